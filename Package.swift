@@ -1,0 +1,51 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// One line a module, lowest first; a module may name only modules above its own line (see docs/architecture.md).
+let package = Package(
+  name: "dcs",
+  products: [.executable(name: "dcs", targets: ["dcs"])],
+  targets: [
+    // C libraries of the system, and C of our own
+    .systemLibrary(name: "CBlosc", pkgConfig: "blosc", providers: [.apt(["libblosc-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CLibEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+    .target(name: "CLineEdit", dependencies: ["CLibEdit"]),
+    .target(name: "CKernels"),
+
+    // Foundations
+    .target(name: "Execution", dependencies: ["CKernels"]),
+    .target(name: "Geometry"),
+    .target(name: "Arrays", dependencies: ["Execution", "Geometry", "CKernels"]),
+    .target(name: "Storage", dependencies: ["Arrays", "CBlosc", "CZstd", "CZlib"]),
+
+    // What dcs exists for
+    .target(name: "Networks", dependencies: ["Storage", "CKernels"]),
+    .target(name: "Segmentation", dependencies: ["Arrays", "CKernels"]),
+    .target(name: "Blockwise", dependencies: ["Storage", "Networks", "Segmentation"]),
+    .target(name: "Training", dependencies: ["Blockwise"]),
+
+    // What people see
+    .target(name: "Display", dependencies: ["Arrays", "CZlib"]),
+    .target(name: "Language", dependencies: ["Geometry", "Execution"]),
+    .target(name: "Builtins", dependencies: ["Language", "Display", "Training"]),
+    .executableTarget(name: "dcs", dependencies: ["Builtins", "CLineEdit"]),
+
+    // Tests mirror Sources; one module each
+    .target(name: "TestSupport", dependencies: ["Arrays"], path: "Tests/TestSupport"),
+    .testTarget(name: "ExecutionTests", dependencies: ["Execution"]),
+    .testTarget(name: "GeometryTests", dependencies: ["Geometry"]),
+    .testTarget(name: "ArraysTests", dependencies: ["Arrays", "TestSupport"]),
+    .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
+    .testTarget(name: "SegmentationTests", dependencies: ["Segmentation", "TestSupport"]),
+    .testTarget(name: "BlockwiseTests", dependencies: ["Blockwise", "TestSupport"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+    .testTarget(name: "DisplayTests", dependencies: ["Display", "TestSupport"]),
+    .testTarget(name: "LanguageTests", dependencies: ["Language"]),
+    .testTarget(name: "BuiltinsTests", dependencies: ["Builtins", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu11
+)

@@ -1,0 +1,1 @@
+// Blockwise cuts work over volumes of any size into blocks that never wait for each other.

@@ -1,0 +1,3 @@
+// The one header that Swift sees of the C kernels: one include a kernel family.
+#pragma once
+#include "pool.h"

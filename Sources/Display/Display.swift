@@ -1,0 +1,1 @@
+// Display shows values to people: tables, terminal pictures, PNG, progress.

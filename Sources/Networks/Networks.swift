@@ -1,0 +1,1 @@
+// Networks turns a graph of operators into predictions and gradients, and keeps their weights in files.

@@ -1,0 +1,1 @@
+// Segmentation makes and judges label volumes: components, distances, filters, targets, metrics.

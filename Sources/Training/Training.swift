@@ -1,0 +1,1 @@
+// Training makes models: data splits, sampling, augmentation, tasks, the trainer, validation, run records.

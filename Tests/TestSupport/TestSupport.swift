@@ -1,0 +1,1 @@
+// What several test modules need: seeded arrays, temporary folders, comparisons.
