@@ -27,7 +27,7 @@ let package = Package(
     .target(name: "Training", dependencies: ["Blockwise"]),
 
     // What people see
-    .target(name: "Display", dependencies: ["Arrays", "CZlib"]),
+    .target(name: "Display", dependencies: ["Arrays", "Execution", "CZlib"]),
     .target(name: "Language", dependencies: ["Geometry", "Execution"]),
     .target(name: "Builtins", dependencies: ["Language", "Display", "Training"]),
     .executableTarget(name: "dcs", dependencies: ["Builtins", "CLineEdit"]),

@@ -1,1 +1,0 @@
-// Display shows values to people: tables, terminal pictures, PNG, progress.
