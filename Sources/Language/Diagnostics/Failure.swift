@@ -1,0 +1,93 @@
+// An error of a running script, as data. Builtins and objects throw it without knowing any source text; the evaluator adds the place
+// and the calls on the way out. Library errors become Failures too (`FailureConvertible`, or by their description).
+
+import Execution
+import Geometry
+
+/// What went wrong.
+package struct Failure: Error, Sendable {
+  package var kind: Kind
+  /// Lower case, in the user's terms, with both shapes or types: "shapes do not match: pred (…) and truth (…)".
+  package var message: String
+  /// Beside the caret.
+  package var label: String?
+  /// Something to paste, or nil.
+  package var hint: String?
+  /// Further lines below.
+  package var notes: [String]
+  /// The parameter at fault: the caret goes under its argument. Without it the caret is under the call.
+  package var argument: String?
+  /// Which element of a variadic parameter.
+  package var argumentPosition: Int?
+
+  package internal(set) var site: Site?
+  package internal(set) var calls: [CallSite] = []
+
+  package init(
+    _ kind: Kind, _ message: String, label: String? = nil, hint: String? = nil, notes: [String] = [], argument: String? = nil, argumentPosition: Int? = nil
+  ) {
+    (self.kind, self.message, self.label, self.hint, self.notes) = (kind, message, label, hint, notes)
+    (self.argument, self.argumentPosition) = (argument, argumentPosition)
+  }
+
+  /// `e.kind` in a script; the E-numbers are those of the reference page.
+  package enum Kind: String, Sendable, CaseIterable {
+    case name, argument, grid, units, shape, memory, block, run
+    case type, value, arithmetic, index, key, unbound, syntax, control, recursion, failed, assertion, data, module, interrupted
+
+    package var id: String { "E\((Self.allCases.firstIndex(of: self) ?? 0) + 1)" }
+  }
+
+  func at(_ site: Site) -> Failure {
+    if self.site != nil { return self }
+    var copy = self
+    copy.site = site
+    return copy
+  }
+}
+
+/// One line of "called from".
+package struct CallSite: Sendable {
+  package var function: String
+  package var site: Site
+}
+
+/// An error that knows how to say itself better than by its description: its kind, a hint, a label.
+package protocol FailureConvertible: Error {
+  var failure: Failure { get }
+}
+
+extension Failure: CustomStringConvertible {
+  package var description: String { message }
+}
+
+extension Failure: FailureConvertible {
+  package var failure: Failure { self }
+}
+
+extension Failure {
+  /// Any error as a failure.
+  package init(_ error: any Error) {
+    switch error {
+    case let error as any FailureConvertible: self = error.failure
+    case is Cancelled: self.init(.interrupted, "interrupted")
+    default: self.init(.data, "\(error)")
+    }
+  }
+}
+
+extension GeometryError: FailureConvertible {
+  package var failure: Failure {
+    switch self {
+    case .overflow, .divisionByZero: Failure(.arithmetic, description)
+    case .ranks, .negativeShape: Failure(.shape, description)
+    case .emptyVoxelSize: Failure(.value, description)
+    case .offGrid: Failure(.grid, description)
+    }
+  }
+}
+
+/// `exit(n)`: passes every `catch`.
+package struct Exit: Error, Equatable, Sendable {
+  package var code: Int
+}

@@ -1,0 +1,89 @@
+import Execution
+import Synchronization
+
+/// The world outside, as much of it as the language may see: the executable supplies it, tests fake it.
+package protocol Host: Sendable {
+  /// Text for standard output, line ends included.
+  func write(_ text: String)
+  /// A warning, already rendered, for standard error.
+  func warn(_ text: String)
+  /// The text of a module by name (`import metrics`), or of a file beside the importing one (`import "x.dcs"`).
+  func load(_ module: ModuleReference) throws -> ModuleText?
+  func environment(_ name: String) -> String?
+  /// Seconds since 1970.
+  func now() -> Double
+  /// What the script was given after its own parameters.
+  var arguments: [String] { get }
+  var version: String { get }
+  var style: DisplayStyle { get }
+  /// A value for a `param` declared as `type`, from the text of the command line; nil: read it as an expression.
+  func parameter(_ text: String, type: String, _ context: CallContext) throws -> Value?
+}
+
+package enum ModuleReference: Sendable, Hashable {
+  case name(String)
+  /// `path` as written; `from` is the name of the importing source.
+  case file(path: String, from: String)
+}
+
+package struct ModuleText: Sendable {
+  /// Shown in messages, and what makes two imports the same module.
+  package var name: String
+  package var text: String
+  package var isLibrary: Bool
+  package init(name: String, text: String, isLibrary: Bool) { (self.name, self.text, self.isLibrary) = (name, text, isLibrary) }
+}
+
+extension Host {
+  package func warn(_ text: String) {}
+  package func load(_ module: ModuleReference) throws -> ModuleText? { nil }
+  package func environment(_ name: String) -> String? { nil }
+  package func now() -> Double { 0 }
+  package var arguments: [String] { [] }
+  package var version: String { "0" }
+  package var style: DisplayStyle { DisplayStyle() }
+  package func parameter(_ text: String, type: String, _ context: CallContext) throws -> Value? { nil }
+}
+
+/// What all calls of one interpreter share.
+package final class Session: Sendable {
+  package let registry: Registry
+  package let host: any Host
+  private let state: Mutex<(execution: ExecutionContext, seed: UInt64)>
+
+  package init(registry: Registry, host: any Host, execution: ExecutionContext, seed: UInt64 = 0) {
+    (self.registry, self.host) = (registry, host)
+    state = Mutex((execution, seed))
+  }
+
+  package var execution: ExecutionContext {
+    get { state.withLock { $0.execution } }
+    set { state.withLock { $0.execution = newValue } }
+  }
+  package var seed: UInt64 {
+    get { state.withLock { $0.seed } }
+    set { state.withLock { $0.seed = newValue } }
+  }
+}
+
+/// What builtins and objects are given beside their arguments. May be used from any thread.
+package struct CallContext: Sendable {
+  package let session: Session
+  let machine: Machine?
+
+  package init(session: Session) { (self.session, machine) = (session, nil) }
+  init(_ machine: Machine) { (session, self.machine) = (machine.session, machine) }
+
+  package var execution: ExecutionContext { session.execution }
+  package var host: any Host { session.host }
+  package var seed: UInt64 { session.seed }
+
+  /// Calls a function of the language; the result is computed (never an unsettled expression) unless `settle` is false.
+  ///
+  /// Safe from several threads at once if the function is `frozen`.
+  package func invoke(_ function: Function, _ arguments: [Value], named: [(String, Value)] = [], settle: Bool = true) throws -> Value {
+    let machine = self.machine.flatMap { $0.belongsToThisThread ? $0 : nil } ?? Machine(session: session, isWorker: self.machine != nil)
+    let value = try machine.invoke(function, arguments, named: named)
+    return settle ? try machine.settle(value, .returning) : value
+  }
+}
