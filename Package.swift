@@ -38,7 +38,7 @@ let package = Package(
     .testTarget(name: "GeometryTests", dependencies: ["Geometry"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport", "CKernels", "Execution"]),
     .testTarget(name: "SegmentationTests", dependencies: ["Segmentation", "TestSupport"]),
     .testTarget(name: "BlockwiseTests", dependencies: ["Blockwise", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),

@@ -1,0 +1,71 @@
+// What the drivers of convolution (geometry, blocking, threads) ask of an instruction level: two inner loops.
+#pragma once
+#include "include/conv.h"
+#include <stddef.h>
+
+// Channels are packed in groups of 8; the last group of a kernel may be 1, 2, 4 or 8 wide.
+enum { GROUP = 8 };
+
+// A block of positions of one line, for one group of output channels and a run of input channels:
+//
+//   sums[m][p] (+)= sum over c, r, k of weights[c][r][k][m] * input[c * sc + rows[r] + p + k]
+//
+// Positions are rounded up to whole vectors; `sums` has room for that (its stride is a multiple of 96 and 64-byte aligned).
+typedef struct {
+  const float *input;
+  int64_t channels, sc;
+  const int64_t *rows;      // kz * ky offsets
+  int64_t row_count, taps;  // taps = kx
+  const float *weights;
+  int64_t width;            // m: 1, 2, 4, 8
+  int64_t positions;
+  float *sums;
+  int64_t stride;
+  int resume;               // 1: start from what `sums` holds
+} conv_strip;
+
+// Products of rows of dy with shifted rows of the input, over a strip of `count` positions (a multiple of 16, dy 64-byte aligned):
+//
+//   sums[j * width + m] += sum over p of dy[m * stride + p] * columns[j][p]
+typedef struct {
+  const float *dy;
+  int64_t stride, width, count;   // width: 1, 2, 4, 8
+  const float *const *columns;
+  int64_t column_count;
+  float *sums;
+} conv_dots;
+
+typedef struct {
+  const char *name;
+  void (*strip)(const conv_strip *);
+  void (*dots)(const conv_dots *);
+} conv_level;
+
+extern const conv_level conv_level_baseline;
+#if defined(__x86_64__)
+extern const conv_level conv_level_avx2, conv_level_avx512;
+#endif
+const conv_level *conv_current_level(void);
+
+static inline int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline int64_t round_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+// The width of the group that starts at `channel`: 8, or for the last ones the smallest of 1, 2, 4, 8 that holds them.
+static inline int64_t group_width(int64_t channel, int64_t channels) {
+  int64_t left = channels - channel;
+  return left > 4 ? 8 : left > 2 ? 4 : left;
+}
+
+static inline int64_t kernel_volume(dcs_extent kernel) { return kernel.depth * kernel.height * kernel.width; }
+
+static inline int64_t channel_total(const dcs_tensor *tensors, int count) {
+  return tensors[0].channels + (count > 1 ? tensors[1].channels : 0);
+}
+
+// Loops over whole rows, compiled once for each instruction set.
+#if defined(__x86_64__)
+#define CLONED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONED
+#endif
