@@ -1,1 +1,1 @@
-// Storage keeps arrays in files: byte stores, codecs, Zarr and N5, and the metadata conventions of the field.
+// Storage keeps arrays on disk: byte stores, codecs, Zarr v2 and v3, N5, and the metadata that place voxels in the world.

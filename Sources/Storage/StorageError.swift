@@ -1,0 +1,95 @@
+import Arrays
+import Glibc
+
+/// What can go wrong between a path and its voxels. Paths, chunk keys and byte positions are data; the words are made here alone.
+package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// `near`: a sibling whose name is close.
+  case notFound(path: String, near: String?)
+  /// Something is there, but not an array or group. `found`: "a file", "a folder without Zarr or N5 metadata".
+  case notAContainer(path: String, found: String)
+  case notAnArray(path: String, children: [String])
+  case exists(path: String, what: String)
+  case permission(path: String, doing: String)
+  case diskFull(path: String)
+  case system(path: String, doing: String, errno: Int32)
+  case badPath(path: String, reason: String)
+  case badJSON(path: String, byte: Int, reason: String)
+  case badMetadata(path: String, field: String, reason: String)
+  /// A feature that the format has and this program has not, by the format's own name for it.
+  case unsupported(path: String, feature: String)
+  case corruptChunk(path: String, key: String, reason: String)
+  case notEncoded(path: String, key: String, reason: String)
+  case badFile(path: String, reason: String)
+  case outside(path: String, offset: [Int], shape: [Int], arrayShape: [Int])
+  case dtypes(path: String, stored: DType, given: DType)
+  case readOnly(path: String)
+  case tooLarge(path: String, bytes: Int, limit: Int)
+  case noMemory(path: String, bytes: Int)
+
+  package var description: String {
+    switch self {
+    case .notFound(let path, _): "there is nothing at \(path)"
+    case .notAContainer(let path, let found): "\(path) is \(found), expected a Zarr or N5 array or group"
+    case .notAnArray(let path, let children):
+      children.isEmpty ? "\(path) is an empty group, expected an array" : "\(path) is a group (\(listText(children))), expected an array"
+    case .exists(let path, let what): "\(path) exists already (\(what))"
+    case .permission(let path, let doing): "no permission to \(doing) \(path)"
+    case .diskFull(let path): "disk full: cannot write \(path)"
+    case .system(let path, let doing, let errno): "cannot \(doing) \(path): \(systemText(errno))"
+    case .badPath(let path, let reason): "\(path.isEmpty ? "\"\"" : path) is not a path here: \(reason)"
+    case .badJSON(let path, let byte, let reason): "\(path) is not valid JSON at byte \(byte): \(reason)"
+    case .badMetadata(let path, let field, let reason): "\(path): \(field): \(reason)"
+    case .unsupported(let path, let feature): "\(path): \(feature) is not supported"
+    case .corruptChunk(let path, let key, let reason): "chunk \(key) of \(path) is corrupt: \(reason)"
+    case .notEncoded(let path, let key, let reason): "chunk \(key) of \(path) cannot be encoded: \(reason)"
+    case .badFile(let path, let reason): "\(path): \(reason)"
+    case .outside(let path, let offset, let shape, let arrayShape):
+      "voxels \(boxText(offset, shape)) lie outside \(path) of shape \(shapeText(arrayShape))"
+    case .dtypes(let path, let stored, let given): "\(path) holds \(stored), given \(given)"
+    case .readOnly(let path): "\(path) is open for reading only"
+    case .tooLarge(let path, let bytes, let limit): "\(path) has \(byteText(bytes)), at most \(byteText(limit)) are expected there"
+    case .noMemory(let path, let bytes): "the system gave no memory for \(byteText(bytes)) of \(path)"
+    }
+  }
+
+  /// Something one can paste or do; nil where nothing is surely right.
+  package var hint: String? {
+    switch self {
+    case .notFound(_, let near?): "did you mean \(near)?"
+    case .notAnArray(let path, let children): children.first.map { "\(path)/\($0)" }
+    case .readOnly(let path): "open(\"\(path)\", mode=\"edit\")"
+    default: nil
+    }
+  }
+
+  /// The error for an `errno` met while `doing` something to `path`.
+  static func from(errno code: Int32, _ path: String, doing: String) -> StorageError {
+    switch code {
+    case ENOENT: .notFound(path: path, near: nearSibling(of: path))
+    case EACCES, EPERM: .permission(path: path, doing: doing)
+    case ENOSPC, EDQUOT: .diskFull(path: path)
+    default: .system(path: path, doing: doing, errno: code)
+    }
+  }
+}
+
+func systemText(_ code: Int32) -> String {
+  var buffer = [CChar](repeating: 0, count: 256)
+  guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
+  return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).lowercasedFirst
+}
+
+extension String {
+  fileprivate var lowercasedFirst: String {
+    guard let first, dropFirst().first?.isUppercase != true else { return self }
+    return first.lowercased() + dropFirst()
+  }
+}
+
+private func boxText(_ offset: [Int], _ shape: [Int]) -> String {
+  "[" + zip(offset, shape).map { "\($0):\($0.addingReportingOverflow($1).partialValue)" }.joined(separator: ", ") + "]"
+}
+
+private func listText(_ names: [String]) -> String {
+  names.count <= 6 ? names.joined(separator: ", ") : names.prefix(5).joined(separator: ", ") + ", … \(names.count - 5) more"
+}
