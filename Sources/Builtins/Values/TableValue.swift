@@ -71,7 +71,7 @@ struct TableValue: ObjectValue {
 
   func equals(_ other: any ObjectValue) -> Bool {
     guard let other = other as? TableValue, other.columns == columns, other.count == count else { return false }
-    return zip(values, other.values).allSatisfy { zip($0, $1).allSatisfy { $0.equals($1) } }
+    return zip(values, other.values).allSatisfy { zip($0, $1).allSatisfy { $0.shown() == $1.shown() } }
   }
 
   func summary(_ style: DisplayStyle) -> String {
