@@ -1,0 +1,52 @@
+// One training example between sampling and batch.
+//
+// raw     (channel, space…)   float32, normalised; the network's input size
+// labels  (channel, space…)   as on disk; the network's output size, grown by `context` on each side
+// mask    (1, space…)         uint8, 1 where the labels may be trusted; the size of labels
+// All are centred on each other.
+
+import Arrays
+import Geometry
+
+package struct Patch: Sendable {
+  package var raw: NDArray
+  package var labels: NDArray
+  package var mask: NDArray
+  /// nm, or voxels where no size is known; one a spatial axis.
+  package let voxelSize: [Double]
+  /// Crop and first output voxel in its labels, for previews and error reports.
+  package let crop: String, offset: [Int]
+
+  package var rank: Int { voxelSize.count }
+
+  package init(raw: NDArray, labels: NDArray, mask: NDArray, voxelSize: [Double], crop: String, offset: [Int]) {
+    (self.raw, self.labels, self.mask, self.voxelSize, self.crop, self.offset) = (raw, labels, mask, voxelSize, crop, offset)
+  }
+}
+
+/// Sizes of a patch, in voxels, one a spatial axis.
+package struct PatchShape: Sendable, Equatable {
+  package let input: [Int], output: [Int]
+  /// How far beyond the output, on each side, labels are read for targets that look around.
+  package let context: [Int]
+
+  package init(input: [Int], output: [Int], context: [Int]) { (self.input, self.output, self.context) = (input, output, context) }
+
+  package var labels: [Int] { zip(output, context).map { $0 + 2 * $1 } }
+}
+
+/// How raw values become network input: `value · scale + shift`.
+package struct Normalisation: Sendable, Equatable {
+  package let scale: Double, shift: Double
+
+  package init(scale: Double, shift: Double) { (self.scale, self.shift) = (scale, shift) }
+
+  /// Unsigned integers to 0…1, floats as they are.
+  package init(_ dtype: DType) {
+    switch dtype {
+    case .uint8: self.init(scale: 1 / 255.0, shift: 0)
+    case .uint16: self.init(scale: 1 / 65535.0, shift: 0)
+    default: self.init(scale: 1, shift: 0)
+    }
+  }
+}
