@@ -1,0 +1,161 @@
+// Which blocks of a stage are finished: one bit a block, in pages that prove themselves.
+//
+//     bytes      0 ..< 4096    magic, version, plan hash, number of blocks, their checksum
+//     page k     4096 (k + 1) ..< 4096 (k + 2)    4088 bytes of bits (32,704 blocks), checksum of (bits, k, plan hash)
+//
+// A page never written is a hole of zeros: no block of it is finished. A page is written by one pwrite, so a killed process leaves the
+// page before or after, and a page torn by a power cut fails its checksum: its blocks count as unfinished and are done again, which is
+// always safe. 10⁹ blocks take 125 MB on disk; at most `cachedPages` pages are in memory.
+// One process writes a journal at a time (JournalFolder holds a lock).
+
+import Glibc
+import Synchronization
+
+package final class JournalFile: Sendable {
+  package static let pageBytes = 4096
+  package static let bitBytes = pageBytes - 8
+  package static let blocksPerPage = Int64(bitBytes * 8)
+  package static let cachedPages = 256
+
+  package let path: String
+  package let count: Int64
+  private let planHash: UInt64
+  private let descriptor: CInt
+  private let state: Mutex<State>
+
+  private struct State {
+    var pages: [Int64: [UInt8]] = [:]
+    var finished: Int64 = 0
+    var damagedPages: Int64 = 0
+  }
+
+  /// Opens the journal at `path`, or makes an empty one.
+  ///
+  /// - Throws: `BlockwiseError.journalDamaged` if its head is not that of this plan with this number of blocks, `.system`.
+  package init(path: String, planHash: UInt64, count: Int64) throws(BlockwiseError) {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw .failed("open", path) }
+    (self.path, self.count, self.planHash, self.descriptor) = (path, count, planHash, descriptor)
+    state = Mutex(State())
+
+    let header = Self.header(planHash, count)
+    let found = try readPage(at: 0)
+    if found.count == 0 {
+      try write(header, at: 0)
+    } else if found != header {
+      throw .journalDamaged(path: path, reason: found.count < Self.pageBytes ? "it ends after \(found.count) bytes" : "its head is not that of this plan")
+    }
+    for page in 0..<pageCount {
+      let (bits, damaged) = try load(page)
+      state.withLock {
+        $0.finished += bits.reduce(0) { $0 + Int64($1.nonzeroBitCount) }
+        if damaged { $0.damagedPages += 1 }
+      }
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Blocks that are finished.
+  package var finished: Int64 { state.withLock { $0.finished } }
+  /// Pages whose checksum failed on opening; their blocks count as unfinished.
+  package var damagedPages: Int64 { state.withLock { $0.damagedPages } }
+
+  /// - Precondition: `index` in `0..<count`.
+  package func isFinished(_ index: Int64) throws(BlockwiseError) -> Bool {
+    let (page, byte, bit) = place(index)
+    return try state.withLock { state throws(BlockwiseError) in try cached(page, &state)[byte] & bit != 0 }
+  }
+
+  /// Records a block whose bytes are all written.
+  package func finish(_ index: Int64) throws(BlockwiseError) { try set(index, true) }
+
+  /// Forgets a block whose bytes are gone.
+  package func forget(_ index: Int64) throws(BlockwiseError) { try set(index, false) }
+
+  /// Waits until the disk holds what was recorded.
+  package func synchronize() { fdatasync(descriptor) }
+
+  private func set(_ index: Int64, _ value: Bool) throws(BlockwiseError) {
+    let (page, byte, bit) = place(index)
+    try state.withLock { state throws(BlockwiseError) in
+      var bits = try cached(page, &state)
+      if (bits[byte] & bit != 0) == value { return }
+      bits[byte] ^= bit
+      try write(bits + bytes(of: checksum(bits, page)), at: (page + 1) * Int64(Self.pageBytes))
+      state.pages[page] = bits
+      state.finished += value ? 1 : -1
+    }
+  }
+
+  private var pageCount: Int64 { (count + Self.blocksPerPage - 1) / Self.blocksPerPage }
+
+  private func place(_ index: Int64) -> (page: Int64, byte: Int, bit: UInt8) {
+    let rest = index % Self.blocksPerPage
+    return (index / Self.blocksPerPage, Int(rest / 8), 1 << UInt8(rest % 8))
+  }
+
+  private func cached(_ page: Int64, _ state: inout State) throws(BlockwiseError) -> [UInt8] {
+    if let bits = state.pages[page] { return bits }
+    if state.pages.count >= Self.cachedPages { state.pages.removeAll(keepingCapacity: true) }
+    let bits = try load(page).bits
+    state.pages[page] = bits
+    return bits
+  }
+
+  private func load(_ page: Int64) throws(BlockwiseError) -> (bits: [UInt8], damaged: Bool) {
+    let empty = [UInt8](repeating: 0, count: Self.bitBytes)
+    let found = try readPage(at: (page + 1) * Int64(Self.pageBytes))
+    if found.allSatisfy({ $0 == 0 }) { return (empty, false) }
+    let bits = Array(found.prefix(Self.bitBytes))
+    guard found.count == Self.pageBytes, Array(found.suffix(8)) == bytes(of: checksum(bits, page)) else { return (empty, true) }
+    return (bits, false)
+  }
+
+  private func checksum(_ bits: [UInt8], _ page: Int64) -> UInt64 {
+    var hash = StableHash()
+    bits.withUnsafeBytes { hash.add(words: $0) }
+    hash.add(UInt64(bitPattern: page))
+    hash.add(planHash)
+    return hash.value
+  }
+
+  private static func header(_ planHash: UInt64, _ count: Int64) -> [UInt8] {
+    var page = Array("dcs journal 1\n\0\0".utf8) + bytes(of: planHash) + bytes(of: UInt64(bitPattern: count))
+    var hash = StableHash()
+    hash.add(page)
+    page += bytes(of: hash.value)
+    return page + [UInt8](repeating: 0, count: pageBytes - page.count)
+  }
+
+  private func readPage(at offset: Int64) throws(BlockwiseError) -> [UInt8] {
+    var page = [UInt8](repeating: 0, count: Self.pageBytes), filled = 0
+    while filled < page.count {
+      let got = page.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress?.advanced(by: filled), $0.count - filled, off_t(offset) + off_t(filled)) }
+      if got < 0 && errno == EINTR { continue }
+      if got < 0 { throw .failed("read", path) }
+      if got == 0 { break }
+      filled += got
+    }
+    return Array(page.prefix(filled))
+  }
+
+  private func write(_ bytes: [UInt8], at offset: Int64) throws(BlockwiseError) {
+    var written = 0
+    while written < bytes.count {
+      let put = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written, off_t(offset) + off_t(written)) }
+      if put < 0 && errno == EINTR { continue }
+      if put <= 0 { throw .failed("write", path) }
+      written += put
+    }
+  }
+}
+
+private func bytes(of value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) } }
+
+extension BlockwiseError {
+  /// With the reason that the system gives in `errno`.
+  static func failed(_ operation: String, _ path: String) -> BlockwiseError {
+    .system(operation: operation, path: path, reason: String(cString: strerror(errno)))
+  }
+}

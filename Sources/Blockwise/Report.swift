@@ -1,0 +1,51 @@
+import Geometry
+
+/// One block that could not be done, after all tries.
+package struct BlockFailure: Sendable, Equatable {
+  package let block: Int64
+  /// What it would have written, in voxels.
+  package let roi: VoxelRoi
+  package let tries: Int
+  package let message: String
+  /// The error itself, for whoever can show more of it than its text.
+  package let cause: any Error
+
+  package init(block: Int64, roi: VoxelRoi, tries: Int, cause: any Error) {
+    (self.block, self.roi, self.tries, self.cause, message) = (block, roi, tries, cause, "\(cause)")
+  }
+
+  package static func == (a: BlockFailure, b: BlockFailure) -> Bool {
+    a.block == b.block && a.roi == b.roi && a.tries == b.tries && a.message == b.message
+  }
+}
+
+/// What became of the blocks of a stage.
+package struct Report: Sendable, Equatable {
+  package var stage: String
+  package var total: Int64
+  /// Finished now.
+  package var done: Int64 = 0
+  /// Finished by an earlier run, and still there.
+  package var skipped: Int64 = 0
+  /// Finished by an earlier run according to the journal, but their bytes were gone: done again, counted in `done` too.
+  package var distrusted: Int64 = 0
+  /// In block order.
+  package var failed: [BlockFailure] = []
+  package var seconds: Double = 0
+
+  package init(stage: String, total: Int64) { (self.stage, self.total) = (stage, total) }
+
+  package var isComplete: Bool { done + skipped == total }
+  /// Neither finished nor failed: the run was stopped, or gave up after too many failures.
+  package var untried: Int64 { total - done - skipped - Int64(failed.count) }
+
+  /// "1 of 4,096 blocks failed after 3 tries: block 217, voxels [768:832, 0:64, 64:128]: …"
+  package var failureText: String {
+    guard let first = failed.first else { return "\(untried) of \(total) blocks of \(stage) are missing" }
+    var text = "\(failed.count) of \(total) blocks failed after \(first.tries) \(first.tries == 1 ? "try" : "tries"): "
+    text += failed.prefix(3).map { "block \($0.block), voxels \($0.roi)" }.joined(separator: "; ")
+    if failed.count > 3 { text += "; \(failed.count - 3) more" }
+    if untried > 0 { text += "; stopped there, \(untried) blocks were not tried" }
+    return text + ": " + first.message
+  }
+}

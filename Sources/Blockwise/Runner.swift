@@ -1,0 +1,141 @@
+// Does the blocks of one stage on this machine.
+//
+// Workers take blocks in index order from one counter; which worker does a block, and when, changes nothing in the output, because a block
+// writes only its own region. A block that fails is tried again `retries` times, then named in the report with its region and its error;
+// the others go on. A run gives up when nothing at all succeeds, or when failures fill the report.
+//
+//     first Ctrl-C     blocks in flight are finished and recorded, no new one is begun
+//     second Ctrl-C    blocks in flight are asked to stop; they count as unfinished
+
+import Execution
+import Synchronization
+
+/// Blocks to be done, and how one worker does one.
+package struct BlockRun: Sendable {
+  /// Given the block and what it may use. Must not keep its argument.
+  package typealias Body = (Block, ExecutionContext) throws -> Void
+
+  package var stage: String
+  package var tiling: Tiling
+  /// Remembers finished blocks; nil for results in memory.
+  package var journal: JournalFile?
+  /// Whether the bytes of a block that the journal calls finished are really there.
+  package var verify: (@Sendable (Block) throws -> Bool)?
+  /// Called once by each worker, on its thread: what it makes (engines, buffers) is that worker's alone.
+  package var makeWorker: @Sendable (_ worker: Int, ExecutionContext) throws -> Body
+  /// Give up at the first block that fails after all tries.
+  package var stopsAtFirstFailure = false
+
+  package init(
+    stage: String, tiling: Tiling, journal: JournalFile? = nil, verify: (@Sendable (Block) throws -> Bool)? = nil,
+    stopsAtFirstFailure: Bool = false, makeWorker: @escaping @Sendable (_ worker: Int, ExecutionContext) throws -> Body
+  ) {
+    (self.stage, self.tiling, self.journal, self.verify) = (stage, tiling, journal, verify)
+    (self.stopsAtFirstFailure, self.makeWorker) = (stopsAtFirstFailure, makeWorker)
+  }
+
+  /// Failures that a report may hold.
+  package static let failureLimit = 1000
+  /// Failures without a single success after which going on makes no sense.
+  package static let hopeless = 8
+
+  /// Runs on the caller's machine and returns when all blocks are finished, failed or given up.
+  ///
+  /// - Parameter retries: further tries after the first.
+  /// - Throws: `BlockwiseError.interrupted`; what `makeWorker` throws. Failed blocks are in the report.
+  package func run(workers: Int, retries: Int, path: String? = nil, _ context: ExecutionContext) throws -> Report {
+    let shared = Shared(total: tiling.count)
+    let stop = journal == nil ? context.cancellation : Cancellation()
+    let share = max(1, min(workers, Int(clamping: max(1, tiling.count))))
+    let inner = ExecutionContext(pool: context.pool, cancellation: stop, progress: SilentProgress(), memoryBudget: context.memoryBudget / share)
+    let clock = ContinuousClock(), start = clock.now
+
+    try onThreads(share, tick: {
+      if context.cancellation.isCancelled { shared.isStopping.store(true, ordering: .relaxed) }
+      if context.cancellation.isUrgent { stop.cancel() }
+      let (done, skipped) = (shared.done.load(ordering: .relaxed), shared.skipped.load(ordering: .relaxed))
+      context.progress.report(ProgressUpdate(stage, done: done + skipped, total: tiling.count, unit: "blocks", note: rate(done, start.duration(to: clock.now))))
+    }) { worker in
+      do {
+        let body = try makeWorker(worker, inner)
+        while try step(body, shared, inner, tries: 1 + max(0, retries), user: context.cancellation) {}
+      } catch {
+        shared.isStopping.store(true, ordering: .relaxed)
+        shared.state.withLock { if $0.broken == nil { $0.broken = error } }
+      }
+    }
+    context.progress.finish(stage)
+
+    let (failed, broken) = shared.state.withLock { ($0.failed.sorted { $0.block < $1.block }, $0.broken) }
+    if let broken, !(broken is Cancelled) { throw broken }
+    var report = Report(stage: stage, total: tiling.count)
+    report.done = shared.done.load(ordering: .relaxed)
+    report.skipped = shared.skipped.load(ordering: .relaxed)
+    report.distrusted = shared.distrusted.load(ordering: .relaxed)
+    report.failed = failed
+    report.seconds = seconds(start.duration(to: clock.now))
+    journal?.synchronize()
+    if context.cancellation.isCancelled && !report.isComplete { throw BlockwiseError.interrupted(done: report.done + report.skipped, total: report.total, path: path) }
+    return report
+  }
+
+  private final class Shared: Sendable {
+    struct State: Sendable {
+      var failed: [BlockFailure] = []
+      var broken: (any Error)?
+    }
+    let next = Atomic<Int64>(0)
+    let done = Atomic<Int64>(0), skipped = Atomic<Int64>(0), distrusted = Atomic<Int64>(0)
+    let isStopping = Atomic<Bool>(false)
+    let state = Mutex(State())
+    let total: Int64
+    init(total: Int64) { self.total = total }
+  }
+
+  /// Takes one block and does it; false when there is none left or the run stops.
+  private func step(_ body: Body, _ shared: Shared, _ inner: ExecutionContext, tries: Int, user: Cancellation) throws -> Bool {
+    if shared.isStopping.load(ordering: .relaxed) || user.isCancelled { return false }
+    let index = shared.next.add(1, ordering: .relaxed).oldValue
+    guard index < shared.total else { return false }
+    let block = try tiling.block(index)
+
+    if let journal, try journal.isFinished(index) {
+      if try verify?(block) ?? true {
+        shared.skipped.add(1, ordering: .relaxed)
+        return true
+      }
+      try journal.forget(index)
+      shared.distrusted.add(1, ordering: .relaxed)
+    }
+
+    for attempt in 1...tries {
+      do {
+        try body(block, inner)
+        try journal?.finish(index)
+        shared.done.add(1, ordering: .relaxed)
+        return true
+      } catch is Cancelled {
+        return false
+      } catch {
+        if attempt == tries || user.isCancelled { fail(BlockFailure(block: index, roi: block.writeRoi, tries: attempt, cause: error), shared) }
+        if user.isCancelled { return false }
+      }
+    }
+    return true
+  }
+
+  private func fail(_ failure: BlockFailure, _ shared: Shared) {
+    let count = shared.state.withLock { $0.failed.append(failure); return $0.failed.count }
+    let hopeless = shared.done.load(ordering: .relaxed) == 0 && count >= Self.hopeless
+    if stopsAtFirstFailure || hopeless || count >= Self.failureLimit { shared.isStopping.store(true, ordering: .relaxed) }
+  }
+}
+
+private func seconds(_ duration: Duration) -> Double { Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18 }
+
+private func rate(_ done: Int64, _ elapsed: Duration) -> String {
+  let time = seconds(elapsed)
+  guard done > 0, time > 0 else { return "" }
+  let perSecond = Double(done) / time
+  return perSecond >= 1 ? "\((perSecond * 10).rounded() / 10) blocks/s" : "\((time / Double(done) * 10).rounded() / 10) s/block"
+}

@@ -1,0 +1,77 @@
+import Glibc
+import Testing
+
+import Blockwise
+
+@Suite struct JournalFileTests {
+  @Test func remembersAcrossOpenings() throws {
+    let folder = try TemporaryFolder()
+    let count = 2 * JournalFile.blocksPerPage + 5
+    let marks: [Int64] = [0, 1, 7, 8, JournalFile.blocksPerPage - 1, JournalFile.blocksPerPage, count - 1]
+    do {
+      let journal = try JournalFile(path: folder.path + "/a", planHash: 42, count: count)
+      for mark in marks { try journal.finish(mark) }
+      try journal.finish(marks[0])
+      #expect(journal.finished == Int64(marks.count))
+    }
+    let again = try JournalFile(path: folder.path + "/a", planHash: 42, count: count)
+    #expect(again.finished == Int64(marks.count))
+    #expect(again.damagedPages == 0)
+    for index in 0..<count { #expect(try again.isFinished(index) == marks.contains(index)) }
+    try again.forget(7)
+    #expect(try !JournalFile(path: folder.path + "/a", planHash: 42, count: count).isFinished(7))
+  }
+
+  @Test func anotherPlanOrCountIsRefused() throws {
+    let folder = try TemporaryFolder()
+    _ = try JournalFile(path: folder.path + "/a", planHash: 1, count: 9)
+    #expect(throws: BlockwiseError.self) { try JournalFile(path: folder.path + "/a", planHash: 2, count: 9) }
+    #expect(throws: BlockwiseError.self) { try JournalFile(path: folder.path + "/a", planHash: 1, count: 10) }
+  }
+
+  /// Every single flipped byte of a page with marks must be noticed: those blocks are done again.
+  @Test func everyDamagedByteIsNoticed() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/a"
+    do {
+      let journal = try JournalFile(path: path, planHash: 1, count: 100)
+      for index in 0..<100 where index % 3 == 0 { try journal.finish(Int64(index)) }
+    }
+    let file = open(path, O_RDWR)
+    defer { close(file) }
+    for offset in Array(4096..<4120) + Array(8100..<8192) {
+      var byte: UInt8 = 0
+      #expect(pread(file, &byte, 1, off_t(offset)) == 1)
+      var flipped = byte ^ 0x10
+      pwrite(file, &flipped, 1, off_t(offset))
+      let journal = try JournalFile(path: path, planHash: 1, count: 100)
+      #expect(journal.damagedPages == 1, "byte \(offset)")
+      #expect(journal.finished == 0)
+      pwrite(file, &byte, 1, off_t(offset))
+    }
+    for offset in 0..<40 {
+      var byte: UInt8 = 0
+      #expect(pread(file, &byte, 1, off_t(offset)) == 1)
+      var flipped = byte ^ 0x01
+      pwrite(file, &flipped, 1, off_t(offset))
+      #expect(throws: BlockwiseError.self, "byte \(offset)") { try JournalFile(path: path, planHash: 1, count: 100) }
+      pwrite(file, &byte, 1, off_t(offset))
+    }
+    #expect(try JournalFile(path: path, planHash: 1, count: 100).finished == 34)
+    // A page cut short counts as unfinished too, a head cut short is an error.
+    ftruncate(file, 8000)
+    #expect(try JournalFile(path: path, planHash: 1, count: 100).finished == 0)
+    ftruncate(file, 100)
+    #expect(throws: BlockwiseError.self) { try JournalFile(path: path, planHash: 1, count: 100) }
+  }
+
+  @Test func marksFromManyThreads() throws {
+    let folder = try TemporaryFolder()
+    let journal = try JournalFile(path: folder.path + "/a", planHash: 1, count: 4000)
+    try onThreads(8, tick: {}) { worker in
+      for index in stride(from: Int64(worker), to: 4000, by: 8) { try? journal.finish(index) }
+    }
+    #expect(journal.finished == 4000)
+    #expect(try JournalFile(path: folder.path + "/a", planHash: 1, count: 4000).finished == 4000)
+  }
+}

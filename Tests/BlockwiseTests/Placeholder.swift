@@ -1,1 +1,0 @@
-// Tests of Blockwise go here.
