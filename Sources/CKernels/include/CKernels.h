@@ -5,3 +5,4 @@
 #include "level.h"
 #include "conv.h"
 #include "nn.h"
+#include "seg.h"

@@ -1,0 +1,167 @@
+// Squared Euclidean distances, one axis after the other.
+// First axis: two scans. Further axes: the lower envelope of parabolas, by one of two methods with the same answer:
+//   near    for each output look 1, 2, … samples away until no closer parabola can exist; 16 lines at once. Cost ∝ distance.
+//   far     Felzenszwalb & Huttenlocher 2012, one line at a time, cost independent of distance.
+// A tile starts with `near` and changes to `far` when a fixed number of looks is spent: the choice depends on the data alone.
+#include "include/seg.h"
+#include "seg_clones.h"
+#include <math.h>
+#include <string.h>
+
+#define NONE ((int32_t)1 << 30)   // no site in this line
+
+DCS_CLONES void dcs_seg_nearest_site(const uint8_t *sites, int64_t count, const float *table, float *out) {
+  int32_t since = NONE;
+  int32_t *steps = (int32_t *)out;   // same size; turned into floats by the scan back
+  for (int64_t i = 0; i < count; i++) {
+    since = sites[i] ? 0 : since + (since < NONE);
+    steps[i] = since;
+  }
+  since = NONE;
+  for (int64_t i = count - 1; i >= 0; i--) {
+    since = sites[i] ? 0 : since + (since < NONE);
+    const int32_t nearest = steps[i] < since ? steps[i] : since;
+    out[i] = nearest < NONE ? table[nearest] : INFINITY;
+  }
+}
+
+// Face f lies between samples f and f + 1; distances are counted in half steps: 1, 3, 5, …
+DCS_CLONES void dcs_seg_nearest_face(const uint8_t *faces, int64_t count, const float *half_table, float *out) {
+  int32_t since = NONE;
+  int32_t *steps = (int32_t *)out;
+  for (int64_t i = 0; i < count; i++) {
+    if (i > 0 && faces[i - 1]) since = 1;
+    else if (since < NONE) since += 2;
+    steps[i] = since;
+  }
+  since = NONE;
+  for (int64_t i = count - 1; i >= 0; i--) {
+    if (i < count - 1 && faces[i]) since = 1;
+    else if (since < NONE) since += 2;
+    const int32_t nearest = steps[i] < since ? steps[i] : since;
+    out[i] = nearest < NONE ? half_table[nearest] : INFINITY;
+  }
+}
+
+#define BY_WIDTH(BODY)                    \
+  switch (width) {                        \
+  case 1: BODY(uint8_t) break;            \
+  case 2: BODY(uint16_t) break;           \
+  case 4: BODY(uint32_t) break;           \
+  default: BODY(uint64_t) break;          \
+  }
+
+DCS_CLONES void dcs_seg_is_zero(const void *row, int64_t count, int width, uint8_t *out) {
+#define ZERO(TYPE) { const TYPE *p = row; for (int64_t i = 0; i < count; i++) out[i] = p[i] == 0; }
+  BY_WIDTH(ZERO)
+}
+
+DCS_CLONES void dcs_seg_differs(const void *a, const void *b, int64_t count, int width, uint8_t *out) {
+#define DIFFERS(TYPE) { const TYPE *p = a, *q = b; for (int64_t i = 0; i < count; i++) out[i] = p[i] != q[i]; }
+  BY_WIDTH(DIFFERS)
+}
+
+enum { LANES = 16, TILE = DCS_SEG_TILE, LOOKS = 96 };   // LOOKS a sample on average: about what `far` costs
+typedef float lanes __attribute__((vector_size(LANES * 4)));
+
+static int64_t rounded(int64_t bytes) { return (bytes + 63) & ~(int64_t)63; }
+
+int64_t dcs_seg_line_scratch(int64_t count, int doubled) {
+  const int64_t samples = doubled ? 2 * count : count;
+  return rounded(samples * TILE * 4) + rounded(count * LANES * 4) + rounded(samples * 4) + rounded(samples * 8) + rounded((samples + 1) * 8);
+}
+
+#define LESSER __builtin_elementwise_min
+
+// tile[sample][TILE] -> out[sample / every][LANES]; returns 0 if the looks ran out.
+DCS_INLINE int near_lines(const float *tile, int64_t samples, int64_t every, const float *table, float *out) {
+  int64_t looks = LOOKS * (samples / every + 1);
+  for (int64_t s = 0; s < samples; s += every, out += LANES) {
+    lanes best = *(const lanes *)(tile + s * TILE);
+    const int64_t down = s, up = samples - 1 - s, both = down < up ? down : up, all = down < up ? up : down;
+    int64_t k = 1;
+    for (; k <= both && __builtin_reduce_max(best) > table[k]; k++)
+      best = LESSER(best, LESSER(*(const lanes *)(tile + (s - k) * TILE), *(const lanes *)(tile + (s + k) * TILE)) + table[k]);
+    const float *side = tile + s * TILE;
+    const int64_t step = down < up ? TILE : -TILE;
+    for (; k <= all && __builtin_reduce_max(best) > table[k]; k++) best = LESSER(best, *(const lanes *)(side + k * step) + table[k]);
+    looks -= k - 1;
+    if (looks < 0) return 0;
+    *(lanes *)out = best;
+  }
+  return 1;
+}
+
+// One line: f[samples] -> out[(sample / every) * LANES].
+static void far_line(const float *f, int64_t samples, int64_t every, const float *table, double square, float *out, int64_t *vertex, double *from) {
+  int64_t last = -1;
+  for (int64_t q = 0; q < samples; q++) {
+    if (isinf(f[q])) continue;
+    double start = -INFINITY;
+    while (last >= 0) {
+      const int64_t p = vertex[last];
+      start = ((double)f[q] - (double)f[p]) / (2 * square * (double)(q - p)) + 0.5 * (double)(q + p);
+      if (start > from[last]) break;
+      last--;
+      start = -INFINITY;
+    }
+    last++;
+    vertex[last] = q;
+    from[last] = start;
+  }
+  int64_t piece = 0;
+  for (int64_t s = 0; s < samples; s += every) {
+    if (last < 0) { out[s / every * LANES] = INFINITY; continue; }
+    while (piece < last && from[piece + 1] <= (double)s) piece++;
+    const int64_t p = vertex[piece];
+    out[s / every * LANES] = f[p] + table[s > p ? s - p : p - s];
+  }
+}
+
+DCS_CLONES void dcs_seg_envelope_columns(const float *even, const float *odd, float *out, int64_t count, int64_t stride, int64_t columns, const float *table, double step, void *scratch) {
+  const int64_t every = odd ? 2 : 1, samples = odd ? 2 * count - 1 : count;
+  char *memory = scratch;
+  float *tile = (float *)memory;
+  memory += rounded((odd ? 2 * count : count) * TILE * 4);
+  float *result = (float *)memory;
+  memory += rounded(count * LANES * 4);
+  float *line = (float *)memory;
+  memory += rounded((odd ? 2 * count : count) * 4);
+  int64_t *vertex = (int64_t *)memory;
+  memory += rounded((odd ? 2 * count : count) * 8);
+  double *from = (double *)memory;
+
+  for (int64_t i = 0; i < count; i++) {
+    memcpy(tile + i * every * TILE, even + i * stride, (size_t)columns * 4);
+    if (odd && i + 1 < count) memcpy(tile + (2 * i + 1) * TILE, odd + i * stride, (size_t)columns * 4);
+  }
+  const int64_t used = (columns + LANES - 1) / LANES * LANES;
+  for (int64_t s = 0; s < samples && used > columns; s++)
+    for (int64_t c = columns; c < used; c++) tile[s * TILE + c] = 0;
+
+  for (int64_t first = 0; first < columns; first += LANES) {
+    const int64_t width = columns - first < LANES ? columns - first : LANES;
+    if (!near_lines(tile + first, samples, every, table, result)) {
+      for (int64_t c = 0; c < width; c++) {
+        for (int64_t s = 0; s < samples; s++) line[s] = tile[s * TILE + first + c];
+        far_line(line, samples, every, table, step * step, result + c, vertex, from);
+      }
+    }
+    for (int64_t i = 0; i < count; i++) memcpy(out + i * stride + first, result + i * LANES, (size_t)width * 4);
+  }
+}
+
+DCS_CLONES void dcs_seg_square_roots(float *values, int64_t count) {
+  for (int64_t i = 0; i < count; i++) values[i] = sqrtf(values[i]);
+}
+
+DCS_CLONES void dcs_seg_limit_row(float *values, int64_t count, float row_limit, const float *limits) {
+  for (int64_t i = 0; i < count; i++) {
+    const float limit = limits[i] < row_limit ? limits[i] : row_limit;
+    values[i] = values[i] < limit ? values[i] : limit;
+  }
+}
+
+DCS_CLONES void dcs_seg_negate_where(float *values, int64_t count, const uint8_t *where) {
+  for (int64_t i = 0; i < count; i++) values[i] = where[i] ? -values[i] : values[i];
+}
