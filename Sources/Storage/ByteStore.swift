@@ -1,0 +1,56 @@
+// Where bytes live, by key: keys are "/"-separated names inside a container, such as "em/s0/.zarray" or "em/s0/0/3/1".
+
+import Arrays
+
+/// A flat map from keys to bytes. `put` replaces as a whole: readers see old or new bytes, never a mixture.
+package protocol ByteStore: Sendable {
+  /// All bytes of a key, nil where there is none.
+  ///
+  /// - Parameter limit: more bytes than this are refused with `.tooLarge` before memory is asked for.
+  func get(_ key: String, limit: Int) throws(StorageError) -> Bytes?
+  /// At most `count` bytes from `offset` on.
+  func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes?
+  func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError)
+  /// A key that is not there is fine.
+  func remove(_ key: String) throws(StorageError)
+  /// Names directly below a key, sorted; nil if nothing is below it.
+  func list(_ key: String) throws(StorageError) -> [Files.Entry]?
+  /// Bytes held by a key, nil where there is none; reads none of them.
+  func size(_ key: String) -> Int?
+  /// The whole address of a key, for messages.
+  func path(_ key: String) -> String
+}
+
+/// A folder of the file system.
+package struct FileStore: ByteStore {
+  package let root: String
+  package init(root: String) { self.root = root }
+
+  package func path(_ key: String) -> String { Files.join(root, key) }
+  package func get(_ key: String, limit: Int) throws(StorageError) -> Bytes? { try Files.readIfPresent(path(key), limit: limit) }
+  package func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes? {
+    try Files.readIfPresent(path(key), from: offset, count: count)
+  }
+  package func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { try Files.writeAtomically(bytes, path(key), sync: false) }
+  package func remove(_ key: String) throws(StorageError) { try Files.remove(path(key)) }
+  package func size(_ key: String) -> Int? { Files.size(path(key)) }
+
+  package func list(_ key: String) throws(StorageError) -> [Files.Entry]? {
+    guard Files.kind(path(key)) == .folder else { return nil }
+    return try Files.list(path(key))
+  }
+}
+
+extension ByteStore {
+  /// A JSON document, nil where there is none.
+  ///
+  /// - Throws: `.badJSON` with the byte position.
+  func json(_ key: String) throws(StorageError) -> JSON? {
+    guard let bytes = try get(key, limit: Files.smallFileLimit) else { return nil }
+    return try JSON(parsing: bytes.array, of: path(key))
+  }
+
+  func put(_ key: String, _ json: JSON) throws(StorageError) {
+    try Array(json.pretty.utf8).withUnsafeBufferPointer { typed throws(StorageError) in try put(key, UnsafeRawBufferPointer(typed)) }
+  }
+}

@@ -1,0 +1,82 @@
+// Turns the bytes of one chunk into elements and back: header (N5), codecs, byte order.
+
+import Arrays
+import Glibc
+
+struct ChunkCoder: Sendable {
+  let metadata: ArrayMetadata
+
+  /// Encoded chunks above this are refused unread: no codec makes data twice as long.
+  var encodedLimit: Int { metadata.chunkBytes * 2 + (1 << 16) }
+
+  /// Strides in bytes of a stored block of this shape, for the array's axes.
+  func strides(of block: [Int]) -> [Int] {
+    let packed = NDArray.packedStrides(metadata.order.map { block[$0] })
+    var strides = [Int](repeating: 0, count: block.count)
+    for (place, axis) in metadata.order.enumerated() { strides[axis] = packed[place] * metadata.dtype.size }
+    return strides
+  }
+
+  /// The extents of a stored chunk: N5's own header, else the chunk shape; and where its payload begins.
+  func block(_ bytes: UnsafeRawBufferPointer) throws(CodecFailure) -> (shape: [Int], payload: UnsafeRawBufferPointer) {
+    guard metadata.format == .n5 else { return (metadata.chunks, bytes) }
+    let header = try N5.header(bytes, chunks: metadata.chunks)
+    return (header.shape, UnsafeRawBufferPointer(rebasing: bytes[header.length...]))
+  }
+
+  /// Decodes a payload into `target`, which has exactly the bytes of the block; native byte order, bools 0 or 1.
+  func decode(_ payload: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) throws(CodecFailure) {
+    if target.isEmpty { return }
+    let count = try decode(payload, metadata.codecs.count, target)
+    guard count == target.count else { throw CodecFailure("it decodes to \(count) bytes, expected \(target.count)") }
+    if metadata.isBigEndian { swapBytes(target, metadata.dtype.size) }
+    if metadata.dtype == .bool { for i in target.indices { target[i] = target[i] == 0 ? 0 : 1 } }
+  }
+
+  private func decode(_ source: UnsafeRawBufferPointer, _ remaining: Int, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int {
+    guard remaining > 0 else { return try Codec.raw.decode(source, target) }
+    let codec = metadata.codecs[remaining - 1]
+    if remaining == 1 { return try codec.decode(source, target) }
+    // an inner stage: how long its output is, only the next codec knows
+    var stage = try encoded(capacity: min(encodedLimit, target.count * 2 + (1 << 16)))
+    stage.truncate(to: try stage.fill { bytes throws(CodecFailure) in try codec.decode(source, bytes) })
+    return try stage.withBytes { bytes throws(CodecFailure) in try decode(bytes, remaining - 1, target) }
+  }
+
+  /// Encodes a block of elements, native byte order, which are swapped in place where the format wants it.
+  func encode(_ elements: UnsafeMutableRawBufferPointer, block: [Int]) throws(CodecFailure) -> Bytes {
+    if metadata.isBigEndian { swapBytes(elements, metadata.dtype.size) }
+    var bytes = try (metadata.codecs.first ?? .raw).encode(UnsafeRawBufferPointer(elements), metadata.dtype.size)
+    for codec in metadata.codecs.dropFirst() {
+      bytes = try bytes.withBytes { source throws(CodecFailure) in try codec.encode(source, metadata.dtype.size) }
+    }
+    return metadata.format == .n5 ? try bytes.prefixed(with: N5.header(shape: block)) : bytes
+  }
+}
+
+extension Bytes {
+  fileprivate func prefixed(with header: [UInt8]) throws(CodecFailure) -> Bytes {
+    let result = try encoded(capacity: header.count + count)
+    result.fill { target in
+      target.copyBytes(from: header)
+      withBytes { UnsafeMutableRawBufferPointer(rebasing: target[header.count...]).copyMemory(from: $0) }
+    }
+    return result
+  }
+}
+
+/// Reverses the bytes of each element.
+func swapBytes(_ bytes: UnsafeMutableRawBufferPointer, _ elementSize: Int) {
+  func swap<T: FixedWidthInteger>(_: T.Type) {
+    guard let base = bytes.baseAddress else { return }
+    for offset in stride(from: 0, to: bytes.count / MemoryLayout<T>.size * MemoryLayout<T>.size, by: MemoryLayout<T>.size) {
+      base.storeBytes(of: base.loadUnaligned(fromByteOffset: offset, as: T.self).byteSwapped, toByteOffset: offset, as: T.self)
+    }
+  }
+  switch elementSize {
+  case 2: swap(UInt16.self)
+  case 4: swap(UInt32.self)
+  case 8: swap(UInt64.self)
+  default: break
+  }
+}

@@ -1,0 +1,119 @@
+// Zarr version 3: `zarr.json` in arrays and groups.
+//
+// Specification: https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html
+// Sample codecs: [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "zstd", "configuration": {"level": 3, "checksum": false}}]
+// Read: regular chunk grids, both chunk key encodings, transpose, bytes, and the bytes-to-bytes codecs of `CodecKind.all`.
+// Refused by name: sharding_indexed, other codecs, storage transformers, extension dtypes, unknown members that must be understood.
+
+import Arrays
+
+enum Zarr3 {
+  static let file = "zarr.json"
+
+  static func parse(_ json: JSON, path: String) throws(StorageError) -> ArrayMetadata {
+    let reader = MetadataReader(json: json, path: path)
+    guard json["zarr_format"]?.int == 3 else { throw reader.bad("zarr_format", "expected 3, found \((json["zarr_format"] ?? .null).compact)") }
+    try refuseUnknownMembers(reader)
+    let named = try reader.required("data_type")
+    guard let dtype = named.string.flatMap(DType.init(rawValue:)) else { throw .unsupported(path: path, feature: "the data type \(named.string ?? named.compact)") }
+    let shape = try reader.ints("shape")
+    let grid = try reader.required("chunk_grid")
+    guard grid["name"]?.string == "regular" else { throw .unsupported(path: path, feature: "the chunk grid \(grid["name"]?.string ?? grid.compact)") }
+    guard let chunks = grid["configuration"]?["chunk_shape"]?.ints else { throw reader.bad("chunk_grid", "expected a list of integers as chunk_shape") }
+    let fill = try reader.required("fill_value")
+    guard let fillValue = FillValue(fill, dtype) else { throw reader.bad("fill_value", "\(fill.compact) is no \(dtype)") }
+    let chain = try Chain(reader, rank: shape.count, elementSize: dtype.size)
+    return try ArrayMetadata(
+      format: .zarr3, dtype: dtype, shape: shape, chunks: chunks, order: chain.order, isBigEndian: chain.isBigEndian && dtype.size > 1,
+      fill: fillValue, codecs: chain.codecs, keys: try keys(reader), attributes: json["attributes"] ?? .emptyObject,
+      dimensionNames: json["dimension_names"]?.strings
+    ).checked(path)
+  }
+
+  static func document(_ metadata: ArrayMetadata, path: String) throws(StorageError) -> JSON {
+    guard case .zarr3(let separator) = metadata.keys else { throw .unsupported(path: path, feature: "this chunk key in zarr v3") }
+    var codecs: [JSON] = []
+    if metadata.order != Array(0..<metadata.shape.count) { codecs.append(["name": "transpose", "configuration": ["order": JSON(metadata.order)]]) }
+    codecs.append(["name": "bytes", "configuration": ["endian": metadata.isBigEndian ? "big" : "little"]])
+    for codec in metadata.codecs where codec.zarr3 != .null {
+      guard var record = codec.zarr3 else { throw .unsupported(path: path, feature: "\(codec) in zarr v3") }
+      if record["name"] == "blosc" { record["configuration"]?["typesize"] = JSON(metadata.dtype.size) }
+      codecs.append(record)
+    }
+    var document: JSON = [
+      "zarr_format": 3, "node_type": "array", "shape": JSON(metadata.shape), "data_type": .string(metadata.dtype.rawValue),
+      "chunk_grid": ["name": "regular", "configuration": ["chunk_shape": JSON(metadata.chunks)]],
+      "chunk_key_encoding": ["name": "default", "configuration": ["separator": .string(separator)]],
+      "fill_value": metadata.fill.json(metadata.dtype), "codecs": .array(codecs), "attributes": metadata.attributes,
+    ]
+    if let names = metadata.dimensionNames { document["dimension_names"] = JSON(names) }
+    return document
+  }
+
+  private static func refuseUnknownMembers(_ reader: MetadataReader) throws(StorageError) {
+    if let transformers = reader.json["storage_transformers"]?.array, let first = transformers.first {
+      throw .unsupported(path: reader.path, feature: "the storage transformer \(first["name"]?.string ?? first.compact)")
+    }
+    let known: Set = [
+      "zarr_format", "node_type", "shape", "data_type", "chunk_grid", "chunk_key_encoding", "fill_value", "codecs", "attributes", "dimension_names",
+      "storage_transformers", "consolidated_metadata",
+    ]
+    for member in reader.json.members ?? [] where !known.contains(member.key) && member.value["must_understand"]?.bool != false {
+      throw .unsupported(path: reader.path, feature: "the extension \(member.key)")
+    }
+  }
+
+  private static func keys(_ reader: MetadataReader) throws(StorageError) -> ChunkKeys {
+    let encoding = try reader.required("chunk_key_encoding")
+    let separator = encoding["configuration"]?["separator"]
+    guard separator == nil || separator == "/" || separator == "." else { throw reader.bad("chunk_key_encoding", "expected . or / as separator, found \(separator?.compact ?? "")") }
+    switch encoding["name"]?.string ?? encoding.string {
+    case "default": return .zarr3(separator: separator?.string ?? "/")
+    case "v2": return .zarr2(separator: separator?.string ?? ".")
+    case let other: throw .unsupported(path: reader.path, feature: "the chunk key encoding \(other ?? encoding.compact)")
+    }
+  }
+
+  /// The codec pipeline: transposes, then `bytes`, then bytes-to-bytes codecs.
+  private struct Chain {
+    var order: [Int]
+    var isBigEndian = false
+    var codecs: [Codec] = []
+
+    init(_ reader: MetadataReader, rank: Int, elementSize: Int) throws(StorageError) {
+      order = Array(0..<rank)
+      var seenBytes = false
+      let records = try reader.required("codecs")
+      for record in records.array ?? [] {
+        guard let name = record["name"]?.string ?? record.string else { throw reader.bad("codecs", "a codec has no name: \(record.compact)") }
+        let settings = record["configuration"] ?? .emptyObject
+        switch name {
+        case "transpose" where !seenBytes: order = try Self.transposed(order, settings["order"], reader)
+        case "bytes" where !seenBytes:
+          seenBytes = true
+          let endian = settings["endian"]
+          guard endian == "little" || endian == "big" || (endian == nil && elementSize == 1) else { throw reader.bad("codecs", "bytes: expected little or big as endian, found \(endian?.compact ?? "none")") }
+          isBigEndian = endian == "big"
+        case "transpose", "bytes": throw reader.bad("codecs", "\(name) stands after bytes")
+        default:
+          let codec = try reader.codec(named: name, settings: settings, elementSize: elementSize, \.zarr3, "codecs")
+          guard seenBytes else { throw reader.bad("codecs", "\(name) stands before bytes") }
+          codecs.append(codec)
+        }
+      }
+      guard seenBytes else { throw reader.bad("codecs", "bytes is missing") }
+    }
+
+    private static func transposed(_ order: [Int], _ setting: JSON?, _ reader: MetadataReader) throws(StorageError) -> [Int] {
+      switch setting {
+      case "C": return order
+      case "F": return order.reversed()
+      default:
+        guard let axes = setting?.ints, axes.sorted() == Array(order.indices) else {
+          throw reader.bad("codecs", "transpose: expected an order of \(order.count) axes, found \(setting?.compact ?? "none")")
+        }
+        return axes.map { order[$0] }
+      }
+    }
+  }
+}

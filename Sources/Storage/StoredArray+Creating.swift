@@ -1,0 +1,108 @@
+// Making a new array: groups above it, attributes, and last the file that makes it an array, so half a creation is none.
+
+import Arrays
+import Geometry
+
+/// What a new array is to be.
+package struct ArraySpec: Sendable {
+  package var dtype: DType
+  package var shape: [Int]
+  /// nil: 64 on each axis of space (256 in 2D), 1 on others, never more than the shape.
+  package var chunks: [Int]?
+  package var grid: Grid
+  package var codec: Codec
+  /// A number, a bool, or "NaN", "Infinity", "-Infinity".
+  package var fillValue: JSON
+  /// nil: N5 in a container whose name ends in .n5, else the version of the Zarr container if it exists, else Zarr v2.
+  package var format: Format?
+  /// Added to those that describe the grid.
+  package var attributes: JSON
+
+  package init(
+    _ dtype: DType, _ shape: [Int], grid: Grid? = nil, chunks: [Int]? = nil, codec: Codec = .standard, fillValue: JSON = 0, format: Format? = nil,
+    attributes: JSON = .emptyObject
+  ) {
+    (self.dtype, self.shape, self.chunks, self.codec, self.fillValue, self.format, self.attributes) = (dtype, shape, chunks, codec, fillValue, format, attributes)
+    self.grid = grid ?? Grid(unknownOfRank: shape.count)
+  }
+
+  /// Chunks for arrays whose maker has no wish.
+  package static func defaultChunks(_ shape: [Int], _ grid: Grid) -> [Int] {
+    let edge = grid.spatialRank <= 2 ? 256 : 64
+    return shape.indices.map { axis in
+      let isSpace = axis < grid.axes.count && grid.axes[axis].kind == .space
+      return isSpace ? max(1, min(edge, shape[axis])) : 1
+    }
+  }
+}
+
+extension StoredArray {
+  /// Makes an array without voxels (all fill value) and opens it for editing.
+  ///
+  /// - Parameter replace: remove an array that is there already; never a group.
+  /// - Throws: `.exists`, `.unsupported` (a dtype or codec that the format lacks), `.badMetadata`, `.diskFull`, `.permission`.
+  package static func create(_ path: String, _ spec: ArraySpec, replace: Bool = false) throws(StorageError) -> StoredArray {
+    let location = try Location(path)
+    let store = location.store
+    let metadata = try spec.metadata(location, store)
+    let documents = try metadata.documents(location.description)
+    try makeRoom(location, store, replace: replace)
+    try makeGroups(above: location, store, metadata.format)
+    for (name, document) in documents { try store.put(Files.join(location.key, name), document) }
+    return try StoredArray(location: location, metadata: metadata, mode: .edit, origin: .center)
+  }
+
+  private static func makeRoom(_ location: Location, _ store: some ByteStore, replace: Bool) throws(StorageError) {
+    let path = location.description
+    guard let kind = Files.kind(path) else { return }
+    guard kind == .folder else { throw .exists(path: path, what: "a file") }
+    if try StoredGroup.isArray(store, location.key) {
+      guard replace else { throw .exists(path: path, what: "an array") }
+      let doomed = Files.join(Files.parent(path), Files.temporaryName())
+      try Files.rename(path, doomed)
+      try Files.removeTree(doomed)
+      return
+    }
+    let entries = try Files.list(path)
+    if entries.allSatisfy({ $0.name == Zarr2.attributesFile }) { return }   // empty, or a creation that was cut short
+    throw .exists(path: path, what: entries.contains { $0.isFolder } ? "a group" : "a folder with files")
+  }
+
+  private static func makeGroups(above location: Location, _ store: some ByteStore, _ format: Format) throws(StorageError) {
+    for key in location.ancestors.reversed() {
+      if try StoredGroup.isArray(store, key) { throw .exists(path: store.path(key), what: "an array, which cannot hold others") }
+      let (name, document): (String, JSON) = switch format {
+      case .zarr2: (Zarr2.groupFile, ["zarr_format": 2])
+      case .zarr3: (Zarr3.file, ["zarr_format": 3, "node_type": "group", "attributes": [:]])
+      case .n5: (N5.file, key.isEmpty ? ["n5": "2.0.0"] : [:])
+      }
+      if store.size(Files.join(key, name)) == nil { try store.put(Files.join(key, name), document) }
+    }
+    if try store.json(".zmetadata") != nil { try store.remove(".zmetadata") }   // a copy of the metadata that would hide the new array
+  }
+}
+
+extension ArraySpec {
+  fileprivate func metadata(_ location: Location, _ store: some ByteStore) throws(StorageError) -> ArrayMetadata {
+    let path = location.description
+    let format = format ?? Self.format(of: location, store)
+    guard grid.rank == shape.count else { throw .badMetadata(path: path, field: "grid", reason: "\(grid.rank) axes, the shape has \(shape.count)") }
+    guard let fill = FillValue(fillValue, dtype) else { throw .badMetadata(path: path, field: "fill value", reason: "\(fillValue.compact) is no \(dtype)") }
+    let keys: ChunkKeys = switch format {
+    case .zarr2: .zarr2(separator: "/")
+    case .zarr3: .zarr3(separator: "/")
+    case .n5: .n5
+    }
+    return try ArrayMetadata(
+      format: format, dtype: dtype, shape: shape, chunks: chunks ?? Self.defaultChunks(shape, grid), order: Array(shape.indices),
+      isBigEndian: format == .n5 && dtype.size > 1, fill: fill, codecs: codec.zarr2 == .null ? [] : [codec], keys: keys,
+      attributes: gridAttributes(grid, format).merging(attributes), dimensionNames: format == .zarr3 ? grid.axes.map(\.name) : nil
+    ).checked(path)
+  }
+
+  private static func format(of location: Location, _ store: some ByteStore) -> Format {
+    if location.root.hasSuffix(".n5") { return .n5 }
+    if store.size(Zarr3.file) != nil { return .zarr3 }
+    return store.size(N5.file) != nil && store.size(Zarr2.groupFile) == nil ? .n5 : .zarr2
+  }
+}

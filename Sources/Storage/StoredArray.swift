@@ -1,0 +1,127 @@
+// An array on disk. Opening reads metadata only; reading and writing go chunk by chunk, in parallel, each chunk coded once.
+//
+// Reading is in StoredArray+Reading.swift, writing in StoredArray+Writing.swift, making new arrays in StoredArray+Creating.swift.
+
+import Arrays
+import Geometry
+import Synchronization
+
+/// An array in a Zarr or N5 container: what predictors read from and write to.
+package final class StoredArray: ArraySource, Sendable {
+  package enum Mode: String, Sendable { case read, edit }
+
+  package let location: Location
+  package let metadata: ArrayMetadata
+  package let grid: Grid
+  /// What the voxel size and offset were read from ("OME-NGFF 0.4"); nil if nothing on disk says.
+  package let gridSource: String?
+  package let mode: Mode
+  let store: any ByteStore
+  let coder: ChunkCoder
+  /// Guards chunks that are read, changed and written back; a chunk belongs to one of them by its number.
+  let locks: [ChunkLock]
+  private let currentAttributes: Mutex<JSON>
+
+  init(location: Location, metadata: ArrayMetadata, mode: Mode, origin: Origin) throws(StorageError) {
+    (self.location, self.metadata, self.mode, store, coder) = (location, metadata, mode, location.store, ChunkCoder(metadata: metadata))
+    let reading = try GridReader(metadata: metadata, location: location, origin: origin).read(location.store)
+    (grid, gridSource) = (reading.grid, reading.source)
+    locks = mode == .edit ? (0..<64).map { _ in ChunkLock() } : []
+    currentAttributes = Mutex(metadata.attributes)
+  }
+
+  /// Opens an array; reads no chunk.
+  ///
+  /// - Parameter origin: what NGFF translations place; the specification says centres.
+  /// - Throws: `.notFound` (with a near name), `.notAnArray`, `.badJSON`, `.badMetadata`, `.unsupported`, `.permission`.
+  package static func open(_ path: String, mode: Mode = .read, origin: Origin = .center) throws(StorageError) -> StoredArray {
+    switch try StoredNode.open(path, mode: mode, origin: origin) {
+    case .array(let array): return array
+    case .group(let group): throw .notAnArray(path: path, children: (try? group.children().map(\.name)) ?? [])
+    }
+  }
+
+  package var path: String { location.description }
+  package var dtype: DType { metadata.dtype }
+  package var shape: [Int] { metadata.shape }
+  package var chunks: [Int] { metadata.chunks }
+  package var format: Format { metadata.format }
+  /// "blosc/zstd 5 + bitshuffle".
+  package var codecText: String { metadata.codecText }
+  package var fillValue: FillValue { metadata.fill }
+  /// Chunks along each axis.
+  package var chunkGrid: [Int] { metadata.chunkGrid }
+  package var chunkCount: Int { chunkGrid.reduce(1, *) }
+
+  // MARK: Attributes
+
+  /// User attributes as they stand on disk (N5: lists go x, y, z).
+  package var attributes: JSON { currentAttributes.withLock { $0 } }
+
+  /// Adds or replaces attributes. The grid of this value stays as it was opened.
+  ///
+  /// - Throws: `.readOnly`, `.diskFull`, …
+  package func setAttributes(_ changes: JSON) throws(StorageError) {
+    guard mode == .edit else { throw .readOnly(path: path) }
+    let merged = currentAttributes.withLock { attributes -> JSON in
+      attributes = attributes.merging(changes)
+      return attributes
+    }
+    var changed = metadata
+    changed.attributes = merged
+    for (name, document) in try changed.documents(path) where name == metadata.attributesFile { try store.put(Files.join(location.key, name), document) }
+  }
+
+  // MARK: Chunks
+
+  /// The key of a chunk inside the container.
+  package func chunkKey(_ index: [Int]) -> String { Files.join(location.key, metadata.keys.key(index)) }
+
+  /// Voxels of a chunk that lie inside the array.
+  package func chunkRoi(_ index: [Int]) throws -> VoxelRoi {
+    let begin = zip(index, chunks).map { $0 * $1 }
+    let end = zip(begin, zip(chunks, shape)).map { min($0 + $1.0, $1.1) }
+    return try Roi(from: Coordinate(begin), to: Coordinate(end))
+  }
+
+  /// Bytes a chunk takes on disk; nil if it is not there. Reads nothing.
+  package func storedBytes(ofChunk index: [Int]) -> Int? { store.size(chunkKey(index)) }
+
+  /// Bytes that all files of the array take on disk.
+  package func storedBytes() throws(StorageError) -> Int { try storedBytes(below: location.key) }
+
+  private func storedBytes(below key: String) throws(StorageError) -> Int {
+    var sum = 0
+    for entry in try store.list(key) ?? [] {
+      let child = Files.join(key, entry.name)
+      sum += entry.isFolder ? try storedBytes(below: child) : store.size(child) ?? 0
+    }
+    return sum
+  }
+
+  func corrupt(_ index: [Int], _ reason: String) -> StorageError { .corruptChunk(path: path, key: metadata.keys.key(index), reason: reason) }
+}
+
+final class ChunkLock: Sendable {
+  private let mutex = Mutex(())
+  func hold<R>(_ body: () throws -> R) throws -> R { try mutex.withLock { _ in try body() } }
+}
+
+extension ArrayMetadata {
+  /// Metadata files of an array, by name beside the chunks. The one that makes it an array comes last.
+  func documents(_ path: String) throws(StorageError) -> [(name: String, document: JSON)] {
+    switch format {
+    case .zarr2: [(Zarr2.attributesFile, attributes), (Zarr2.arrayFile, try Zarr2.document(self, path: path))]
+    case .zarr3: [(Zarr3.file, try Zarr3.document(self, path: path))]
+    case .n5: [(N5.file, try N5.document(self, path: path))]
+    }
+  }
+
+  var attributesFile: String {
+    switch format {
+    case .zarr2: Zarr2.attributesFile
+    case .zarr3: Zarr3.file
+    case .n5: N5.file
+    }
+  }
+}
