@@ -11,6 +11,8 @@ package enum ArrayError: Error, Equatable, Sendable, CustomStringConvertible {
   case doesNotFit(DType, count: Int, total: Int, first: String, index: [Int])
   case overflow(operation: String, index: [Int])
   case divisionByZero(index: [Int])
+  /// An operation that needs at least one value got none.
+  case empty(String)
 
   package var description: String {
     switch self {
@@ -25,6 +27,7 @@ package enum ArrayError: Error, Equatable, Sendable, CustomStringConvertible {
     case .doesNotFit(let dtype, let count, let total, let first, let index): "\(count) of \(total) values do not fit \(dtype), first \(first) at voxel \(shapeText(index))"
     case .overflow(let operation, let index): "\(operation) overflows at voxel \(shapeText(index))"
     case .divisionByZero(let index): "division by zero at voxel \(shapeText(index))"
+    case .empty(let operation): "\(operation) of no values"
     }
   }
 }

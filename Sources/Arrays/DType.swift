@@ -53,7 +53,7 @@ extension Bool: Element {
   package static var dtype: DType { .bool }
   package static var zero: Bool { false }
   package var double: Double { self ? 1 : 0 }
-  package init(saturating value: Double) { self = value != 0 && !value.isNaN }
+  package init(saturating value: Double) { self = value > 0.5 }
 }
 
 extension FixedWidthInteger {

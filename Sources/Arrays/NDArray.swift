@@ -138,7 +138,7 @@ extension NDArray {
     }
     var box = shape, steps = strides
     box[axis] = count
-    steps[axis] = strides[axis] * step
+    steps[axis] = count <= 1 ? strides[axis] : strides[axis] * step
     return NDArray(dtype, box, steps, start + (count == 0 ? 0 : begin * strides[axis]), buffer)
   }
 
@@ -149,6 +149,13 @@ extension NDArray {
     box.remove(at: axis)
     steps.remove(at: axis)
     return NDArray(dtype, box, steps, one.start, buffer)
+  }
+
+  func viewInserting(axis: Int) -> NDArray {
+    var box = shape, steps = strides
+    box.insert(1, at: axis)
+    steps.insert(1, at: axis)
+    return NDArray(dtype, box, steps, start, buffer)
   }
 
   /// - Parameter order: a permutation of the axes.
@@ -184,6 +191,16 @@ extension NDArray {
     let target = try slice(offset: offset, shape: source.shape)
     CopyLoop(shape: source.shape, size: dtype.size).run(
       from: UnsafeRawPointer(source.buffer.bytes + source.start * dtype.size), source.strides, to: target.buffer.bytes + target.start * dtype.size, target.strides)
+  }
+}
+
+extension NDArray {
+  /// Copies one box of this array over another box of it that does not overlap.
+  mutating func copyBox(from: [Int], to: [Int], shape box: [Int]) throws(ArrayError) {
+    makeUnique()
+    let source = try slice(offset: from, shape: box), target = try slice(offset: to, shape: box)
+    CopyLoop(shape: box, size: dtype.size).run(
+      from: UnsafeRawPointer(buffer.bytes + source.start * dtype.size), strides, to: buffer.bytes + target.start * dtype.size, strides)
   }
 }
 

@@ -1,3 +1,4 @@
+import Execution
 import Geometry
 
 /// An array that knows its axes and its place in the world.
@@ -27,11 +28,31 @@ package protocol ArraySource: Sendable {
   var dtype: DType { get }
   var shape: [Int] { get }
   var grid: Grid { get }
+  /// How it is cut into pieces that are read whole, and a voxel (inside the array or not) where a piece begins; nil where any box costs the same.
+  var chunking: Chunking? { get }
+  /// Equal for two values that are the same stored array seen the same way, so that an expression reads it once; nil where unknown.
+  var identity: [Int]? { get }
   /// Voxels of a box that lies inside `shape` (all axes).
   func read(_ roi: VoxelRoi, _ context: borrowing ReadContext) throws -> NDArray
 }
 
-import Execution
+/// The pieces in which a source is stored.
+package struct Chunking: Sendable, Equatable {
+  /// Voxels of a whole chunk, all axes.
+  package let shape: [Int]
+  /// A voxel at which some chunk begins: 0 but for views.
+  package let origin: [Int]
+  package init(shape: [Int], origin: [Int]? = nil) { (self.shape, self.origin) = (shape, origin ?? shape.map { _ in 0 }) }
+}
+
+extension ArraySource {
+  package var chunking: Chunking? { nil }
+  package var identity: [Int]? { nil }
+}
+
+extension ArraySource where Self: AnyObject {
+  package var identity: [Int]? { [Int(bitPattern: ObjectIdentifier(self))] }
+}
 
 /// What a read may use. `pool` nil reads on the calling thread alone (inside a block that runs beside others).
 package struct ReadContext: Sendable {

@@ -6,3 +6,5 @@
 #include "conv.h"
 #include "nn.h"
 #include "seg.h"
+#include "elementwise.h"
+#include "random.h"

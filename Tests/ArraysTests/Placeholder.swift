@@ -1,1 +1,0 @@
-// Tests of Arrays go here.
