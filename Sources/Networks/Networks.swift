@@ -1,1 +1,10 @@
-// Networks turns a graph of operators into predictions and gradients, and keeps their weights in files.
+// Networks computes with convolutional networks: graphs, shape inference, derivatives, memory plans, optimisers, weight files.
+//
+//   Graph/      what a network is: operators joined by name, sizes that fit, the UNet of DaCapo
+//   Operators/  one file an operator: shape rule, forward, gradient
+//   Plan/       how a graph is run: fusions, order, which storage lives when and where
+//   Backend/    who computes: the CPU
+//   Training/   losses, optimisers, learning-rate schedules
+//   Files/      safetensors, models
+//
+// Tensors are float32, [batch, channel, z, y, x]; images of two axes are [batch, channel, y, x] and computed with z = 1.

@@ -1,0 +1,72 @@
+// What a machine must be able to do to run networks. Operators are written against this; the CPU is in CPUBackend.swift.
+//
+// Views address storages that the backend has bound to memory. Parameters go by their index in the network. Every call is one item
+// of a batch. Where an argument says `accumulate`, the result is added to what is there.
+
+/// A place in a scratch or saved storage: the storage, and floats from its start.
+package struct StoragePlace: Sendable, Equatable {
+  package var storage: Int
+  package var offset: Int
+  /// Further 16-bit elements.
+  package var halves: Int
+  package init(storage: Int, offset: Int = 0, halves: Int = 0) { (self.storage, self.offset, self.halves) = (storage, offset, halves) }
+}
+
+/// A map of single values.
+package enum Pointwise: Int, Sendable, CaseIterable {
+  case relu, sigmoid, tanh
+  package var word: String { self == .relu ? "relu" : self == .sigmoid ? "sigmoid" : "tanh" }
+}
+
+package protocol Backend: AnyObject {
+  /// Valid convolution of up to two ranges of channels, plus bias, then ReLU if asked.
+  func convolve(_ inputs: [TensorView], kernel: Extent, weights: Int, bias: Int, relu: Bool, into output: TensorView)
+  /// `outputGradient` lies inside a buffer with kernel − 1 zeros on each side.
+  func convolveInputGradient(_ outputGradient: TensorView, kernel: Extent, weights: Int, into parts: [GradientPart])
+  func convolveWeightGradient(_ inputs: [TensorView], kernel: Extent, outputGradient: TensorView, weights: Int, bias: Int, accumulate: Bool, scratch: StoragePlace)
+  /// Floats of scratch that `convolveWeightGradient` needs.
+  func weightGradientScratch(_ inputs: [TensorView], kernel: Extent, outputGradient: TensorView) -> Int
+
+  /// The position of each maximum is kept as 16-bit numbers in `chosen`, if given.
+  func maxPool(_ x: TensorView, factors: Extent, into y: TensorView, chosen: StoragePlace?)
+  func maxPoolGradient(_ dy: TensorView, factors: Extent, chosen: StoragePlace, into dx: GradientPart)
+  func meanPool(_ x: TensorView, factors: Extent, into y: TensorView)
+  func meanPoolGradient(_ dy: TensorView, factors: Extent, into dx: GradientPart)
+  /// Nearest neighbour.
+  func upsample(_ x: TensorView, factors: Extent, into y: TensorView)
+  func upsampleGradient(_ dy: TensorView, factors: Extent, into dx: GradientPart)
+
+  func map(_ map: Pointwise, _ x: TensorView, into y: TensorView)
+  /// dx = dy · f′, from the output `y` of the map.
+  func mapGradient(_ map: Pointwise, output y: TensorView, _ dy: TensorView, into dx: GradientPart)
+
+  func zero(_ y: TensorView)
+  func copy(_ x: TensorView, into y: TensorView)
+  /// y += x
+  func add(_ x: TensorView, into y: TensorView)
+  /// `x` in `y` from `begin` on, zeros around it.
+  func pad(_ x: TensorView, at begin: Extent, into y: TensorView)
+}
+
+extension Backend {
+  /// Writes or adds a gradient that is a plain copy.
+  func pass(_ dy: TensorView, into dx: GradientPart) {
+    if dx.accumulate { add(dy, into: dx.view) } else { copy(dy, into: dx.view) }
+  }
+
+  /// Zeroes what of `y` lies outside the box `[begin, begin + inside)`.
+  func zeroBorder(of y: TensorView, around inside: Extent, at begin: Extent) {
+    let whole = y.extent
+    func fill(_ from: Extent, _ to: Extent) {
+      let box = Extent(to.z - from.z, to.y - from.y, to.x - from.x)
+      if box.z > 0 && box.y > 0 && box.x > 0 { zero(y.crop(at: from, to: box)) }
+    }
+    let end = Extent(begin.z + inside.z, begin.y + inside.y, begin.x + inside.x)
+    fill(Extent(0, 0, 0), Extent(begin.z, whole.y, whole.x))
+    fill(Extent(end.z, 0, 0), whole)
+    fill(Extent(begin.z, 0, 0), Extent(end.z, begin.y, whole.x))
+    fill(Extent(begin.z, end.y, 0), Extent(end.z, whole.y, whole.x))
+    fill(Extent(begin.z, begin.y, 0), Extent(end.z, end.y, begin.x))
+    fill(Extent(begin.z, begin.y, end.x), Extent(end.z, end.y, whole.x))
+  }
+}

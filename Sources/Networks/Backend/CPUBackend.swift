@@ -1,0 +1,144 @@
+// Networks on the CPU: binds storages to memory and hands the C kernels of CKernels their tensors.
+//
+// Weights are packed into the kernels' order once, and again only when other weights come. All unsafe memory of this module is here
+// and in Engine.swift.
+
+import Arrays
+import CKernels
+import Execution
+
+package final class CPUBackend: Backend {
+  private let pool: ThreadPool
+  /// Where each storage starts.
+  private var bases: [UnsafeMutablePointer<Float>] = []
+  /// Where each weight and its gradient start.
+  private var weights: [UnsafePointer<Float>] = []
+  private var gradients: [UnsafeMutablePointer<Float>] = []
+  private var packedForward: [Int: Buffer] = [:]
+  private var packedBackward: [Int: Buffer] = [:]
+  private let empty: Buffer
+
+  package init(pool: ThreadPool) throws(ArrayError) {
+    self.pool = pool
+    empty = try Buffer(count: 64)
+  }
+
+  // MARK: Memory, set by the engine; it keeps what the pointers point to
+
+  func bind(storages: [UnsafeMutablePointer<Float>]) { bases = storages }
+  func bind(weights: [UnsafePointer<Float>]) { self.weights = weights }
+  func bind(gradients: [UnsafeMutablePointer<Float>]) { self.gradients = gradients }
+
+  /// Packs the weights of all convolutions of a plan.
+  func pack(_ steps: [Plan.Step], training: Bool) throws {
+    let jobs = steps.compactMap { step in (step.operation as? Convolution).map { (step, $0, step.inputs[0].reduce(0) { $0 + $1.channels }) } }
+    for (step, convolution, inputs) in jobs {
+      let bytes = Int(dcs_conv_packed_count(Int64(convolution.features), Int64(inputs), convolution.kernel.c)) * 4
+      if packedForward[step.parameter] == nil { packedForward[step.parameter] = try Buffer(count: bytes) }
+      let transposed = Int(dcs_conv_packed_count(Int64(inputs), Int64(convolution.features), convolution.kernel.c)) * 4
+      if training && packedBackward[step.parameter] == nil { packedBackward[step.parameter] = try Buffer(count: transposed) }
+    }
+    try pool.forEach(jobs.count) { job, _ in
+      let (step, convolution, inputs) = jobs[job]
+      let source = weights[step.parameter]
+      dcs_conv_pack_forward(source, Int64(convolution.features), Int64(inputs), convolution.kernel.c, floats(packedForward[step.parameter]))
+      if training { dcs_conv_pack_backward(source, Int64(convolution.features), Int64(inputs), convolution.kernel.c, floats(packedBackward[step.parameter])) }
+    }
+  }
+
+  private func floats(_ buffer: Buffer?) -> UnsafeMutablePointer<Float> { (buffer ?? empty).bytes.assumingMemoryBound(to: Float.self) }
+
+  private func tensor(_ view: TensorView) -> dcs_tensor {
+    dcs_tensor(data: bases[view.storage] + view.offset, channels: Int64(view.channels), depth: Int64(view.extent.z), height: Int64(view.extent.y), width: Int64(view.extent.x),
+               sc: Int64(view.channelStride), sz: Int64(view.planeStride), sy: Int64(view.rowStride))
+  }
+
+  /// Calls a kernel that reads one tensor and writes another.
+  private func pair(_ x: TensorView, _ y: TensorView, _ kernel: (OpaquePointer, UnsafePointer<dcs_tensor>, UnsafePointer<dcs_tensor>) -> Void) {
+    withUnsafePointer(to: tensor(x)) { x in withUnsafePointer(to: tensor(y)) { y in kernel(pool.handle, x, y) } }
+  }
+
+  private func chosen(_ place: StoragePlace) -> UnsafeMutablePointer<UInt16> {
+    UnsafeMutableRawPointer(bases[place.storage] + place.offset).assumingMemoryBound(to: UInt16.self) + place.halves
+  }
+
+  // MARK: Convolution
+
+  package func convolve(_ inputs: [TensorView], kernel: Extent, weights index: Int, bias: Int, relu: Bool, into output: TensorView) {
+    withUnsafePointer(to: tensor(output)) { output in
+      inputs.map(tensor).withUnsafeBufferPointer {
+        dcs_conv_forward(pool.handle, $0.baseAddress, Int32($0.count), kernel.c, floats(packedForward[index]), weights[bias], relu ? 1 : 0, output)
+      }
+    }
+  }
+
+  package func convolveInputGradient(_ outputGradient: TensorView, kernel: Extent, weights index: Int, into parts: [GradientPart]) {
+    let bits = parts.enumerated().reduce(Int32(0)) { $1.element.accumulate ? $0 | (1 << Int32($1.offset)) : $0 }
+    withUnsafePointer(to: tensor(outputGradient)) { dy in
+      parts.map { tensor($0.view) }.withUnsafeBufferPointer {
+        dcs_conv_backward_data(pool.handle, dy, kernel.c, floats(packedBackward[index]), $0.baseAddress, Int32($0.count), bits, nil)
+      }
+    }
+  }
+
+  package func convolveWeightGradient(_ inputs: [TensorView], kernel: Extent, outputGradient: TensorView, weights index: Int, bias: Int, accumulate: Bool, scratch: StoragePlace) {
+    withUnsafePointer(to: tensor(outputGradient)) { dy in
+      inputs.map(tensor).withUnsafeBufferPointer {
+        dcs_conv_backward_weights(pool.handle, $0.baseAddress, Int32($0.count), kernel.c, dy, gradients[index], gradients[bias], accumulate ? 1 : 0, bases[scratch.storage] + scratch.offset)
+      }
+    }
+  }
+
+  package func weightGradientScratch(_ inputs: [TensorView], kernel: Extent, outputGradient: TensorView) -> Int {
+    // Only extents and strides are read, so the tensors need no memory yet.
+    func unbound(_ view: TensorView) -> dcs_tensor {
+      dcs_tensor(data: floats(empty), channels: Int64(view.channels), depth: Int64(view.extent.z), height: Int64(view.extent.y), width: Int64(view.extent.x),
+                 sc: Int64(view.channelStride), sz: Int64(view.planeStride), sy: Int64(view.rowStride))
+    }
+    return withUnsafePointer(to: unbound(outputGradient)) { dy in
+      inputs.map(unbound).withUnsafeBufferPointer { Int(dcs_conv_backward_weights_scratch(pool.handle, $0.baseAddress, Int32($0.count), kernel.c, dy)) }
+    }
+  }
+
+  // MARK: Resampling
+
+  package func maxPool(_ x: TensorView, factors: Extent, into y: TensorView, chosen place: StoragePlace?) {
+    pair(x, y) { dcs_max_pool_forward($0, $1, factors.c, $2, place.map(chosen)) }
+  }
+  package func maxPoolGradient(_ dy: TensorView, factors: Extent, chosen place: StoragePlace, into dx: GradientPart) {
+    pair(dy, dx.view) { dcs_max_pool_backward($0, $1, factors.c, chosen(place), dx.accumulate ? 1 : 0, $2) }
+  }
+  package func meanPool(_ x: TensorView, factors: Extent, into y: TensorView) { pair(x, y) { dcs_mean_pool_forward($0, $1, factors.c, $2) } }
+  package func meanPoolGradient(_ dy: TensorView, factors: Extent, into dx: GradientPart) {
+    pair(dy, dx.view) { dcs_mean_pool_backward($0, $1, factors.c, dx.accumulate ? 1 : 0, $2) }
+  }
+  package func upsample(_ x: TensorView, factors: Extent, into y: TensorView) { pair(x, y) { dcs_upsample_forward($0, $1, factors.c, $2) } }
+  package func upsampleGradient(_ dy: TensorView, factors: Extent, into dx: GradientPart) {
+    pair(dy, dx.view) { dcs_upsample_backward($0, $1, factors.c, dx.accumulate ? 1 : 0, $2) }
+  }
+
+  // MARK: Pointwise
+
+  package func map(_ map: Pointwise, _ x: TensorView, into y: TensorView) { pair(x, y) { dcs_map_forward($0, map.c, $1, $2) } }
+  package func mapGradient(_ map: Pointwise, output y: TensorView, _ dy: TensorView, into dx: GradientPart) {
+    withUnsafePointer(to: tensor(dx.view)) { target in pair(y, dy) { dcs_map_backward($0, map.c, $1, $2, dx.accumulate ? 1 : 0, target) } }
+  }
+  package func zero(_ y: TensorView) { withUnsafePointer(to: tensor(y)) { dcs_fill(pool.handle, 0, $0) } }
+  package func copy(_ x: TensorView, into y: TensorView) { pair(x, y) { dcs_copy($0, $1, $2) } }
+  package func add(_ x: TensorView, into y: TensorView) { pair(x, y) { dcs_add($0, $1, $2) } }
+  package func pad(_ x: TensorView, at begin: Extent, into y: TensorView) { pair(x, y) { dcs_pad($0, $1, begin.c, $2) } }
+}
+
+extension Extent {
+  var c: dcs_extent { dcs_extent(depth: Int64(z), height: Int64(y), width: Int64(x)) }
+}
+
+extension Pointwise {
+  var c: Int32 {
+    switch self {
+    case .relu: Int32(DCS_RELU)
+    case .sigmoid: Int32(DCS_SIGMOID)
+    case .tanh: Int32(DCS_TANH)
+    }
+  }
+}

@@ -1,0 +1,131 @@
+// Sizes: what each layer makes of an input size, which input sizes fit, and where the output lies in the input.
+
+import Geometry
+
+/// Where a network's output lies, for one input size; lengths along the network's spatial axes.
+package struct NetworkGeometry: Sendable, Equatable {
+  package let input: [Int]
+  package let output: [Int]
+  /// Voxels of the input, before and after, that the output does not cover.
+  package let before: [Rational]
+  package let after: [Rational]
+  /// The size of an output voxel in input voxels: 1, or less for super-resolution.
+  package let pitch: [Rational]
+}
+
+extension Network {
+  /// The extent of every value for one input extent.
+  ///
+  /// - Throws: `.layer` with the layer's name, its input shapes and the sizes that would fit.
+  package func extents(input: Extent) throws(NetworkError) -> [Extent] {
+    var values = [input]
+    for (index, node) in nodes.enumerated() {
+      var extent = Extent.one
+      do throws(Mismatch) {
+        for axis in 0..<3 {
+          extent[axis] = try node.operation.length(node.inputs.map { values[$0][axis] }, axis: axis)
+          guard (1...Self.longestAxis).contains(extent[axis]) else { throw .tooLarge(axis: axis) }
+        }
+        guard channels[index + 1].multipliedReportingOverflow(by: extent.count).partialValue < 1 << 40, extent.count < 1 << 40 else { throw .tooLarge(axis: 2) }
+      } catch {
+        throw .layer(network: name, layer: node.name, operation: node.operation.summary,
+                     inputs: node.inputs.map { [channels[$0]] + values[$0].last(spatialRank) }, reason: error, legal: legalSizes())
+      }
+      values.append(extent)
+    }
+    return values
+  }
+
+  /// Output lengths for input lengths along the spatial axes.
+  package func outputShape(forSpatial input: [Int]) throws(NetworkError) -> [Int] {
+    try extents(input: try checked(input))[output].last(spatialRank)
+  }
+
+  func checked(_ input: [Int]) throws(NetworkError) -> Extent {
+    guard input.count == spatialRank, input.allSatisfy({ (1...Self.longestAxis).contains($0) }) else {
+      throw .input(network: name, expected: "\(spatialRank) spatial lengths", found: input)
+    }
+    return Extent(input)
+  }
+
+  /// Where the output lies in an input of these lengths.
+  package func geometry(forSpatial input: [Int]) throws(NetworkError) -> NetworkGeometry {
+    let extents = try extents(input: try checked(input))
+    do throws(GeometryError) {
+      var before: [Rational] = [], after: [Rational] = [], pitch: [Rational] = []
+      let half = try Rational(1, over: 2)
+      for axis in (3 - spatialRank)..<3 {
+        var places = [Placement()]
+        for (index, node) in nodes.enumerated() {
+          places.append(try node.operation.place(node.inputs.map { places[$0] }, lengths: node.inputs.map { extents[$0][axis] }, output: extents[index + 1][axis], axis: axis))
+        }
+        let place = places[output]
+        let margin = try (try place.origin + half) - (try place.pitch * half)
+        let covered = try place.pitch * Rational(extents[output][axis])
+        before.append(margin)
+        after.append(try (try Rational(extents[0][axis]) - margin) - covered)
+        pitch.append(place.pitch)
+      }
+      return NetworkGeometry(input: input, output: extents[output].last(spatialRank), before: before, after: after, pitch: pitch)
+    } catch { throw .description(reason: "\(name): sizes leave exact arithmetic") }
+  }
+
+  /// The input sizes that fit all layers; nil if there are none up to 16384.
+  ///
+  /// Within these a network's output is translation equivariant: inputs that overlap at offsets of `step` give equal output there.
+  package func legalSizes() -> LegalSizes? {
+    var smallest: [Int] = [], step: [Int] = []
+    for axis in (3 - spatialRank)..<3 {
+      guard let found = legalLengths(axis: axis) else { return nil }
+      smallest.append(found.smallest)
+      step.append(found.step)
+    }
+    return LegalSizes(smallest: smallest, step: step)
+  }
+
+  /// The smallest legal input at least as large as asked whose output is at least `lengths`.
+  package func inputShape(forOutput lengths: [Int]) throws(NetworkError) -> [Int] {
+    guard lengths.count == spatialRank else { throw .input(network: name, expected: "\(spatialRank) spatial lengths", found: lengths) }
+    guard let legal = legalSizes() else { throw .noLegalSize(network: name) }
+    return try lengths.indices.map { index throws(NetworkError) in
+      let axis = 3 - spatialRank + index
+      var size = legal.smallest[index]
+      while let made = outputLength(size, axis: axis), made < lengths[index] {
+        size += legal.step[index]
+        guard size <= Self.longestAxis else { throw .input(network: name, expected: "smaller outputs", found: lengths) }
+      }
+      return size
+    }
+  }
+
+  private func outputLength(_ input: Int, axis: Int) -> Int? {
+    var lengths = [input]
+    lengths.reserveCapacity(nodes.count + 1)
+    for node in nodes {
+      guard let length = try? node.operation.length(node.inputs.map { lengths[$0] }, axis: axis), length > 0 else { return nil }
+      lengths.append(length)
+    }
+    return lengths[output]
+  }
+
+  /// The first legal length after which every `step`-th length is legal and no other, as far as four steps show.
+  private func legalLengths(axis: Int) -> (smallest: Int, step: Int)? {
+    let limit = 16384
+    var known: [Int: Bool] = [:]
+    func fits(_ length: Int) -> Bool {
+      if let known = known[length] { return known }
+      let fits = outputLength(length, axis: axis) != nil
+      known[length] = fits
+      return fits
+    }
+    var candidate = 1
+    while candidate <= limit {
+      guard fits(candidate) else { candidate += 1; continue }
+      guard let next = ((candidate + 1)...(candidate + limit)).first(where: fits) else { return nil }
+      let step = next - candidate
+      if (1...4 * step).allSatisfy({ fits(candidate + $0) == ($0 % step == 0) }) { return (candidate, step) }
+      candidate = next
+    }
+    return nil
+  }
+}

@@ -1,0 +1,117 @@
+// The U-Net of DaCapo (CNNectomeUNet; after funkelab's funlib.learn.torch), operator by operator and with its names of weights.
+//
+// Down: at level l convolutions with ReLU to width(l) = features · factor^l, then max pooling by downsampleFactors[l].
+// Up: nearest upsampling, 1ⁿ convolution (to width(l), at level 0 still width(1)), ReLU; cut so that translations by the pooling
+// factors commute (CropToFactor); concatenated behind the centre-cropped features of level l; convolutions with ReLU to width(l), at
+// level 0 to outChannels. Super-resolution stages (upsampleFactors) follow: upsampling, 1ⁿ convolution, ReLU, valid convolutions.
+// Names: unet.l_conv.{level}.conv_pass.{0, 2, …}, unet.r_up.0.{level}.up.1, unet.r_conv.0.{level}.conv_pass.{0, 2, …}; with
+// super-resolution unet.0.…, unet.1.up.1, unet.2.conv_pass.….
+// Limits: upsampling by transposed convolution, batch normalisation and attention gates are not here.
+// Checked against DaCapo's shapes, parameter counts and outputs.
+
+/// What DaCapo's CNNectomeUNetConfig says; the defaults are its defaults.
+package struct UNetSettings: Sendable, Equatable {
+  package var inChannels = 1
+  /// Channels of the last convolutions (fmaps_out).
+  package var outChannels: Int
+  /// Width of the top level (num_fmaps).
+  package var features: Int
+  /// Widths grow by this a level (fmap_inc_factor).
+  package var featureFactor: Int
+  /// One list an axis, one a level: also fixes the number of axes.
+  package var downsampleFactors: [[Int]]
+  /// Kernels a level, levels + 1 of them; nil: two of 3ⁿ.
+  package var kernelSizesDown: [[[Int]]]?
+  /// Kernels a level, as many as levels; nil: two of 3ⁿ.
+  package var kernelSizesUp: [[[Int]]]?
+  /// Super-resolution.
+  package var upsampleFactors: [[Int]] = []
+  package var padding: Convolution.Border = .valid
+  /// A ReLU after the 1ⁿ convolution that follows an upsampling; COSEM's networks have none.
+  package var activationOnUpsample = true
+
+  package init(inChannels: Int = 1, outChannels: Int, features: Int, featureFactor: Int, downsampleFactors: [[Int]], kernelSizesDown: [[[Int]]]? = nil,
+               kernelSizesUp: [[[Int]]]? = nil, upsampleFactors: [[Int]] = [], padding: Convolution.Border = .valid, activationOnUpsample: Bool = true) {
+    (self.inChannels, self.outChannels, self.features, self.featureFactor) = (inChannels, outChannels, features, featureFactor)
+    (self.downsampleFactors, self.kernelSizesDown, self.kernelSizesUp, self.upsampleFactors) = (downsampleFactors, kernelSizesDown, kernelSizesUp, upsampleFactors)
+    (self.padding, self.activationOnUpsample) = (padding, activationOnUpsample)
+  }
+
+  /// - Throws: `.setting` for settings that contradict each other.
+  package func network(name: String = "unet") throws(NetworkError) -> Network {
+    let rank = try checkedRank()
+    let builder = try NetworkBuilder(name: name, spatialRank: rank, inChannels: inChannels)
+    let levels = downsampleFactors.count
+    let kernelsDown = try kernels(kernelSizesDown, "kernel sizes down", levels + 1, rank), kernelsUp = try kernels(kernelSizesUp, "kernel sizes up", levels, rank)
+    let prefix = upsampleFactors.isEmpty ? "unet" : "unet.0"
+
+    var down: [SymbolicTensor] = [], x = builder.input
+    for level in 0...levels {
+      x = try pass(x, try width(level), kernelsDown[level], padding, "\(prefix).l_conv.\(level)")
+      down.append(x)
+      if level < levels { x = try x.maxPool(downsampleFactors[level], name: "\(prefix).l_down.\(level)") }
+    }
+    for level in (0..<levels).reversed() {
+      x = try up(x, downsampleFactors[level], level == 0 ? try width(1) : try width(level), "\(prefix).r_up.0.\(level)", rank)
+      x = try x.cropToFactor(try factorBelow(level, rank), convolutions: lost(kernelsUp[level], rank), name: "\(prefix).r_up.0.\(level).crop_to_factor")
+      let skip = try down[level].crop(like: x, name: "\(prefix).r_up.0.\(level).crop")
+      x = try skip.concat([x], name: "\(prefix).r_up.0.\(level).concat")
+      x = try pass(x, level == 0 ? outChannels : try width(level), kernelsUp[level], padding, "\(prefix).r_conv.0.\(level)")
+    }
+    for (stage, factors) in upsampleFactors.enumerated() {
+      x = try up(x, factors, outChannels, "unet.\(2 * stage + 1)", rank)
+      x = try pass(x, outChannels, kernelsUp.last ?? [], .valid, "unet.\(2 * stage + 2)")
+    }
+    return try builder.network(output: x)
+  }
+
+  /// Convolution, ReLU, convolution, ReLU, ….
+  private func pass(_ x: SymbolicTensor, _ features: Int, _ kernels: [[Int]], _ border: Convolution.Border, _ name: String) throws(NetworkError) -> SymbolicTensor {
+    var x = x
+    for (index, kernel) in kernels.enumerated() {
+      x = try x.conv(features, kernel: kernel, border: border, name: "\(name).conv_pass.\(2 * index)").relu(name: "\(name).conv_pass.\(2 * index + 1)")
+    }
+    return x
+  }
+
+  private func up(_ x: SymbolicTensor, _ factors: [Int], _ features: Int, _ name: String, _ rank: Int) throws(NetworkError) -> SymbolicTensor {
+    let x = try x.upsample(factors, name: "\(name).up.0").conv(features, kernel: Array(repeating: 1, count: rank), name: "\(name).up.1")
+    return activationOnUpsample ? try x.relu(name: "\(name).up.2") : x
+  }
+
+  private func width(_ level: Int) throws(NetworkError) -> Int {
+    var width = features
+    for _ in 0..<level {
+      let (product, overflow) = width.multipliedReportingOverflow(by: featureFactor)
+      guard !overflow, product <= 1 << 20 else { throw .setting(name: "features", expected: "at most 1048576 at the deepest level", found: "\(features) × \(featureFactor)^\(level)") }
+      width = product
+    }
+    return width
+  }
+
+  /// The product of the pooling factors from `level` down.
+  private func factorBelow(_ level: Int, _ rank: Int) throws(NetworkError) -> [Int] {
+    var product = Array(repeating: 1, count: rank)
+    for factors in downsampleFactors[level...] { for axis in 0..<rank { product[axis] = min(product[axis] &* factors[axis], 1 << 20) } }
+    return product
+  }
+
+  private func lost(_ kernels: [[Int]], _ rank: Int) -> [Int] { (0..<rank).map { axis in kernels.reduce(0) { $0 + $1[axis] - 1 } } }
+
+  private func checkedRank() throws(NetworkError) -> Int {
+    guard let rank = downsampleFactors.first?.count, (1...3).contains(rank), downsampleFactors.count <= 16,
+          (downsampleFactors + upsampleFactors).allSatisfy({ $0.count == rank && $0.allSatisfy { (1...32).contains($0) } }) else {
+      throw .setting(name: "downsample and upsample factors", expected: "for each level one number from 1 to 32 an axis, the same axes everywhere", found: "\(downsampleFactors), \(upsampleFactors)")
+    }
+    guard featureFactor >= 1 else { throw .setting(name: "feature factor", expected: "1 or more", found: "\(featureFactor)") }
+    return rank
+  }
+
+  private func kernels(_ given: [[[Int]]]?, _ name: String, _ count: Int, _ rank: Int) throws(NetworkError) -> [[[Int]]] {
+    guard let given else { return Array(repeating: Array(repeating: Array(repeating: 3, count: rank), count: 2), count: count) }
+    guard given.count == count, given.allSatisfy({ $0.allSatisfy { $0.count == rank && $0.allSatisfy { (1...7).contains($0) } } }) else {
+      throw .setting(name: name, expected: "\(count) lists of kernels with \(rank) lengths from 1 to 7 each", found: "\(given)")
+    }
+    return given
+  }
+}

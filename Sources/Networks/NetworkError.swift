@@ -1,0 +1,98 @@
+import Arrays
+
+/// Why an operator refuses its inputs, along one axis or in its channels. `NetworkError.layer` adds the place.
+package enum Mismatch: Error, Equatable, Sendable {
+  /// The kernel is longer than the input.
+  case tooSmall(axis: Int, length: Int, kernel: Int)
+  case indivisible(axis: Int, length: Int, factor: Int)
+  /// Two inputs that must agree.
+  case lengths(axis: Int, Int, Int)
+  case channels(Int, Int)
+  /// A crop cannot grow.
+  case cropGrows(axis: Int, length: Int, to: Int)
+  /// Nothing would be left for the convolutions that follow a crop.
+  case cropEmpty(axis: Int, length: Int, factor: Int, convolutions: Int)
+  case tooLarge(axis: Int)
+  case inputs(expected: Int, found: Int)
+
+  func words(_ axes: [String]) -> String {
+    func name(_ axis: Int) -> String { axes.indices.contains(axis) ? axes[axis] : "axis \(axis)" }
+    switch self {
+    case .tooSmall(let axis, let length, let kernel): return "\(name(axis)): \(length) is shorter than the kernel, \(kernel)"
+    case .indivisible(let axis, let length, let factor): return "\(name(axis)): \(length) is not divisible by \(factor)"
+    case .lengths(let axis, let a, let b): return "\(name(axis)): \(a) against \(b)"
+    case .channels(let a, let b): return "channels: \(a) against \(b)"
+    case .cropGrows(let axis, let length, let to): return "\(name(axis)): \(length) cannot be cropped to \(to)"
+    case .cropEmpty(let axis, let length, let factor, let convolutions):
+      return "\(name(axis)): of \(length), the next convolutions take \(convolutions), and what is left must be a multiple of \(factor)"
+    case .tooLarge(let axis): return "\(name(axis)): too large"
+    case .inputs(let expected, let found): return "\(expected) inputs expected, \(found) given"
+    }
+  }
+}
+
+/// What can go wrong with networks, weights and model files.
+package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// `inputs` are (channels, spatial…) each; `legal` the input sizes that would work, when known.
+  case layer(network: String, layer: String, operation: String, inputs: [[Int]], reason: Mismatch, legal: LegalSizes?)
+  /// No input size works at all.
+  case noLegalSize(network: String)
+  case input(network: String, expected: String, found: [Int])
+  case dtype(expected: DType, found: DType)
+  case setting(name: String, expected: String, found: String)
+  /// Tensors of two traces were mixed.
+  case foreignTensor(operation: String)
+  case duplicateName(String)
+  case missingWeights(network: String, names: [String])
+  case unknownWeights(network: String, names: [String])
+  case weightShape(name: String, expected: [Int], found: [Int])
+  case notForTraining
+  case backwardBeforeForward
+  case memory(needed: Int, budget: Int)
+  case losses(expected: [Int], found: [Int], what: String)
+  case file(path: String, reason: String)
+  case description(reason: String)
+
+  package var description: String {
+    switch self {
+    case .layer(let network, let layer, let operation, let inputs, let reason, let legal):
+      let axes = ["z", "y", "x"].suffix(max(0, (inputs.first?.count ?? 1) - 1))
+      let shapes = inputs.map { Self.words($0) }.joined(separator: " and ")
+      let sizes = legal.map { "; input sizes that fit: \($0)" } ?? ""
+      return "\(network): layer \(layer) (\(operation)) cannot take \(shapes): \(reason.words(Array(repeating: "", count: 3 - axes.count) + axes))\(sizes)"
+    case .noLegalSize(let network): return "\(network): no input size fits all layers"
+    case .input(let network, let expected, let found): return "\(network) takes \(expected), found \(shapeText(found))"
+    case .dtype(let expected, let found): return "expected \(expected), found \(found)"
+    case .setting(let name, let expected, let found): return "\(name) must be \(expected), found \(found)"
+    case .foreignTensor(let operation): return "\(operation): its tensors belong to two different networks"
+    case .duplicateName(let name): return "two layers are named \(name)"
+    case .missingWeights(let network, let names): return "\(network): no weights for \(Self.list(names))"
+    case .unknownWeights(let network, let names): return "\(network) has no layer for the weights \(Self.list(names))"
+    case .weightShape(let name, let expected, let found): return "weights \(name): expected \(shapeText(expected)), found \(shapeText(found))"
+    case .notForTraining: return "this engine was made for inference: it keeps nothing that a gradient needs"
+    case .backwardBeforeForward: return "a gradient needs a forward pass first"
+    case .memory(let needed, let budget): return "the network's activations would hold \(byteText(needed)) (budget \(byteText(budget)))"
+    case .losses(let expected, let found, let what): return "\(what): expected \(shapeText(expected)), found \(shapeText(found))"
+    case .file(let path, let reason): return "\(path): \(reason)"
+    case .description(let reason): return "network description: \(reason)"
+    }
+  }
+
+  /// Something one can paste or do.
+  package var hint: String? {
+    switch self {
+    case .layer(_, _, _, _, _, let legal?): "use an input size of \(legal.smallest.map(String.init).joined(separator: " × ")) plus multiples of \(legal.step.map(String.init).joined(separator: " × "))"
+    case .memory: "use a smaller input or batch"
+    default: nil
+    }
+  }
+
+  private static func words(_ shape: [Int]) -> String {
+    let axes = shape.count == 4 ? ["c", "z", "y", "x"] : shape.count == 3 ? ["c", "y", "x"] : shape.map { _ in "" }
+    return "(" + zip(axes, shape).map { "\($0) \($1)" }.joined(separator: ", ") + ")"
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
+  }
+}

@@ -1,0 +1,126 @@
+// An operator is a value: how sizes follow, what weights it has, how it computes, how gradients flow back.
+//
+// An operator either computes (`forward` fills a tensor of its own) or only rearranges what others computed (`views` says how:
+// crops and concatenations never move a byte). Shape rules are asked one axis at a time, so that legal sizes can be found
+// axis by axis. A new operator is one file and one line in Operators.all.
+
+import Arrays
+import Geometry
+
+/// Where along one axis the centre of a tensor's element 0 lies (0 = the centre of the input's element 0) and how far apart its
+/// elements are, in voxels of the network's input.
+package struct Placement: Sendable, Equatable {
+  package var origin: Rational
+  package var pitch: Rational
+
+  package init(origin: Rational = .zero, pitch: Rational = .one) { (self.origin, self.pitch) = (origin, pitch) }
+}
+
+/// One array of weights of an operator.
+package struct ParameterSpec: Sendable, Equatable {
+  /// How an untrained weight is drawn.
+  package enum Initial: Sendable, Equatable {
+    case zeros, ones
+    /// Normal, standard deviation √(2 / fanIn) (He et al. 2015), as DaCapo draws convolution weights.
+    case kaiming(fanIn: Int)
+    /// Uniform in ±1/√fanIn, as PyTorch draws biases.
+    case uniform(fanIn: Int)
+  }
+  package let name: String
+  package let shape: [Int]
+  package let initial: Initial
+
+  package init(_ name: String, _ shape: [Int], _ initial: Initial) { (self.name, self.shape, self.initial) = (name, shape, initial) }
+}
+
+/// Memory that a computing operator asks for besides its output, in floats an item of the batch.
+package struct Workspace: Sendable, Equatable {
+  /// Written by forward, read by backward.
+  package var saved = 0
+  /// Free inside one call, shared by the items of a batch.
+  package var forward = 0
+  package var backward = 0
+  package init(saved: Int = 0, forward: Int = 0, backward: Int = 0) { (self.saved, self.forward, self.backward) = (saved, forward, backward) }
+}
+
+package protocol Operator: Sendable {
+  /// The word in model files and messages.
+  static var word: String { get }
+  /// Settings as (name, numbers); enough to rebuild the operator.
+  var settings: [(String, [Int])] { get }
+  init(settings: [String: [Int]]) throws(NetworkError)
+  /// A few words: "max_pool 2×2×2".
+  var summary: String { get }
+
+  /// How many inputs it takes.
+  var inputCount: ClosedRange<Int> { get }
+  func channels(_ inputs: [Int]) throws(Mismatch) -> Int
+  func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int
+  /// Where the output lies, from where the inputs lie and how long they are.
+  func place(_ inputs: [Placement], lengths: [Int], output: Int, axis: Int) throws(GeometryError) -> Placement
+  /// Weights, by names local to the layer; spatial extents have `rank` axes.
+  func parameters(channels: [Int], rank: Int) -> [ParameterSpec]
+
+  /// The output as views of the inputs; nil if it computes.
+  func views(_ inputs: [[TensorView]]) -> [TensorView]?
+  /// How many parts (ranges of channels lying apart) an input may have; more are gathered by a copy first.
+  var partsLimit: Int { get }
+  /// What backward reads of the forward pass.
+  var backwardReads: (inputs: Bool, output: Bool) { get }
+  func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace
+  func forward(_ call: ForwardCall)
+  func backward(_ call: BackwardCall)
+}
+
+extension Operator {
+  package var settings: [(String, [Int])] { [] }
+  package var inputCount: ClosedRange<Int> { 1...1 }
+  package func channels(_ inputs: [Int]) throws(Mismatch) -> Int { inputs[0] }
+  package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int { inputs[0] }
+  package func place(_ inputs: [Placement], lengths: [Int], output: Int, axis: Int) throws(GeometryError) -> Placement { inputs[0] }
+  package func parameters(channels: [Int], rank: Int) -> [ParameterSpec] { [] }
+  package func views(_ inputs: [[TensorView]]) -> [TensorView]? { nil }
+  package var partsLimit: Int { .max }
+  package var backwardReads: (inputs: Bool, output: Bool) { (false, false) }
+  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace { Workspace() }
+  package func forward(_ call: ForwardCall) {}
+  package func backward(_ call: BackwardCall) {}
+
+  package var summary: String {
+    ([Self.word] + settings.filter { !$0.1.isEmpty }.map { $0.1.map(String.init).joined(separator: "×") }).joined(separator: " ")
+  }
+}
+
+/// What a computing operator is handed, for one item of the batch.
+package struct ForwardCall {
+  package let backend: any Backend
+  package let inputs: [[TensorView]]
+  package let output: TensorView
+  /// Index of the layer's first parameter among the network's.
+  package let parameter: Int
+  /// `Workspace.saved` floats of this item.
+  package let saved: StoragePlace
+  /// The storage of `Workspace.forward` floats.
+  package let scratch: Int
+  /// Whether backward will follow.
+  package let training: Bool
+}
+
+package struct BackwardCall {
+  package let backend: any Backend
+  package let inputs: [[TensorView]]
+  package let output: TensorView
+  package let outputGradient: TensorView
+  /// One list of parts an input, in step with `inputs`; nil where no gradient is wanted.
+  package let inputGradients: [[GradientPart]?]
+  package let parameter: Int
+  package let saved: StoragePlace
+  package let scratch: Int
+  package let item: Int
+}
+
+/// Where a gradient goes: added to what is there, or written over it.
+package struct GradientPart: Sendable, Equatable {
+  package var view: TensorView
+  package var accumulate: Bool
+}

@@ -1,0 +1,43 @@
+// The list of operators, and what their files share.
+
+package enum Operators {
+  package static let all: [any Operator.Type] = [
+    Activation.self, Add.self, Concat.self, Convolution.self, CropLike.self, CropToFactor.self, MeanPooling.self, Padding.self, Pooling.self, Upsample.self,
+  ]
+
+  package static func make(_ word: String, _ settings: [String: [Int]]) throws(NetworkError) -> any Operator {
+    guard let type = all.first(where: { $0.word == word }) else { throw .description(reason: "no operator is named \(word)") }
+    return try type.init(settings: settings)
+  }
+}
+
+extension [String: [Int]] {
+  func one(_ name: String) throws(NetworkError) -> Int {
+    guard let values = self[name], values.count == 1 else { throw .description(reason: "the setting \(name) must be one number") }
+    return values[0]
+  }
+
+  func extent(_ name: String) throws(NetworkError) -> Extent {
+    guard let values = self[name], values.count == 3 else { throw .description(reason: "the setting \(name) must be three numbers") }
+    return Extent(values)
+  }
+}
+
+/// Calls `body` with each part of an input and the channels of the output that it fills.
+func forEachPart(_ parts: [TensorView], _ output: TensorView, _ body: (_ part: TensorView, _ output: TensorView, _ first: Int) -> Void) {
+  var first = 0
+  for part in parts {
+    body(part, output.channelRange(first, part.channels), first)
+    first += part.channels
+  }
+}
+
+/// Calls `body` with the output's gradient over the channels of each part of the first input, and where that part's gradient goes.
+func forEachGradient(_ call: BackwardCall, _ body: (_ dy: TensorView, _ gradient: GradientPart) -> Void) {
+  guard let gradients = call.inputGradients[0] else { return }
+  var first = 0
+  for gradient in gradients {
+    body(call.outputGradient.channelRange(first, gradient.view.channels), gradient)
+    first += gradient.view.channels
+  }
+}

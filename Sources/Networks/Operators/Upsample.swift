@@ -1,0 +1,38 @@
+// Nearest-neighbour upsampling: each voxel becomes a box of fz·fy·fx equal ones.
+//
+// input [c, z, y, x], output [c, fz z, fy y, fx x]. The gradient of a voxel is the sum over its box.
+// Checked against torch.nn.Upsample(mode="nearest").
+
+import Geometry
+
+package struct Upsample: Operator {
+  package static let word = "upsample"
+  package var factors: Extent
+
+  package init(factors: Extent) throws(NetworkError) {
+    guard factors.values.allSatisfy({ (1...32).contains($0) }) else { throw .setting(name: "factors", expected: "1 to 32 along each axis", found: "\(factors)") }
+    self.factors = factors
+  }
+  package init(settings: [String: [Int]]) throws(NetworkError) { try self.init(factors: try settings.extent("factors")) }
+  package var settings: [(String, [Int])] { [("factors", factors.values)] }
+
+  package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int {
+    let (length, overflow) = inputs[0].multipliedReportingOverflow(by: factors[axis])
+    guard !overflow, length <= Network.longestAxis else { throw .tooLarge(axis: axis) }
+    return length
+  }
+
+  /// Centres move out by half an old voxel less half a new one.
+  package func place(_ inputs: [Placement], lengths: [Int], output: Int, axis: Int) throws(GeometryError) -> Placement {
+    let pitch = try inputs[0].pitch / Rational(factors[axis])
+    return Placement(origin: try inputs[0].origin - (try (try inputs[0].pitch - pitch) / Rational(2)), pitch: pitch)
+  }
+
+  package func forward(_ call: ForwardCall) {
+    forEachPart(call.inputs[0], call.output) { part, output, _ in call.backend.upsample(part, factors: factors, into: output) }
+  }
+
+  package func backward(_ call: BackwardCall) {
+    forEachGradient(call) { dy, gradient in call.backend.upsampleGradient(dy, factors: factors, into: gradient) }
+  }
+}

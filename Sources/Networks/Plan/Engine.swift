@@ -1,0 +1,129 @@
+// Runs a network: planned once for one batch and input size, its memory reused from call to call.
+//
+// An engine belongs to one thread at a time; the kernels use the context's pool. Results do not depend on the pool's size.
+
+import Arrays
+import Execution
+
+package final class Engine {
+  package enum Mode: Sendable { case inference, training }
+
+  package let network: Network
+  package let mode: Mode
+  package let plan: Plan
+  private let context: ExecutionContext
+  private let backend: CPUBackend
+  private let arena: Buffer
+  /// What the last forward pass read: kept until backward has used it (training), or to see whether weights are the same (inference).
+  private var input: NDArray?
+  private var parameters: ParameterSet?
+  private var output: NDArray?
+
+  /// - Parameter inputSpatialShape: lengths along the network's spatial axes.
+  /// - Throws: `NetworkError.layer` with the sizes that would fit, `.memory` beyond the context's budget, `ArrayError.noMemory`.
+  package init(_ network: Network, batch: Int, inputSpatialShape: [Int], mode: Mode, context: ExecutionContext) throws {
+    (self.network, self.mode, self.context) = (network, mode, context)
+    backend = try CPUBackend(pool: context.pool)
+    plan = try Plan(network, batch: batch, input: inputSpatialShape, training: mode == .training, backend: backend)
+    let (bytes, overflow) = plan.arenaFloats.multipliedReportingOverflow(by: 4)
+    guard !overflow, bytes <= context.memoryBudget else { throw NetworkError.memory(needed: overflow ? .max : bytes, budget: context.memoryBudget) }
+    arena = try Buffer(count: bytes, zeroed: false)
+  }
+
+  package var batch: Int { plan.batch }
+  package var inputShape: [Int] { [plan.batch, network.inChannels] + plan.inputExtent.last(network.spatialRank) }
+  package var outputShape: [Int] { [plan.batch, network.outChannels] + plan.outputExtent.last(network.spatialRank) }
+  /// Bytes of memory it holds besides weights, input and output.
+  package var byteCount: Int { arena.count }
+
+  // MARK: Forward
+
+  /// - Parameter input: float32 of `inputShape`.
+  /// - Returns: float32 of `outputShape`, the network's raw result (no activation of the head).
+  /// - Throws: `NetworkError.input`, `.dtype`, `.missingWeights`, `.weightShape`; `Cancelled`.
+  package func forward(_ input: NDArray, _ parameters: ParameterSet) throws -> NDArray {
+    guard input.shape == inputShape else { throw NetworkError.input(network: network.name, expected: shapeText(inputShape), found: input.shape) }
+    guard input.dtype == .float32 else { throw NetworkError.dtype(expected: .float32, found: input.dtype) }
+    try parameters.check(network)
+    let input = try input.contiguous()
+    let sameWeights = mode == .inference && self.parameters.map { zip($0.arrays, parameters.arrays).allSatisfy { $0.buffer === $1.buffer && $0.start == $1.start } } ?? false
+    let weights = sameWeights ? self.parameters ?? parameters : ParameterSet(names: parameters.names, arrays: try parameters.arrays.map { try $0.contiguous() })
+    self.input = input
+    self.parameters = weights
+    let output = try NDArray(.float32, outputShape, zeroed: false)
+
+    backend.bind(weights: weights.arrays.map { UnsafePointer(pointer($0)) })
+    backend.bind(storages: bases(input: input, output: output, outputGradient: nil))
+    if !sameWeights { try backend.pack(plan.steps, training: mode == .training) }
+    for step in plan.steps {
+      try context.cancellation.check()
+      for item in 0..<plan.batch {
+        step.operation.forward(ForwardCall(backend: backend, inputs: step.inputs.map { $0.map { $0.item(item) } }, output: step.output.item(item), parameter: step.parameter,
+                                           saved: saved(step, item), scratch: step.scratch, training: mode == .training))
+      }
+    }
+    if mode == .training { self.output = output }
+    else { self.input = nil }
+    return output
+  }
+
+  // MARK: Backward
+
+  /// Gradients of all weights for the last forward pass.
+  ///
+  /// - Parameter outputGradient: float32 of `outputShape`: the loss's derivative with respect to what `forward` returned.
+  /// - Throws: `NetworkError.notForTraining`, `.backwardBeforeForward`, `.losses` for a wrong shape; `Cancelled`.
+  package func backward(_ outputGradient: NDArray) throws -> ParameterSet {
+    guard mode == .training else { throw NetworkError.notForTraining }
+    guard let input, let parameters, let output else { throw NetworkError.backwardBeforeForward }
+    guard outputGradient.shape == outputShape else { throw NetworkError.losses(expected: outputShape, found: outputGradient.shape, what: "the output's gradient") }
+    guard outputGradient.dtype == .float32 else { throw NetworkError.dtype(expected: .float32, found: outputGradient.dtype) }
+    let outputGradient = try outputGradient.contiguous()
+    let gradients = try ParameterSet(zerosFor: network)
+
+    backend.bind(weights: parameters.arrays.map { UnsafePointer(pointer($0)) })
+    backend.bind(gradients: gradients.arrays.map(pointer))
+    backend.bind(storages: bases(input: input, output: output, outputGradient: outputGradient))
+    for backward in plan.backward {
+      try context.cancellation.check()
+      for item in 0..<plan.batch { run(backward, item) }
+    }
+    // Whoever owns the weights may now change them in place.
+    (self.input, self.parameters, self.output) = (nil, nil, nil)
+    return gradients
+  }
+
+  private func run(_ backward: Plan.BackwardStep, _ item: Int) {
+    for (whole, inside) in backward.clears {
+      let whole = whole.item(item)
+      if let inside = inside?.item(item) {
+        let shift = inside.offset - whole.offset
+        let begin = Extent(shift / whole.planeStride, shift % whole.planeStride / whole.rowStride, shift % whole.rowStride)
+        backend.zeroBorder(of: whole, around: inside.extent, at: begin)
+      } else { backend.zero(whole) }
+    }
+    let step = plan.steps[backward.step]
+    let gradients = backward.inputGradients.map { $0?.map { GradientPart(view: $0.view.item(item), accumulate: $0.accumulate) } }
+    step.operation.backward(BackwardCall(
+      backend: backend, inputs: step.inputs.map { $0.map { $0.item(item) } }, output: step.output.item(item), outputGradient: backward.outputGradient.item(item),
+      inputGradients: gradients, parameter: step.parameter, saved: saved(step, item), scratch: backward.scratch, item: item))
+  }
+
+  // MARK: Memory
+
+  private func saved(_ step: Plan.Step, _ item: Int) -> StoragePlace { StoragePlace(storage: step.saved, offset: item * plan.storages[step.saved].itemFloats) }
+
+  /// Packed arrays only. They are held while the pointer is used; what is written to was made here and is shared with nobody.
+  private func pointer(_ array: NDArray) -> UnsafeMutablePointer<Float> { (array.buffer.bytes + array.start * 4).assumingMemoryBound(to: Float.self) }
+
+  private func bases(input: NDArray, output: NDArray, outputGradient: NDArray?) -> [UnsafeMutablePointer<Float>] {
+    plan.storages.map { storage in
+      switch storage.kind {
+      case .arena: arena.bytes.assumingMemoryBound(to: Float.self) + storage.offset
+      case .input: pointer(input)
+      case .output: pointer(output)
+      case .outputGradient: pointer(outputGradient ?? output)
+      }
+    }
+  }
+}
