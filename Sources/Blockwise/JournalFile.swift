@@ -1,11 +1,12 @@
-// Which blocks of a stage are finished: one bit a block, in pages that prove themselves.
+// Which blocks of a stage are finished: two bits a block, in pages that prove themselves.
 //
 //     bytes      0 ..< 4096    magic, version, plan hash, number of blocks, their checksum
-//     page k     4096 (k + 1) ..< 4096 (k + 2)    4088 bytes of bits (32,704 blocks), checksum of (bits, k, plan hash)
+//     page k     4096 (k + 1) ..< 4096 (k + 2)    4088 bytes of marks (16,352 blocks), checksum of (marks, k, plan hash)
 //
+// A mark tells "finished, and there are bytes to prove it" from "finished, all fill value": of the latter storage keeps nothing.
 // A page never written is a hole of zeros: no block of it is finished. A page is written by one pwrite, so a killed process leaves the
 // page before or after, and a page torn by a power cut fails its checksum: its blocks count as unfinished and are done again, which is
-// always safe. 10⁹ blocks take 125 MB on disk; at most `cachedPages` pages are in memory.
+// always safe. 10⁹ blocks take 250 MB on disk; at most `cachedPages` pages are in memory.
 // One process writes a journal at a time (JournalFolder holds a lock).
 
 import Glibc
@@ -14,8 +15,10 @@ import Synchronization
 package final class JournalFile: Sendable {
   package static let pageBytes = 4096
   package static let bitBytes = pageBytes - 8
-  package static let blocksPerPage = Int64(bitBytes * 8)
+  package static let blocksPerPage = Int64(bitBytes * 4)
   package static let cachedPages = 256
+
+  package enum Mark: UInt8, Sendable { case unfinished = 0, written = 1, empty = 2 }
 
   package let path: String
   package let count: Int64
@@ -33,7 +36,8 @@ package final class JournalFile: Sendable {
   ///
   /// - Throws: `BlockwiseError.journalDamaged` if its head is not that of this plan with this number of blocks, `.system`.
   package init(path: String, planHash: UInt64, count: Int64) throws(BlockwiseError) {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    var descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    if descriptor < 0 && (errno == EACCES || errno == EROFS) { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .failed("open", path) }
     (self.path, self.count, self.planHash, self.descriptor) = (path, count, planHash, descriptor)
     state = Mutex(State())
@@ -48,7 +52,7 @@ package final class JournalFile: Sendable {
     for page in 0..<pageCount {
       let (bits, damaged) = try load(page)
       state.withLock {
-        $0.finished += bits.reduce(0) { $0 + Int64($1.nonzeroBitCount) }
+        $0.finished += bits.reduce(0) { $0 + Int64((($1 | $1 >> 1) & 0b0101_0101).nonzeroBitCount) }
         if damaged { $0.damagedPages += 1 }
       }
     }
@@ -56,43 +60,54 @@ package final class JournalFile: Sendable {
 
   deinit { close(descriptor) }
 
+  /// Finished and all blocks of a journal, read without a plan at hand; nil if there is none.
+  package static func count(path: String) throws(BlockwiseError) -> (finished: Int64, total: Int64)? {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var header = [UInt8](repeating: 0, count: 40)
+    guard pread(file, &header, header.count, 0) == header.count else { return nil }
+    func word(_ at: Int) -> UInt64 { (0..<8).reduce(0) { $0 | UInt64(header[at + $1]) << UInt64(8 * $1) } }
+    let count = Int64(bitPattern: word(24))
+    guard count >= 0 else { throw .journalDamaged(path: path, reason: "its head counts \(count) blocks") }
+    return (try JournalFile(path: path, planHash: word(16), count: count).finished, count)
+  }
+
   /// Blocks that are finished.
   package var finished: Int64 { state.withLock { $0.finished } }
   /// Pages whose checksum failed on opening; their blocks count as unfinished.
   package var damagedPages: Int64 { state.withLock { $0.damagedPages } }
 
   /// - Precondition: `index` in `0..<count`.
-  package func isFinished(_ index: Int64) throws(BlockwiseError) -> Bool {
-    let (page, byte, bit) = place(index)
-    return try state.withLock { state throws(BlockwiseError) in try cached(page, &state)[byte] & bit != 0 }
+  package func mark(of index: Int64) throws(BlockwiseError) -> Mark {
+    let (page, byte, shift) = place(index)
+    return try state.withLock { state throws(BlockwiseError) in Mark(rawValue: try cached(page, &state)[byte] >> shift & 3) ?? .unfinished }
   }
 
-  /// Records a block whose bytes are all written.
-  package func finish(_ index: Int64) throws(BlockwiseError) { try set(index, true) }
+  package func isFinished(_ index: Int64) throws(BlockwiseError) -> Bool { try mark(of: index) != .unfinished }
 
-  /// Forgets a block whose bytes are gone.
-  package func forget(_ index: Int64) throws(BlockwiseError) { try set(index, false) }
+  /// Records a block whose bytes are all written, or forgets one whose bytes are gone.
+  package func set(_ index: Int64, _ mark: Mark) throws(BlockwiseError) {
+    let (page, byte, shift) = place(index)
+    try state.withLock { state throws(BlockwiseError) in
+      var bits = try cached(page, &state)
+      let old = bits[byte] >> shift & 3
+      if old == mark.rawValue { return }
+      bits[byte] ^= (old ^ mark.rawValue) << shift
+      try write(bits + bytes(of: checksum(bits, page)), at: (page + 1) * Int64(Self.pageBytes))
+      state.pages[page] = bits
+      state.finished += (mark == .unfinished ? 0 : 1) - (old == 0 ? 0 : 1)
+    }
+  }
 
   /// Waits until the disk holds what was recorded.
   package func synchronize() { fdatasync(descriptor) }
 
-  private func set(_ index: Int64, _ value: Bool) throws(BlockwiseError) {
-    let (page, byte, bit) = place(index)
-    try state.withLock { state throws(BlockwiseError) in
-      var bits = try cached(page, &state)
-      if (bits[byte] & bit != 0) == value { return }
-      bits[byte] ^= bit
-      try write(bits + bytes(of: checksum(bits, page)), at: (page + 1) * Int64(Self.pageBytes))
-      state.pages[page] = bits
-      state.finished += value ? 1 : -1
-    }
-  }
-
   private var pageCount: Int64 { (count + Self.blocksPerPage - 1) / Self.blocksPerPage }
 
-  private func place(_ index: Int64) -> (page: Int64, byte: Int, bit: UInt8) {
+  private func place(_ index: Int64) -> (page: Int64, byte: Int, shift: UInt8) {
     let rest = index % Self.blocksPerPage
-    return (index / Self.blocksPerPage, Int(rest / 8), 1 << UInt8(rest % 8))
+    return (index / Self.blocksPerPage, Int(rest / 4), UInt8(rest % 4) * 2)
   }
 
   private func cached(_ page: Int64, _ state: inout State) throws(BlockwiseError) -> [UInt8] {

@@ -12,14 +12,14 @@ import Synchronization
 
 /// Blocks to be done, and how one worker does one.
 package struct BlockRun: Sendable {
-  /// Given the block and what it may use. Must not keep its argument.
-  package typealias Body = (Block, ExecutionContext) throws -> Void
+  /// Given the block and what it may use; returns when the block's bytes are written, with what the journal is to say of them.
+  package typealias Body = (Block, ExecutionContext) throws -> JournalFile.Mark
 
   package var stage: String
   package var tiling: Tiling
   /// Remembers finished blocks; nil for results in memory.
   package var journal: JournalFile?
-  /// Whether the bytes of a block that the journal calls finished are really there.
+  /// Whether the bytes of a block that the journal calls written are really there.
   package var verify: (@Sendable (Block) throws -> Bool)?
   /// Called once by each worker, on its thread: what it makes (engines, buffers) is that worker's alone.
   package var makeWorker: @Sendable (_ worker: Int, ExecutionContext) throws -> Body
@@ -99,19 +99,19 @@ package struct BlockRun: Sendable {
     guard index < shared.total else { return false }
     let block = try tiling.block(index)
 
-    if let journal, try journal.isFinished(index) {
-      if try verify?(block) ?? true {
+    if let journal, case let mark = try journal.mark(of: index), mark != .unfinished {
+      if try mark == .empty || verify?(block) ?? true {
         shared.skipped.add(1, ordering: .relaxed)
         return true
       }
-      try journal.forget(index)
+      try journal.set(index, .unfinished)
       shared.distrusted.add(1, ordering: .relaxed)
     }
 
     for attempt in 1...tries {
       do {
-        try body(block, inner)
-        try journal?.finish(index)
+        let mark = try body(block, inner)
+        try journal?.set(index, mark)
         shared.done.add(1, ordering: .relaxed)
         return true
       } catch is Cancelled {

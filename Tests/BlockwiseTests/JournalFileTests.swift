@@ -10,15 +10,18 @@ import Blockwise
     let marks: [Int64] = [0, 1, 7, 8, JournalFile.blocksPerPage - 1, JournalFile.blocksPerPage, count - 1]
     do {
       let journal = try JournalFile(path: folder.path + "/a", planHash: 42, count: count)
-      for mark in marks { try journal.finish(mark) }
-      try journal.finish(marks[0])
+      for mark in marks { try journal.set(mark, .written) }
+      try journal.set(marks[0], .written)
       #expect(journal.finished == Int64(marks.count))
     }
     let again = try JournalFile(path: folder.path + "/a", planHash: 42, count: count)
     #expect(again.finished == Int64(marks.count))
+    try again.set(2, .empty)
+    #expect(try again.mark(of: 2) == .empty && again.mark(of: 1) == .written && again.mark(of: 3) == .unfinished)
+    try again.set(2, .unfinished)
     #expect(again.damagedPages == 0)
     for index in 0..<count { #expect(try again.isFinished(index) == marks.contains(index)) }
-    try again.forget(7)
+    try again.set(7, .unfinished)
     #expect(try !JournalFile(path: folder.path + "/a", planHash: 42, count: count).isFinished(7))
   }
 
@@ -35,7 +38,7 @@ import Blockwise
     let path = folder.path + "/a"
     do {
       let journal = try JournalFile(path: path, planHash: 1, count: 100)
-      for index in 0..<100 where index % 3 == 0 { try journal.finish(Int64(index)) }
+      for index in 0..<100 where index % 3 == 0 { try journal.set(Int64(index), .written) }
     }
     let file = open(path, O_RDWR)
     defer { close(file) }
@@ -69,7 +72,7 @@ import Blockwise
     let folder = try TemporaryFolder()
     let journal = try JournalFile(path: folder.path + "/a", planHash: 1, count: 4000)
     try onThreads(8, tick: {}) { worker in
-      for index in stride(from: Int64(worker), to: 4000, by: 8) { try? journal.finish(index) }
+      for index in stride(from: Int64(worker), to: 4000, by: 8) { try? journal.set(index, .written) }
     }
     #expect(journal.finished == 4000)
     #expect(try JournalFile(path: folder.path + "/a", planHash: 1, count: 4000).finished == 4000)

@@ -8,7 +8,7 @@
 import Arrays
 import Geometry
 
-package struct Plan: Sendable {
+package struct BlockwisePlan: Sendable {
   package struct Input: Sendable {
     /// How a person knows it: a path, or "in memory".
     package var name: String

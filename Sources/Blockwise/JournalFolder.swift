@@ -1,0 +1,132 @@
+// What stands beside an output while it is made, and after: OUTPUT/.dcs, a name that Zarr and N5 readers pass over.
+//
+//     plan           the plan's text: what the output is made from, and how
+//     STAGE.done     which blocks of a stage are finished (JournalFile)
+//     runs           one JSON object a run: stage, blocks done, skipped and failed, seconds
+//     lock           held by the process that writes
+//
+// The plan is written before anything else and is compared before anything is trusted: an output continues only with the very plan that
+// began it. Times and counts are here and nowhere in the output's own attributes, so outputs stay byte-equal.
+
+import Glibc
+import Storage
+
+package final class JournalFolder: Sendable {
+  package static let name = ".dcs"
+
+  /// The output's own folder.
+  package let output: String
+  package let plan: BlockwisePlan
+  private let lock: CInt
+
+  package enum Found: Equatable, Sendable {
+    /// No output and no journal, or a journal that never came to anything.
+    case nothing
+    /// Something is there that no plan of ours made.
+    case foreign
+    /// Made by a plan with this text.
+    case plan(String)
+  }
+
+  /// What is at `output`, without changing it.
+  package static func look(at output: String) throws -> Found {
+    if let text = try Files.readIfPresent(Files.join(Files.join(output, name), "plan"), limit: Files.smallFileLimit) { return .plan(String(decoding: text.array, as: UTF8.self)) }
+    guard Files.kind(output) == .folder else { return Files.kind(output) == nil ? .nothing : .foreign }
+    return try Files.list(output).allSatisfy { $0.name == name } ? .nothing : .foreign
+  }
+
+  /// Begins or continues the journal of `plan` at `output`.
+  ///
+  /// - Parameter replace: removes what is there first, whatever made it.
+  /// - Returns: the journal, and whether an earlier run of the same plan is being continued.
+  /// - Throws: `BlockwiseError.outputExists`, `.planDiffers`, `.busy`; `StorageError`.
+  package static func begin(_ plan: BlockwisePlan, at output: String, resume: Bool, replace: Bool) throws -> (JournalFolder, continues: Bool) {
+    switch try look(at: output) {
+    case .nothing: break
+    case _ where replace: break
+    case .foreign: throw BlockwiseError.outputExists(path: output)
+    case .plan(let text):
+      if let (what, onDisk, here) = BlockwisePlan.difference(onDisk: text, here: plan.text) { throw BlockwiseError.planDiffers(path: output, what: what, onDisk: onDisk, here: here) }
+      if !resume { throw BlockwiseError.outputExists(path: output) }
+    }
+    let folder = try JournalFolder(plan, output)
+    // Once more, now that nobody else can change it.
+    let found = try look(at: output)
+    if found == .plan(plan.text) && !replace { return (folder, true) }
+    if found != .nothing {
+      guard replace else { throw BlockwiseError.busy(path: output) }
+    }
+    // The old plan goes first: a kill from here on leaves an output without a plan, never a plan without its output.
+    try Files.remove(Files.join(folder.path, "plan"))
+    for entry in try Files.list(folder.path) where entry.name != "lock" { try Files.removeTree(Files.join(folder.path, entry.name)) }
+    for entry in try Files.list(output) where entry.name != name { try Files.removeTree(Files.join(output, entry.name)) }
+    try Files.writeAtomically(plan.text, Files.join(folder.path, "plan"))
+    return (folder, false)
+  }
+
+  private init(_ plan: BlockwisePlan, _ output: String) throws {
+    let folder = Files.join(output, Self.name)
+    try Files.makeFolders(folder)
+    let lock = open(Files.join(folder, "lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard lock >= 0 else { throw BlockwiseError.failed("open", Files.join(folder, "lock")) }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      close(lock)
+      throw BlockwiseError.busy(path: output)
+    }
+    (self.output, self.plan, self.lock) = (output, plan, lock)
+  }
+
+  deinit { close(lock) }
+
+  package var path: String { Files.join(output, Self.name) }
+
+  /// The journal of one stage of the plan.
+  package func stage(_ name: String, count: Int64) throws -> JournalFile {
+    try JournalFile(path: Files.join(path, name + ".done"), planHash: plan.hashValue64, count: count)
+  }
+
+  /// Adds a run to the record.
+  package func record(_ report: Report) throws {
+    let failed = report.failed.prefix(100).map { failure in
+      JSON.object([
+        .init("block", .int(failure.block)), .init("offset", JSON(failure.roi.offset.values)), .init("shape", JSON(failure.roi.shape.values)),
+        .init("tries", JSON(failure.tries)), .init("error", .string(failure.message)),
+      ])
+    }
+    let line = JSON.object([
+      .init("stage", .string(report.stage)), .init("total", .int(report.total)), .init("done", .int(report.done)), .init("skipped", .int(report.skipped)),
+      .init("distrusted", .int(report.distrusted)), .init("failures", JSON(report.failed.count)), .init("failed", .array(failed)), .init("seconds", .double(report.seconds)),
+    ])
+    try Files.appendLine(line.compact, Files.join(path, "runs"), sync: false)
+  }
+}
+
+extension JournalFolder {
+  /// What is known of an output that blocks made: progress of each stage, and the runs so far.
+  package struct Status: Sendable {
+    package struct Stage: Sendable, Equatable {
+      package var name: String
+      package var finished: Int64
+      package var total: Int64
+    }
+    package var plan: String
+    package var stages: [Stage]
+    package var runs: [JSON]
+
+    package var isComplete: Bool { stages.allSatisfy { $0.finished == $0.total } }
+  }
+
+  /// Reads the journal of an output, nil where there is none. Takes no lock, changes nothing.
+  package static func status(of output: String) throws -> Status? {
+    guard case .plan(let text) = try look(at: output) else { return nil }
+    let folder = Files.join(output, name)
+    var stages: [Status.Stage] = []
+    for line in text.split(separator: "\n") where line.hasPrefix("stage ") {
+      guard let stage = line.split(separator: " ").dropFirst().first.map(String.init) else { continue }
+      let (finished, total) = try JournalFile.count(path: Files.join(folder, stage + ".done")) ?? (0, 1)
+      stages.append(Status.Stage(name: stage, finished: finished, total: total))
+    }
+    let runs = try Files.readIfPresent(Files.join(folder, "runs"), limit: Files.smallFileLimit)?.array.split(separator: UInt8(ascii: "\n")).compactMap { try? JSON(parsing: $0) }
+    return Status(plan: text, stages: stages, runs: runs ?? [])
+  }
+}
