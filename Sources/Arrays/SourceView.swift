@@ -10,7 +10,7 @@ package struct SourceView: ArraySource {
   /// One entry an axis of the view.
   package let walks: [Walk]
   /// For each axis of the base that no walk visits, its index.
-  private let fixed: [Int: Int]
+  package let fixed: [Int: Int]
   package let grid: Grid
 
   package struct Walk: Sendable, Equatable {

@@ -17,14 +17,24 @@ package struct BlockwisePlan: Sendable {
     package var dtype: DType
     package var shape: [Int]
     package var grid: Grid
+
+    init(_ source: any ArraySource, _ identity: Identity) {
+      (name, self.identity) = (identity.name, identity.text ?? Self.unknown)
+      (dtype, shape, grid) = (source.dtype, source.shape, source.grid)
+    }
+
+    static let unknown = "unknown"
   }
 
   package struct Output: Sendable {
     package var path: String?
-    package var dtype: DType
+    /// nil in a dry run where only the function itself can tell.
+    package var dtype: DType?
     package var shape: [Int]
     package var chunks: [Int]
     package var grid: Grid
+
+    var dtypeText: String { dtype?.rawValue ?? "dtype of the function's result" }
   }
 
   package struct StagePlan: Sendable {
@@ -48,6 +58,9 @@ package struct BlockwisePlan: Sendable {
     (self.title, self.inputs, self.output, self.stages, self.parameters) = (title, inputs, output, stages, parameters)
   }
 
+  /// False where an input cannot say what it holds: what an earlier run wrote can then not be trusted.
+  package var isResumable: Bool { inputs.allSatisfy { $0.identity != Input.unknown } }
+
   /// The canonical text.
   package var text: String {
     var lines: [(String, String)] = [("plan", "1"), ("what", title)]
@@ -55,7 +68,7 @@ package struct BlockwisePlan: Sendable {
       let key = "input \(number + 1)"
       lines += [(key, input.name), (key + " identity", input.identity), (key + " type", "\(input.dtype) \(shapeText(input.shape))"), (key + " grid", gridText(input.grid))]
     }
-    lines += [("dtype", output.dtype.rawValue), ("shape", shapeText(output.shape)), ("chunks", shapeText(output.chunks)), ("grid", gridText(output.grid))]
+    lines += [("dtype", output.dtypeText), ("shape", shapeText(output.shape)), ("chunks", shapeText(output.chunks)), ("grid", gridText(output.grid))]
     for stage in stages {
       let tiling = stage.tiling
       lines.append(("stage \(stage.name)", "region \(tiling.total) block \(shapeText(tiling.blockShape)) context \(shapeText(tiling.before)) \(shapeText(tiling.after)) \(tiling.fit)"))
@@ -81,7 +94,7 @@ package struct BlockwisePlan: Sendable {
   package func describe(workers: Int) -> String {
     var text = "\(title) → \(output.path ?? "memory")\n"
     for input in inputs { text += "  reads   \(input.name)  \(input.dtype) \(shapeText(input.shape))  \(byteText((try? NDArray.byteCount(input.dtype, input.shape)) ?? .max))\n" }
-    text += "  writes  \(output.path ?? "memory")  \(output.dtype) \(shapeText(output.shape))  chunks \(shapeText(output.chunks))  \(byteText((try? NDArray.byteCount(output.dtype, output.shape)) ?? .max))\n"
+    text += "  writes  \(output.path ?? "memory")  \(output.dtypeText) \(shapeText(output.shape))  chunks \(shapeText(output.chunks))  \(byteText((try? NDArray.byteCount(output.dtype ?? .uint8, output.shape)) ?? .max))\n"
     for (number, stage) in stages.enumerated() {
       let tiling = stage.tiling
       text += "  stage \(number + 1) \(stage.name): \(tiling.count) blocks of \(shapeText(tiling.blockShape))"

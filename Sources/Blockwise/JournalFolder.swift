@@ -20,7 +20,6 @@ package final class JournalFolder: Sendable {
   private let lock: CInt
 
   package enum Found: Equatable, Sendable {
-    /// No output and no journal, or a journal that never came to anything.
     case nothing
     /// Something is there that no plan of ours made.
     case foreign
@@ -31,37 +30,39 @@ package final class JournalFolder: Sendable {
   /// What is at `output`, without changing it.
   package static func look(at output: String) throws -> Found {
     if let text = try Files.readIfPresent(Files.join(Files.join(output, name), "plan"), limit: Files.smallFileLimit) { return .plan(String(decoding: text.array, as: UTF8.self)) }
-    guard Files.kind(output) == .folder else { return Files.kind(output) == nil ? .nothing : .foreign }
-    return try Files.list(output).allSatisfy { $0.name == name } ? .nothing : .foreign
+    return Files.kind(output) == nil ? .nothing : .foreign
   }
 
-  /// Begins or continues the journal of `plan` at `output`.
+  /// Begins or continues the journal of `plan` at `output`, whose array `create` makes where there is none.
   ///
-  /// - Parameter replace: removes what is there first, whatever made it.
-  /// - Returns: the journal, and whether an earlier run of the same plan is being continued.
-  /// - Throws: `BlockwiseError.outputExists`, `.planDiffers`, `.busy`; `StorageError`.
-  package static func begin(_ plan: BlockwisePlan, at output: String, resume: Bool, replace: Bool) throws -> (JournalFolder, continues: Bool) {
+  /// - Parameter replace: removes what is there first, whatever made it; `create` is told so.
+  /// - Parameter isOurs: whether an array without a journal was made by this plan: a kill between the two leaves one.
+  /// - Throws: `BlockwiseError.outputExists`, `.planDiffers`, `.busy`; `StorageError`; what `create` throws.
+  package static func begin(
+    _ plan: BlockwisePlan, at output: String, resume: Bool, replace: Bool, isOurs: () -> Bool, create: (_ replace: Bool) throws -> Void
+  ) throws -> JournalFolder {
     switch try look(at: output) {
-    case .nothing: break
-    case _ where replace: break
-    case .foreign: throw BlockwiseError.outputExists(path: output)
+    case .nothing:
+      try create(false)
+    case _ where replace:
+      let old = Files.kind(Files.join(output, name)) == nil ? nil : try JournalFolder(plan, output)   // refuses while another process writes
+      try withExtendedLifetime(old) { try create(true) }
+    case .foreign:
+      guard resume, isOurs() else { throw BlockwiseError.outputExists(path: output) }
     case .plan(let text):
       if let (what, onDisk, here) = BlockwisePlan.difference(onDisk: text, here: plan.text) { throw BlockwiseError.planDiffers(path: output, what: what, onDisk: onDisk, here: here) }
-      if !resume { throw BlockwiseError.outputExists(path: output) }
+      guard resume else { throw BlockwiseError.outputExists(path: output) }
     }
     let folder = try JournalFolder(plan, output)
     // Once more, now that nobody else can change it.
-    let found = try look(at: output)
-    if found == .plan(plan.text) && !replace { return (folder, true) }
-    if found != .nothing {
-      guard replace else { throw BlockwiseError.busy(path: output) }
+    switch try look(at: output) {
+    case .plan(let text) where text == plan.text: break
+    case .plan: throw BlockwiseError.busy(path: output)
+    default:
+      for entry in try Files.list(folder.path) where entry.name != "lock" { try Files.removeTree(Files.join(folder.path, entry.name)) }
+      try Files.writeAtomically(plan.text, Files.join(folder.path, "plan"))
     }
-    // The old plan goes first: a kill from here on leaves an output without a plan, never a plan without its output.
-    try Files.remove(Files.join(folder.path, "plan"))
-    for entry in try Files.list(folder.path) where entry.name != "lock" { try Files.removeTree(Files.join(folder.path, entry.name)) }
-    for entry in try Files.list(output) where entry.name != name { try Files.removeTree(Files.join(output, entry.name)) }
-    try Files.writeAtomically(plan.text, Files.join(folder.path, "plan"))
-    return (folder, false)
+    return folder
   }
 
   private init(_ plan: BlockwisePlan, _ output: String) throws {

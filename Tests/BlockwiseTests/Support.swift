@@ -2,6 +2,7 @@ import Arrays
 import Execution
 import Geometry
 import Glibc
+import Synchronization
 
 /// A folder that goes when the value does.
 final class TemporaryFolder: Sendable {
@@ -30,3 +31,9 @@ final class TemporaryFolder: Sendable {
 }
 
 func context(threads: Int = 1) -> ExecutionContext { ExecutionContext(pool: ThreadPool(threads: threads)) }
+
+final class Counter: Sendable {
+  private let count = Atomic<Int>(0)
+  func add() { count.add(1, ordering: .relaxed) }
+  var value: Int { count.load(ordering: .relaxed) }
+}

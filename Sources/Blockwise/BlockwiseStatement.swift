@@ -1,0 +1,168 @@
+// A function over blocks: blockwise(f, inputs…).
+//
+// The function sees each input at the block grown by the context, padded at the edges of the array, and returns the block, or block and
+// context, which is cropped. Axes that it returns before the spatial ones (channels) become leading axes of the output. So for a function
+// that looks no farther than the context, blockwise(f, a) equals f(a), for any block size and any number of workers.
+
+import Arrays
+import Execution
+import Geometry
+import Storage
+
+/// Given the inputs at the block's `readRoi`, the block, and what it may use.
+package typealias BlockKernel = @Sendable ([Volume], Block, ExecutionContext) throws -> NDArray
+
+package struct BlockwiseOptions: Sendable {
+  /// For people: the function's name.
+  package var name: String
+  /// For the plan: everything that decides what the function computes (its source text, captured values, seed, version, kernel level).
+  package var parameters: [(key: String, value: String)]
+  /// Voxels along each spatial axis; nil: the chunks of an output that exists, else 64.
+  package var block: [Int]?
+  /// Voxels along each spatial axis, both sides; nil is none.
+  package var context: [Int]?
+  /// nil: all, if all inputs cover the same.
+  package var roi: WorldRoi?
+  package var pad: Padding = .reflect
+  /// nil: what the function returns for the first block.
+  package var dtype: DType?
+  /// Makes the ids of each block its own: block number in the high bits, the function's id in the low ones. 0 stays 0. Needs uint64.
+  package var uniqueIds = false
+  /// nil: as many as the pool has threads.
+  package var workers: Int?
+  /// Further tries of a block that failed.
+  package var retries = 2
+
+  package init(name: String, parameters: [(key: String, value: String)] = [], block: [Int]? = nil, context: [Int]? = nil) {
+    (self.name, self.parameters, self.block, self.context) = (name, parameters, block, context)
+  }
+}
+
+package struct BlockwiseResult: Sendable {
+  package let output: any ArraySource
+  package let report: Report
+}
+
+package struct BlockwiseStatement: Sendable {
+  package let inputs: Inputs
+  package let options: BlockwiseOptions
+  package let spec: OutputSpec
+  package let tiling: Tiling
+  private let kernel: BlockKernel
+  private let names: [Identity]
+
+  /// Checks everything that can be checked without running the function. Reads and writes no voxel.
+  ///
+  /// - Throws: `BlockwiseError`, `GeometryError`, `StorageError`.
+  package init(_ sources: [any ArraySource], options: BlockwiseOptions, to spec: OutputSpec, kernel: @escaping BlockKernel) throws {
+    let inputs = try Inputs(sources, roi: options.roi)
+    let rank = inputs.grid.rank
+    let existing = spec.replace ? nil : spec.path.flatMap { try? StoredArray.open($0) }?.chunks.suffix(rank)
+    let block = options.block ?? existing.map(Array.init) ?? [Int](repeating: 64, count: rank)
+    tiling = try Tiling(total: inputs.total, block: block, context: options.context ?? [Int](repeating: 0, count: rank))
+    names = try sources.map { try Identity(of: $0, content: spec.path != nil) }
+    (self.inputs, self.options, self.spec, self.kernel) = (inputs, options, spec, kernel)
+  }
+
+  /// The plan as far as it is known before the function has run: dtype and channels may come from its first block.
+  package func plan() throws -> BlockwisePlan { try plan(dtype: options.dtype, leading: nil) }
+
+  /// Runs what is missing.
+  ///
+  /// - Throws: `BlockwiseError.blocksFailed`, `.interrupted` and what `plan` and the output can throw.
+  package func execute(_ context: ExecutionContext) throws -> BlockwiseResult {
+    let (dtype, leading) = try outcome(context)
+    let plan = try plan(dtype: dtype, leading: leading)
+    let output = try BlockOutput(plan, spec, leading: leading, total: tiling.total, dtype: dtype, inputs: inputs.sources, context)
+    let (inputs, options, kernel, total, count) = (inputs, options, kernel, tiling.total, tiling.count)
+    return try finishBlocks(of: plan, tiling, into: output, workers: options.workers, retries: options.retries, context) { _, _ in
+      { block, context in
+        let volumes = try inputs.read(block.readRoi, pad: options.pad, context)
+        var values = try converted(try cropped(try kernel(volumes, block, context), to: block, leading: leading), to: dtype, of: block, in: total)
+        if options.uniqueIds { values = try unique(values, block: block.index, of: count) }
+        return values
+      }
+    }
+  }
+
+  /// Element type and leading axes of the output; runs the function on the first block where they are not given.
+  private func outcome(_ context: ExecutionContext) throws -> (DType, [Int]) {
+    if options.uniqueIds, let dtype = options.dtype, dtype != .uint64 { throw BlockwiseError.kernelDType(expected: .uint64, found: dtype) }
+    guard tiling.count > 0 else { return (options.dtype ?? inputs.sources[0].dtype, []) }
+    let first = try tiling.block(0)
+    let values = try kernel(try inputs.read(first.readRoi, pad: options.pad, context), first, context)
+    let leading = Array(values.shape.dropLast(tiling.rank))
+    _ = try cropped(values, to: first, leading: leading)
+    return (options.uniqueIds ? .uint64 : options.dtype ?? values.dtype, leading)
+  }
+
+  private func plan(dtype: DType?, leading: [Int]?) throws -> BlockwisePlan {
+    let axes = leadingAxes(leading?.count ?? 0)
+    let grid = try inputs.grid.shifted(to: tiling.total.offset.values).with(axes: axes + inputs.grid.axes)
+    let output = try plannedOutput(spec, grid: grid, dtype: dtype, leading: leading ?? [], tiling)
+    let voxels = try tiling.count == 0 ? 0 : tiling.block(0).readRoi.count()
+    let written = try NDArray.byteCount(dtype ?? .uint8, (leading ?? []) + tiling.blockShape)
+    let stage = BlockwisePlan.StagePlan(
+      name: "blocks", tiling: tiling, bytesRead: saturated(inputs.bytes(voxels: voxels), Int(clamping: tiling.count)),
+      bytesWritten: try NDArray.byteCount(output.dtype ?? .uint8, output.shape), bytesPerWorker: saturated(inputs.bytes(voxels: voxels) &+ written, 2))
+    return BlockwisePlan(
+      title: "blockwise \(options.name)", inputs: zip(inputs.sources, names).map { BlockwisePlan.Input($0, $1) }, output: output, stages: [stage],
+      parameters: [("pad", "\(options.pad)"), ("ids", options.uniqueIds ? "unique" : "as given")] + options.parameters)
+  }
+
+  private func leadingAxes(_ count: Int) -> [Axis] {
+    let own = inputs.sources[0].grid.axes.filter { $0.kind != .space }
+    return own.count == count ? own : count == 1 ? [.c] : (0..<count).map { Axis("d\($0)", .channel) }
+  }
+}
+
+/// Runs blocks that each yield an array into an open output: the common end of all statements whose result is an array.
+func finishBlocks(
+  of plan: BlockwisePlan, stage: Int = 0, _ tiling: Tiling, into output: BlockOutput, workers: Int?, retries: Int, _ context: ExecutionContext,
+  makeWorker: @escaping @Sendable (_ worker: Int, ExecutionContext) throws -> (Block, ExecutionContext) throws -> NDArray
+) throws -> BlockwiseResult {
+  let planned = plan.stages[stage]
+  if planned.bytesPerWorker > context.memoryBudget { throw BlockwiseError.budget(what: "one block", bytes: planned.bytesPerWorker, budget: context.memoryBudget) }
+  let affordable = planned.bytesPerWorker > 0 ? context.memoryBudget / planned.bytesPerWorker : .max
+  let run = BlockRun(
+    stage: plan.stages.count == 1 ? plan.title : "\(plan.title): \(planned.name)", tiling: tiling, journal: try output.folder?.stage(planned.name, count: tiling.count),
+    verify: { try output.isThere($0) }
+  ) { worker, inner in
+    let body = try makeWorker(worker, inner)
+    return { block, context in try output.write(try body(block, context), of: block, context) }
+  }
+  let report = try run.run(workers: max(1, min(workers ?? context.pool.threads, affordable)), retries: retries, path: output.path, context)
+  try output.folder?.record(report)
+  if !report.isComplete { throw BlockwiseError.blocksFailed(report, path: output.path) }
+  return BlockwiseResult(output: try output.result(), report: report)
+}
+
+/// The part of a function's result that the block writes.
+func cropped(_ values: NDArray, to block: Block, leading: [Int]) throws -> NDArray {
+  let rank = block.writeRoi.rank, write = block.writeRoi.shape.values, read = block.readRoi.shape.values
+  let extents = Array(values.shape.suffix(rank))
+  guard values.rank >= rank, Array(values.shape.dropLast(rank)) == leading, extents == write || extents == read else {
+    throw BlockwiseError.kernelShape(found: values.shape, block: leading + write, read: leading + read)
+  }
+  if extents == write { return values }
+  return try values.slice(offset: leading.map { _ in 0 } + (try block.writeRoi.offset - block.readRoi.offset).values, shape: leading + write)
+}
+
+/// What the plan says of an output; also checks that blocks and chunks fit.
+func plannedOutput(_ spec: OutputSpec, grid: Grid, dtype: DType?, leading: [Int], _ tiling: Tiling) throws -> BlockwisePlan.Output {
+  let spatial = tiling.total.shape.values
+  var chunks = spec.chunks ?? tiling.blockShape
+  if chunks.count == leading.count + tiling.rank { chunks = Array(chunks.suffix(tiling.rank)) }
+  guard chunks.count == tiling.rank else { throw BlockwiseError.blockRank("chunks", expected: tiling.rank, found: chunks) }
+  if chunks.contains(where: { $0 < 1 }) { throw BlockwiseError.emptyBlock(chunks) }
+  chunks = zip(chunks, spatial).map { min($0, max(1, $1)) }
+  for axis in chunks.indices where chunks[axis] < spatial[axis] && tiling.blockShape[axis] % chunks[axis] != 0 {
+    throw BlockwiseError.notMultiple(block: tiling.blockShape, chunks: chunks)
+  }
+  return BlockwisePlan.Output(path: spec.path, dtype: dtype, shape: leading + spatial, chunks: leading.map { max(1, $0) } + chunks, grid: grid)
+}
+
+func saturated(_ a: Int, _ b: Int) -> Int {
+  let (product, overflow) = a.multipliedReportingOverflow(by: b)
+  return overflow ? .max : product
+}

@@ -1,0 +1,59 @@
+// What an input is, as far as a plan must know: a name for people, and a text that changes when its content may have changed.
+
+import Arrays
+import Storage
+
+/// A source of another module that can say what it is. One that cannot makes a plan that is never resumed.
+package protocol IdentifiedSource: ArraySource {
+  /// A path, or a few words.
+  var name: String { get }
+  /// Equal only for sources with equal content.
+  var identity: String { get }
+}
+
+struct Identity {
+  var name: String
+  /// nil: cannot be told.
+  var text: String?
+
+  /// - Parameter content: whether arrays in memory are hashed (O(bytes)); only plans of outputs on disk need it.
+  init(of source: any ArraySource, content: Bool) throws {
+    switch source {
+    case let source as IdentifiedSource: (name, text) = (source.name, source.identity)
+    case let array as StoredArray:
+      name = array.path
+      // The plan that made it stands in the attributes, so the identity survives a copy of the folder.
+      text = array.attributes["dcs"]?["plan"]?.string.map { "plan \($0)" } ?? "\(array.format) chunks \(shapeText(array.chunks))"
+    case let volume as Volume:
+      name = "in memory"
+      text = content ? "bytes \(try Self.hash(volume.array))" : "in memory"
+    case let view as SourceView:
+      let base = try Identity(of: view.base, content: content)
+      name = "a view of \(base.name)"
+      let walks = view.walks.map { "\($0.baseAxis):\($0.begin):\($0.step):\($0.count)" }.joined(separator: " ")
+      let fixed = view.fixed.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: " ")
+      text = base.text.map { "view \(walks) at \(fixed) of \($0)" }
+    case let fine as UpsampledSource:
+      let base = try Identity(of: fine.base, content: content)
+      name = "\(base.name), upsampled by \(shapeText(fine.factors))"
+      text = base.text.map { "upsampled \(shapeText(fine.factors)) \(fine.method) of \($0)" }
+    default: (name, text) = ("\(type(of: source))", nil)
+    }
+  }
+
+  private static func hash(_ array: NDArray) throws -> String {
+    var hash = StableHash()
+    try array.contiguous().withBytes { hash.add(words: $0) }
+    return hash.text
+  }
+}
+
+/// The arrays on disk that a source reads.
+func storedArrays(of source: any ArraySource) -> [StoredArray] {
+  switch source {
+  case let array as StoredArray: [array]
+  case let view as SourceView: storedArrays(of: view.base)
+  case let fine as UpsampledSource: storedArrays(of: fine.base)
+  default: []
+  }
+}
