@@ -68,6 +68,9 @@ func pieces(_ count: Int, _ pieces: Int) -> [Range<Int>] {
   return (0..<parts).map { count * $0 / parts..<count * ($0 + 1) / parts }.filter { !$0.isEmpty }
 }
 
+/// Cuts voxels into ranges of about 2¹⁸, whatever the number of threads: what is summed range by range is then always the same.
+func chunks(_ count: Int) -> [Range<Int>] { pieces(count, (count + (1 << 18) - 1) >> 18) }
+
 extension ExecutionContext {
   /// `pool.forEach` that stops between items when asked to.
   func forEach(_ count: Int, _ body: (_ item: Int, _ worker: Int) throws -> Void) throws {

@@ -123,7 +123,7 @@ func plainNeighbours(_ connectivity: Int) -> [(Int, Int, Int)] {
 }
 
 /// Any bool or integer array as ids: its bits, zero-extended.
-func plainIds(_ array: NDArray) throws -> [UInt64] {
+package func plainIds(_ array: NDArray) throws -> [UInt64] {
   switch array.dtype.size {
   case 1: try array.contiguous().withBytes { $0.map(UInt64.init) }
   case 2: try array.contiguous().withBytes { $0.bindMemory(to: UInt16.self).map(UInt64.init) }

@@ -15,6 +15,8 @@ package struct Confusion: Equatable, Sendable {
     (self.truePositive, self.falsePositive, self.falseNegative, self.trueNegative) = (truePositive, falsePositive, falseNegative, trueNegative)
   }
 
+  init(_ table: dcs_seg_table) { self.init(truePositive: Int(table.both), falsePositive: Int(table.only_a), falseNegative: Int(table.only_b), trueNegative: Int(table.neither)) }
+
   package static func + (a: Confusion, b: Confusion) -> Confusion {
     Confusion(
       truePositive: a.truePositive + b.truePositive, falsePositive: a.falsePositive + b.falsePositive,
@@ -41,7 +43,7 @@ package func confusion(_ predicted: NDArray, _ truth: NDArray, mask: NDArray? = 
   let count = predicted.count
   if count == 0 { return Confusion() }
   let a = try asBytes(predicted, context), b = try asBytes(truth, context), m = try mask.map { try asBytes($0, context) }
-  let parts = pieces(count, (count + (1 << 18) - 1) >> 18)
+  let parts = chunks(count)
   var tables = [dcs_seg_table](repeating: dcs_seg_table(), count: parts.count)
   try tables.withUnsafeMutableBufferPointer { tables in
     try a.withBytes { a in
@@ -60,9 +62,7 @@ package func confusion(_ predicted: NDArray, _ truth: NDArray, mask: NDArray? = 
       }
     }
   }
-  return tables.reduce(into: Confusion()) {
-    $0 += Confusion(truePositive: Int($1.both), falsePositive: Int($1.only_a), falseNegative: Int($1.only_b), trueNegative: Int($1.neither))
-  }
+  return tables.reduce(into: Confusion()) { $0 += Confusion($1) }
 }
 
 /// One byte a voxel, zero or not: the array itself if it is bool, uint8 or int8.
@@ -73,7 +73,7 @@ func asBytes(_ mask: NDArray, _ context: ExecutionContext) throws -> NDArray {
   try bytes.withMutableBytes { out in
     try packed.withBytes { source in
       guard let out = out.bindMemory(to: UInt8.self).baseAddress, let source = source.baseAddress else { return }
-      let parts = pieces(packed.count, (packed.count + (1 << 18) - 1) >> 18)
+      let parts = chunks(packed.count)
       try context.forEach(parts.count) { part, _ in
         let first = parts[part].lowerBound
         dcs_seg_is_zero(source + first * packed.dtype.size, Int64(parts[part].count), Int32(packed.dtype.size), out + first)

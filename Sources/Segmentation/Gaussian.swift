@@ -95,17 +95,17 @@ func asFloat32(_ values: NDArray, _ context: ExecutionContext) throws -> NDArray
   let packed = try values.contiguous()
   if packed.dtype == .float32 { return packed }
   var floats = try result(.float32, values.shape, context)
-  func convert<T: Element>(_: T.Type) throws {
-    try floats.withMutableElements(Float.self) { out in
-      try packed.withElements(T.self) { source in
-        let parts = pieces(source.count, 64)
-        try context.forEach(parts.count) { part, _ in
-          for i in parts[part] { out[i] = Float(source[i].double) }
-        }
+  let kind: Int32 = packed.dtype.isFloat ? 2 : packed.dtype.isSigned ? 1 : 0
+  try floats.withMutableElements(Float.self) { out in
+    try packed.withBytes { source in
+      guard let out = out.baseAddress, let source = source.baseAddress else { return }
+      let parts = chunks(packed.count)
+      try context.forEach(parts.count) { part, _ in
+        let first = parts[part].lowerBound
+        dcs_seg_to_floats(source + first * packed.dtype.size, Int32(packed.dtype.size), kind, Int64(parts[part].count), out + first)
       }
     }
   }
-  try convert(packed.dtype.type)
   return floats
 }
 

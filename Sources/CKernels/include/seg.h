@@ -51,3 +51,29 @@ void dcs_seg_weighted_rows(const float *const *rows, const float *weights, int64
 // seg_count.c
 typedef struct { int64_t both, only_a, only_b, neither; } dcs_seg_table;
 void dcs_seg_confusion(const uint8_t *a, const uint8_t *b, const uint8_t *mask, int64_t count, dcs_seg_table *table);
+// Numbers of any type as float32, by way of double where 32 bits do not hold them. `kind`: 0 unsigned or bool, 1 signed, 2 floating.
+void dcs_seg_to_floats(const void *in, int width, int kind, int64_t count, float *out);
+// one table for each of `thresholds`: a = scores[i] > threshold, b = truth
+void dcs_seg_sweep(const float *scores, const uint8_t *truth, const uint8_t *mask, int64_t count, const float *thresholds, int64_t steps, dcs_seg_table *tables);
+// out[i] = values[i] > threshold
+void dcs_seg_above(const float *values, int64_t count, float threshold, uint8_t *out);
+// best[i], index[i] follow values[i] where it is strictly greater: one channel of an argmax
+void dcs_seg_keep_greater(const float *values, int64_t count, uint32_t channel, float *best, uint32_t *index);
+// out[i] = a[i] == b[i] && a[i] != 0; `zero_counts` drops the second condition
+void dcs_seg_same(const void *a, const void *b, int64_t count, int width, int zero_counts, uint8_t *out);
+void dcs_seg_equals(const void *a, uint64_t value, int64_t count, int width, uint8_t *out);
+
+// seg_table.c -- functions that return int give -1 when there is no memory
+typedef struct dcs_seg_counts dcs_seg_counts;
+enum { DCS_SEG_MISSING_KEEP, DCS_SEG_MISSING_ZERO, DCS_SEG_MISSING_STOP };
+dcs_seg_counts *dcs_seg_counts_create(void);
+void dcs_seg_counts_destroy(dcs_seg_counts *table);
+int64_t dcs_seg_counts_size(const dcs_seg_counts *table);
+int dcs_seg_counts_add(dcs_seg_counts *table, uint64_t a, uint64_t b, uint64_t count);
+// Counts pairs (a[i], b[i]), or (a[i], 0) without b, where mask[i] is not 0.
+int dcs_seg_counts_add_rows(dcs_seg_counts *table, const void *a, int a_width, const void *b, int b_width, const uint8_t *mask, int64_t count);
+// Writes all pairs in ascending order and empties the table.
+void dcs_seg_counts_take(dcs_seg_counts *table, uint64_t *a, uint64_t *b, uint64_t *count);
+int dcs_seg_map_set(dcs_seg_counts *map, uint64_t from, uint64_t to);
+// Returns the first i whose id the map lacks, under MISSING_STOP; else -1. 0 stays 0 unless the map says otherwise.
+int64_t dcs_seg_map_apply(const dcs_seg_counts *map, const void *in, int in_width, void *out, int out_width, int64_t count, int missing);

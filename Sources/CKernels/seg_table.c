@@ -1,0 +1,143 @@
+// Counts of pairs of ids, and maps from id to id: open addressing with linear probing, full 64-bit keys.
+// Equal neighbours are the rule in label volumes, so a run of equal pairs costs one look-up.
+#include "include/seg.h"
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct { uint64_t a, b, count; } cell;   // count 0: empty
+struct dcs_seg_counts { cell *cells; uint64_t mask; int64_t used; int is_map; };
+
+static inline uint64_t mixed(uint64_t a, uint64_t b) {
+  uint64_t h = a * 0x9e3779b97f4a7c15ull ^ (b + 0x165667b19e3779f9ull) * 0xc2b2ae3d27d4eb4full;
+  h ^= h >> 32;
+  h *= 0xd6e8feb86659fd93ull;
+  return h ^ h >> 32;
+}
+
+dcs_seg_counts *dcs_seg_counts_create(void) {
+  dcs_seg_counts *t = malloc(sizeof *t);
+  if (!t) return NULL;
+  t->mask = 255;
+  t->used = 0;
+  t->is_map = 0;
+  t->cells = calloc(t->mask + 1, sizeof(cell));
+  if (!t->cells) { free(t); return NULL; }
+  return t;
+}
+
+void dcs_seg_counts_destroy(dcs_seg_counts *t) {
+  if (!t) return;
+  free(t->cells);
+  free(t);
+}
+
+int64_t dcs_seg_counts_size(const dcs_seg_counts *t) { return t->used; }
+
+static int grow(dcs_seg_counts *t) {
+  const uint64_t mask = t->mask * 2 + 1;
+  cell *cells = calloc(mask + 1, sizeof(cell));
+  if (!cells) return -1;
+  for (uint64_t i = 0; i <= t->mask; i++) {
+    const cell c = t->cells[i];
+    if (!c.count) continue;
+    uint64_t at = mixed(c.a, t->is_map ? 0 : c.b) & mask;
+    while (cells[at].count) at = (at + 1) & mask;
+    cells[at] = c;
+  }
+  free(t->cells);
+  t->cells = cells;
+  t->mask = mask;
+  return 0;
+}
+
+int dcs_seg_counts_add(dcs_seg_counts *t, uint64_t a, uint64_t b, uint64_t count) {
+  if (!count) return 0;
+  if ((uint64_t)t->used * 2 > t->mask && grow(t)) return -1;
+  uint64_t at = mixed(a, b) & t->mask;
+  while (t->cells[at].count && (t->cells[at].a != a || t->cells[at].b != b)) at = (at + 1) & t->mask;
+  if (!t->cells[at].count) {
+    t->cells[at] = (cell){a, b, 0};
+    t->used++;
+  }
+  t->cells[at].count += count;
+  return 0;
+}
+
+static inline __attribute__((always_inline)) uint64_t load(const void *p, int64_t i, int width) {
+  switch (width) {
+  case 1: return ((const uint8_t *)p)[i];
+  case 2: return ((const uint16_t *)p)[i];
+  case 4: return ((const uint32_t *)p)[i];
+  default: return ((const uint64_t *)p)[i];
+  }
+}
+
+int dcs_seg_counts_add_rows(dcs_seg_counts *t, const void *a, int a_width, const void *b, int b_width, const uint8_t *mask, int64_t count) {
+  uint64_t last_a = 0, last_b = 0, run = 0;
+  for (int64_t i = 0; i < count; i++) {
+    if (mask && !mask[i]) continue;
+    const uint64_t va = load(a, i, a_width), vb = b ? load(b, i, b_width) : 0;
+    if (va == last_a && vb == last_b) { run++; continue; }
+    if (dcs_seg_counts_add(t, last_a, last_b, run)) return -1;
+    last_a = va;
+    last_b = vb;
+    run = 1;
+  }
+  return dcs_seg_counts_add(t, last_a, last_b, run);
+}
+
+static int by_pair(const void *x, const void *y) {
+  const cell *p = x, *q = y;
+  if (p->a != q->a) return p->a < q->a ? -1 : 1;
+  return p->b < q->b ? -1 : p->b > q->b;
+}
+
+void dcs_seg_counts_take(dcs_seg_counts *t, uint64_t *a, uint64_t *b, uint64_t *count) {
+  int64_t used = 0;
+  for (uint64_t i = 0; i <= t->mask; i++)
+    if (t->cells[i].count) t->cells[used++] = t->cells[i];
+  qsort(t->cells, (size_t)used, sizeof(cell), by_pair);
+  for (int64_t i = 0; i < used; i++) {
+    a[i] = t->cells[i].a;
+    if (b) b[i] = t->cells[i].b;
+    count[i] = t->cells[i].count;
+  }
+  memset(t->cells, 0, (t->mask + 1) * sizeof(cell));
+  t->used = 0;
+}
+
+// A map keeps (id, new id) in the same cells with count 1, found by id alone.
+int dcs_seg_map_set(dcs_seg_counts *t, uint64_t from, uint64_t to) {
+  t->is_map = 1;
+  if ((uint64_t)t->used * 2 > t->mask && grow(t)) return -1;
+  uint64_t at = mixed(from, 0) & t->mask;
+  while (t->cells[at].count && t->cells[at].a != from) at = (at + 1) & t->mask;
+  if (!t->cells[at].count) t->used++;
+  t->cells[at] = (cell){from, to, 1};
+  return 0;
+}
+
+int64_t dcs_seg_map_apply(const dcs_seg_counts *t, const void *in, int in_width, void *out, int out_width, int64_t count, int missing) {
+  uint64_t last = 0, value = 0;
+  int known = 0;
+  for (int64_t i = 0; i < count; i++) {
+    const uint64_t id = load(in, i, in_width);
+    if (!known || id != last) {
+      uint64_t at = mixed(id, 0) & t->mask;
+      while (t->cells[at].count && t->cells[at].a != id) at = (at + 1) & t->mask;
+      if (t->cells[at].count) value = t->cells[at].b;
+      else if (id == 0 || missing == DCS_SEG_MISSING_ZERO) value = 0;
+      else if (missing == DCS_SEG_MISSING_KEEP) value = id;
+      else return i;
+      last = id;
+      known = 1;
+    }
+    switch (out_width) {
+    case 1: ((uint8_t *)out)[i] = (uint8_t)value; break;
+    case 2: ((uint16_t *)out)[i] = (uint16_t)value; break;
+    case 4: ((uint32_t *)out)[i] = (uint32_t)value; break;
+    default: ((uint64_t *)out)[i] = value; break;
+    }
+  }
+  return -1;
+}

@@ -1,0 +1,52 @@
+// Owners of the C hash tables: counts of id pairs, and maps from id to id.
+
+import Arrays
+import CKernels
+
+/// Counts of (a, b); one thread at a time.
+struct PairCounts: ~Copyable {
+  let table: OpaquePointer
+
+  /// - Throws: `ArrayError.noMemory`, as all of its methods do.
+  init() throws(ArrayError) {
+    guard let table = dcs_seg_counts_create() else { throw .noMemory(bytes: 1 << 13) }
+    self.table = table
+  }
+
+  deinit { dcs_seg_counts_destroy(table) }
+
+  private func require(_ status: Int32) throws(ArrayError) {
+    guard status == 0 else { throw .noMemory(bytes: Int(clamping: dcs_seg_counts_size(table)) &* 96) }
+  }
+
+  func add(_ a: UInt64, _ b: UInt64, _ count: UInt64) throws(ArrayError) { try require(dcs_seg_counts_add(table, a, b, count)) }
+
+  func addRows(_ a: UnsafeRawPointer, _ aSize: Int, _ b: UnsafeRawPointer?, _ bSize: Int, _ mask: UnsafePointer<UInt8>?, count: Int) throws(ArrayError) {
+    try require(dcs_seg_counts_add_rows(table, a, Int32(aSize), b, Int32(bSize), mask, Int64(count)))
+  }
+
+  /// All pairs in ascending order; the table is empty afterwards.
+  func take() -> [(a: UInt64, b: UInt64, count: UInt64)] {
+    let size = Int(dcs_seg_counts_size(table))
+    var a = [UInt64](repeating: 0, count: size), b = a, counts = a
+    dcs_seg_counts_take(table, &a, &b, &counts)
+    return (0..<size).map { (a[$0], b[$0], counts[$0]) }
+  }
+}
+
+/// New ids by old ids.
+struct IdMap: ~Copyable {
+  let table: OpaquePointer
+
+  init(_ pairs: some Sequence<IdPair>) throws(ArrayError) {
+    guard let table = dcs_seg_counts_create() else { throw .noMemory(bytes: 1 << 13) }
+    for pair in pairs where dcs_seg_map_set(table, pair.a, pair.b) != 0 {
+      let bytes = Int(clamping: dcs_seg_counts_size(table)) &* 96
+      dcs_seg_counts_destroy(table)
+      throw .noMemory(bytes: bytes)
+    }
+    self.table = table
+  }
+
+  deinit { dcs_seg_counts_destroy(table) }
+}
