@@ -74,10 +74,22 @@ struct BoxCopy {
 /// Fills a strided box with one element.
 func fillBox(_ target: UnsafeMutableRawPointer, shape: [Int], strides: [Int], _ fill: FillValue, elementSize: Int) {
   if shape.contains(0) { return }
+  if let byte = fill.repeatedByte(elementSize), strides == NDArray.packedStrides(shape).map({ $0 * elementSize }) {
+    memset(target, Int32(byte), shape.reduce(elementSize, *))
+    return
+  }
   // a stride of 0 on the source side repeats the one element
   var bits = fill.bits.littleEndian
   withUnsafeBytes(of: &bits) {
     guard let source = $0.baseAddress else { return }
     BoxCopy(shape: shape, source: shape.map { _ in 0 }, target: strides, elementSize: elementSize).run(from: source, to: target)
+  }
+}
+
+extension FillValue {
+  /// The byte that all bytes of an element equal, if they do.
+  fileprivate func repeatedByte(_ elementSize: Int) -> UInt8? {
+    let bytes = (0..<elementSize).map { UInt8(truncatingIfNeeded: bits >> UInt64(8 * $0)) }
+    return bytes.allSatisfy { $0 == bytes.first } ? bytes.first : nil
   }
 }

@@ -42,11 +42,11 @@ extension Codec {
   package static let standard = Codec.blosc(compressor: "zstd", level: 5, shuffle: .bit)
 
   /// - Parameter text: "raw", "gzip", "gzip 6", "zstd 3", "blosc", "blosc/lz4 5 + shuffle", "blosc/zstd 9 + bitshuffle".
-  /// - Throws: `StorageError.unsupported`, which lists the names there are.
+  /// - Throws: `StorageError.unknownCodec`, which lists the names there are; `.badMetadata` for settings that it lacks.
   package init(text: String) throws(StorageError) {
     let words = text.split { $0 == " " || $0 == "/" || $0 == "+" || $0 == "," }.map(String.init)
     guard let name = words.first, let kind = CodecKind.all.first(where: { $0.name == name }) else {
-      throw .unsupported(path: "codec \"\(text)\"", feature: "it (\(CodecKind.all.map(\.name).joined(separator: ", ")) are);")
+      throw .unknownCodec(name: text, known: CodecKind.all.map(\.name))
     }
     do { self = try kind.words(Array(words.dropFirst())) } catch { throw .badMetadata(path: "codec \"\(text)\"", field: name, reason: error.reason) }
   }

@@ -28,7 +28,7 @@ package struct Location: Hashable, Sendable, CustomStringConvertible {
 
   package init(root: String, key: String) throws(StorageError) {
     self.root = root
-    self.key = try Self.key(key, in: root)
+    self.key = try Self.key(key, in: Files.join(root, key))
   }
 
   package var description: String { Files.join(root, key) }
@@ -44,11 +44,11 @@ package struct Location: Hashable, Sendable, CustomStringConvertible {
     return keys
   }
 
-  /// A key inside a container: components joined by "/", none of them "." or "..".
+  /// A key inside a container: components joined by "/", none of them "." or "..". `container`: the whole path, for messages.
   static func key(_ text: String, in container: String) throws(StorageError) -> String {
     let parts = text.split(separator: "/").filter { $0 != "." }
-    guard !parts.contains("..") else { throw .badPath(path: text, reason: ".. would leave \(container)") }
-    guard !text.utf8.contains(0) else { throw .badPath(path: text, reason: "it holds a zero byte") }
+    guard !parts.contains("..") else { throw .badPath(path: container, reason: ".. would leave the container") }
+    guard !text.utf8.contains(0) else { throw .badPath(path: container, reason: "it holds a zero byte") }
     return parts.joined(separator: "/")
   }
 

@@ -10,11 +10,14 @@ func nearSibling(of path: String) -> String? {
   return parent.isEmpty ? near : Files.join(parent, near)
 }
 
-/// The closest of `names`: at most two edits away (one for short names), else sharing a beginning of at least three letters.
+/// The closest of `names`: one edit away, or two where that is at most a third of the name; else sharing a beginning of at least
+/// three letters.
 package func nearName(_ name: String, among names: [String]) -> String? {
   let candidates = names.filter { $0 != name && !$0.hasPrefix(".") }.sorted()
   let measured = candidates.map { (name: $0, edits: editDistance(name, $0)) }
-  if let best = measured.min(by: { $0.edits < $1.edits }), best.edits <= 2, best.edits * 3 <= name.count { return best.name }
+  if let best = measured.min(by: { $0.edits < $1.edits }), best.edits <= 2, best.edits < name.count, best.edits == 1 || best.edits * 3 <= name.count {
+    return best.name
+  }
   return name.count >= 3 ? candidates.first { $0.hasPrefix(name) || ($0.count >= 3 && name.hasPrefix($0)) } : nil
 }
 

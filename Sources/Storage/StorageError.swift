@@ -17,6 +17,7 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
   case badMetadata(path: String, field: String, reason: String)
   /// A feature that the format has and this program has not, by the format's own name for it.
   case unsupported(path: String, feature: String)
+  case unknownCodec(name: String, known: [String])
   case corruptChunk(path: String, key: String, reason: String)
   case notEncoded(path: String, key: String, reason: String)
   case badFile(path: String, reason: String)
@@ -36,10 +37,11 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case .permission(let path, let doing): "no permission to \(doing) \(path)"
     case .diskFull(let path): "disk full: cannot write \(path)"
     case .system(let path, let doing, let errno): "cannot \(doing) \(path): \(systemText(errno))"
-    case .badPath(let path, let reason): "\(path.isEmpty ? "\"\"" : path) is not a path here: \(reason)"
+    case .badPath(let path, let reason): "\"\(path)\" is no path here: \(reason)"
     case .badJSON(let path, let byte, let reason): "\(path) is not valid JSON at byte \(byte): \(reason)"
     case .badMetadata(let path, let field, let reason): "\(path): \(field): \(reason)"
     case .unsupported(let path, let feature): "\(path): \(feature) is not supported"
+    case .unknownCodec(let name, let known): "there is no codec \"\(name)\"; there are \(known.joined(separator: ", "))"
     case .corruptChunk(let path, let key, let reason): "chunk \(key) of \(path) is corrupt: \(reason)"
     case .notEncoded(let path, let key, let reason): "chunk \(key) of \(path) cannot be encoded: \(reason)"
     case .badFile(let path, let reason): "\(path): \(reason)"
@@ -57,6 +59,7 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .notFound(_, let near?): "did you mean \(near)?"
     case .notAnArray(let path, let children): children.first.map { "\(path)/\($0)" }
+    case .unknownCodec(let name, let known): nearName(name, among: known).map { "did you mean \"\($0)\"?" }
     case .readOnly(let path): "open(\"\(path)\", mode=\"edit\")"
     default: nil
     }

@@ -78,7 +78,16 @@ extension StoredArray {
       }
       if store.size(Files.join(key, name)) == nil { try store.put(Files.join(key, name), document) }
     }
-    if try store.json(".zmetadata") != nil { try store.remove(".zmetadata") }   // a copy of the metadata that would hide the new array
+    try dropConsolidated(store)
+  }
+}
+
+/// Removes copies of all metadata at the root (`.zmetadata`, `consolidated_metadata`): readers that trust them would not see a change.
+func dropConsolidated(_ store: some ByteStore) throws(StorageError) {
+  try store.remove(".zmetadata")
+  if store.size(Zarr3.file) != nil, var root = try store.json(Zarr3.file), let copy = root["consolidated_metadata"], !copy.isNull {
+    root["consolidated_metadata"] = nil
+    try store.put(Zarr3.file, root)
   }
 }
 

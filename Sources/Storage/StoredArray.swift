@@ -37,7 +37,9 @@ package final class StoredArray: ArraySource, Sendable {
   package static func open(_ path: String, mode: Mode = .read, origin: Origin = .center) throws(StorageError) -> StoredArray {
     switch try StoredNode.open(path, mode: mode, origin: origin) {
     case .array(let array): return array
-    case .group(let group): throw .notAnArray(path: path, children: (try? group.children().map(\.name)) ?? [])
+    case .group(let group):
+      let children = (try? group.children()) ?? []
+      throw .notAnArray(path: path, children: (children.filter { $0.kind == .array } + children.filter { $0.kind == .group }).map(\.name))
     }
   }
 
@@ -69,6 +71,7 @@ package final class StoredArray: ArraySource, Sendable {
     }
     var changed = metadata
     changed.attributes = merged
+    try dropConsolidated(store)
     for (name, document) in try changed.documents(path) where name == metadata.attributesFile { try store.put(Files.join(location.key, name), document) }
   }
 
@@ -78,7 +81,12 @@ package final class StoredArray: ArraySource, Sendable {
   package func chunkKey(_ index: [Int]) -> String { Files.join(location.key, metadata.keys.key(index)) }
 
   /// Voxels of a chunk that lie inside the array.
+  ///
+  /// - Throws: `.outside` unless `index` lies inside `chunkGrid`.
   package func chunkRoi(_ index: [Int]) throws -> VoxelRoi {
+    guard index.count == shape.count, zip(index, chunkGrid).allSatisfy({ $0 >= 0 && $0 < $1 }) else {
+      throw StorageError.outside(path: path, offset: index, shape: index.map { _ in 1 }, arrayShape: chunkGrid)
+    }
     let begin = zip(index, chunks).map { $0 * $1 }
     let end = zip(begin, zip(chunks, shape)).map { min($0 + $1.0, $1.1) }
     return try Roi(from: Coordinate(begin), to: Coordinate(end))

@@ -84,7 +84,7 @@ package struct StoredGroup: Sendable {
   ///
   /// - Throws: `.badPath` for "..", and what opening throws.
   package func open(_ path: String) throws(StorageError) -> StoredNode {
-    let inner = try Location(root: location.root, key: Files.join(location.key, try Location.key(path, in: self.path)))
+    let inner = try Location(root: location.root, key: Files.join(location.key, try Location.key(path, in: Files.join(self.path, path))))
     return try StoredNode.open(inner.description, mode: mode, origin: origin)
   }
 
