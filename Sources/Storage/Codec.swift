@@ -3,9 +3,9 @@
 import Arrays
 
 /// Why a codec could not do its work; whoever knows path and chunk makes a `StorageError` of it.
-struct CodecFailure: Error, Equatable {
-  let reason: String
-  init(_ reason: String) { self.reason = reason }
+package struct CodecFailure: Error, Equatable {
+  package let reason: String
+  package init(_ reason: String) { self.reason = reason }
 }
 
 /// A codec with its settings, as an array uses it.
@@ -17,9 +17,9 @@ package struct Codec: Sendable, CustomStringConvertible {
   let zarr3: JSON?
   let n5: JSON?
   /// Fills `target` from its start and returns the number of bytes; fails if the data decode to more than `target` holds.
-  let decode: @Sendable (_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int
+  package let decode: @Sendable (_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int
   /// `elementSize`: what shuffling codecs group by.
-  let encode: @Sendable (_ source: UnsafeRawBufferPointer, _ elementSize: Int) throws(CodecFailure) -> Bytes
+  package let encode: @Sendable (_ source: UnsafeRawBufferPointer, _ elementSize: Int) throws(CodecFailure) -> Bytes
 }
 
 /// A codec before its settings are known: its names in each format and how its settings are read.
@@ -27,7 +27,7 @@ package struct CodecKind: Sendable {
   /// The name that people use.
   package let name: String
   /// Names in the metadata of Zarr v2, Zarr v3, N5; empty where the format lacks it.
-  let zarr2: [String], zarr3: [String], n5: [String]
+  package let zarr2: [String], zarr3: [String], n5: [String]
   /// From a metadata record (Zarr v3: its `configuration`). Fails with a sentence on settings that are wrong.
   let read: @Sendable (_ settings: JSON, _ elementSize: Int) throws(CodecFailure) -> Codec
   /// From the words after the name, such as "5 + shuffle".

@@ -13,6 +13,7 @@ package enum Files {
   package struct Entry: Equatable, Sendable {
     package let name: String
     package let isFolder: Bool
+    package init(name: String, isFolder: Bool) { (self.name, self.isFolder) = (name, isFolder) }
   }
 
   /// What is at `path` (links followed); nil if nothing or if it cannot be told.

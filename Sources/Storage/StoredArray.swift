@@ -16,7 +16,7 @@ package final class StoredArray: ArraySource, Sendable {
   /// What the voxel size and offset were read from ("OME-NGFF 0.4"); nil if nothing on disk says.
   package let gridSource: String?
   package let mode: Mode
-  let store: any ByteStore
+  package let store: any ByteStore
   let coder: ChunkCoder
   /// Guards chunks that are read, changed and written back; a chunk belongs to one of them by its number.
   let locks: [ChunkLock]

@@ -65,6 +65,7 @@ package struct StoredGroup: Sendable {
   package struct Child: Equatable, Sendable {
     package let name: String
     package let kind: Kind
+    package init(name: String, kind: Kind) { (self.name, self.kind) = (name, kind) }
   }
 
   package var path: String { location.description }

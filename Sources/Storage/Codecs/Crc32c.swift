@@ -16,7 +16,7 @@ extension Codec {
       guard count <= target.count else { throw CodecFailure("it has \(count) bytes before its checksum, expected \(target.count)") }
       let stored = source.loadUnaligned(fromByteOffset: count, as: UInt32.self).littleEndian
       let data = UnsafeRawBufferPointer(rebasing: source[..<count])
-      guard checksum(data) == stored else { throw CodecFailure("its checksum (CRC-32C) does not match") }
+      guard Storage.crc32c(data) == stored else { throw CodecFailure("its checksum (CRC-32C) does not match") }
       target.copyMemory(from: data)
       return count
     },
@@ -24,14 +24,14 @@ extension Codec {
       let bytes = try encoded(capacity: source.count + 4)
       bytes.fill {
         $0.copyMemory(from: source)
-        $0.storeBytes(of: checksum(source).littleEndian, toByteOffset: source.count, as: UInt32.self)
+        $0.storeBytes(of: Storage.crc32c(source).littleEndian, toByteOffset: source.count, as: UInt32.self)
       }
       return bytes
     })
 }
 
 /// Reflected polynomial 0x1EDC6F41, one table look-up a byte.
-func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+package func crc32c(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
   var crc = UInt32.max
   table.withUnsafeBufferPointer { table in
     for byte in bytes { crc = crc >> 8 ^ table[Int((crc ^ UInt32(byte)) & 0xFF)] }
