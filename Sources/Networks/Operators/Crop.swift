@@ -45,10 +45,16 @@ package struct CropToFactor: Operator {
   package var settings: [(String, [Int])] { [("factor", factor.values), ("convolutions", convolutions.values)] }
   package var summary: String { "crop to a multiple of \(factor) + \(convolutions)" }
 
+  /// A length that needs no cut passes even if the convolutions lose all of it: with same padding they lose nothing.
   package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int {
-    let left = inputs[0] - convolutions[axis]
-    guard left >= factor[axis] else { throw .cropEmpty(axis: axis, length: inputs[0], factor: factor[axis], convolutions: convolutions[axis]) }
-    return left / factor[axis] * factor[axis] + convolutions[axis]
+    let target = cut(inputs[0], axis)
+    guard target == inputs[0] || target > convolutions[axis] else { throw .cropEmpty(axis: axis, length: inputs[0], factor: factor[axis], convolutions: convolutions[axis]) }
+    return target
+  }
+
+  private func cut(_ length: Int, _ axis: Int) -> Int {
+    let surplus = (length - convolutions[axis]) % factor[axis]
+    return length - (surplus < 0 ? surplus + factor[axis] : surplus)
   }
 
   package func place(_ inputs: [Placement], lengths: [Int], output: Int, axis: Int) throws(GeometryError) -> Placement {
@@ -58,7 +64,7 @@ package struct CropToFactor: Operator {
   package func views(_ inputs: [[TensorView]]) -> [TensorView]? {
     inputs[0].map { part in
       var target = part.extent
-      for axis in 0..<3 { target[axis] = (target[axis] - convolutions[axis]) / factor[axis] * factor[axis] + convolutions[axis] }
+      for axis in 0..<3 { target[axis] = cut(target[axis], axis) }
       return centred(part, target)
     }
   }

@@ -1,0 +1,97 @@
+import Arrays
+import Execution
+import Storage
+import Testing
+import Networks
+
+/// Values, gradients and optimiser steps against PyTorch in float64: Tests/Fixtures/networks/generate.py.
+struct ParityTests {
+  struct Fixture {
+    let file: SafeTensors
+    let arrays: [String: NDArray]
+
+    init(_ name: String) throws {
+      let folder = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")
+      file = try SafeTensors(reading: "\(folder)/Fixtures/networks/\(name).safetensors")
+      arrays = file.byName
+    }
+
+    func array(_ name: String) throws -> NDArray { try #require(arrays[name], "\(name)") }
+    func json(_ key: String) throws -> JSON { try JSON(parsing: try #require(file[metadata: key])) }
+    func parameters(_ prefix: String, _ network: Network) throws -> ParameterSet {
+      var own: [String: NDArray] = [:]
+      for (name, array) in arrays where name.hasPrefix(prefix) { own[String(name.dropFirst(prefix.count))] = array }
+      return try ParameterSet(network, from: own)
+    }
+
+    func network() throws -> Network {
+      let settings = try json("settings")
+      func lists(_ key: String) -> [[Int]] { (settings[key]?.array ?? []).compactMap(\.ints) }
+      func kernels(_ key: String) -> [[[Int]]]? { settings[key]?.array.map { $0.map { ($0.array ?? []).compactMap(\.ints) } } }
+      func number(_ key: String) throws -> Int { try #require(settings[key]?.int) }
+      return try UNetSettings(inChannels: number("inputs"), outChannels: number("outputs"), features: number("features"), featureFactor: number("factor"), downsampleFactors: lists("down"),
+                              kernelSizesDown: kernels("kernels_down"), kernelSizesUp: kernels("kernels_up"), upsampleFactors: lists("upsample"),
+                              padding: settings["padding"]?.string == "same" ? .same : .valid).network().withHead(channels: number("head"))
+    }
+  }
+
+  /// Largest difference over the largest expected magnitude.
+  func error(_ found: NDArray, _ expected: NDArray) throws -> Double {
+    guard found.shape == expected.shape else { return .infinity }
+    let (a, b) = (try found.elements(Float.self), try expected.elements(Float.self))
+    let scale = b.reduce(0) { max($0, abs($1)) }
+    return Double(zip(a, b).reduce(0) { max($0, ($1.0 - $1.1).isNaN ? .infinity : abs($1.0 - $1.1)) } / max(scale, .leastNormalMagnitude))
+  }
+
+  @Test(arguments: ["valid", "deep", "same", "superresolution", "image"])
+  func valuesAndGradients(name: String) throws {
+    let fixture = try Fixture(name), network = try fixture.network(), context = context(2)
+    let parameters = try fixture.parameters("weights.", network), input = try fixture.array("input")
+    let engine = try Engine(network, batch: input.shape[0], inputSpatialShape: Array(input.shape.dropFirst(2)), mode: .training, context: context)
+    let output = try engine.forward(input, parameters)
+    #expect(try error(output, fixture.array("output")) < 1e-5)
+    let inference = try Engine(network, batch: input.shape[0], inputSpatialShape: Array(input.shape.dropFirst(2)), mode: .inference, context: context)
+    #expect(try bits(inference.forward(input, parameters)) == bits(output))
+
+    let (loss, gradient) = try Loss.mse(output, target: try fixture.array("target"), weight: try fixture.array("weight"), pool: context.pool)
+    let expected = try #require(fixture.json("loss").double)
+    #expect(abs(loss - expected) < 1e-5 * expected)
+    let gradients = try engine.backward(gradient), wanted = try fixture.parameters("gradient.", network)
+    for (index, name) in gradients.names.enumerated() {
+      #expect(try error(gradients.arrays[index], wanted.arrays[index]) < 2e-5, "\(name)")
+    }
+  }
+
+  @Test(arguments: [("adam", OptimizerSettings(.adam, rate: 1e-3)), ("adam_decay", OptimizerSettings(.adam, rate: 1e-3, weightDecay: 0.1)),
+                    ("adamw", .adamW(rate: 1e-3, weightDecay: 0.1)), ("radam", .radam(rate: 1e-2)), ("radam_decay", .radam(rate: 1e-2, weightDecay: 0.1))])
+  func twentySteps(name: String, settings: OptimizerSettings) throws {
+    let start = try Fixture("steps_adam"), end = try Fixture("steps_\(name)"), network = try Fixture("valid").network(), context = context(2)
+    var settings = settings
+    settings.schedule = .warmup(start: 0.1, steps: 10)
+    let input = try start.array("input"), target = try start.array("target")
+    var parameters = try start.parameters("before.", network), optimizer = try Optimizer(settings, for: network)
+    let engine = try Engine(network, batch: 1, inputSpatialShape: Array(input.shape.dropFirst(2)), mode: .training, context: context)
+    let losses = try #require(end.json("losses").doubles)
+    #expect(losses.count == 20 && losses[19] < losses[0])
+    for expected in losses {
+      let (loss, gradient) = try Loss.mse(try engine.forward(input, parameters), target: target, pool: context.pool)
+      #expect(abs(loss - expected) < 1e-4 * expected)
+      try optimizer.update(&parameters, try engine.backward(gradient), pool: context.pool)
+    }
+    let wanted = try end.parameters("after.", network)
+    for (index, name) in parameters.names.enumerated() {
+      #expect(try error(parameters.arrays[index], wanted.arrays[index]) < 1e-4, "\(name)")
+    }
+  }
+
+  @Test(arguments: Loss.allCases, ["none", "weight", "single"])
+  func losses(loss: Loss, weight: String) throws {
+    if loss == .crossEntropy && weight == "weight" { return }   // one weight a voxel by definition
+    let fixture = try Fixture("losses"), pool = ThreadPool(threads: 2)
+    let target = try fixture.array(loss == .crossEntropy ? "classes" : "soft")
+    let (value, gradient) = try loss(try fixture.array("prediction"), target: target, weight: weight == "none" ? nil : try fixture.array(weight), pool: pool)
+    let expected = try #require(fixture.json("values")["\(loss.rawValue).\(weight)"]?.double)
+    #expect(abs(value - expected) < 1e-6 * expected)
+    #expect(try error(gradient, fixture.array("gradient.\(loss.rawValue).\(weight)")) < 2e-6)
+  }
+}
