@@ -88,7 +88,7 @@ package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   private static func words(_ shape: [Int]) -> String {
-    let axes = shape.count == 4 ? ["c", "z", "y", "x"] : shape.count == 3 ? ["c", "y", "x"] : shape.map { _ in "" }
+    let axes = ["c"] + ["z", "y", "x"].suffix(max(0, shape.count - 1))
     return "(" + zip(axes, shape).map { "\($0) \($1)" }.joined(separator: ", ") + ")"
   }
 

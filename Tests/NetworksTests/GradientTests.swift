@@ -1,0 +1,117 @@
+import Arrays
+import Execution
+import Testing
+import Networks
+
+/// Gradients of small graphs against central differences along random directions, and networks that the U-Net does not exercise.
+struct GradientTests {
+  typealias Trace = @Sendable (SymbolicTensor) throws -> SymbolicTensor
+
+  struct Graph: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let input: [Int]
+    let trace: Trace
+    init(_ name: String, _ input: [Int] = [2, 2, 8, 8, 8], _ trace: @escaping Trace) { (testDescription, self.input, self.trace) = (name, input, trace) }
+
+    func network() throws -> Network {
+      let builder = try NetworkBuilder(name: testDescription, spatialRank: input.count - 2, inChannels: input[1])
+      return try builder.network(output: try trace(builder.input))
+    }
+  }
+
+  static let graphs = [
+    Graph("convolution") { try $0.conv(3, kernel: [3]) },
+    Graph("smooth chain") { try $0.conv(3, kernel: [3]).activation(.tanh).conv(2, kernel: [1, 3, 2]).activation(.sigmoid) },
+    Graph("same") { try $0.conv(3, kernel: [3], border: .same).activation(.tanh).conv(2, kernel: [5, 1, 3], border: .same) },
+    Graph("relu") { try $0.conv(4, kernel: [3]).relu().conv(2, kernel: [3]) },
+    Graph("relu read twice") { x in let a = try x.conv(4, kernel: [3]); return try a.add([try a.relu()]).conv(2, kernel: [3]) },
+    Graph("max pool") { try $0.conv(3, kernel: [3]).maxPool([2, 3, 1]).conv(2, kernel: [1]) },
+    Graph("mean pool") { try $0.conv(3, kernel: [3]).meanPool([2, 3, 1]).conv(2, kernel: [1]) },
+    Graph("upsample") { try $0.conv(3, kernel: [3]).upsample([2, 1, 3]).conv(2, kernel: [3]) },
+    Graph("upsample then 1") { try $0.conv(3, kernel: [3]).upsample([2]).conv(4, kernel: [1]).activation(.tanh).conv(2, kernel: [1]).relu() },
+    Graph("add") { x in let a = try x.conv(3, kernel: [3]); return try a.add([try a.activation(.tanh), a]).conv(2, kernel: [3]) },
+    Graph("concat of three") { x in
+      let a = try x.conv(2, kernel: [3])
+      return try a.concat([try a.activation(.tanh), try a.activation(.sigmoid)]).conv(2, kernel: [3])
+    },
+    Graph("concat with itself") { x in let a = try x.conv(2, kernel: [3]); return try a.concat([a]).conv(2, kernel: [3]) },
+    Graph("concat with the input") { x in try x.concat([try x.conv(3, kernel: [3], border: .same)]).conv(2, kernel: [3]) },
+    Graph("pool of concat") { x in
+      let a = try x.conv(3, kernel: [3])
+      return try a.concat([try a.activation(.tanh)]).maxPool([2]).conv(2, kernel: [1])
+    },
+    Graph("crop of concat") { x in
+      let a = try x.conv(3, kernel: [1]), b = try x.conv(2, kernel: [3])
+      return try a.concat([try a.activation(.tanh)]).crop(like: b).concat([b]).conv(2, kernel: [3])
+    },
+    Graph("crop is the result") { x in let a = try x.conv(3, kernel: [1]); return try a.crop(like: try a.conv(1, kernel: [3])) },
+    Graph("crop read elsewhere too") { x in
+      let a = try x.conv(3, kernel: [1]).activation(.tanh)
+      let b = try a.cropToFactor([2], convolutions: [1, 1, 1])
+      return try b.concat([try a.maxPool([1]).crop(like: b)]).conv(2, kernel: [2])
+    },
+    Graph("concat is the result") { x in try x.conv(3, kernel: [3]).concat([try x.conv(2, kernel: [3])]) },
+    Graph("result read elsewhere") { x in let a = try x.conv(3, kernel: [3]); return try a.add([try a.conv(3, kernel: [1])]) },
+    Graph("image", [3, 1, 9, 7]) { try $0.conv(3, kernel: [3]).activation(.tanh).maxPool([1]).conv(2, kernel: [3, 1]) },
+    Graph("line", [1, 2, 17]) { try $0.conv(3, kernel: [3]).activation(.tanh).conv(2, kernel: [4]) },
+  ]
+
+  @Test(arguments: graphs) func centralDifferences(graph: Graph) throws {
+    let network = try graph.network(), context = context(2)
+    let engine = try Engine(network, batch: graph.input[0], inputSpatialShape: Array(graph.input.dropFirst(2)), mode: .training, context: context)
+    let parameters = try ParameterSet(initialising: network, seed: 11)
+    let input = try noise(graph.input, 1), target = try noise(engine.outputShape, 2)
+    func loss(_ parameters: ParameterSet) throws -> Double { try Loss.mse(try engine.forward(input, parameters), target: target, pool: context.pool).value }
+    let output = try engine.forward(input, parameters)
+    let gradients = try engine.backward(try Loss.mse(output, target: target, pool: context.pool).gradient)
+
+    for direction in 0..<3 {
+      var (slope, size) = (0.0, 0.0)
+      var (up, down) = (parameters, parameters)
+      let epsilon: Float = 1.0 / 4096   // small, so that few maxima change hands
+      for index in parameters.arrays.indices {
+        let along = try noise(parameters.arrays[index].shape, UInt64(100 + direction * 50 + index)).elements(Float.self)
+        for (at, value) in try gradients.arrays[index].elements(Float.self).enumerated() {
+          slope += Double(value) * Double(along[at])
+          size += abs(Double(value) * Double(along[at]))
+        }
+        up.arrays[index].withMutableElements(Float.self) { for at in $0.indices { $0[at] += epsilon * along[at] } }
+        down.arrays[index].withMutableElements(Float.self) { for at in $0.indices { $0[at] -= epsilon * along[at] } }
+      }
+      let difference = (try loss(up) - (try loss(down))) / (2 * Double(epsilon))
+      #expect(abs(slope - difference) < 2e-3 * size, "direction \(direction): \(slope) against \(difference)")
+    }
+  }
+
+  /// Every network survives being written as JSON and read again, and computes the same bits.
+  @Test(arguments: graphs) func descriptionRoundTrip(graph: Graph) throws {
+    let network = try graph.network()
+    let again = try Network(json: network.json)
+    #expect(again.json == network.json)
+    let parameters = try ParameterSet(initialising: network, seed: 2), input = try noise(graph.input, 1), space = Array(graph.input.dropFirst(2))
+    let a = try Engine(network, batch: graph.input[0], inputSpatialShape: space, mode: .inference, context: context()).forward(input, parameters)
+    let b = try Engine(again, batch: graph.input[0], inputSpatialShape: space, mode: .training, context: context(3)).forward(input, parameters)
+    #expect(try bits(a) == bits(b))
+  }
+
+  /// Rewriting must not change a bit: a 1×1×1 convolution behind an upsampling is computed before it.
+  @Test func upsamplingCommutes() throws {
+    let builder = try NetworkBuilder(name: "up", spatialRank: 3, inChannels: 5)
+    let network = try builder.network(output: try builder.input.upsample([2]).conv(4, kernel: [1]).relu())
+    let parameters = try ParameterSet(initialising: network, seed: 3)
+    let input = try noise([1, 5, 3, 4, 5], 1)
+    let output = try Engine(network, batch: 1, inputSpatialShape: [3, 4, 5], mode: .inference, context: context()).forward(input, parameters)
+    let plain = try NetworkBuilder(name: "plain", spatialRank: 3, inChannels: 5)
+    let conv = try plain.network(output: try plain.input.conv(4, kernel: [1]).relu())
+    let weights = ParameterSet(names: conv.parameters.map(\.name), arrays: parameters.arrays)
+    let upsampled = try enlarged(input)
+    #expect(try bits(Engine(conv, batch: 1, inputSpatialShape: [6, 8, 10], mode: .inference, context: context()).forward(upsampled, weights)) == bits(output))
+  }
+
+  func enlarged(_ array: NDArray) throws -> NDArray {
+    let s = array.shape, values = try array.elements(Float.self)
+    var result: [Float] = []
+    for c in 0..<s[1] { for z in 0..<2 * s[2] { for y in 0..<2 * s[3] { for x in 0..<2 * s[4] { result.append(values[((c * s[2] + z / 2) * s[3] + y / 2) * s[4] + x / 2]) } } } }
+    return try NDArray(result, [1, s[1], 2 * s[2], 2 * s[3], 2 * s[4]])
+  }
+}

@@ -1,0 +1,95 @@
+import Testing
+import Networks
+import Storage
+
+struct GraphTests {
+  func builder(_ channels: Int = 2) throws -> NetworkBuilder { try NetworkBuilder(name: "net", spatialRank: 3, inChannels: channels) }
+
+  @Test func layersAreNamedAndCounted() throws {
+    let builder = try builder()
+    let network = try builder.network(output: try builder.input.conv(3, kernel: [3]).relu().conv(4, kernel: [1, 2, 3], name: "last"))
+    #expect(network.nodes.map(\.name) == ["conv1", "relu1", "last"])
+    #expect(network.parameterShapes.map(\.name) == ["conv1.weight", "conv1.bias", "last.weight", "last.bias"])
+    #expect(network.parameterShapes.map(\.shape) == [[3, 2, 3, 3, 3], [3], [4, 3, 1, 2, 3], [4]])
+    #expect(network.outChannels == 4)
+  }
+
+  @Test func whatIsNotNeededIsLeftOut() throws {
+    let builder = try builder()
+    let kept = try builder.input.conv(3, kernel: [3])
+    _ = try kept.conv(9, kernel: [3])
+    #expect(try builder.network(output: kept).parameterShapes.count == 2)
+  }
+
+  @Test func channelMismatchNamesLayer() throws {
+    let builder = try builder()
+    let a = try builder.input.conv(3, kernel: [3]), b = try builder.input.conv(4, kernel: [3])
+    let error = #expect(throws: NetworkError.self) { try a.add([b]) }
+    #expect(error?.description == "net: layer add1 (add) cannot take (c 3) and (c 4): channels: 3 against 4")
+  }
+
+  @Test func spatialMismatchShowsBothShapes() throws {
+    let builder = try builder()
+    let a = try builder.input.conv(3, kernel: [3]), b = try builder.input.conv(3, kernel: [1])
+    let network = try builder.network(output: try a.concat([b]))
+    let error = #expect(throws: NetworkError.self) { try network.outputShape(forSpatial: [8, 9, 10]) }
+    #expect(error?.description == "net: layer concat1 (concat) cannot take (c 3, z 6, y 7, x 8) and (c 3, z 8, y 9, x 10): z: 6 against 8")
+  }
+
+  @Test func tensorsOfAnotherNetwork() throws {
+    let a = try builder(), b = try builder()
+    #expect(throws: NetworkError.foreignTensor(operation: "concat")) { try a.input.concat([b.input]) }
+    #expect(throws: NetworkError.foreignTensor(operation: "net")) { try a.network(output: b.input) }
+  }
+
+  @Test func settingsAreChecked() throws {
+    let x = try builder().input
+    #expect(throws: NetworkError.self) { try x.conv(0, kernel: [3]) }
+    #expect(throws: NetworkError.self) { try x.conv(3, kernel: [0]) }
+    #expect(throws: NetworkError.self) { try x.conv(3, kernel: [8]) }
+    #expect(throws: NetworkError.self) { try x.conv(3, kernel: [3, 3]) }
+    #expect(throws: NetworkError.self) { try x.conv(3, kernel: [2], border: .same) }
+    #expect(throws: NetworkError.self) { try x.maxPool([0]) }
+    #expect(throws: NetworkError.self) { try x.upsample([-2]) }
+    #expect(throws: NetworkError.self) { try NetworkBuilder(name: "", spatialRank: 4, inChannels: 1) }
+    #expect(throws: NetworkError.self) { try UNetSettings(outChannels: 2, features: 2, featureFactor: 2, downsampleFactors: []).network() }
+    #expect(throws: NetworkError.self) { try UNetSettings(outChannels: 2, features: 2, featureFactor: 2, downsampleFactors: [[2, 2, 2], [2, 2]]).network() }
+    #expect(throws: NetworkError.self) { try UNetSettings(outChannels: 2, features: 1 << 40, featureFactor: 1 << 40, downsampleFactors: [[2, 2, 2]]).network() }
+    #expect(throws: NetworkError.self) { try UNetSettings(outChannels: 2, features: 2, featureFactor: 2, downsampleFactors: [[2, 2, 2]], kernelSizesDown: [[[3, 3, 3]]]).network() }
+  }
+
+  @Test func duplicateNames() throws {
+    let builder = try builder()
+    let x = try builder.input.conv(3, kernel: [3], name: "a").conv(3, kernel: [3], name: "a")
+    #expect(throws: NetworkError.duplicateName("a")) { try builder.network(output: x) }
+  }
+
+  /// Legal sizes against trying every size, for networks with uneven factors, crops and paddings.
+  @Test(arguments: [([[2, 3]], Convolution.Border.valid, 3), ([[3, 2], [2, 2]], .valid, 3), ([[2, 2], [2, 2]], .same, 3), ([[1, 4], [3, 1]], .valid, 2)])
+  func legalSizesAreExact(factors: [[Int]], border: Convolution.Border, kernel: Int) throws {
+    let kernels = Array(repeating: [[kernel, kernel]], count: factors.count + 1)
+    let network = try UNetSettings(outChannels: 1, features: 1, featureFactor: 1, downsampleFactors: factors, kernelSizesDown: kernels, kernelSizesUp: Array(kernels.dropLast()), padding: border).network()
+    let legal = try #require(network.legalSizes())
+    for y in 1...90 { #expect(((try? network.outputShape(forSpatial: [y, legal.smallest[1]])) != nil) == legal.contains([y, legal.smallest[1]]), "y \(y), legal \(legal)") }
+    for x in 1...90 { #expect(((try? network.outputShape(forSpatial: [legal.smallest[0], x])) != nil) == legal.contains([legal.smallest[0], x]), "x \(x), legal \(legal)") }
+  }
+
+  @Test(arguments: [
+    "{}", "[]", "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":2,\"layers\":[]}", "{\"name\":\"a\",\"axes\":9,\"channels\":1,\"output\":0,\"layers\":[]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"op\":\"conv\",\"of\":[0]}]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"op\":\"nothing\",\"of\":[0]}]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"op\":\"add\",\"of\":[0,1]}]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"op\":\"add\",\"of\":[]}]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"op\":\"conv\",\"of\":[0],\"features\":[-1],\"kernel\":[3,3,3]}]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"op\":\"crop_to_factor\",\"of\":[0],\"factor\":[0,1,1],\"convolutions\":[0,0,0]}]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"op\":\"activation\",\"of\":[0],\"map\":[7]}]}",
+  ]) func hostileDescriptions(text: String) throws {
+    #expect(throws: NetworkError.self) { try Network(json: try JSON(parsing: text)) }
+  }
+
+  /// A new operator file needs its line in the list, under a word of its own.
+  @Test func operatorsAreListedOnce() {
+    #expect(Set(Operators.all.map { $0.word }).count == Operators.all.count)
+    #expect(Operators.all.map { "\($0)" } == Operators.all.map { "\($0)" }.sorted())
+  }
+}
