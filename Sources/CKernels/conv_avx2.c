@@ -39,7 +39,8 @@ TILE void strip_tile_4x3(const conv_strip *s, int64_t start, int64_t offset, con
     UNROLL for (int v = 0; v < 3; v++)
       sum[m][v] = s->resume ? _mm256_load_ps(sums + m * s->stride + v * LANES) : _mm256_setzero_ps();
   const float *weight = s->weights + offset, *channel = s->input + start;
-  for (int64_t c = 0; c < s->channels; c++, channel += s->sc)
+  int64_t skipped = s->weight_step - s->row_count * taps * group;
+  for (int64_t c = 0; c < s->channels; c++, channel += s->sc, weight += skipped)
     for (int64_t r = 0; r < s->row_count; r++) {
       const float *row = channel + s->rows[r];
       for (int64_t k = 0; k < taps; k++, weight += group) TAP(sum, row + k, weight);
@@ -56,7 +57,8 @@ TILE void strip_tile(const conv_strip *s, int64_t start, int64_t offset, const i
     UNROLL for (int v = 0; v < vectors; v++)
       sum[m][v] = s->resume ? _mm256_load_ps(sums + m * s->stride + v * LANES) : _mm256_setzero_ps();
   const float *weight = s->weights + offset, *channel = s->input + start;
-  for (int64_t c = 0; c < s->channels; c++, channel += s->sc)
+  int64_t skipped = s->weight_step - s->row_count * s->taps * group;
+  for (int64_t c = 0; c < s->channels; c++, channel += s->sc, weight += skipped)
     for (int64_t r = 0; r < s->row_count; r++) {
       const float *row = channel + s->rows[r];
       for (int64_t k = 0; k < s->taps; k++, weight += group)
@@ -115,11 +117,14 @@ TARGET static void dots_tile_4x3(const conv_dots *d, int64_t first, int64_t offs
   const float *x0 = d->columns[first], *x1 = d->columns[first + 1], *x2 = d->columns[first + 2];
   const float *dy = d->dy + offset * d->stride, *dy2 = dy + 2 * d->stride;
   int64_t stride = d->stride * (int64_t)sizeof *dy;
-  for (int64_t p = 0; p < d->count; p += LANES)
+  for (int64_t q = 0; q < d->planes; q++) {
+    for (int64_t p = 0; p < d->count; p += LANES)
     __asm__ volatile("vmovups (%[x0],%[p],4), %%ymm12\n vmovups (%[x1],%[p],4), %%ymm13\n vmovups (%[x2],%[p],4), %%ymm14\n"
                      ROW(0, "vmovups (%[dy])") ROW(1, "vmovups (%[dy],%[stride])") ROW(2, "vmovups (%[dy2])") ROW(3, "vmovups (%[dy2],%[stride])")
                      : SUMS(sum) : [x0] "r"(x0), [x1] "r"(x1), [x2] "r"(x2), [p] "r"(p), [dy] "r"(dy + p), [dy2] "r"(dy2 + p), [stride] "r"(stride)
                      : "ymm12", "ymm13", "ymm14", "ymm15");
+    dy += d->count, dy2 += d->count, x0 += d->column_plane, x1 += d->column_plane, x2 += d->column_plane;
+  }
   UNROLL for (int j = 0; j < 3; j++) {
     float *sums = d->sums + (first + j) * d->width + offset;
     _mm_storeu_ps(sums, _mm_add_ps(_mm_loadu_ps(sums), sum_four(sum[0][j], sum[1][j], sum[2][j], sum[3][j])));
@@ -130,10 +135,11 @@ TARGET static void dots_tile_4x3(const conv_dots *d, int64_t first, int64_t offs
 TARGET static void dot(const conv_dots *d, int64_t column, int64_t m) {
   __m256 even = _mm256_setzero_ps(), odd = even;
   const float *x = d->columns[column], *dy = d->dy + m * d->stride;
-  for (int64_t p = 0; p < d->count; p += 2 * LANES) {
-    even = _mm256_fmadd_ps(_mm256_load_ps(dy + p), _mm256_loadu_ps(x + p), even);
-    odd = _mm256_fmadd_ps(_mm256_load_ps(dy + p + LANES), _mm256_loadu_ps(x + p + LANES), odd);
-  }
+  for (int64_t q = 0; q < d->planes; q++, x += d->column_plane, dy += d->count)
+    for (int64_t p = 0; p < d->count; p += 2 * LANES) {
+      even = _mm256_fmadd_ps(_mm256_load_ps(dy + p), _mm256_loadu_ps(x + p), even);
+      odd = _mm256_fmadd_ps(_mm256_load_ps(dy + p + LANES), _mm256_loadu_ps(x + p + LANES), odd);
+    }
   __m256 sum = _mm256_add_ps(even, odd);
   d->sums[column * d->width + m] += _mm_cvtss_f32(sum_four(sum, sum, sum, sum));
 }
@@ -146,5 +152,21 @@ TARGET static void dots(const conv_dots *d) {
     for (int64_t m = j < tiled ? wide : 0; m < d->width; m++) dot(d, j, m);
 }
 
-const conv_level conv_level_avx2 = {"avx2", strip, dots};
+// max(0, v) and not max(v, 0): the second operand is the result when one is NaN.
+TARGET static void finish(const float *sums, int64_t count, float bias, int how, float *row) {
+  __m256 add = _mm256_set1_ps(bias), zero = _mm256_setzero_ps();
+  int64_t x = 0;
+  for (; x + LANES <= count; x += LANES) {
+    __m256 value = _mm256_add_ps(_mm256_loadu_ps(sums + x), add);
+    if (how == FINISH_RELU) value = _mm256_max_ps(zero, value);
+    if (how == FINISH_ADD) value = _mm256_add_ps(_mm256_loadu_ps(row + x), value);
+    _mm256_storeu_ps(row + x, value);
+  }
+  for (; x < count; x++) {
+    float value = sums[x] + bias;
+    row[x] = how == FINISH_ADD ? row[x] + value : how == FINISH_RELU && value < 0 ? 0 : value;
+  }
+}
+
+const conv_level conv_level_avx2 = {"avx2", strip, dots, finish};
 #endif

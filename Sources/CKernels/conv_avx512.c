@@ -19,7 +19,8 @@ TILE void strip_tile(const conv_strip *s, int64_t start, const int width, const 
     UNROLL for (int v = 0; v < vectors; v++)
       sum[m][v] = s->resume ? _mm512_load_ps(sums + m * s->stride + v * LANES) : _mm512_setzero_ps();
   const float *weight = s->weights, *channel = s->input + start;
-  for (int64_t c = 0; c < s->channels; c++, channel += s->sc)
+  int64_t skipped = s->weight_step - s->row_count * taps * width;
+  for (int64_t c = 0; c < s->channels; c++, channel += s->sc, weight += skipped)
     for (int64_t r = 0; r < s->row_count; r++) {
       const float *row = channel + s->rows[r];
       for (int64_t k = 0; k < taps; k++, weight += width) {
@@ -91,13 +92,15 @@ TILE void dots_tile(const conv_dots *d, int64_t first, const int width, const in
   UNROLL for (int j = 0; j < columns; j++)
     UNROLL for (int m = 0; m < width; m++) sum[j][m] = _mm512_setzero_ps();
   const float *x0 = d->columns[first], *x1 = columns > 1 ? d->columns[first + 1] : x0, *x2 = columns > 2 ? d->columns[first + 2] : x0;
-  for (int64_t p = 0; p < d->count; p += LANES) {
-    __m512 x[3] = {_mm512_loadu_ps(x0 + p), _mm512_loadu_ps(x1 + p), _mm512_loadu_ps(x2 + p)};
-    UNROLL for (int m = 0; m < width; m++) {
-      __m512 dy = _mm512_load_ps(d->dy + m * d->stride + p);
-      UNROLL for (int j = 0; j < columns; j++) sum[j][m] = _mm512_fmadd_ps(dy, x[j], sum[j][m]);
+  const float *rows = d->dy;
+  for (int64_t q = 0; q < d->planes; q++, rows += d->count, x0 += d->column_plane, x1 += d->column_plane, x2 += d->column_plane)
+    for (int64_t p = 0; p < d->count; p += LANES) {
+      __m512 x[3] = {_mm512_loadu_ps(x0 + p), _mm512_loadu_ps(x1 + p), _mm512_loadu_ps(x2 + p)};
+      UNROLL for (int m = 0; m < width; m++) {
+        __m512 dy = _mm512_load_ps(rows + m * d->stride + p);
+        UNROLL for (int j = 0; j < columns; j++) sum[j][m] = _mm512_fmadd_ps(dy, x[j], sum[j][m]);
+      }
     }
-  }
   UNROLL for (int j = 0; j < columns; j++) add_sums(sum[j], width, d->sums + (first + j) * width);
 }
 
@@ -122,5 +125,17 @@ static void dots(const conv_dots *d) {
   }
 }
 
-const conv_level conv_level_avx512 = {"avx512", strip, dots};
+// max(0, v) and not max(v, 0): the second operand is the result when one is NaN.
+TARGET static void finish(const float *sums, int64_t count, float bias, int how, float *row) {
+  __m512 add = _mm512_set1_ps(bias), zero = _mm512_setzero_ps();
+  for (int64_t x = 0; x < count; x += LANES) {
+    __mmask16 inside = count - x >= LANES ? 0xffff : (__mmask16)((1 << (count - x)) - 1);
+    __m512 value = _mm512_add_ps(_mm512_loadu_ps(sums + x), add);
+    if (how == FINISH_RELU) value = _mm512_max_ps(zero, value);
+    if (how == FINISH_ADD) value = _mm512_add_ps(_mm512_maskz_loadu_ps(inside, row + x), value);
+    _mm512_mask_storeu_ps(row + x, inside, value);
+  }
+}
+
+const conv_level conv_level_avx512 = {"avx512", strip, dots, finish};
 #endif

@@ -2,7 +2,7 @@
 //
 //   dw[o, j] = sum over voxels p of dy[o, p] * x[p shifted by column j],   j = (i, kz, ky, kx)
 //
-// Method: the volume is cut into strips of some rows that fit the first cache. A strip of dy and of the input is copied to equal pitch (dy with
+// Method: the volume is cut into strips of some rows (of small images: some planes) that fit the first cache. A strip of dy and of the input is copied to equal pitch (dy with
 // zeros where a row of the input is longer), so that every column is the copied input at another offset, and vectors run along positions.
 // The strips are dealt to at most PARTS parts, by shape alone; each part has sums of its own, and they are added in their order.
 // Checked against a scalar twin and central differences in KernelConvTests.
@@ -17,17 +17,17 @@ typedef struct {
   dcs_extent k;
   const conv_level *level;
   int64_t input_channels, columns, rows;        // columns of dw; its rows with the last group filled up
-  int64_t segment, rows_per_strip;              // voxels of dy in a strip: rows_per_strip rows of `segment`
-  int64_t segments, strips, units;              // of a row, of a plane, of the volume
+  int64_t segment, rows_per_strip, planes_per_strip;   // voxels of dy in a strip
+  int64_t segments, strips, units;              // strips of a row, of a plane, of the volume
   int64_t parts, output_blocks, input_blocks;
   int64_t batch;                                // input channels copied at a time
-  int64_t copied_plane, copied_channel;         // floats of one copied plane, of one channel's kz planes
+  int64_t copied_plane, copied_channel;         // floats of one copied plane, of all those of a channel
   float *sums, *bias_sums, *copies;             // [part][rows * columns], [part][rows], [worker]
   float *dw, *dbias;
   int accumulate;
 } gradient_plan;
 
-typedef struct { int64_t z, y, x, rows, width, pitch; } strip_place;
+typedef struct { int64_t z, y, x, planes, rows, width, pitch, count; } strip_place;   // count: positions of a plane
 
 static int64_t copy_floats(const gradient_plan *plan) { return OUTPUTS * STRIP + plan->batch * plan->copied_channel; }
 
@@ -43,14 +43,16 @@ static gradient_plan make_plan(const dcs_tensor *inputs, int input_count, dcs_ex
   int64_t pitch = plan.segment + k.width - 1;
   plan.rows_per_strip = min64(dy->height, STRIP / pitch);
   plan.strips = (dy->height + plan.rows_per_strip - 1) / plan.rows_per_strip;
-  plan.units = dy->depth * plan.strips * plan.segments;
+  int64_t fitting = plan.strips * plan.segments > 1 ? 1 : STRIP / round_up(plan.rows_per_strip * pitch, LINE);
+  plan.planes_per_strip = min64(dy->depth, max64(1, fitting));
+  plan.units = (dy->depth + plan.planes_per_strip - 1) / plan.planes_per_strip * plan.strips * plan.segments;
 
   plan.parts = min64(min64(PARTS, plan.units), max64(1, PARTIAL_FLOATS / (plan.rows * plan.columns)));
   plan.output_blocks = (dy->channels + OUTPUTS - 1) / OUTPUTS;
   plan.input_blocks = (plan.input_channels + INPUTS - 1) / INPUTS;
   plan.batch = max64(1, COLUMNS / volume);
   plan.copied_plane = round_up((plan.rows_per_strip + k.height - 1) * pitch + k.width - 1 + LINE, LINE);
-  plan.copied_channel = k.depth * plan.copied_plane;
+  plan.copied_channel = (plan.planes_per_strip + k.depth - 1) * plan.copied_plane;
   return plan;
 }
 
@@ -62,35 +64,38 @@ static strip_place place_of(const gradient_plan *plan, int64_t unit) {
   strip_place s = {.x = unit % plan->segments * plan->segment};
   unit /= plan->segments;
   s.y = unit % plan->strips * plan->rows_per_strip;
-  s.z = unit / plan->strips;
+  s.z = unit / plan->strips * plan->planes_per_strip;
+  s.planes = min64(plan->planes_per_strip, plan->dy->depth - s.z);
   s.rows = min64(plan->rows_per_strip, plan->dy->height - s.y);
   s.width = min64(plan->segment, plan->dy->width - s.x);
   s.pitch = s.width + plan->k.width - 1;
+  s.count = round_up(s.rows * s.pitch, LINE);
   return s;
 }
 
 // One channel of dy: rows of `pitch`, zero behind their end and up to a whole vector. Returns the sum.
 CLONED static float copy_dy(const dcs_tensor *dy, int64_t channel, strip_place s, float *to) {
-  const float *from = dy->data + channel * dy->sc + s.z * dy->sz + s.y * dy->sy + s.x;
-  int64_t used = s.rows * s.pitch, count = round_up(used, LINE);
-  for (int64_t y = 0; y < s.rows; y++, from += dy->sy) {
-    float *row = to + y * s.pitch;
-    for (int64_t x = 0; x < s.width; x++) row[x] = from[x];
-    for (int64_t x = s.width; x < s.pitch; x++) row[x] = 0;
-  }
-  for (int64_t p = used; p < count; p++) to[p] = 0;
   float lanes[LINE] = {0}, sum = 0;
-  for (int64_t p = 0; p < count; p += LINE)
-    for (int lane = 0; lane < LINE; lane++) lanes[lane] += to[p + lane];
+  for (int64_t q = 0; q < s.planes; q++, to += s.count) {
+    const float *from = dy->data + channel * dy->sc + (s.z + q) * dy->sz + s.y * dy->sy + s.x;
+    for (int64_t y = 0; y < s.rows; y++, from += dy->sy) {
+      float *row = to + y * s.pitch;
+      for (int64_t x = 0; x < s.width; x++) row[x] = from[x];
+      for (int64_t x = s.width; x < s.pitch; x++) row[x] = 0;
+    }
+    for (int64_t p = s.rows * s.pitch; p < s.count; p++) to[p] = 0;
+    for (int64_t p = 0; p < s.count; p += LINE)
+      for (int lane = 0; lane < LINE; lane++) lanes[lane] += to[p + lane];
+  }
   for (int lane = 0; lane < LINE; lane++) sum += lanes[lane];
   return sum;
 }
 
-// One channel of the input: kz planes, zero behind them as far as the last vector reaches.
+// One channel of the input: kz - 1 planes more than dy, zero behind each as far as the last vector reaches.
 CLONED static void copy_input(const gradient_plan *plan, const dcs_tensor *in, int64_t channel, strip_place s, float *to) {
-  int64_t rows = s.rows + plan->k.height - 1;
-  for (int64_t kz = 0; kz < plan->k.depth; kz++, to += plan->copied_plane) {
-    const float *from = in->data + channel * in->sc + (s.z + kz) * in->sz + s.y * in->sy + s.x;
+  int64_t planes = s.planes + plan->k.depth - 1, rows = s.rows + plan->k.height - 1;
+  for (int64_t q = 0; q < planes; q++, to += plan->copied_plane) {
+    const float *from = in->data + channel * in->sc + (s.z + q) * in->sz + s.y * in->sy + s.x;
     float *row = to;
     for (int64_t y = 0; y < rows; y++, from += in->sy, row += s.pitch)
       for (int64_t x = 0; x < s.pitch; x++) row[x] = from[x];
@@ -136,7 +141,7 @@ static void sum_part(void *context, int64_t item, int worker) {
         int range = i + c >= plan->inputs[0].channels;
         copy_input(plan, &plan->inputs[range], i + c - (range ? plan->inputs[0].channels : 0), s, copied + c * plan->copied_channel);
       }
-      conv_dots dots = {.stride = STRIP, .count = round_up(s.rows * s.pitch, LINE), .columns = columns};
+      conv_dots dots = {.stride = STRIP, .planes = s.planes, .count = s.count, .columns = columns, .column_plane = plan->copied_plane};
       dots.column_count = list_columns(plan, channels, s, copied, columns);
       for (int64_t o = o0; o < o1; o += GROUP) {
         dots.dy = dy + (o - o0) * STRIP;

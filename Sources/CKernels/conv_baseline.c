@@ -10,7 +10,7 @@ static void strip(const conv_strip *s) {
       float *sums = s->sums + m * s->stride + start;
       const float *weight = s->weights + m;
       if (!s->resume) for (int64_t p = 0; p < count; p++) sums[p] = 0;
-      for (int64_t c = 0; c < s->channels; c++)
+      for (int64_t c = 0; c < s->channels; c++, weight += s->weight_step - s->row_count * s->taps * s->width)
         for (int64_t r = 0; r < s->row_count; r++)
           for (int64_t k = 0; k < s->taps; k++, weight += s->width) {
             const float *x = s->input + c * s->sc + s->rows[r] + start + k;
@@ -28,12 +28,20 @@ static void dots(const conv_dots *d) {
     for (int64_t m = 0; m < d->width; m++) {
       const float *x = d->columns[j], *dy = d->dy + m * d->stride;
       float lanes[16] = {0};
-      for (int64_t p = 0; p < d->count; p += 16)
-        for (int lane = 0; lane < 16; lane++) lanes[lane] += dy[p + lane] * x[p + lane];
+      for (int64_t q = 0; q < d->planes; q++, x += d->column_plane, dy += d->count)
+        for (int64_t p = 0; p < d->count; p += 16)
+            for (int lane = 0; lane < 16; lane++) lanes[lane] += dy[p + lane] * x[p + lane];
       for (int half = 8; half; half /= 2)
         for (int lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
       d->sums[j * d->width + m] += lanes[0];
     }
 }
 
-const conv_level conv_level_baseline = {"baseline", strip, dots};
+static void finish(const float *sums, int64_t count, float bias, int how, float *row) {
+  for (int64_t x = 0; x < count; x++) {
+    float value = sums[x] + bias;
+    row[x] = how == FINISH_ADD ? row[x] + value : how == FINISH_RELU && value < 0 ? 0 : value;
+  }
+}
+
+const conv_level conv_level_baseline = {"baseline", strip, dots, finish};

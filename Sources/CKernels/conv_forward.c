@@ -15,29 +15,59 @@ typedef struct {
   conv_pass pass;
   const conv_level *level;
   int64_t input_channels, output_channels;
-  int64_t rows[2][MAX_ROWS], row_count;   // offsets of the kernel's rows, for each input
-  int64_t pitch;                          // row stride of a flat plane, 0 when lines are rows
-  int64_t lines, length;                  // lines in a plane, positions in a line
-  int64_t blocks, chunks;                 // blocks in a line, chunks of output channels
-  int64_t run;                            // input channels at a time
+  int64_t rows[2][MAX_ROWS];   // offsets of the kernel's rows, for each input
+  int64_t pitch;               // row stride of a flat plane, 0 when lines are rows
+  int64_t lines, length;       // lines in a plane, positions in a line
+  int64_t row_length;          // what is stored at once: a row, or a whole plane where nothing lies between rows
+  int64_t blocks, chunks;      // blocks in a line, chunks of output channels
+  int64_t run;                 // input channels at a time
 } conv_plan;
 
 typedef struct { int64_t z, line, start, count, first, channels; } conv_block;
 
-static conv_plan make_plan(const conv_pass *pass) {
-  const dcs_tensor *in = pass->inputs, *out = pass->outputs;
-  dcs_extent k = pass->kernel;
-  conv_plan plan = {.pass = *pass, .level = conv_current_level(), .row_count = k.depth * k.height};
-  plan.input_channels = channel_total(in, pass->input_count);
-  plan.output_channels = channel_total(out, pass->output_count);
-  for (int i = 0; i < pass->input_count; i++)
-    for (int64_t r = 0; r < plan.row_count; r++)
+static int all_rows_touch(const dcs_tensor *tensors, int count, int64_t width) {
+  return tensors[0].sy == width && (count == 1 || tensors[1].sy == width);
+}
+
+static int all_planes_touch(const dcs_tensor *tensors, int count, int64_t size) {
+  return tensors[0].sz == size && (count == 1 || tensors[1].sz == size);
+}
+
+// A 1x1x1 kernel sees no neighbours: where rows touch, a plane is one row; where planes touch, a volume.
+static void flatten(conv_pass *pass) {
+  if (kernel_volume(pass->kernel) != 1) return;
+  int64_t width = pass->outputs[0].width, height = pass->outputs[0].height, depth = pass->outputs[0].depth;
+  if (!all_rows_touch(pass->inputs, pass->input_count, width) || !all_rows_touch(pass->outputs, pass->output_count, width)) return;
+  width *= height, height = 1;
+  if (all_planes_touch(pass->inputs, pass->input_count, width) && all_planes_touch(pass->outputs, pass->output_count, width))
+    width *= depth, depth = 1;
+  for (int i = 0; i < 2; i++) {
+    pass->inputs[i].width = pass->outputs[i].width = pass->inputs[i].sy = pass->outputs[i].sy = width;
+    pass->inputs[i].height = pass->outputs[i].height = height;
+    pass->inputs[i].depth = pass->outputs[i].depth = depth;
+  }
+}
+
+static conv_plan make_plan(const conv_pass *given) {
+  conv_plan plan = {.pass = *given, .level = conv_current_level()};
+  flatten(&plan.pass);
+  const dcs_tensor *in = plan.pass.inputs, *out = plan.pass.outputs;
+  dcs_extent k = plan.pass.kernel;
+  plan.input_channels = channel_total(in, given->input_count);
+  plan.output_channels = channel_total(out, given->output_count);
+  for (int i = 0; i < given->input_count; i++)
+    for (int64_t r = 0; r < k.depth * k.height; r++)
       plan.rows[i][r] = r / k.height * in[i].sz + r % k.height * in[i].sy;
 
   int64_t sy = in[0].sy, flat = (out->height - 1) * sy + out->width;
-  int same = pass->input_count == 1 || in[1].sy == sy;
-  if (same && flat <= out->height * round_up(out->width, 16)) plan.pitch = sy, plan.lines = 1, plan.length = flat;
-  else plan.lines = out->height, plan.length = out->width;
+  int same = given->input_count == 1 || in[1].sy == sy;
+  plan.row_length = out->width;
+  if (same && flat <= out->height * round_up(out->width, 16)) {
+    plan.pitch = sy, plan.lines = 1, plan.length = flat;
+    if (sy == out->width && all_rows_touch(out, given->output_count, sy)) plan.row_length = plan.pitch = flat;
+  } else {
+    plan.lines = out->height, plan.length = out->width;
+  }
   plan.blocks = (plan.length + POSITIONS - 1) / POSITIONS;
   plan.chunks = (plan.output_channels + CHUNK - 1) / CHUNK;
   int64_t under = k.depth * (min64(plan.length, POSITIONS) + k.height * min64(sy, POSITIONS));
@@ -47,19 +77,24 @@ static conv_plan make_plan(const conv_pass *pass) {
 
 static void sum_block(const conv_plan *plan, conv_block b, float *sums) {
   const conv_pass *pass = &plan->pass;
-  int64_t volume = kernel_volume(pass->kernel), before = 0;   // input channels done
-  for (int i = 0; i < pass->input_count; before += pass->inputs[i].channels, i++) {
+  dcs_extent k = pass->kernel;
+  // The kernel's planes that meet the input: those on the zeros around it add nothing.
+  int64_t top = b.z - pass->before, first_plane = max64(0, -top), planes = min64(k.depth, pass->inputs[0].depth - top) - first_plane;
+  int64_t first_row = first_plane * k.height, done = 0;   // input channels done
+  for (int i = 0; i < pass->input_count; done += pass->inputs[i].channels, i++) {
     const dcs_tensor *in = &pass->inputs[i];
-    const float *origin = in->data + b.z * in->sz + b.line * in->sy + b.start;
+    const float *origin = in->data + top * in->sz + b.line * in->sy + b.start;
     for (int64_t c = 0; c < in->channels; c += plan->run) {
       conv_strip strip = {
         .input = origin + c * in->sc, .channels = min64(plan->run, in->channels - c), .sc = in->sc,
-        .rows = plan->rows[i], .row_count = plan->row_count, .taps = pass->kernel.width,
-        .positions = b.count, .stride = POSITIONS, .resume = before + c > 0,
+        .rows = plan->rows[i] + first_row, .row_count = planes * k.height, .taps = k.width,
+        .positions = b.count, .stride = POSITIONS, .resume = done + c > 0,
       };
       for (int64_t m = 0; m < b.channels; m += GROUP) {
         strip.width = group_width(b.first + m, plan->output_channels);
-        strip.weights = pass->packed + ((b.first + m) * plan->input_channels + (before + c) * strip.width) * volume;
+        strip.weight_step = kernel_volume(k) * strip.width;
+        strip.weights = pass->packed + (b.first + m) * plan->input_channels * kernel_volume(k) + (done + c) * strip.weight_step
+                      + first_row * k.width * strip.width;
         strip.sums = sums + m * POSITIONS;
         plan->level->strip(&strip);
       }
@@ -67,9 +102,9 @@ static void sum_block(const conv_plan *plan, conv_block b, float *sums) {
   }
 }
 
-CLONED static void store_block(const conv_plan *plan, conv_block b, const float *sums) {
+static void store_block(const conv_plan *plan, conv_block b, const float *sums) {
   const conv_pass *pass = &plan->pass;
-  int64_t width = pass->outputs[0].width, pitch = plan->pitch;
+  int64_t pitch = plan->pitch;
   int64_t top = pitch ? b.start / pitch : b.line, bottom = pitch ? (b.start + b.count - 1) / pitch : b.line;
   for (int64_t m = 0; m < b.channels; m++, sums += POSITIONS) {
     int64_t channel = b.first + m;
@@ -77,24 +112,11 @@ CLONED static void store_block(const conv_plan *plan, conv_block b, const float 
     const dcs_tensor *out = &pass->outputs[range];
     float *plane = out->data + (channel - (range ? pass->outputs[0].channels : 0)) * out->sc + b.z * out->sz;
     float bias = pass->bias ? pass->bias[channel] : 0;
+    int how = pass->accumulate >> range & 1 ? FINISH_ADD : pass->relu ? FINISH_RELU : FINISH_STORE;
     for (int64_t y = top; y <= bottom; y++) {
       int64_t zero = pitch ? y * pitch - b.start : -b.start;   // index in `sums` of the row's first voxel
-      int64_t from = max64(0, -zero), to = min64(width, b.count - zero);
-      float *row = plane + y * out->sy;
-      const float *sum = sums + zero;
-      if (pass->accumulate >> range & 1) {
-#pragma clang loop vectorize(assume_safety)
-        for (int64_t x = from; x < to; x++) row[x] += sum[x] + bias;
-      } else if (pass->relu) {
-#pragma clang loop vectorize(assume_safety)
-        for (int64_t x = from; x < to; x++) {
-          float value = sum[x] + bias;
-          row[x] = value < 0 ? 0 : value;
-        }
-      } else {
-#pragma clang loop vectorize(assume_safety)
-        for (int64_t x = from; x < to; x++) row[x] = sum[x] + bias;
-      }
+      int64_t from = max64(0, -zero), to = min64(plan->row_length, b.count - zero);
+      if (from < to) plan->level->finish(sums + zero + from, to - from, bias, how, plane + y * out->sy + from);
     }
   }
 }
@@ -110,17 +132,20 @@ static void run_block(void *context, int64_t item, int worker) {
   b.z = item / plan->lines;
   b.count = min64(POSITIONS, plan->length - b.start);
   b.channels = min64(CHUNK, plan->output_channels - b.first);
-  _Alignas(64) float sums[CHUNK * POSITIONS];
+  _Alignas(64) float sums[CHUNK * POSITIONS + 16];   // `finish` may read a vector past the last sum
   sum_block(plan, b, sums);
   store_block(plan, b, sums);
 }
 
 void conv_run(dcs_pool *pool, const conv_pass *pass) {
   conv_plan plan = make_plan(pass);
-  dcs_pool_run(pool, pass->outputs[0].depth * plan.lines * plan.blocks * plan.chunks, run_block, &plan);
+  dcs_pool_run(pool, plan.pass.outputs[0].depth * plan.lines * plan.blocks * plan.chunks, run_block, &plan);
 }
 
 void dcs_conv_forward(dcs_pool *pool, const dcs_tensor *inputs, int input_count, dcs_extent kernel, const float *packed,
                       const float *bias, int relu, const dcs_tensor *output) {
-  conv_run(pool, &(conv_pass){inputs, output, input_count, 1, kernel, packed, bias, relu, 0});
+  conv_pass pass = {.input_count = input_count, .output_count = 1, .kernel = kernel, .packed = packed, .bias = bias, .relu = relu};
+  for (int i = 0; i < input_count; i++) pass.inputs[i] = inputs[i];
+  pass.outputs[0] = *output;
+  conv_run(pool, &pass);
 }

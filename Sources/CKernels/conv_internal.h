@@ -1,4 +1,4 @@
-// What the drivers of convolution (geometry, blocking, threads) ask of an instruction level: two inner loops.
+// What the drivers of convolution (geometry, blocking, threads) ask of an instruction level: three inner loops.
 #pragma once
 #include "include/conv.h"
 #include <stddef.h>
@@ -17,6 +17,7 @@ typedef struct {
   const int64_t *rows;      // kz * ky offsets
   int64_t row_count, taps;  // taps = kx
   const float *weights;
+  int64_t weight_step;      // floats from an input channel to the next; more than row_count * taps * width when rows are left out
   int64_t width;            // m: 1, 2, 4, 8
   int64_t positions;
   float *sums;
@@ -24,21 +25,26 @@ typedef struct {
   int resume;               // 1: start from what `sums` holds
 } conv_strip;
 
-// Products of rows of dy with shifted rows of the input, over a strip of `count` positions (a multiple of 16, dy 64-byte aligned):
+// Products of rows of dy with shifted rows of the input, over `planes` of `count` positions (a multiple of 16, dy 64-byte aligned):
 //
-//   sums[j * width + m] += sum over p of dy[m * stride + p] * columns[j][p]
+//   sums[j * width + m] += sum over q, p of dy[m * stride + q * count + p] * columns[j][q * column_plane + p]
 typedef struct {
   const float *dy;
-  int64_t stride, width, count;   // width: 1, 2, 4, 8
+  int64_t stride, width;   // width: 1, 2, 4, 8
+  int64_t planes, count;
   const float *const *columns;
-  int64_t column_count;
+  int64_t column_count, column_plane;
   float *sums;
 } conv_dots;
+
+// What becomes of finished sums: row = sum + bias, its ReLU, or row += sum + bias. `sums` may be read to the end of a vector.
+enum { FINISH_STORE, FINISH_RELU, FINISH_ADD };
 
 typedef struct {
   const char *name;
   void (*strip)(const conv_strip *);
   void (*dots)(const conv_dots *);
+  void (*finish)(const float *sums, int64_t count, float bias, int how, float *row);
 } conv_level;
 
 extern const conv_level conv_level_baseline;

@@ -3,11 +3,12 @@
 #include "conv_internal.h"
 
 typedef struct {
-  const dcs_tensor *inputs, *outputs;   // one or two ranges of channels each
+  dcs_tensor inputs[2], outputs[2];   // one or two ranges of channels each
   int input_count, output_count;
   dcs_extent kernel;
+  int64_t before;                     // planes of zeros in front of the first and behind the last input plane; they exist nowhere
   const float *packed, *bias;
-  int relu, accumulate;                 // accumulate: bit r for output range r
+  int relu, accumulate;               // accumulate: bit r for output range r
 } conv_pass;
 
 void conv_run(dcs_pool *pool, const conv_pass *pass);

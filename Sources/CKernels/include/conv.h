@@ -34,7 +34,7 @@ int64_t dcs_conv_backward_data_scratch(const dcs_tensor *dy, dcs_extent kernel);
 /// Gradient with respect to the input: dx has extents dy + (k - 1), in one or two ranges of channels.
 ///
 /// - accumulate: bit r set adds to range r instead of overwriting it.
-/// - scratch: as above; or NULL when `dy` already lies inside a buffer with k - 1 zeros on each side.
+/// - scratch: as above; or NULL when `dy` already lies inside a buffer with k - 1 zeros on each side along y and x.
 void dcs_conv_backward_data(dcs_pool *pool, const dcs_tensor *dy, dcs_extent kernel, const float *packed,
                             const dcs_tensor *dx, int dx_count, int accumulate, float *scratch);
 

@@ -6,5 +6,7 @@
 #pragma once
 
 const char *dcs_kernel_level(void);
-/// Returns 1, or 0 (and changes nothing) when the machine lacks the level or the name is unknown.
+/// For the whole process. Returns 1, or 0 (and changes nothing) when the machine lacks the level or the name is unknown.
 int dcs_kernel_set_level(const char *name);
+/// For kernels that the calling thread starts, on whatever pool; NULL ends it. Returns as above. Lets tests compare levels side by side.
+int dcs_kernel_set_thread_level(const char *name);
