@@ -111,3 +111,17 @@ DCS_CLONES void dcs_seg_to_floats(const void *in, int width, int kind, int64_t c
   default: FLOATS(double) break;
   }
 }
+
+DCS_CLONES void dcs_seg_above_integer(const void *values, int64_t count, int width, int kind, int64_t bound, uint8_t *out) {
+#define ABOVE(TYPE) { const TYPE *p = values; const TYPE limit = (TYPE)bound; for (int64_t i = 0; i < count; i++) out[i] = p[i] > limit; }
+  switch (kind * 16 + width) {
+  case 1: ABOVE(uint8_t) break;
+  case 2: ABOVE(uint16_t) break;
+  case 4: ABOVE(uint32_t) break;
+  case 8: ABOVE(uint64_t) break;
+  case 17: ABOVE(int8_t) break;
+  case 18: ABOVE(int16_t) break;
+  case 20: ABOVE(int32_t) break;
+  default: ABOVE(int64_t) break;
+  }
+}

@@ -61,7 +61,7 @@ DCS_CLONES void dcs_seg_differs(const void *a, const void *b, int64_t count, int
   BY_WIDTH(DIFFERS)
 }
 
-enum { LANES = 16, TILE = DCS_SEG_TILE, LOOKS = 96 };   // LOOKS a sample on average: about what `far` costs
+enum { LANES = 16, TILE = DCS_SEG_TILE, LOOKS = 48 };   // LOOKS a sample on average: about what `far` costs
 typedef float lanes __attribute__((vector_size(LANES * 4)));
 
 static int64_t rounded(int64_t bytes) { return (bytes + 63) & ~(int64_t)63; }
@@ -139,9 +139,11 @@ DCS_CLONES void dcs_seg_envelope_columns(const float *even, const float *odd, fl
   for (int64_t s = 0; s < samples && used > columns; s++)
     for (int64_t c = columns; c < used; c++) tile[s * TILE + c] = 0;
 
+  int is_near = 1;   // columns side by side are alike: what was far once is not tried again in this tile
   for (int64_t first = 0; first < columns; first += LANES) {
     const int64_t width = columns - first < LANES ? columns - first : LANES;
-    if (!near_lines(tile + first, samples, every, table, result)) {
+    is_near = is_near && near_lines(tile + first, samples, every, table, result);
+    if (!is_near) {
       for (int64_t c = 0; c < width; c++) {
         for (int64_t s = 0; s < samples; s++) line[s] = tile[s * TILE + first + c];
         far_line(line, samples, every, table, step * step, result + c, vertex, from);

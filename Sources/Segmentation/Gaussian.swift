@@ -3,7 +3,6 @@
 // Weights exp(−k² / 2σ²), normalised, for |k| <= int(truncate · σ + ½), as in scipy.ndimage.gaussian_filter. Outside the array values are mirrored about its faces
 // (d c b a | a b c d | d c b a), repeatedly where the kernel is longer than the array.
 // values  [z, y, x], any dtype      result  [z, y, x], float32
-// Planes are independent: z sums of planes, then y sums of rows, then x, in memory of two planes a thread.
 // Checked against its plain twin (double) and scipy (Tests/Fixtures/segmentation); 1e-6 relative to the range of the data.
 
 import Arrays
@@ -27,26 +26,15 @@ package func gaussian(_ values: NDArray, sigma: [Double], truncate: Double = 4, 
   if box.isEmpty { return smooth }
   let source = try asFloat32(values, context)
 
-  try smooth.withMutableElements(Float.self) { out in
-    try source.withElements(Float.self) { values in
+  try smooth.withMutableBytes { out in
+    try source.withBytes { values in
       guard let out = out.baseAddress, let values = values.baseAddress else { return }
-      let radius = kernels.map { $0.count - 1 }
-      let mirror = (0..<3).map { mirrored(box.extents[$0], radius[$0]) }
-      let padded = box.width + 2 * radius[2]
-      let scratch = try WorkerScratch(context, bytes: (2 * box.plane + padded) * 4)
-      try context.forEach(box.depth) { z, worker in
-        let first = scratch[worker].assumingMemoryBound(to: Float.self), second = first + box.plane, row = second + box.plane
-        let planes = sampleRows(radius[0]) { values + mirror[0][z + $0 + radius[0]] * box.plane }
-        dcs_seg_weighted_rows(planes, kernels[0], Int64(radius[0]), Int64(box.plane), first)
-        for y in 0..<box.height {
-          let rows = sampleRows(radius[1]) { UnsafePointer(first + mirror[1][y + $0 + radius[1]] * box.width) }
-          dcs_seg_weighted_rows(rows, kernels[1], Int64(radius[1]), Int64(box.width), second + y * box.width)
-        }
-        let shifts = sampleRows(radius[2]) { UnsafePointer(row + radius[2] + $0) }
-        for y in 0..<box.height {
-          let line = second + y * box.width
-          for x in 0..<padded { row[x] = line[mirror[2][x]] }
-          dcs_seg_weighted_rows(shifts, kernels[2], Int64(radius[2]), Int64(box.width), out + z * box.plane + y * box.width)
+      let walk = Separable(box, radius: kernels.map { $0.count - 1 }, size: 4, outside: .mirrored)
+      try walk.run(values, out, context) { axis, samples, count, out in
+        samples.withUnsafeBufferPointer { samples in
+          samples.withMemoryRebound(to: UnsafePointer<Float>?.self) {
+            dcs_seg_weighted_rows($0.baseAddress, kernels[axis], Int64(walk.radius[axis]), Int64(count), out.assumingMemoryBound(to: Float.self))
+          }
         }
       }
     }
@@ -75,34 +63,18 @@ private func gaussianKernels(_ box: Box, _ sigma: [Double], _ truncate: Double) 
   return kernels
 }
 
-/// Source index of −radius ..< count + radius under mirroring about the faces.
-func mirrored(_ count: Int, _ radius: Int) -> [Int] {
-  (-radius..<count + radius).map { i in
-    let period = 2 * count, within = (i % period + period) % period
-    return within < count ? within : period - 1 - within
-  }
-}
-
-/// The middle sample, then pairs on both sides: −1, +1, −2, +2, …
-private func sampleRows(_ radius: Int, _ row: (Int) -> UnsafePointer<Float>) -> [UnsafePointer<Float>?] {
-  var rows: [UnsafePointer<Float>?] = [row(0)]
-  for k in stride(from: 1, through: radius, by: 1) { rows += [row(-k), row(k)] }
-  return rows
-}
-
 /// This array if it is packed float32, else a converted copy.
 func asFloat32(_ values: NDArray, _ context: ExecutionContext) throws -> NDArray {
   let packed = try values.contiguous()
   if packed.dtype == .float32 { return packed }
   var floats = try result(.float32, values.shape, context)
-  let kind: Int32 = packed.dtype.isFloat ? 2 : packed.dtype.isSigned ? 1 : 0
   try floats.withMutableElements(Float.self) { out in
     try packed.withBytes { source in
       guard let out = out.baseAddress, let source = source.baseAddress else { return }
       let parts = chunks(packed.count)
       try context.forEach(parts.count) { part, _ in
         let first = parts[part].lowerBound
-        dcs_seg_to_floats(source + first * packed.dtype.size, Int32(packed.dtype.size), kind, Int64(parts[part].count), out + first)
+        dcs_seg_to_floats(source + first * packed.dtype.size, Int32(packed.dtype.size), packed.dtype.kind, Int64(parts[part].count), out + first)
       }
     }
   }

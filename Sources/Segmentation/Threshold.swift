@@ -24,7 +24,15 @@ package func threshold(_ values: NDArray, above limit: Double, _ context: Execut
       let floor = limit.rounded(.down)
       if floor < Double(T.min) { try compare(type) { _ in true }; return }
       guard let bound = T(exactly: floor) else { try compare(type) { _ in false }; return }
-      try compare(type) { $0 > bound }
+      try packed.withBytes { values in
+        try context.forEach(parts.count) { part, _ in
+          guard let from = values.baseAddress, let to = UnsafeMutableRawPointer(out.baseAddress) else { return }
+          let first = parts[part].lowerBound
+          dcs_seg_above_integer(
+            from + first * packed.dtype.size, Int64(parts[part].count), Int32(packed.dtype.size), packed.dtype.kind,
+            Int64(truncatingIfNeeded: bound), (to + first).assumingMemoryBound(to: UInt8.self))
+        }
+      }
     }
     switch packed.dtype {
     case .bool: try compare(Bool.self) { ($0 ? 1 : 0) > limit }
@@ -42,9 +50,9 @@ package func threshold(_ values: NDArray, above limit: Double, _ context: Execut
       let bound = lowerFloat(limit)
       try packed.withElements(Float.self) { values in
         try context.forEach(parts.count) { part, _ in
-          guard let from = values.baseAddress, let to = out.baseAddress else { return }
+          guard let from = values.baseAddress, let to = UnsafeMutableRawPointer(out.baseAddress) else { return }
           let first = parts[part].lowerBound
-          UnsafeMutableRawPointer(to + first).withMemoryRebound(to: UInt8.self, capacity: parts[part].count) { dcs_seg_above(from + first, Int64(parts[part].count), bound, $0) }
+          dcs_seg_above(from + first, Int64(parts[part].count), bound, (to + first).assumingMemoryBound(to: UInt8.self))
         }
       }
     }

@@ -47,16 +47,25 @@ void dcs_seg_negate_where(float *values, int64_t count, const uint8_t *where);
 // seg_filter.c
 // out[i] = weights[0] · rows[0][i] + Σ weights[k] · (rows[2k - 1][i] + rows[2k][i]), k = 1 ... pairs
 void dcs_seg_weighted_rows(const float *const *rows, const float *weights, int64_t pairs, int64_t count, float *out);
+// Numbers of any type: `kind` 0 unsigned or bool, 1 signed, 2 floating.
+// out[i] = least or greatest of rows[k][i], k in 0..<row_count
+void dcs_seg_extreme_rows(const void *const *rows, int64_t row_count, int64_t count, int width, int kind, int greatest, void *out);
+// out[i] = median of rows[k][i + j], k in 0..<row_count, j in 0..<across; the number of values is odd.
+// `scratch` holds dcs_seg_median_scratch(row_count * across) bytes, 64-byte aligned.
+int64_t dcs_seg_median_scratch(int64_t values);
+void dcs_seg_median_rows(const void *const *rows, int64_t row_count, int64_t across, int64_t count, int width, int kind, void *out, void *scratch);
 
 // seg_count.c
 typedef struct { int64_t both, only_a, only_b, neither; } dcs_seg_table;
 void dcs_seg_confusion(const uint8_t *a, const uint8_t *b, const uint8_t *mask, int64_t count, dcs_seg_table *table);
-// Numbers of any type as float32, by way of double where 32 bits do not hold them. `kind`: 0 unsigned or bool, 1 signed, 2 floating.
+// Numbers of any type as float32, by way of double where 32 bits do not hold them.
 void dcs_seg_to_floats(const void *in, int width, int kind, int64_t count, float *out);
 // one table for each of `thresholds`: a = scores[i] > threshold, b = truth
 void dcs_seg_sweep(const float *scores, const uint8_t *truth, const uint8_t *mask, int64_t count, const float *thresholds, int64_t steps, dcs_seg_table *tables);
 // out[i] = values[i] > threshold
 void dcs_seg_above(const float *values, int64_t count, float threshold, uint8_t *out);
+// Likewise for integers; `bound` is read as unsigned for kind 0 and must fit the element type.
+void dcs_seg_above_integer(const void *values, int64_t count, int width, int kind, int64_t bound, uint8_t *out);
 // best[i], index[i] follow values[i] where it is strictly greater: one channel of an argmax
 void dcs_seg_keep_greater(const float *values, int64_t count, uint32_t channel, float *best, uint32_t *index);
 // out[i] = a[i] == b[i] && a[i] != 0; `zero_counts` drops the second condition
