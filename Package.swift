@@ -23,7 +23,7 @@ let package = Package(
     // What dcs exists for
     .target(name: "Networks", dependencies: ["Storage", "CKernels"]),
     .target(name: "Segmentation", dependencies: ["Arrays", "CKernels"]),
-    .target(name: "Blockwise", dependencies: ["Storage", "Networks", "Segmentation"]),
+    .target(name: "Blockwise", dependencies: ["Storage", "Networks", "Segmentation", "CKernels"]),
     .target(name: "Training", dependencies: ["Blockwise"]),
 
     // What people see

@@ -23,7 +23,7 @@ package struct BlockwiseOptions: Sendable {
   package var context: [Int]?
   /// nil: all, if all inputs cover the same.
   package var roi: WorldRoi?
-  package var pad: Padding = .reflect
+  package var pad: Pad = .reflect
   /// nil: what the function returns for the first block.
   package var dtype: DType?
   /// Makes the ids of each block its own: block number in the high bits, the function's id in the low ones. 0 stays 0. Needs uint64.

@@ -41,7 +41,7 @@ package struct Inputs: Sendable {
   }
 
   /// Each input at `roi` (spatial voxels of the first), padded where it sticks out.
-  package func read(_ roi: VoxelRoi, pad: Padding, _ context: ExecutionContext) throws -> [Volume] {
+  package func read(_ roi: VoxelRoi, pad: Pad, _ context: ExecutionContext) throws -> [Volume] {
     try sources.indices.map { number in
       let source = sources[number], spatial = source.grid.spatialAxes
       let place = try roi.shifted(by: Coordinate(shifts[number]))

@@ -13,8 +13,8 @@ import Blockwise
     #expect((-3..<5).map { reflected($0, 2) } == [1, 0, 1, 0, 1, 0, 1, 0])
   }
 
-  @Test(arguments: [Padding.reflect, .constant(7)])
-  func everyBoxOfASmallArray(_ pad: Padding) throws {
+  @Test(arguments: [Pad.reflect, .constant(7)])
+  func everyBoxOfASmallArray(_ pad: Pad) throws {
     let (height, width) = (3, 4)
     let source = Volume(try NDArray((0..<12).map { UInt16($0) }, [height, width]))
     for top in -5...5 { for rows in 0...6 { for left in -9...9 { for columns in [0, 1, 5] {

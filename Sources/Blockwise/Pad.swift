@@ -10,7 +10,7 @@
 import Arrays
 import Geometry
 
-package enum Padding: Hashable, Sendable, CustomStringConvertible {
+package enum Pad: Hashable, Sendable, CustomStringConvertible {
   case reflect
   case constant(Double)
 
@@ -26,7 +26,7 @@ package enum Padding: Hashable, Sendable, CustomStringConvertible {
 ///
 /// - Returns: a contiguous array of `roi.shape`.
 /// - Throws: `BlockwiseError.blockRank`, `.emptySource` when reflecting an array without voxels, and what `source.read` throws.
-package func readPadded(_ source: any ArraySource, _ roi: VoxelRoi, pad: Padding, _ context: ReadContext) throws -> NDArray {
+package func readPadded(_ source: any ArraySource, _ roi: VoxelRoi, pad: Pad, _ context: ReadContext) throws -> NDArray {
   let shape = source.shape
   guard roi.rank == shape.count else { throw BlockwiseError.blockRank("roi", expected: shape.count, found: roi.shape.values) }
   let whole = try VoxelRoi(shape: shape)

@@ -1,0 +1,178 @@
+// A model over a volume: predict(model, source).
+//
+// source       spatial axes, or channel and spatial axes; any dtype, normalised as the model says; mirrored at the edges
+// prediction   spatial axes for one channel, else channel first; float32, float16, or uint8 with its scaling in the attributes
+// A network of two spatial axes takes each plane of a volume by itself.
+// Each worker has one engine, made once and reused for all its blocks. Where one pass over a block needs more memory than there is, the
+// block is done in several tiles; that changes nothing in the result (NetworkTiles.swift).
+
+import Arrays
+import CKernels
+import Execution
+import Geometry
+import Networks
+import Storage
+
+package struct PredictOptions: Sendable {
+  /// Voxels along each spatial axis; nil: the chunks of an output that exists, else about twice the network's margin, 64 to 128.
+  package var block: [Int]?
+  /// nil: all of the source.
+  package var roi: WorldRoi?
+  /// `.float32`, `.float16` or `.uint8`.
+  package var dtype: DType
+  package var pad: Pad
+  /// One engine each; convolutions use the whole pool by themselves.
+  package var workers: Int
+  package var retries: Int
+  /// Said in plans and messages.
+  package var name: String
+
+  package init(block: [Int]? = nil, roi: WorldRoi? = nil, dtype: DType = .float32, pad: Pad = .reflect, workers: Int = 1, retries: Int = 2, name: String = "model") {
+    (self.block, self.roi, self.dtype, self.pad) = (block, roi, dtype, pad)
+    (self.workers, self.retries, self.name) = (workers, retries, name)
+  }
+}
+
+/// Predicts a volume, in memory or on disk, and continues where an earlier run of the same plan stopped.
+package func predict(_ model: Model, _ source: any ArraySource, _ options: PredictOptions = PredictOptions(), to spec: OutputSpec = .memory, _ context: ExecutionContext) throws -> BlockwiseResult {
+  try PredictStatement(model, source, options, to: spec, context).execute(context)
+}
+
+package struct PredictStatement: Sendable {
+  package let tiling: Tiling
+  package let tiles: NetworkTiles
+  private let model: Model
+  private let inputs: Inputs
+  private let options: PredictOptions
+  private let spec: OutputSpec
+  private let scaling: Scaling?
+  private let identity: Identity
+  private let bytesPerWorker: Int
+
+  /// Checks source against model and chooses tiles that fit in memory. Reads no voxel.
+  ///
+  /// - Throws: `BlockwiseError.model` with both sides of what does not fit; `.budget`; `NetworkError`.
+  package init(_ model: Model, _ source: any ArraySource, _ options: PredictOptions, to spec: OutputSpec, _ context: ExecutionContext) throws {
+    let network = model.network
+    try Self.check(model, source)
+    scaling = try Scaling(model.activation, options.dtype)
+    let inputs = try Inputs([source], roi: options.roi)
+    let rank = inputs.grid.rank, planes = rank - network.spatialRank
+    let least = try NetworkTiles(network, atLeast: [Int](repeating: 1, count: network.spatialRank))
+    let existing = spec.replace ? nil : spec.path.flatMap { try? StoredArray.open($0) }?.chunks.suffix(rank)
+    let block = options.block ?? existing.map(Array.init) ?? Self.defaultBlock(least, planes: planes)
+    let zeros = [Int](repeating: 0, count: planes)
+    tiling = try Tiling(total: inputs.total, block: block, before: zeros + least.before, after: zeros + least.before)
+
+    // One pass a block if it fits in memory, else halves of the longest axis until it does.
+    let share = context.memoryBudget / max(1, options.workers)
+    let inner = ExecutionContext(pool: context.pool, cancellation: context.cancellation, memoryBudget: share)
+    var lengths = (planes..<rank).map { axis -> Int in
+      let length = max(1, min(block[axis], inputs.total.shape[axis])), step = least.step[axis - planes]
+      let aligned = inputs.total.offset[axis] % step == 0 && (block[axis] % step == 0 || block[axis] >= inputs.total.shape[axis])
+      return aligned ? length : length + step - 1
+    }
+    let block2 = saturated(2 * 4 * network.outChannels, try VoxelRoi(shape: block).count())   // as values and as stored
+    var fitting: (NetworkTiles, Int)?
+    while fitting == nil {
+      let tiles = try NetworkTiles(network, atLeast: lengths)
+      let tensors = saturated(2 * 4 * (network.inChannels + network.outChannels), tiles.input.reduce(1, saturated))
+      do {
+        let needed = try Self.engineBytes(network, tiles, inner).addingReportingOverflow(tensors).partialValue.addingReportingOverflow(block2).partialValue
+        guard needed >= 0, needed <= share else { throw NetworkError.memory(needed: needed, budget: share) }
+        fitting = (tiles, needed)
+      } catch NetworkError.memory(let needed, let budget) {
+        let longest = lengths.indices.max { lengths[$0] - least.tile[$0] < lengths[$1] - least.tile[$1] } ?? 0
+        if lengths[longest] <= least.tile[longest] { throw NetworkError.memory(needed: needed, budget: budget) }
+        lengths[longest] = max(least.tile[longest], lengths[longest] / 2)
+      }
+    }
+    (tiles, bytesPerWorker) = fitting ?? (least, 0)
+    identity = try Identity(of: source, content: spec.path != nil)
+    (self.model, self.inputs, self.options, self.spec) = (model, inputs, options, spec)
+  }
+
+  package func plan() throws -> BlockwisePlan {
+    let rank = tiling.rank, channels = model.network.outChannels, leading = channels > 1 ? [channels] : []
+    let grid = try inputs.grid.shifted(to: tiling.total.offset.values).with(axes: leading.map { _ in .c } + inputs.grid.axes)
+    let output = try plannedOutput(spec, grid: grid, dtype: options.dtype, leading: leading, tiling)
+    let source = inputs.sources[0], planes = rank - model.network.spatialRank
+    let voxels = (0..<rank).reduce(1) { product, axis in
+      let length = tiling.blockShape[axis]
+      return saturated(product, axis < planes ? length : length + tiles.before[axis - planes] + tiles.after[axis - planes])
+    }
+    let stage = BlockwisePlan.StagePlan(
+      name: "blocks", tiling: tiling, bytesRead: saturated(inputs.bytes(voxels: voxels), Int(clamping: tiling.count)),
+      bytesWritten: try NDArray.byteCount(options.dtype, output.shape),
+      bytesPerWorker: bytesPerWorker)
+    return BlockwisePlan(
+      title: "predict \(options.name)", inputs: [BlockwisePlan.Input(source, identity)], output: output, stages: [stage],
+      parameters: [("model", model.contentHash), ("pad", "\(options.pad)"), ("kernels", kernelClass())])
+  }
+
+  /// Runs what is missing.
+  ///
+  /// - Throws: `BlockwiseError.blocksFailed`, `.interrupted` and what the output can throw.
+  package func execute(_ context: ExecutionContext) throws -> BlockwiseResult {
+    let plan = try plan()
+    var spec = spec
+    if let scaling { spec.attributes = spec.attributes.merging(.object([.init("scaling", scaling.json)])) }
+    let leading = Array(plan.output.shape.dropLast(tiling.rank))
+    let output = try BlockOutput(plan, spec, leading: leading, total: tiling.total, dtype: options.dtype, inputs: inputs.sources, context)
+    let (model, inputs, options, tiles, scaling) = (model, inputs, options, tiles, scaling)
+    return try finishBlocks(of: plan, tiling, into: output, workers: options.workers, retries: options.retries, context) { _, inner in
+      let engine = try Engine(model.network, batch: 1, inputSpatialShape: tiles.input, mode: .inference, context: inner)
+      let predictor = BlockPredictor(model: model, engine: engine, tiles: tiles, inputs: inputs, pad: options.pad, scaling: scaling, dtype: options.dtype, leading: leading)
+      return { block, context in try predictor.predict(block, context) }
+    }
+  }
+
+  /// Memory of an engine for one tile; asked of the engine itself, which takes none of it before it runs.
+  private static func engineBytes(_ network: Network, _ tiles: NetworkTiles, _ context: ExecutionContext) throws(NetworkError) -> Int {
+    do { return try Engine(network, batch: 1, inputSpatialShape: tiles.input, mode: .inference, context: context).byteCount } catch let error as NetworkError { throw error } catch {
+      throw .memory(needed: .max, budget: context.memoryBudget)
+    }
+  }
+
+  private static func check(_ model: Model, _ source: any ArraySource) throws {
+    let network = model.network, grid = source.grid
+    let channels = source.shape.indices.filter { grid.axes[$0].kind != .space }
+    guard channels.count <= 1, channels.allSatisfy({ $0 == 0 }) else { throw BlockwiseError.model("expected (channel, space…) or spatial axes alone, found \(shapeText(source.shape)) with axes \(grid.axes.map(\.name).joined(separator: ", "))") }
+    let found = channels.first.map { source.shape[$0] } ?? 1
+    guard found == network.inChannels else {
+      throw BlockwiseError.model("channels do not match: \(network.name) takes \(network.inChannels), the source has \(found) in \(shapeText(source.shape))")
+    }
+    guard network.spatialRank == grid.spatialRank || (network.spatialRank == 2 && grid.spatialRank == 3) else {
+      throw BlockwiseError.model("axes do not match: \(network.name) has \(network.spatialRank) spatial axes, the source \(grid.spatialRank)")
+    }
+    if grid.isKnown, let expected = model.inputVoxelSize {
+      let own = Array(grid.voxelSize.values.suffix(network.spatialRank))
+      guard own == expected.values else { throw BlockwiseError.model("voxel sizes do not match: the model was trained at \(expected) nm, the source has \(grid.voxelSize) nm") }
+    }
+  }
+
+  private static func defaultBlock(_ tiles: NetworkTiles, planes: Int) -> [Int] {
+    [Int](repeating: 1, count: planes) + tiles.step.indices.map { axis in
+      let wish = min(128, max(64, tiles.before[axis] + tiles.after[axis])), step = tiles.step[axis]
+      return max(1, (wish + step - 1) / step) * step
+    }
+  }
+}
+
+/// Byte-equal results are promised among kernels that round alike: those with fused multiply-add, or the baseline.
+func kernelClass() -> String { String(cString: dcs_kernel_level()) == "baseline" ? "baseline" : "fused multiply-add" }
+
+extension Model {
+  /// Of everything that decides its predictions.
+  package var contentHash: String {
+    var hash = StableHash()
+    hash.add(network.json.compact)
+    hash.add(activation.rawValue)
+    hash.add("\(normalisation.scale) \(normalisation.shift)")
+    for (name, array) in zip(parameters.names, parameters.arrays) {
+      hash.add(name)
+      if let packed = try? array.contiguous() { packed.withBytes { hash.add(words: $0) } }
+    }
+    return hash.text
+  }
+}

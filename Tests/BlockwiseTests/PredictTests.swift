@@ -1,0 +1,146 @@
+import Arrays
+import Execution
+import Geometry
+import Networks
+import Storage
+import Testing
+
+import Blockwise
+
+private func image(_ shape: [Int], _ seed: UInt64 = 3) throws -> NDArray {
+  var generator = KeyedGenerator(seed: seed, purpose: "image")
+  return try NDArray((0..<shape.reduce(1, *)).map { _ in UInt8(generator.index(below: 256)) }, shape)
+}
+
+private func unet(_ settings: UNetSettings, channels: Int = 1, activation: HeadActivation = .sigmoid, voxel: Int? = nil) throws -> Model {
+  let network = try settings.network().withHead(channels: channels)
+  return try Model(
+    network: network, parameters: try ParameterSet(initialising: network, seed: 5), activation: activation,
+    inputVoxelSize: voxel.map { Coordinate([Rational](repeating: Rational($0), count: network.spatialRank)) }, normalisation: Normalisation(scale: 1 / 127.5, shift: -1))
+}
+
+private let valid = UNetSettings(outChannels: 4, features: 4, featureFactor: 2, downsampleFactors: [[2, 2, 2], [2, 2, 2]])
+
+private func bits(_ source: any ArraySource) throws -> [UInt32] {
+  try source.read(try VoxelRoi(shape: source.shape), ReadContext()).elements(Float.self).map(\.bitPattern)
+}
+
+@Suite struct PredictTests {
+  /// The same bytes for any block, any workers, any memory, and those of one pass over the padded whole.
+  @Test(arguments: [1, 2])
+  func equalsOnePassOverTheWhole(channels: Int) throws {
+    let model = try unet(valid, channels: channels), source = Volume(try image([23, 18, 21]))
+    let whole = try predict(model, source, PredictOptions(block: [23, 18, 21]), context(threads: 2)).output
+    #expect(whole.shape == (channels == 1 ? [] : [2]) + [23, 18, 21])
+    let expected = try bits(whole)
+
+    let tiles = try NetworkTiles(model.network, atLeast: [23, 18, 21])
+    let padded = try readPadded(source, VoxelRoi(offset: Coordinate(tiles.before.map { -$0 }), shape: Coordinate(tiles.input)), pad: .reflect, ReadContext())
+    let once = try model.apply(try padded.reshaped([1] + padded.shape), context: context())
+    let crop = try once.slice(offset: [0] + tiles.skipped, shape: [channels, 23, 18, 21]).elements(Float.self).map(\.bitPattern)
+    #expect(crop == expected)
+
+    for (block, workers, budget) in [([8, 8, 8], 1, 1 << 32), ([5, 18, 7], 2, 1 << 32), ([12, 4, 30], 2, 1 << 32), ([23, 18, 21], 1, 6 << 20)] {
+      var options = PredictOptions(block: block, workers: workers)
+      options.retries = 0
+      let limited = ExecutionContext(pool: ThreadPool(threads: workers), memoryBudget: budget)
+      let statement = try PredictStatement(model, source, options, to: .memory, limited)
+      if budget < 1 << 32 { #expect(statement.tiles.tile != tiles.tile) }
+      #expect(try bits(statement.execute(limited).output) == expected, "block \(block), \(workers) workers, \(budget) bytes")
+    }
+  }
+
+  /// Same-padded convolutions see their zeros near the edge of an input: the margin must keep that out.
+  @Test func paddedNetworksToo() throws {
+    var settings = valid
+    settings.padding = .same
+    settings.downsampleFactors = [[2, 2, 2]]
+    let model = try unet(settings), source = Volume(try image([13, 9, 10]))
+    let expected = try bits(predict(model, source, PredictOptions(block: [13, 9, 10]), context()).output)
+    for block in [[4, 4, 4], [3, 9, 5]] { #expect(try bits(predict(model, source, PredictOptions(block: block), context()).output) == expected, "block \(block)") }
+  }
+
+  /// A voxel's prediction depends on its place, not on the region that was asked for.
+  @Test func aRegionIsACutOfTheWhole() throws {
+    let model = try unet(valid), grid = try Grid(axes: [.z, .y, .x], voxelSize: Coordinate([Rational(8), Rational(8), Rational(8)]), offset: Coordinate([Rational(16), .zero, .zero]))
+    let source = try Volume(image([14, 12, 13]), grid)
+    let whole = try #require(predict(model, source, PredictOptions(block: [14, 12, 13]), context()).output as? Volume)
+    var options = PredictOptions(block: [4, 4, 4])
+    options.roi = try WorldRoi(offset: Coordinate([Rational(40), Rational(8), Rational(24)]), shape: Coordinate([Rational(48), Rational(56), Rational(72)]))
+    let part = try #require(predict(model, source, options, context()).output as? Volume)
+    #expect(part.grid.offset.values == [Rational(40), Rational(8), Rational(24)])
+    #expect(try bits(part) == bits(Volume(whole.array.slice(offset: [3, 1, 3], shape: [6, 7, 9]).contiguous())))
+  }
+
+  @Test func planesByATwoDimensionalNetwork() throws {
+    let flat = UNetSettings(outChannels: 4, features: 4, featureFactor: 2, downsampleFactors: [[2, 2]])
+    let model = try unet(flat, channels: 3, activation: .softmax), source = try image([3, 17, 15])
+    let all = try #require(predict(model, Volume(source), PredictOptions(block: [2, 8, 5]), context()).output as? Volume)
+    #expect(all.shape == [3, 3, 17, 15])
+    for z in 0..<3 {
+      let plane = try predict(model, Volume(try source.dropping(axis: 0, at: z).contiguous()), PredictOptions(block: [17, 15]), context()).output
+      #expect(try bits(plane) == bits(Volume(all.array.slice(offset: [0, z, 0, 0], shape: [3, 1, 17, 15]).contiguous())), "plane \(z)")
+    }
+  }
+
+  @Test func eightBitsWithTheirScaling() throws {
+    let folder = try TemporaryFolder()
+    for (activation, low) in [(HeadActivation.sigmoid, 0.0), (.tanh, -1.0)] {
+      let model = try unet(valid, activation: activation), source = Volume(try image([9, 9, 9]))
+      let path = folder.path + "/a.zarr/\(activation)"
+      let exact = try predict(model, source, PredictOptions(block: [9, 9, 9]), context()).output.read(try VoxelRoi(shape: [9, 9, 9]), ReadContext()).elements(Float.self)
+      let kept = try #require(predict(model, source, PredictOptions(block: [4, 4, 4], dtype: .uint8), to: OutputSpec(path: path), context()).output as? StoredArray)
+      let scale = try #require(kept.attributes["scaling"]?["scale"]?.double), shift = try #require(kept.attributes["scaling"]?["shift"]?.double)
+      #expect(shift == low)
+      let stored = try kept.readAll(ReadContext()).elements(UInt8.self)
+      for (value, byte) in zip(exact, stored) { #expect(abs(Double(value) - (Double(byte) * scale + shift)) <= scale / 2 + 1e-6) }
+    }
+    #expect(throws: BlockwiseError.self) { try predict(unet(valid, activation: .none), Volume(image([4, 4, 4])), PredictOptions(dtype: .uint8), context()) }
+    #expect(throws: BlockwiseError.self) { try predict(unet(valid), Volume(image([4, 4, 4])), PredictOptions(dtype: .int16), context()) }
+  }
+
+  @Test func onDiskItContinues() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/a.zarr/p", model = try unet(valid), source = Volume(try image([10, 9, 8]))
+    let options = PredictOptions(block: [4, 4, 4])
+    let first = try predict(model, source, options, to: OutputSpec(path: path), context())
+    #expect(first.report.done == 18)
+    #expect(try bits(first.output) == bits(predict(model, source, options, context()).output))
+    #expect(try predict(model, source, options, to: OutputSpec(path: path), context(threads: 2)).report.skipped == 18)
+    var other = model
+    other.parameters.arrays[0].withMutableElements(Float.self) { $0[0] += 1 }
+    do {
+      _ = try predict(other, source, options, to: OutputSpec(path: path), context())
+      Issue.record("another model went on with the blocks of this one")
+    } catch let error as BlockwiseError {
+      guard case .planDiffers(_, "model", _, _) = error else { Issue.record("\(error)"); return }
+    }
+  }
+
+  @Test func whatDoesNotFitIsNamed() throws {
+    func message(_ model: Model, _ source: Volume) -> String {
+      do { _ = try predict(model, source, PredictOptions(), context()); return "no error" } catch { return "\(error)" }
+    }
+    let voxel = try Grid(axes: [.z, .y, .x], voxelSize: Coordinate([Rational(4), Rational(4), Rational(4)]), offset: Coordinate([.zero, .zero, .zero]))
+    #expect(message(try unet(valid), Volume(try image([2, 5, 5, 5]))) == "channels do not match: unet takes 1, the source has 2 in (2, 5, 5, 5)")
+    #expect(message(try unet(valid), Volume(try image([5, 5]))) == "axes do not match: unet has 3 spatial axes, the source 2")
+    #expect(message(try unet(valid, voxel: 8), try Volume(image([5, 5, 5]), voxel)) == "voxel sizes do not match: the model was trained at (8, 8, 8) nm, the source has (4, 4, 4) nm")
+    #expect(message(try unet(valid, voxel: 4), try Volume(image([5, 5, 5]), voxel)) == "no error")
+    var large = valid
+    large.upsampleFactors = [[2, 2, 2]]
+    #expect(message(try unet(large), Volume(try image([5, 5, 5]))) == "unet changes the voxel size; prediction of such networks is not there yet")
+  }
+
+  /// The reach of a valid network is what it cuts off; of the same network with same padding it is as much.
+  @Test func margins() throws {
+    for factors in [[[2, 2, 2]], [[3, 3, 3]], [[2, 2, 2], [2, 2, 2]], [[1, 2, 2], [2, 2, 2]]] {
+      var settings = UNetSettings(outChannels: 2, features: 2, featureFactor: 2, downsampleFactors: factors)
+      let cut = try NetworkTiles(settings.network(), atLeast: [1, 1, 1])
+      #expect(cut.skipped == [0, 0, 0])
+      settings.padding = .same
+      let padded = try NetworkTiles(settings.network(), atLeast: [1, 1, 1])
+      // Same padding cuts nothing off, except what keeps the phase; what its zeros reach is the reach of the valid one, rounded up to the phase.
+      for axis in 0..<3 { #expect(padded.skipped[axis] > 0 && padded.before[axis] < cut.before[axis] + 2 * cut.step[axis]) }
+    }
+  }
+}
