@@ -13,6 +13,14 @@ package enum ArrayError: Error, Equatable, Sendable, CustomStringConvertible {
   case divisionByZero(index: [Int])
   /// An operation that needs at least one value got none.
   case empty(String)
+  /// A negative power of an integer.
+  case negativePower(index: [Int])
+  /// An axis that both operands have, with different lengths.
+  case lengths(axis: String, NamedShape, NamedShape)
+  /// An axis that both operands have, at different places.
+  case grids(axis: String, String, String)
+  /// A name that two axes of one operand share, so that nothing can be matched by it.
+  case axisTwice(String)
 
   package var description: String {
     switch self {
@@ -28,6 +36,10 @@ package enum ArrayError: Error, Equatable, Sendable, CustomStringConvertible {
     case .overflow(let operation, let index): "\(operation) overflows at voxel \(shapeText(index))"
     case .divisionByZero(let index): "division by zero at voxel \(shapeText(index))"
     case .empty(let operation): "\(operation) of no values"
+    case .negativePower(let index): "an integer has no negative power, at voxel \(shapeText(index))"
+    case .lengths(_, let a, let b): "shapes do not match: \(a) and \(b)"
+    case .grids(let axis, let a, let b): "grids do not match along \(axis): \(a) and \(b)"
+    case .axisTwice(let name): "two axes are called \(name), so they cannot be matched by name"
     }
   }
 }

@@ -205,7 +205,7 @@ extension NDArray {
 }
 
 /// Copies a strided box of elements of 1, 2, 4 or 8 bytes.
-private struct CopyLoop {
+struct CopyLoop {
   let shape: [Int], size: Int
 
   func run(from source: UnsafeRawPointer, _ sourceStrides: [Int], to target: UnsafeMutableRawPointer, _ targetStrides: [Int]) {

@@ -22,6 +22,23 @@ package struct SourceView: ArraySource {
   }
 
   package var dtype: DType { base.dtype }
+
+  package var chunking: Chunking? {
+    guard let chunks = base.chunking else { return nil }
+    let lengths = walks.map { max(1, chunks.shape[$0.baseAxis] / abs($0.step)) }
+    // The first voxel of the view that lies at or after a chunk's begin; exact for steps that divide the chunk.
+    let origin = walks.map { walk in
+      let distance = chunks.origin[walk.baseAxis] &- walk.begin
+      return (walk.step > 0 ? distance : distance &- 1) / walk.step
+    }
+    return Chunking(shape: lengths, origin: origin)
+  }
+
+  package var identity: [Int]? {
+    guard let whole = base.identity else { return nil }
+    return isWhole ? whole : whole + walks.flatMap { [$0.baseAxis, $0.begin, $0.step, $0.count] } + fixed.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+  }
+
   package var shape: [Int] { walks.map(\.count) }
 
   /// All of a source.

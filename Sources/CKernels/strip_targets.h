@@ -13,7 +13,7 @@
 #endif
 #define DCS_LOOP _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < n; i++)
 
-enum { DCS_STRIP = 1024 };
+enum { DCS_STRIP = DCS_STRIP_LENGTH };
 
 // X(code, type, name)
 #define DCS_SMALL_INTEGERS(X) \

@@ -1,0 +1,67 @@
+import Geometry
+
+/// A shape with the names of its axes: "(z 256, y 256, x 250)".
+package struct NamedShape: Sendable, Equatable, CustomStringConvertible {
+  package let names: [String]
+  package let shape: [Int]
+  package init(_ axes: [Axis], _ shape: [Int]) { (names, self.shape) = (axes.map(\.name), shape) }
+  package var description: String { "(" + zip(names, shape).map { "\($0) \($1)" }.joined(separator: ", ") + ")" }
+}
+
+/// The axes, shape and place of what two operands make together.
+///
+/// The operand with more axes gives the order; an axis that only the other one has goes before the next one they share:
+///
+///     (c, z, y, x) with (z, y, x) → (c, z, y, x)      (c, y, x) with (z, y, x) → (c, z, y, x)      (z, y, x) with (x) → (z, y, x)
+///
+/// - Throws: `ArrayError.axisTwice`, `.lengths`, `.grids`.
+func matched(_ a: ArrayExpression, _ b: ArrayExpression) throws(ArrayError) -> (shape: [Int], grid: Grid) {
+  if b.shape.isEmpty { return (a.shape, a.grid) }
+  if a.shape.isEmpty { return (b.shape, b.grid) }
+  for operand in [a, b] {
+    let names = operand.grid.axes.map(\.name)
+    if let twice = names.first(where: { name in names.count { $0 == name } > 1 }), a.grid.axes != b.grid.axes { throw .axisTwice(twice) }
+  }
+  let (lead, other) = a.shape.count >= b.shape.count ? (a, b) : (b, a)
+  var axes = lead.grid.axes, shape = lead.shape
+  var place = other.grid.axes.count
+  // From the last axis of `other` back: `place` is where the axis after it stands in the result.
+  for (axis, length) in zip(other.grid.axes, other.shape).reversed() {
+    if let shared = axes.firstIndex(where: { $0.name == axis.name }) {
+      guard shape[shared] == length else { throw .lengths(axis: axis.name, NamedShape(a.grid.axes, a.shape), NamedShape(b.grid.axes, b.shape)) }
+      place = shared
+    } else {
+      place = min(place, axes.count)
+      axes.insert(axis, at: place)
+      shape.insert(length, at: place)
+    }
+  }
+  return (shape, try placed(axes, lead.grid, other.grid))
+}
+
+private func placed(_ axes: [Axis], _ lead: Grid, _ other: Grid) throws(ArrayError) -> Grid {
+  let a = places(lead), b = places(other)
+  let spatial = axes.filter { $0.kind == .space }
+  var sizes: [Rational] = [], corners: [Rational] = []
+  for axis in spatial {
+    let left = a[axis.name], right = b[axis.name]
+    if lead.isKnown, other.isKnown, let left, let right, left != right {
+      throw .grids(axis: axis.name, "voxel \(left.size) nm from \(left.corner) nm", "voxel \(right.size) nm from \(right.corner) nm")
+    }
+    // What nobody measured gives way to what somebody did.
+    guard let place = lead.isKnown || !other.isKnown ? left ?? right : right ?? left else { continue }
+    sizes.append(place.size)
+    corners.append(place.corner)
+  }
+  do throws(GeometryError) {
+    return try Grid(axes: axes, voxelSize: Coordinate(sizes), offset: Coordinate(corners), isKnown: lead.isKnown || other.isKnown)
+  } catch { return Grid(unknown: axes) }
+}
+
+private struct Place: Equatable { let size: Rational, corner: Rational }
+
+private func places(_ grid: Grid) -> [String: Place] {
+  var result: [String: Place] = [:]
+  for (position, axis) in grid.spatialAxes.enumerated() { result[grid.axes[axis].name] = Place(size: grid.voxelSize[position], corner: grid.offset[position]) }
+  return result
+}
