@@ -18,6 +18,8 @@ package final class Engine {
   private var input: NDArray?
   private var parameters: ParameterSet?
   private var output: NDArray?
+  /// Seconds that each step of the plan took so far, forward and backward; nil unless asked for.
+  package private(set) var times: [(forward: Double, backward: Double)]?
 
   /// - Parameter inputSpatialShape: lengths along the network's spatial axes.
   /// - Throws: `NetworkError.layer` with the sizes that would fit, `.memory` beyond the context's budget, `ArrayError.noMemory`.
@@ -31,6 +33,9 @@ package final class Engine {
   }
 
   package var batch: Int { plan.batch }
+
+  /// From now on `times` adds up what each step takes.
+  package func measureTimes() { times = plan.steps.map { _ in (0, 0) } }
   package var inputShape: [Int] { [plan.batch, network.inChannels] + plan.inputExtent.last(network.spatialRank) }
   package var outputShape: [Int] { [plan.batch, network.outChannels] + plan.outputExtent.last(network.spatialRank) }
   /// Bytes of memory it holds besides weights, input and output.
@@ -55,12 +60,14 @@ package final class Engine {
     backend.bind(weights: weights.arrays.map { UnsafePointer(pointer($0)) })
     backend.bind(storages: bases(input: input, output: output, outputGradient: nil))
     if !sameWeights { try backend.pack(plan.steps, training: mode == .training) }
-    for step in plan.steps {
+    for (index, step) in plan.steps.enumerated() {
       try context.cancellation.check()
+      let started = times == nil ? nil : ContinuousClock.now
       for item in 0..<plan.batch {
         step.operation.forward(ForwardCall(backend: backend, inputs: step.inputs.map { $0.map { $0.item(item) } }, output: step.output.item(item), parameter: step.parameter,
                                            saved: saved(step, item), scratch: step.scratch, training: mode == .training))
       }
+      if let started { times?[index].forward += seconds(since: started) }
     }
     if mode == .training { self.output = output }
     else { self.input = nil }
@@ -86,12 +93,16 @@ package final class Engine {
     backend.bind(storages: bases(input: input, output: output, outputGradient: outputGradient))
     for backward in plan.backward {
       try context.cancellation.check()
+      let started = times == nil ? nil : ContinuousClock.now
       for item in 0..<plan.batch { run(backward, item) }
+      if let started { times?[backward.step].backward += seconds(since: started) }
     }
     // Whoever owns the weights may now change them in place.
     (self.input, self.parameters, self.output) = (nil, nil, nil)
     return gradients
   }
+
+  private func seconds(since start: ContinuousClock.Instant) -> Double { (ContinuousClock.now - start) / .seconds(1) }
 
   private func run(_ backward: Plan.BackwardStep, _ item: Int) {
     for (whole, inside) in backward.clears {
