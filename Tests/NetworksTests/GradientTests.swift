@@ -29,6 +29,8 @@ struct GradientTests {
     Graph("mean pool") { try $0.conv(3, kernel: [3]).meanPool([2, 3, 1]).conv(2, kernel: [1]) },
     Graph("upsample") { try $0.conv(3, kernel: [3]).upsample([2, 1, 3]).conv(2, kernel: [3]) },
     Graph("upsample then 1") { try $0.conv(3, kernel: [3]).upsample([2]).conv(4, kernel: [1]).activation(.tanh).conv(2, kernel: [1]).relu() },
+    Graph("transposed convolution") { try $0.conv(3, kernel: [3]).transposedConv(2, factors: [2, 1, 3]).conv(2, kernel: [3]) },
+    Graph("transposed convolution of a concat") { x in let a = try x.conv(3, kernel: [3]); return try a.concat([try a.activation(.tanh)]).transposedConv(3, factors: [2]).relu() },
     Graph("add") { x in let a = try x.conv(3, kernel: [3]); return try a.add([try a.activation(.tanh), a]).conv(2, kernel: [3]) },
     Graph("concat of three") { x in
       let a = try x.conv(2, kernel: [3])

@@ -31,7 +31,7 @@ struct ParityTests {
       func number(_ key: String) throws -> Int { try #require(settings[key]?.int) }
       return try UNetSettings(inChannels: number("inputs"), outChannels: number("outputs"), features: number("features"), featureFactor: number("factor"), downsampleFactors: lists("down"),
                               kernelSizesDown: kernels("kernels_down"), kernelSizesUp: kernels("kernels_up"), upsampleFactors: lists("upsample"),
-                              padding: settings["padding"]?.string == "same" ? .same : .valid).network().withHead(channels: number("head"))
+                              padding: settings["padding"]?.string == "same" ? .same : .valid, constantUpsample: settings["constant_upsample"]?.bool ?? true).network().withHead(channels: number("head"))
     }
   }
 
@@ -43,7 +43,7 @@ struct ParityTests {
     return Double(zip(a, b).reduce(0) { max($0, ($1.0 - $1.1).isNaN ? .infinity : abs($1.0 - $1.1)) } / max(scale, .leastNormalMagnitude))
   }
 
-  @Test(arguments: ["valid", "deep", "same", "superresolution", "image"])
+  @Test(arguments: ["valid", "deep", "same", "superresolution", "image", "transposed"])
   func valuesAndGradients(name: String) throws {
     let fixture = try Fixture(name), network = try fixture.network(), context = context(2)
     let parameters = try fixture.parameters("weights.", network), input = try fixture.array("input")

@@ -5,6 +5,7 @@
 #include "level.h"
 #include "conv.h"
 #include "nn.h"
+#include "interleave.h"
 #include "seg.h"
 #include "elementwise.h"
 #include "random.h"

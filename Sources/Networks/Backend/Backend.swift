@@ -36,6 +36,10 @@ package protocol Backend: AnyObject {
   func upsample(_ x: TensorView, factors: Extent, into y: TensorView)
   func upsampleGradient(_ dy: TensorView, factors: Extent, into dx: GradientPart)
 
+  /// Channels to space, fz·fy·fx channels a box, and back.
+  func interleave(_ x: TensorView, factors: Extent, into y: TensorView)
+  func deinterleave(_ y: TensorView, factors: Extent, into x: TensorView)
+
   func map(_ map: Pointwise, _ x: TensorView, into y: TensorView)
   /// dx = dy · f′, from the output `y` of the map.
   func mapGradient(_ map: Pointwise, output y: TensorView, _ dy: TensorView, into dx: GradientPart)

@@ -1,7 +1,7 @@
 // Networks on the CPU: binds storages to memory and hands the C kernels of CKernels their tensors.
 //
-// Weights are packed into the kernels' order once, and again only when other weights come. All unsafe memory of this module is here
-// and in Engine.swift.
+// Weights are packed into the kernels' order once, and again only when other weights come. All unsafe memory of this module is here,
+// in PackedWeights.swift and in Engine.swift.
 
 import Arrays
 import CKernels
@@ -14,8 +14,8 @@ package final class CPUBackend: Backend {
   /// Where each weight and its gradient start.
   private var weights: [UnsafePointer<Float>] = []
   private var gradients: [UnsafeMutablePointer<Float>] = []
-  private var packedForward: [Int: Buffer] = [:]
-  private var packedBackward: [Int: Buffer] = [:]
+  /// Weights in the kernels' order, by the index of the layer's first weight.
+  private var packed: [Int: PackedWeights] = [:]
   private let empty: Buffer
 
   package init(pool: ThreadPool) throws(ArrayError) {
@@ -31,22 +31,13 @@ package final class CPUBackend: Backend {
 
   /// Packs the weights of all convolutions of a plan.
   func pack(_ steps: [Plan.Step], training: Bool) throws {
-    let jobs = steps.compactMap { step in (step.operation as? Convolution).map { (step, $0, step.inputs[0].reduce(0) { $0 + $1.channels }) } }
-    for (step, convolution, inputs) in jobs {
-      let bytes = Int(dcs_conv_packed_count(Int64(convolution.features), Int64(inputs), convolution.kernel.c)) * 4
-      if packedForward[step.parameter] == nil { packedForward[step.parameter] = try Buffer(count: bytes) }
-      let transposed = Int(dcs_conv_packed_count(Int64(inputs), Int64(convolution.features), convolution.kernel.c)) * 4
-      if training && packedBackward[step.parameter] == nil { packedBackward[step.parameter] = try Buffer(count: transposed) }
+    var jobs: [(weights: PackedWeights, index: Int)] = []
+    for step in steps {
+      if packed[step.parameter] == nil, let made = try PackedWeights(of: step, training: training) { packed[step.parameter] = made }
+      if step.operation is any FusesRelu, let weights = packed[step.parameter] { jobs.append((weights, step.parameter)) }
     }
-    try pool.forEach(jobs.count) { job, _ in
-      let (step, convolution, inputs) = jobs[job]
-      let source = weights[step.parameter]
-      dcs_conv_pack_forward(source, Int64(convolution.features), Int64(inputs), convolution.kernel.c, floats(packedForward[step.parameter]))
-      if training { dcs_conv_pack_backward(source, Int64(convolution.features), Int64(inputs), convolution.kernel.c, floats(packedBackward[step.parameter])) }
-    }
+    try pool.forEach(jobs.count) { job, _ in jobs[job].weights.pack(weights[jobs[job].index], bias: weights[jobs[job].index + 1]) }
   }
-
-  private func floats(_ buffer: Buffer?) -> UnsafeMutablePointer<Float> { (buffer ?? empty).bytes.assumingMemoryBound(to: Float.self) }
 
   private func tensor(_ view: TensorView) -> dcs_tensor {
     dcs_tensor(data: bases[view.storage] + view.offset, channels: Int64(view.channels), depth: Int64(view.extent.z), height: Int64(view.extent.y), width: Int64(view.extent.x),
@@ -65,34 +56,40 @@ package final class CPUBackend: Backend {
   // MARK: Convolution
 
   package func convolve(_ inputs: [TensorView], kernel: Extent, weights index: Int, bias: Int, relu: Bool, into output: TensorView) {
+    guard let packed = packed[index] else { return }
     withUnsafePointer(to: tensor(output)) { output in
       inputs.map(tensor).withUnsafeBufferPointer {
-        dcs_conv_forward(pool.handle, $0.baseAddress, Int32($0.count), kernel.c, floats(packedForward[index]), weights[bias], relu ? 1 : 0, output)
+        dcs_conv_forward(pool.handle, $0.baseAddress, Int32($0.count), kernel.c, packed.forward, packed.bias ?? weights[bias], relu ? 1 : 0, output)
       }
     }
   }
 
   package func convolveInputGradient(_ outputGradient: TensorView, kernel: Extent, weights index: Int, into parts: [GradientPart]) {
+    guard let packed = packed[index] else { return }
     let bits = parts.enumerated().reduce(Int32(0)) { $1.element.accumulate ? $0 | (1 << Int32($1.offset)) : $0 }
     withUnsafePointer(to: tensor(outputGradient)) { dy in
       parts.map { tensor($0.view) }.withUnsafeBufferPointer {
-        dcs_conv_backward_data(pool.handle, dy, kernel.c, floats(packedBackward[index]), $0.baseAddress, Int32($0.count), bits, nil)
+        dcs_conv_backward_data(pool.handle, dy, kernel.c, packed.backward, $0.baseAddress, Int32($0.count), bits, nil)
       }
     }
   }
 
   package func convolveWeightGradient(_ inputs: [TensorView], kernel: Extent, outputGradient: TensorView, weights index: Int, bias: Int, accumulate: Bool, scratch: StoragePlace) {
+    guard let packed = packed[index] else { return }
+    let transposed = packed.transposedGradient
     withUnsafePointer(to: tensor(outputGradient)) { dy in
       inputs.map(tensor).withUnsafeBufferPointer {
-        dcs_conv_backward_weights(pool.handle, $0.baseAddress, Int32($0.count), kernel.c, dy, gradients[index], gradients[bias], accumulate ? 1 : 0, bases[scratch.storage] + scratch.offset)
+        dcs_conv_backward_weights(pool.handle, $0.baseAddress, Int32($0.count), kernel.c, dy, transposed?.weights ?? gradients[index], transposed?.bias ?? gradients[bias],
+                                  accumulate && transposed == nil ? 1 : 0, bases[scratch.storage] + scratch.offset)
       }
     }
+    packed.addTransposed(to: gradients[index], bias: gradients[bias], accumulate: accumulate)
   }
 
   package func weightGradientScratch(_ inputs: [TensorView], kernel: Extent, outputGradient: TensorView) -> Int {
     // Only extents and strides are read, so the tensors need no memory yet.
     func unbound(_ view: TensorView) -> dcs_tensor {
-      dcs_tensor(data: floats(empty), channels: Int64(view.channels), depth: Int64(view.extent.z), height: Int64(view.extent.y), width: Int64(view.extent.x),
+      dcs_tensor(data: empty.bytes.assumingMemoryBound(to: Float.self), channels: Int64(view.channels), depth: Int64(view.extent.z), height: Int64(view.extent.y), width: Int64(view.extent.x),
                  sc: Int64(view.channelStride), sz: Int64(view.planeStride), sy: Int64(view.rowStride))
     }
     return withUnsafePointer(to: unbound(outputGradient)) { dy in
@@ -116,6 +113,9 @@ package final class CPUBackend: Backend {
   package func upsampleGradient(_ dy: TensorView, factors: Extent, into dx: GradientPart) {
     pair(dy, dx.view) { dcs_upsample_backward($0, $1, factors.c, dx.accumulate ? 1 : 0, $2) }
   }
+
+  package func interleave(_ x: TensorView, factors: Extent, into y: TensorView) { pair(x, y) { dcs_interleave($0, $1, factors.c, $2) } }
+  package func deinterleave(_ y: TensorView, factors: Extent, into x: TensorView) { pair(y, x) { dcs_deinterleave($0, $1, factors.c, $2) } }
 
   // MARK: Pointwise
 

@@ -70,6 +70,9 @@ extension SymbolicTensor {
   package func conv(_ features: Int, kernel: [Int], border: Convolution.Border = .valid, name: String? = nil) throws(NetworkError) -> SymbolicTensor {
     try builder.apply(try Convolution(features: features, kernel: try builder.extent(kernel, "kernel"), border: border), to: [self], name: name)
   }
+  package func transposedConv(_ features: Int, factors: [Int], name: String? = nil) throws(NetworkError) -> SymbolicTensor {
+    try builder.apply(try TransposedConvolution(features: features, factors: try builder.extent(factors, "factors")), to: [self], name: name)
+  }
   package func activation(_ map: Pointwise, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(Activation(map), to: [self], name: name) }
   package func relu(name: String? = nil) throws(NetworkError) -> SymbolicTensor { try activation(.relu, name: name) }
   package func maxPool(_ factors: [Int], name: String? = nil) throws(NetworkError) -> SymbolicTensor {

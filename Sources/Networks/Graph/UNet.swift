@@ -6,7 +6,8 @@
 // level 0 to outChannels. Super-resolution stages (upsampleFactors) follow: upsampling, 1ⁿ convolution, ReLU, valid convolutions.
 // Names: unet.l_conv.{level}.conv_pass.{0, 2, …}, unet.r_up.0.{level}.up.1, unet.r_conv.0.{level}.conv_pass.{0, 2, …}; with
 // super-resolution unet.0.…, unet.1.up.1, unet.2.conv_pass.….
-// Limits: upsampling by transposed convolution, batch normalisation and attention gates are not here.
+// Without constantUpsample, upsampling and 1ⁿ convolution are one transposed convolution, unet.r_up.0.{level}.up.0.
+// Limits: batch normalisation and attention gates are not here.
 // Checked against DaCapo's shapes, parameter counts and outputs.
 
 /// What DaCapo's CNNectomeUNetConfig says; the defaults are its defaults.
@@ -27,14 +28,16 @@ package struct UNetSettings: Sendable, Equatable {
   /// Super-resolution.
   package var upsampleFactors: [[Int]] = []
   package var padding: Convolution.Border = .valid
+  /// Nearest neighbours and a 1ⁿ convolution; else a transposed convolution.
+  package var constantUpsample = true
   /// A ReLU after the 1ⁿ convolution that follows an upsampling; COSEM's networks have none.
   package var activationOnUpsample = true
 
   package init(inChannels: Int = 1, outChannels: Int, features: Int, featureFactor: Int, downsampleFactors: [[Int]], kernelSizesDown: [[[Int]]]? = nil,
-               kernelSizesUp: [[[Int]]]? = nil, upsampleFactors: [[Int]] = [], padding: Convolution.Border = .valid, activationOnUpsample: Bool = true) {
+               kernelSizesUp: [[[Int]]]? = nil, upsampleFactors: [[Int]] = [], padding: Convolution.Border = .valid, constantUpsample: Bool = true, activationOnUpsample: Bool = true) {
     (self.inChannels, self.outChannels, self.features, self.featureFactor) = (inChannels, outChannels, features, featureFactor)
     (self.downsampleFactors, self.kernelSizesDown, self.kernelSizesUp, self.upsampleFactors) = (downsampleFactors, kernelSizesDown, kernelSizesUp, upsampleFactors)
-    (self.padding, self.activationOnUpsample) = (padding, activationOnUpsample)
+    (self.padding, self.constantUpsample, self.activationOnUpsample) = (padding, constantUpsample, activationOnUpsample)
   }
 
   /// - Throws: `.setting` for settings that contradict each other.
@@ -75,6 +78,10 @@ package struct UNetSettings: Sendable, Equatable {
   }
 
   private func up(_ x: SymbolicTensor, _ factors: [Int], _ features: Int, _ name: String, _ rank: Int) throws(NetworkError) -> SymbolicTensor {
+    if !constantUpsample {
+      let x = try x.transposedConv(features, factors: factors, name: activationOnUpsample ? "\(name).up.0" : "\(name).up")
+      return activationOnUpsample ? try x.relu(name: "\(name).up.1") : x
+    }
     let x = try x.upsample(factors, name: "\(name).up.0").conv(features, kernel: Array(repeating: 1, count: rank), name: "\(name).up.1")
     return activationOnUpsample ? try x.relu(name: "\(name).up.2") : x
   }

@@ -8,14 +8,13 @@
 
 import Geometry
 
-package struct Convolution: Operator {
+package struct Convolution: FusesRelu {
   package enum Border: Int, Sendable, CaseIterable { case valid, same }
   package static let word = "conv"
 
   package var features: Int
   package var kernel: Extent
   package var border: Border
-  /// Applied in the store; the planner sets it when a ReLU follows.
   package var relu: Bool
 
   package init(features: Int, kernel: Extent, border: Border = .valid, relu: Bool = false) throws(NetworkError) {

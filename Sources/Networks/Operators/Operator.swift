@@ -91,6 +91,12 @@ extension Operator {
   }
 }
 
+/// An operator that can apply a ReLU in its store.
+package protocol FusesRelu: Operator {
+  /// Set by the planner where a ReLU follows.
+  var relu: Bool { get set }
+}
+
 /// What a computing operator is handed, for one item of the batch.
 package struct ForwardCall {
   package let backend: any Backend

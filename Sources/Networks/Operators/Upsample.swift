@@ -16,17 +16,8 @@ package struct Upsample: Operator {
   package init(settings: [String: [Int]]) throws(NetworkError) { try self.init(factors: try settings.extent("factors")) }
   package var settings: [(String, [Int])] { [("factors", factors.values)] }
 
-  package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int {
-    let (length, overflow) = inputs[0].multipliedReportingOverflow(by: factors[axis])
-    guard !overflow, length <= Network.longestAxis else { throw .tooLarge(axis: axis) }
-    return length
-  }
-
-  /// Centres move out by half an old voxel less half a new one.
-  package func place(_ inputs: [Placement], lengths: [Int], output: Int, axis: Int) throws(GeometryError) -> Placement {
-    let pitch = try inputs[0].pitch / Rational(factors[axis])
-    return Placement(origin: try inputs[0].origin - (try (try inputs[0].pitch - pitch) / Rational(2)), pitch: pitch)
-  }
+  package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int { try enlarged(inputs[0], factors, axis) }
+  package func place(_ inputs: [Placement], lengths: [Int], output: Int, axis: Int) throws(GeometryError) -> Placement { try enlarged(inputs[0], factors, axis) }
 
   package func forward(_ call: ForwardCall) {
     forEachPart(call.inputs[0], call.output) { part, output, _ in call.backend.upsample(part, factors: factors, into: output) }
@@ -35,4 +26,16 @@ package struct Upsample: Operator {
   package func backward(_ call: BackwardCall) {
     forEachGradient(call) { dy, gradient in call.backend.upsampleGradient(dy, factors: factors, into: gradient) }
   }
+}
+
+func enlarged(_ length: Int, _ factors: Extent, _ axis: Int) throws(Mismatch) -> Int {
+  let (length, overflow) = length.multipliedReportingOverflow(by: factors[axis])
+  guard !overflow, length <= Network.longestAxis else { throw .tooLarge(axis: axis) }
+  return length
+}
+
+/// Centres move out by half an old voxel less half a new one.
+func enlarged(_ input: Placement, _ factors: Extent, _ axis: Int) throws(GeometryError) -> Placement {
+  let pitch = try input.pitch / Rational(factors[axis])
+  return Placement(origin: try input.origin - (try (try input.pitch - pitch) / Rational(2)), pitch: pitch)
 }

@@ -87,7 +87,7 @@ struct RewrittenNetwork {
   private func fuseActivation(_ node: PlanNode, _ old: Int, _ draft: inout Draft) throws(NetworkError) -> Int {
     let oldInput = nodes[old - 1].inputs[0]
     if let activation = node.operation as? Activation, activation.map == .relu, draft.readers[oldInput] == 1, oldInput != draft.output,
-       var convolution = draft.maker(node.inputs[0])?.operation as? Convolution, !convolution.relu {
+       var convolution = draft.maker(node.inputs[0])?.operation as? any FusesRelu, !convolution.relu {
       convolution.relu = true
       draft.nodes[node.inputs[0] - 1].operation = convolution
       return node.inputs[0]

@@ -33,8 +33,12 @@ class ConvPass(torch.nn.Module):
 
 
 class Up(torch.nn.Module):
-    def __init__(self, channels_in, channels_out, factor):
+    def __init__(self, channels_in, channels_out, factor, constant=True):
         super().__init__()
+        if not constant:
+            transposed = {2: torch.nn.ConvTranspose2d, 3: torch.nn.ConvTranspose3d}[len(factor)]
+            self.up = torch.nn.Sequential(transposed(channels_in, channels_out, tuple(factor), tuple(factor)), torch.nn.ReLU())
+            return
         conv = {2: torch.nn.Conv2d, 3: torch.nn.Conv3d}[len(factor)]
         self.up = torch.nn.Sequential(torch.nn.Upsample(scale_factor=tuple(factor), mode="nearest"), conv(channels_in, channels_out, 1), torch.nn.ReLU())
 
@@ -49,12 +53,12 @@ def crop(x, size):
 
 
 class UNet(torch.nn.Module):
-    def __init__(self, inputs, outputs, features, factor, down, kernels_down, kernels_up, padding):
+    def __init__(self, inputs, outputs, features, factor, down, kernels_down, kernels_up, padding, constant_upsample=True):
         super().__init__()
         width = [features * factor**level for level in range(len(down) + 1)]
         self.down, self.kernels_up = down, kernels_up
         self.l_conv = torch.nn.ModuleList(ConvPass(([inputs] + width)[level], width[level], kernels_down[level], padding) for level in range(len(width)))
-        self.r_up = torch.nn.ModuleList([torch.nn.ModuleList(Up(width[level + 1], width[level] if level else width[1], down[level]) for level in range(len(down)))])
+        self.r_up = torch.nn.ModuleList([torch.nn.ModuleList(Up(width[level + 1], width[level] if level else width[1], down[level], constant_upsample) for level in range(len(down)))])
         self.r_conv = torch.nn.ModuleList(
             [torch.nn.ModuleList(ConvPass(width[level] + (width[level] if level else width[1]), width[level] if level else outputs, kernels_up[level], padding) for level in range(len(down)))])
 
@@ -130,6 +134,8 @@ CASES = {
                   kernels_up=[[[1, 3, 3], [3, 3, 3]], [[3, 3, 3]]], padding="valid", head=1, upsample=[]), [1, 2, 12, 34, 38]),
     "same": (dict(inputs=1, outputs=4, features=3, factor=3, down=[[2, 2, 2], [1, 2, 2]], kernels_down=None, kernels_up=None, padding="same", head=2, upsample=[]), [2, 1, 6, 12, 8]),
     "superresolution": (dict(inputs=1, outputs=3, features=2, factor=3, down=[[2, 2, 2]], kernels_down=[[[3, 3, 3]]] * 2, kernels_up=[[[3, 3, 3]]], padding="valid", head=2, upsample=[[2, 2, 2]]), [1, 1, 12, 14, 16]),
+    "transposed": (dict(inputs=1, outputs=3, features=3, factor=2, down=[[1, 2, 2], [2, 2, 2]], kernels_down=[[[3, 3, 3]]] * 3, kernels_up=[[[3, 3, 3]]] * 2, padding="valid",
+                        constant_upsample=False, head=1, upsample=[]), [2, 1, 16, 30, 30]),
     "image": (dict(inputs=1, outputs=4, features=4, factor=2, down=[[2, 2], [2, 2]], kernels_down=None, kernels_up=None, padding="valid", head=2, upsample=[]), [2, 1, 44, 52]),
 }
 
