@@ -370,7 +370,7 @@ extension Compiler {
         }
         slot.initialize(to: nil)
         defer { slot.pointee = root }
-        try Indexing.update(&root, steps[...], context) { old in
+        try Indexing.update(&root, steps[...], reads: operation != nil, context) { old in
           guard let operation else { old = value; return }
           old = try context.machine?.settle(try Operators.binary(operation, old, value, context), .storing) ?? .nil
         }

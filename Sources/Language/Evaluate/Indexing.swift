@@ -139,8 +139,10 @@ enum Indexing {
     case index([IndexArgument])
   }
 
-  /// Changes what lies at the end of a path, in place where nobody else holds it.
-  static func update(_ container: inout Value, _ path: ArraySlice<Step>, _ context: CallContext, _ change: (inout Value) throws -> Void) throws {
+  /// Changes what lies at the end of a path, in place where nobody else holds it. `reads`: the change looks at the old value.
+  static func update(
+    _ container: inout Value, _ path: ArraySlice<Step>, reads: Bool, _ context: CallContext, _ change: (inout Value) throws -> Void
+  ) throws {
     guard let step = path.first else { return try change(&container) }
     let rest = path.dropFirst()
     // held twice it would be copied: each kind is taken out of the value, changed, and put back
@@ -150,13 +152,13 @@ enum Indexing {
       let position = try position(at, Iteration.count(container) ?? 0, "list")
       guard var values = container.take().list() else { return }
       defer { container = .list(values) }
-      try update(&values[position], rest, context, change)
+      try update(&values[position], rest, reads: reads, context, change)
     } else if container.isRecord {
       let name = try key(step, container)
       guard var record = container.take().record() else { return }
       defer { container = .record(record) }
-      if try record.update(name, { try update(&$0, rest, context, change) }) != nil { return }
-      if !rest.isEmpty { _ = try field(record, name) }
+      if try record.update(name, { try update(&$0, rest, reads: reads, context, change) }) != nil { return }
+      if reads || !rest.isEmpty { _ = try field(record, name) }
       var value = Value.nil
       try change(&value)
       record[name] = value
@@ -164,7 +166,7 @@ enum Indexing {
       guard var box = container.take().box() else { return }
       defer { container = .object(box) }
       if !isKnownUniquelyReferenced(&box) { box = ObjectBox(box.object) }
-      try update(&box.object, step, rest, context, change)
+      try update(&box.object, step, rest, reads: reads, context, change)
     } else if case .field = step {
       throw noField(step, container)
     } else if Iteration.count(container) != nil {
@@ -183,58 +185,6 @@ enum Indexing {
     }
   }
 
-  private static func noField(_ name: String, _ type: String, _ names: [String], _ context: CallContext) -> Failure {
-    var hint: String?
-    if context.session.registry.functions[name] != nil { hint = "verbs are functions: \(name)(x)" }
-    return Failure(.key, "\(Words.article(type)) has no field `\(name)`", label: Suggestion.label(for: name, among: names), hint: hint)
-  }
-
-  private static func axisNames(_ rank: Int) -> [String] { Axis.defaults(rank: rank).map(\.name) }
-  private static func axis(_ name: String, _ rank: Int) -> Int? { rank > 5 ? nil : axisNames(rank).firstIndex(of: name) }
-
-  // MARK: Assigning
-
-  /// One step of the left side of `=`, its indices evaluated.
-  enum Step {
-    case field(String)
-    case index([IndexArgument])
-  }
-
-  /// Changes what lies at the end of a path, in place where nobody else holds it.
-  static func update(_ container: inout Value, _ path: ArraySlice<Step>, _ context: CallContext, _ change: (inout Value) throws -> Void) throws {
-    guard let step = path.first else { return try change(&container) }
-    let rest = path.dropFirst()
-    // asked by kind: a switch over the value itself would hold it twice
-    switch container.typeName {
-    case "list":
-      guard case .index(let indices) = step else { throw noField(step, container) }
-      guard case .at(let at) = try only(indices, container).selector else { throw Failure(.type, "a slice of a list cannot be assigned") }
-      let position = try position(at, Iteration.count(container) ?? 0, "list")
-      try inList(&container, position) { try update(&$0, rest, context, change) }
-    case .record:
-      let name: String
-      switch step {
-      case .field(let field): name = field
-      case .index(let indices):
-        let index = try only(indices, container)
-        guard case .at(.string(let key)) = index.selector else { throw Failure(.type, "a record is indexed by a string") }
-        name = key
-      }
-      try inRecord(&container) { record in
-        if try record.update(name, { try update(&$0, rest, context, change) }) != nil { return }
-        if !rest.isEmpty { _ = try field(record, name) }
-        var value = Value.nil
-        try change(&value)
-        record[name] = value
-      }
-    case .object:
-      try inObject(&container) { try update(&$0, step, rest, context, change) }
-    case .voxelCoordinate, .worldCoordinate, .string, .range:
-      throw Failure(.type, "the parts of \(container.typePhrase) cannot be changed", hint: "make a new one")
-    default: throw noField(step, container)
-    }
-  }
-
   private static func noField(_ step: Step, _ container: Value) -> Failure {
     if case .field(let name) = step { return Failure(.key, "\(container.typePhrase) has no field `\(name)` to change") }
     return Failure(.type, "\(container.typePhrase) cannot be indexed")
@@ -249,17 +199,18 @@ enum Indexing {
   }
 
   private static func update(
-    _ object: inout any ObjectValue, _ step: Step, _ rest: ArraySlice<Step>, _ context: CallContext, _ change: (inout Value) throws -> Void
+    _ object: inout any ObjectValue, _ step: Step, _ rest: ArraySlice<Step>, reads: Bool, _ context: CallContext,
+    _ change: (inout Value) throws -> Void
   ) throws {
-    var value: Value
+    var value = Value.nil
     switch step {
     case .field(let name):
-      value = rest.isEmpty ? .nil : try object.field(name, context) ?? .nil
-      try update(&value, rest, context, change)
+      if reads || !rest.isEmpty { value = try object.field(name, context) ?? .nil }
+      try update(&value, rest, reads: reads, context, change)
       try object.assign(value, field: name, context)
     case .index(let indices):
-      value = rest.isEmpty ? .nil : try object.index(indices, context)
-      try update(&value, rest, context, change)
+      if reads || !rest.isEmpty { value = try object.index(indices, context) }
+      try update(&value, rest, reads: reads, context, change)
       try object.assign(value, at: indices, context)
     }
   }
