@@ -31,3 +31,43 @@ func problems(_ body: () throws -> Void) -> [SplitProblem] {
 }
 
 func context(threads: Int = 1) -> ExecutionContext { ExecutionContext(pool: ThreadPool(threads: threads)) }
+
+import Glibc
+import Networks
+import Storage
+
+/// Bright balls on noise, and the mask of the balls.
+func balls(_ shape: [Int], seed: UInt64 = 1, voxel: Int = 8) throws -> (raw: Volume, labels: Volume) {
+  var random = KeyedGenerator(seed: seed, purpose: "balls")
+  let centres = (0..<6).map { _ in (Double(random.index(below: shape[0])), Double(random.index(below: shape[1])), Double(random.index(below: shape[2])), random.uniform(3, 6)) }
+  func inside(_ z: Int, _ y: Int, _ x: Int) -> Bool {
+    centres.contains { c in
+      let (dz, dy, dx) = (Double(z) - c.0, Double(y) - c.1, Double(x) - c.2)
+      return dz * dz + dy * dy + dx * dx < c.3 * c.3
+    }
+  }
+  let labels = try volume(shape, voxel: voxel) { z, y, x in UInt8(inside(z, y, x) ? 1 : 0) }
+  let raw = try volume(shape, voxel: voxel) { z, y, x in UInt8((inside(z, y, x) ? 150.0 : 90) + random.uniform(-25, 25)) }
+  return (raw, labels)
+}
+
+/// A folder that is removed at the end of `body`.
+func withFolder<R>(_ body: (String) throws -> R) throws -> R {
+  let folder = "/tmp/dcs-training-test-\(UInt64.random(in: .min ... .max))"
+  defer { try? Files.removeTree(folder) }
+  return try body(folder)
+}
+
+func tinyNetwork(_ channels: Int = 1, padding: Convolution.Border = .valid) throws -> Network {
+  try UNetSettings(outChannels: 8, features: 8, featureFactor: 2, downsampleFactors: [[2, 2, 2]], padding: padding).network().withHead(channels: channels)
+}
+
+func tinySettings(_ task: Task? = nil, input: Int = 16, batch: Int = 2, rate: LearningRate = LearningRate(3e-3), average: Double = 0, seed: UInt64 = 7, edit: (inout RunSettings) -> Void = { _ in }) throws -> RunSettings {
+  let (raw, labels) = try balls([36, 36, 36]), (raw2, labels2) = try balls([28, 28, 28], seed: 2)
+  let data = try split(spec(raw: raw, labels: labels, name: "t"), spec(.validate, raw: raw2, labels: labels2, name: "v"))
+  var settings = try RunSettings(
+    network: try tinyNetwork(padding: .same), task: try task ?? .oneHot(["ball"]), data: data, input: [input, input, input], batch: batch, optimizer: .adam, rate: rate, average: average,
+    augment: try Augmentation.usual(), seed: seed)
+  edit(&settings)
+  return settings
+}

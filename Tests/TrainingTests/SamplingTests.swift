@@ -1,6 +1,7 @@
 import Arrays
 import Execution
 import Geometry
+import Networks
 import Testing
 import Training
 
@@ -8,7 +9,7 @@ import Training
   static let shape = PatchShape(input: [8, 8, 8], output: [4, 4, 4], context: [1, 1, 1])
 
   func sampler(_ split: DataSplit, _ shape: PatchShape = Self.shape, foreground: Double = 0.5, seed: UInt64 = 3, budget: Int = 1 << 30) throws -> PatchSampler {
-    try PatchSampler(split.train, shape: shape, normalisation: Normalisation(scale: 1, shift: 0), foreground: foreground, seed: seed,
+    try PatchSampler(split.train, shape: shape, units: .none, foreground: foreground, seed: seed,
       ExecutionContext(pool: ThreadPool(threads: 1), memoryBudget: budget))
   }
 
@@ -104,6 +105,16 @@ import Training
     let patch = try sampler.patch(iteration: 0, item: 0)
     #expect(patch.raw.shape == [1, 6, 6] && patch.labels.shape == [1, 4, 4])
     #expect(try patch.raw.slice(offset: [0, 1, 1], shape: [1, 4, 4]).elements(Float.self).map { UInt8($0) % 2 } == patch.labels.elements(UInt8.self))
+  }
+}
+
+@Suite struct NormalisationTests {
+  @Test func standard() throws {
+    let raw = try volume([40, 40, 40]) { z, _, _ in UInt8(z % 2 == 0 ? 100 : 140) }, labels = try volume([40, 40, 40]) { _, _, _ in UInt8(1) }
+    let found = try Normalisation.standard(try split(spec(raw: raw, labels: labels)).train)
+    #expect(found == Normalisation(scale: 0.05, shift: -6))   // mean 120, deviation 20
+    let flat = try volume([4, 4, 4]) { _, _, _ in UInt8(7) }
+    #expect(try Normalisation.standard(try split(spec(raw: flat, labels: flat)).train) == Normalisation(scale: 1, shift: -7))
   }
 }
 

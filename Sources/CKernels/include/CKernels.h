@@ -9,4 +9,3 @@
 #include "seg.h"
 #include "elementwise.h"
 #include "random.h"
-#include "stack.h"

@@ -1,33 +1,52 @@
-/// Something that can be called: a function written in the language, or the builtins of one name.
+/// Something that can be called: a function written in the language, or builtins of one name.
 package final class Function: Sendable {
   package let name: String
-  let script: ScriptFunction?
-  let builtins: BuiltinSet?
+  let body: Body
 
-  init(_ script: ScriptFunction) { (name, self.script, builtins) = (script.template.name, script, nil) }
-  init(_ builtins: BuiltinSet) { (name, script, self.builtins) = (builtins.name, nil, builtins) }
+  enum Body: Sendable {
+    case script(ScriptFunction)
+    case builtin(BuiltinSet)
+  }
 
-  /// "fn blur(b, sigma=2)", or the signatures of a builtin, one a line.
-  package var signature: String { script?.template.signature ?? builtins?.signature ?? "" }
+  init(name: String, body: Body) { (self.name, self.body) = (name, body) }
+
+  /// "fn blur(b, sigma=2)", or the signature of a builtin.
+  package var signature: String {
+    switch body {
+    case .script(let function): function.template.signature
+    case .builtin(let set): set.signature
+    }
+  }
 
   /// The first line of its help.
-  package var summary: String? { documentation.first }
-
-  package var documentation: [String] {
-    if let script { return script.template.documentation }
-    return builtins?.builtins.first.map { [$0.summary] + $0.details } ?? []
+  package var summary: String? {
+    switch body {
+    case .script(let function): function.template.documentation.first
+    case .builtin(let set): set.builtins.first?.summary
+    }
   }
 
-  /// In their order, without defaults; of the first form of a builtin.
+  /// How many values it takes by position, for callers that adapt to it (`fn(element)` or `fn(element, index)`); nil if any number.
+  package var positionalCount: Int? {
+    switch body {
+    case .script(let function): function.template.parameters.count
+    case .builtin: nil
+    }
+  }
+
   package var parameterNames: [String] {
-    script?.template.parameters.map(\.name) ?? builtins?.builtins.first?.signature.parameters.map(\.name) ?? []
+    switch body {
+    case .script(let function): function.template.parameters.map(\.name)
+    case .builtin(let set): set.builtins.first?.signature.parameters.map(\.name) ?? []
+    }
   }
 
-  /// How many arguments it needs at least; nil for a builtin.
-  package var requiredCount: Int? { script?.template.requiredCount }
-
-  package var isBuiltin: Bool { builtins != nil }
+  package var isBuiltin: Bool {
+    if case .builtin = body { true } else { false }
+  }
 
   /// The text it was written as, for provenance; nil for a builtin.
-  package var sourceText: String? { script?.template.sourceText }
+  package var sourceText: String? {
+    if case .script(let function) = body { function.template.sourceText } else { nil }
+  }
 }

@@ -4,7 +4,7 @@ import Arrays
 
 extension Augmentation {
   /// - Parameter scale: range of the factor around the mean.
-  /// - Parameter shift: range of what is added, in units of normalised raw (0…1 for integers).
+  /// - Parameter shift: range of what is added, in units of the dtype's range (0…1 for integers).
   /// - Throws: `TrainingError.settings` for an empty or infinite range.
   package static func intensity(scale: (Double, Double), shift: (Double, Double) = (0, 0), probability: Double = 1) throws(TrainingError) -> Augmentation {
     for (name, range) in [("scale", scale), ("shift", shift)] where !(range.0 <= range.1 && range.0.isFinite && range.1.isFinite) {

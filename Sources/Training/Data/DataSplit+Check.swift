@@ -43,7 +43,7 @@ extension DataSplit {
     let place = try Placement(crop: name, raw: raw, labels: labels, mask: mask, downsample: downsample, spec)
     return Crop(
       name: name, use: spec.use, raw: place.raw, labels: place.labels, mask: place.mask, weight: spec.weight, bounds: place.bounds, rawShift: place.shift,
-      rawName: spec.raw.name, labelsName: spec.labels.map(\.name).joined(separator: "&"), maskName: spec.mask?.name)
+      spec: spec)
   }
 }
 

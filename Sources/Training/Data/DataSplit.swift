@@ -18,8 +18,8 @@ package struct Crop: Sendable {
   package let bounds: VoxelRoi
   /// Voxel `p` of labels is voxel `p + rawShift` of raw.
   package let rawShift: [Int]
-  /// As the user gave them, for records and tables.
-  package let rawName: String, labelsName: String, maskName: String?
+  /// As the user gave it, for records and tables.
+  package let spec: CropSpec
 
   /// Where the labels used lie in the world.
   package var roi: WorldRoi { get throws { try labels.source.grid.world(bounds) } }

@@ -1,6 +1,6 @@
 // One training example between sampling and batch.
 //
-// raw     (channel, space…)   float32, normalised; the network's input size
+// raw     (channel, space…)   float32, in units of the dtype's range (0…1 for integers); the network's input size
 // labels  (channel, space…)   as on disk; the network's output size, grown by `context` on each side
 // mask    (1, space…)         uint8, 1 where the labels may be trusted; the size of labels
 // All are centred on each other.
@@ -33,20 +33,4 @@ package struct PatchShape: Sendable, Equatable {
   package init(input: [Int], output: [Int], context: [Int]) { (self.input, self.output, self.context) = (input, output, context) }
 
   package var labels: [Int] { zip(output, context).map { $0 + 2 * $1 } }
-}
-
-/// How raw values become network input: `value · scale + shift`.
-package struct Normalisation: Sendable, Equatable {
-  package let scale: Double, shift: Double
-
-  package init(scale: Double, shift: Double) { (self.scale, self.shift) = (scale, shift) }
-
-  /// Unsigned integers to 0…1, floats as they are.
-  package init(_ dtype: DType) {
-    switch dtype {
-    case .uint8: self.init(scale: 1 / 255.0, shift: 0)
-    case .uint16: self.init(scale: 1 / 65535.0, shift: 0)
-    default: self.init(scale: 1, shift: 0)
-    }
-  }
 }

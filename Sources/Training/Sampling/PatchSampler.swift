@@ -7,24 +7,25 @@
 import Arrays
 import Execution
 import Geometry
+import Networks
 
 package struct PatchSampler: Sendable {
   package let shape: PatchShape
-  package let normalisation: Normalisation
+  private let units: Normalisation
   package let foreground: Double
   private let crops: [LoadedCrop]
   private let seed: UInt64
   private let voxelSize: [Double]
 
   /// Reads the crops into memory as far as half the budget goes, the rest patch by patch, and indexes the foreground.
-  package init(_ crops: [Crop], shape: PatchShape, normalisation: Normalisation, foreground: Double, seed: UInt64, _ context: ExecutionContext) throws {
+  package init(_ crops: [Crop], shape: PatchShape, units: Normalisation, foreground: Double, seed: UInt64, _ context: ExecutionContext) throws {
     var budget = context.memoryBudget / 2, loaded: [LoadedCrop] = []
     for (index, crop) in crops.enumerated() {
       context.progress.report(ProgressUpdate("reading crops", done: Int64(index), total: Int64(crops.count), unit: "crops", note: crop.name))
       loaded.append(try LoadedCrop(crop, shape, indexed: foreground > 0, &budget, context))
     }
     context.progress.finish("reading crops")
-    (self.crops, self.shape, self.normalisation, self.foreground, self.seed) = (loaded, shape, normalisation, foreground, seed)
+    (self.crops, self.shape, self.units, self.foreground, self.seed) = (loaded, shape, units, foreground, seed)
     voxelSize = crops.first.map { $0.labels.source.grid.voxelSize.values.map(\.double) } ?? []
   }
 
@@ -37,7 +38,7 @@ package struct PatchSampler: Sendable {
       crop = try draw(&random)
       offset = try place(in: crop, &random)
     }
-    return try crop.patch(at: offset, shape, normalisation, voxelSize)
+    return try crop.patch(at: offset, shape, units, voxelSize)
   }
 
   static func key(_ iteration: Int, _ item: Int) -> UInt64 { UInt64(truncatingIfNeeded: iteration) << 20 | UInt64(truncatingIfNeeded: item) & 0xf_ffff }
@@ -113,7 +114,7 @@ private struct LoadedCrop: Sendable {
     return result
   }
 
-  func patch(at offset: [Int], _ shape: PatchShape, _ normalisation: Normalisation, _ voxelSize: [Double]) throws -> Patch {
+  func patch(at offset: [Int], _ shape: PatchShape, _ units: Normalisation, _ voxelSize: [Double]) throws -> Patch {
     let rank = offset.count
     var rawOffset = offset, labelOffset = offset
     for axis in 0..<rank {
@@ -122,7 +123,7 @@ private struct LoadedCrop: Sendable {
     }
     let found = try raw.read(offset: rawOffset, shape: shape.input)
     return Patch(
-      raw: try found.floats(scale: Float(normalisation.scale), shift: Float(normalisation.shift)),
+      raw: try found.floats(scale: Float(units.scale), shift: Float(units.shift)),
       labels: try labelsReflected(labelOffset, shape.labels), mask: try trusted(labelOffset, shape.labels), voxelSize: voxelSize, crop: name, offset: offset)
   }
 

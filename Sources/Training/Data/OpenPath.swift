@@ -1,0 +1,30 @@
+import Arrays
+import Storage
+
+extension Opened {
+  /// Opens an array on disk by its path; of a pyramid, the finest level, or the level of the wanted voxel size.
+  package static func path(_ path: String, voxelSize: WorldCoordinate? = nil) throws -> Opened {
+    if Files.kind(path) == nil { return .nothing }
+    switch try StoredNode.open(path) {
+    case .array(let array): return .array(array)
+    case .group(let group):
+      if let levels = try group.levels() {
+        if let wanted = voxelSize { if let level = levels.first(where: { $0.grid.voxelSize == wanted }) { return .array(level) } }
+        else if let finest = levels.first { return .array(finest) }
+      }
+      return .group(children: try group.children().map(\.name))
+    }
+  }
+}
+
+import Geometry
+
+extension DataSplit {
+  /// A split from a CSV file; see `SplitCSV`.
+  ///
+  /// - Parameter voxelSize: which level of pyramids to take; nil: the finest.
+  package init(csv path: String, rawKey: String? = nil, labelsKey: String? = nil, maskKey: String? = nil, voxelSize: WorldCoordinate? = nil, downsample: [Int] = [1]) throws {
+    let specs = try SplitCSV.parse(String(decoding: try Files.read(path), as: UTF8.self), path: path, rawKey: rawKey, labelsKey: labelsKey, maskKey: maskKey)
+    try self.init(specs, downsample: downsample) { try Opened.path($0, voxelSize: voxelSize) }
+  }
+}

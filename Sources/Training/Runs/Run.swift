@@ -1,0 +1,128 @@
+// A run: settings, a folder, and what has been done so far. Opening one reads the folder; training goes on from its last checkpoint.
+
+import Networks
+import Storage
+import Synchronization
+
+package final class Run: Sendable {
+  package let name: String
+  package let path: String
+  package let settings: RunSettings
+  let folder: RunFolder
+
+  struct State {
+    var iteration = 0
+    var losses: [LossRow] = []
+    var scores: [ScoreRow] = []
+    var checkpoints: [Int] = []
+  }
+  let state: Mutex<State>
+
+  /// Makes a run, or opens the one of this name if its settings are the same.
+  ///
+  /// - Parameter root: the folder of runs.
+  /// - Throws: `TrainingError.runDiffers` with the first setting that is not the same, `StorageError`.
+  package convenience init(_ name: String, in root: String = "runs", _ settings: RunSettings) throws {
+    try Self.check(name)
+    let folder = RunFolder(path: Files.join(root, name))
+    if let stored = try folder.settings() {
+      var comparable = stored
+      comparable["version"] = nil
+      if let found = settings.difference(from: comparable) {
+        throw TrainingError.runDiffers(name: name, key: found.key, onDisk: found.onDisk, here: found.here, iterations: try folder.checkpoints().last ?? 0)
+      }
+    } else {
+      try Files.makeFolders(folder.checkpointsPath)
+      try folder.write(settings: settings.record)
+    }
+    try self.init(name, folder, settings)
+  }
+
+  /// Opens the run of a folder.
+  ///
+  /// - Throws: `TrainingError.notARun`, `.damagedRun`, `.split` if its data are gone, `.settings` if its task is one of a script.
+  package convenience init(opening name: String, in root: String = "runs", open: (String) throws -> Opened = { try Opened.path($0) }) throws {
+    try Self.check(name)
+    let folder = RunFolder(path: Files.join(root, name))
+    guard let stored = try folder.settings() else { throw TrainingError.notARun(path: folder.path, reason: Files.kind(folder.path) == nil ? "there is no such folder" : "it has no run.json") }
+    try self.init(name, folder, try RunSettings(record: stored, path: folder.settingsPath, open: open))
+  }
+
+  /// Names of the runs in a folder.
+  package static func list(in root: String = "runs") throws -> [String] {
+    guard Files.kind(root) == .folder else { return [] }
+    return try Files.list(root).filter { $0.isFolder && Files.kind(RunFolder(path: Files.join(root, $0.name)).settingsPath) == .file }.map(\.name)
+  }
+
+  private init(_ name: String, _ folder: RunFolder, _ settings: RunSettings) throws {
+    (self.name, path, self.folder, self.settings) = (name, folder.path, folder, settings)
+    var state = State()
+    state.checkpoints = try folder.checkpoints()
+    state.iteration = state.checkpoints.last ?? 0
+    let last = state.iteration
+    state.losses = try folder.losses().filter { $0.iteration <= last }
+    // a crash while rows were appended leaves fewer than a validation makes: those are made again
+    let scores = try folder.scores(settings.task).filter { $0.iteration <= last }, complete = settings.data.validate.count * settings.task.rowsPerCrop
+    let counts = Dictionary(scores.map { ($0.iteration, 1) }, uniquingKeysWith: +)
+    state.scores = scores.filter { counts[$0.iteration] == complete }
+    self.state = Mutex(state)
+  }
+
+  private static func check(_ name: String) throws(TrainingError) {
+    let bad = name.isEmpty || name.hasPrefix(".") || name.contains { $0 == "/" || $0 == "\0" || $0.isNewline }
+    if bad || name.utf8.count > 200 { throw .settings(name: "name of the run", expected: "a folder name without \"/\"", found: "\"\(name)\"") }
+  }
+
+  /// Iterations done and kept.
+  package var iteration: Int { state.withLock(\.iteration) }
+  package var losses: [LossRow] { state.withLock(\.losses) }
+  package var scores: [ScoreRow] { state.withLock(\.scores) }
+  /// Iterations whose weights are kept.
+  package var checkpoints: [Int] { state.withLock(\.checkpoints) }
+  /// Seconds of training so far, over all sessions.
+  package var seconds: Double { state.withLock { $0.losses.last?.seconds ?? 0 } }
+  package var bytes: Int { checkpoints.reduce(0) { $0 + (Files.size(folder.checkpointPath($1)) ?? 0) } }
+}
+
+// MARK: Using what was learned
+
+extension Run {
+  /// The best checkpoint and parameters by a metric of the task, its first one if none is named.
+  ///
+  /// - Throws: `TrainingError.noScores`, `.noMetric`.
+  package func best(by name: String? = nil) throws(TrainingError) -> Best {
+    let task = settings.task
+    guard let metric = name.map({ name in task.metrics.first { $0.name == name } }) ?? task.metrics.first else { throw .noMetric(name: name ?? "", have: task.metrics.map(\.name)) }
+    guard let best = Best.among(scores, task, by: metric) else { throw .noScores(name: self.name) }
+    return best
+  }
+
+  /// The weights after `iteration`, the last if nil.
+  ///
+  /// - Throws: `TrainingError.noCheckpoint`, and what reading a damaged file causes.
+  package func parameters(iteration: Int? = nil) throws -> ParameterSet {
+    let have = checkpoints
+    guard let wanted = iteration ?? have.last, have.contains(wanted) else { throw TrainingError.noCheckpoint(name: name, iteration: iteration ?? 0, have: have) }
+    return try Checkpoint.best(reading: folder.checkpointPath(wanted), settings)
+  }
+
+  /// What predicts: the best checkpoint with the parameters chosen for it.
+  package func model(_ best: Best) throws -> Model {
+    var model = try model(iteration: best.iteration)
+    model.task["parameters"] = .object(best.parameters.map { .init($0.name, .double($0.value)) })
+    model.provenance["metric"] = .string(best.metric)
+    model.provenance["score"] = .double(best.score)
+    return model
+  }
+
+  package func model(iteration: Int? = nil) throws -> Model {
+    try model(try parameters(iteration: iteration), iteration: iteration ?? self.iteration)
+  }
+
+  func model(_ parameters: ParameterSet, iteration: Int) throws -> Model {
+    let voxel = settings.data.hasVoxelSize ? settings.data.voxelSize : nil
+    return try Model(
+      network: settings.network, parameters: parameters, activation: settings.task.activation, task: settings.task.record, inputVoxelSize: voxel, outputVoxelSize: voxel,
+      normalisation: settings.normalisation, provenance: ["run": .string(name), "iteration": JSON(iteration), "seed": JSON(settings.seed)])
+  }
+}

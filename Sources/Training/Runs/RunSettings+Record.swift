@@ -1,0 +1,135 @@
+// Settings as the JSON of run.json, back again, and the first difference between two of them.
+
+import Arrays
+import Geometry
+import Networks
+import Storage
+
+extension RunSettings {
+  package var record: JSON {
+    .object([
+      .init("seed", JSON(seed)), .init("task", task.record), .init("lr", .double(rate.rate)), .init("warmup", JSON(rate.warmup)), .init("decay", rate.decay.record), .init("average", .double(average)),
+      .init("optimizer", .string(optimizer.rawValue)), .init("batch", JSON(batch)), .init("input", JSON(input)), .init("foreground", .double(foreground)),
+      .init("augment", .array(augment.map(\.record))),
+      .init("normalisation", ["scale": .double(normalisation.scale), "shift": .double(normalisation.shift)]),
+      .init("data", data.record), .init("from", start.map { .string($0.origin) } ?? .null), .init("model", network.json),
+    ])
+  }
+
+  /// Settings from run.json; arrays are opened again, weights to start from are not needed any more.
+  package init(record: JSON, path: String, open: (String) throws -> Opened) throws {
+    func damaged(_ key: String) -> TrainingError { .damagedRun(path: path, reason: "`\(key)` is missing or not as expected") }
+    guard let input = record["input"]?.ints else { throw damaged("input") }
+    guard let model = record["model"] else { throw damaged("model") }
+    guard let batch = record["batch"]?.int else { throw damaged("batch") }
+    guard let rate = record["lr"]?.double else { throw damaged("lr") }
+    guard let seed = record["seed"]?.uint64 else { throw damaged("seed") }
+    guard let method = record["optimizer"]?.string.flatMap(OptimizerSettings.Method.init(rawValue:)) else { throw damaged("optimizer") }
+    guard let foreground = record["foreground"]?.double else { throw damaged("foreground") }
+    guard let scale = record["normalisation"]?["scale"]?.double, let shift = record["normalisation"]?["shift"]?.double else { throw damaged("normalisation") }
+    let network = try Network(json: model), task = try Task(record: record["task"] ?? .null)
+    let data = try DataSplit(record: record["data"] ?? .null, path: path, open: open)
+    let augment = try (record["augment"]?.array ?? []).map { try Augmentation(record: $0) }
+    try self.init(
+      network: network, task: task, data: data, input: input, batch: batch, optimizer: method,
+      rate: LearningRate(rate, warmup: record["warmup"]?.int ?? 0, decay: LearningRate.Decay(record: record["decay"])),
+      average: record["average"]?.double ?? 0, foreground: foreground, augment: augment, seed: seed, normalisation: Normalisation(scale: scale, shift: shift))
+  }
+
+  /// The first setting in which a stored record differs from this one; compared as text, so 1 and 1.0 are one number.
+  package func difference(from stored: JSON) -> (key: String, onDisk: String, here: String)? { Self.difference(stored, (try? JSON(parsing: record.compact)) ?? record, "") }
+
+  private static func difference(_ a: JSON, _ b: JSON, _ key: String) -> (key: String, onDisk: String, here: String)? {
+    if a == b { return nil }
+    if let x = a.double, let y = b.double, x == y { return nil }
+    if let left = a.members, let right = b.members {
+      for name in left.map(\.key) + right.map(\.key).filter({ a[$0] == nil }) {
+        if let found = difference(a[name] ?? .null, b[name] ?? .null, key.isEmpty ? name : "\(key).\(name)") { return found }
+      }
+      return nil
+    }
+    if let left = a.array, let right = b.array, left.count == right.count, left.contains(where: { $0.members != nil }) {
+      for (index, pair) in zip(left, right).enumerated() {
+        if let found = difference(pair.0, pair.1, "\(key)[\(index)]") { return found }
+      }
+      return nil
+    }
+    func text(_ value: JSON) -> String {
+      let text = value == .null ? "nothing" : value.compact
+      return text.count > 60 ? String(text.prefix(57)) + "…" : text
+    }
+    return (key, text(a), text(b))
+  }
+}
+
+extension LearningRate.Decay {
+  var record: JSON {
+    switch self {
+    case .constant: "constant"
+    case .cosine(let over): ["cosine": JSON(over)]
+    }
+  }
+  init(record: JSON?) {
+    if let over = record?["cosine"]?.int { self = .cosine(over: over) } else { self = .constant }
+  }
+}
+
+extension Augmentation {
+  var record: JSON {
+    .object([.init("name", .string(name)), .init("probability", .double(probability))] + settings.map { .init($0.key, .double($0.value)) })
+  }
+
+  init(record: JSON) throws(TrainingError) {
+    let name = record["name"]?.string ?? ""
+    guard let kind = Self.all.first(where: { $0.name == name }) else {
+      throw .settings(name: "augment", expected: "one of " + Self.all.map(\.name).joined(separator: ", "), found: name)
+    }
+    var given: [String: Double] = [:]
+    for (key, _) in kind.defaults { given[key] = record[key]?.double }
+    self = try kind(given, probability: record["probability"]?.double ?? 1)
+  }
+}
+
+extension DataSplit {
+  var record: JSON {
+    let list = crops.map { crop -> JSON in
+      let spec = crop.spec
+      return .object([
+        .init("name", .string(crop.name)), .init("use", .string(crop.use.rawValue)), .init("raw", .string(spec.raw.name)),
+        .init("labels", JSON(spec.labels.map(\.name))), .init("mask", spec.mask.map { .string($0.name) } ?? .null), .init("weight", .double(spec.weight)),
+        .init("roi", spec.roi.map { JSON([$0.offset.values.map(\.exactText), $0.end.values.map(\.exactText)].map { $0.joined(separator: " ") }) } ?? .null),
+        .init("shape", JSON(crop.labels.shape)), .init("dtype", .string(crop.raw.source.dtype.rawValue)),
+      ])
+    }
+    return .object([.init("downsample", JSON(downsample)), .init("classes", JSON(classes)), .init("crops", .array(list))])
+  }
+
+  init(record: JSON, path: String, open: (String) throws -> Opened) throws {
+    guard let crops = record["crops"]?.array, let downsample = record["downsample"]?.ints else { throw TrainingError.damagedRun(path: path, reason: "`data` is missing or not as expected") }
+    let specs = try crops.map { crop -> CropSpec in
+      guard let raw = crop["raw"]?.string, let labels = crop["labels"]?.strings, let use = crop["use"]?.string.flatMap(CropSpec.Use.init(rawValue:)) else {
+        throw TrainingError.damagedRun(path: path, reason: "a crop of `data` is not as expected")
+      }
+      var roi: WorldRoi?
+      if let corners = crop["roi"]?.strings, corners.count == 2 {
+        let values = corners.map { $0.split(separator: " ").compactMap(Rational.init(exactText:)) }
+        roi = try WorldRoi(from: Coordinate(values[0]), to: Coordinate(values[1]))
+      }
+      return CropSpec(
+        name: crop["name"]?.string, use: use, raw: .path(raw), labels: labels.map { .path($0) }, classes: record["classes"]?.strings ?? [],
+        mask: crop["mask"]?.string.map { .path($0) }, weight: crop["weight"]?.double ?? 1, roi: roi)
+    }
+    try self.init(specs, downsample: downsample, open: open)
+  }
+}
+
+extension Rational {
+  /// "5.24" or, where no short decimal ends, "16/3".
+  fileprivate var exactText: String { description.hasPrefix("≈") ? "\(numerator)/\(denominator)" : description }
+
+  fileprivate init?(exactText: Substring) {
+    let parts = exactText.split(separator: "/")
+    if parts.count == 2, let a = Int128(parts[0]), let b = Int128(parts[1]), let value = try? Rational(a, over: b) { self = value; return }
+    self.init(decimal: exactText)
+  }
+}

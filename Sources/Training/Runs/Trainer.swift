@@ -1,0 +1,194 @@
+// Trains a run: batches made ahead, one step an iteration, checkpoints, validation.
+//
+// Weights depend on settings and iteration alone: not on threads, sessions, times, or on how often the run was checkpointed, validated or killed.
+
+import Arrays
+import Execution
+import Glibc
+import Networks
+import Storage
+
+/// When to stop, counted over the whole run; whichever comes first.
+package struct TrainLimit: Sendable, Equatable {
+  package var iterations: Int?
+  /// Of training, without validation.
+  package var seconds: Double?
+  package init(iterations: Int? = nil, seconds: Double? = nil) { (self.iterations, self.seconds) = (iterations, seconds) }
+}
+
+package struct TrainReport: Sendable, Equatable {
+  package enum Reason: String, Sendable { case iterations, time }
+  package let reason: Reason
+  package let iteration: Int
+  /// Of training, over all sessions.
+  package let seconds: Double
+}
+
+extension Run {
+  /// Trains until the limit; goes on from the last checkpoint.
+  ///
+  /// - Throws: `TrainingError.interrupted` after a checkpoint when cancelled; `.lossNotFinite` with the batch saved; what storage and blocks throw.
+  @discardableResult
+  package func train(until limit: TrainLimit, cadence: Cadence = Cadence(), _ context: ExecutionContext) throws -> TrainReport {
+    guard limit.iterations != nil || limit.seconds != nil else { throw TrainingError.settings(name: "iterations or time", expected: "one of them", found: "neither") }
+    guard cadence.checkpointEvery > 0, cadence.validateEvery >= 0, cadence.keep >= 0 else {
+      throw TrainingError.settings(name: "checkpoint_every", expected: "1 or more (validate_every and keep 0 or more)", found: "\(cadence.checkpointEvery), \(cadence.validateEvery), \(cadence.keep)")
+    }
+    var session = try TrainingSession(self, limit, cadence, context)
+    return try session.train()
+  }
+}
+
+private struct TrainingSession {
+  let run: Run, limit: TrainLimit, cadence: Cadence, context: ExecutionContext
+  var checkpoint: Checkpoint
+  /// Rows not yet on disk.
+  var pending: [LossRow] = []
+  var seconds: Double
+  var savedIteration: Int
+  var shownLoss = Double.nan, lastFlush = clock()
+
+  private static func clock() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  init(_ run: Run, _ limit: TrainLimit, _ cadence: Cadence, _ context: ExecutionContext) throws {
+    (self.run, self.limit, self.cadence, self.context) = (run, limit, cadence, context)
+    let last = run.iteration
+    checkpoint = last > 0 ? try Checkpoint(reading: run.folder.checkpointPath(last), run.settings) : try Checkpoint(run.settings)
+    (seconds, savedIteration) = (run.seconds, last)
+    // what a crash left after the checkpoint is made again
+    try run.folder.replace(losses: run.losses)
+    try run.folder.replace(scores: run.scores, run.settings.task)
+  }
+
+  private var reached: TrainReport.Reason? {
+    if let iterations = limit.iterations, checkpoint.iteration >= iterations { return .iterations }
+    if let budget = limit.seconds, seconds >= budget { return .time }
+    return nil
+  }
+
+  mutating func train() throws -> TrainReport {
+    do {
+      if isDue(cadence.validateEvery) { try validate() }
+      if reached == nil { try steps() }
+      try save()
+      try validate()
+    } catch is Cancelled {
+      throw try interrupted()
+    } catch let error as TrainingError {
+      throw error
+    } catch where context.cancellation.isCancelled {   // a stopped prediction has its own error
+      throw try interrupted()
+    } catch {
+      try? save()   // whatever went wrong, the iterations done are kept if they can be
+      throw error
+    }
+    return TrainReport(reason: reached ?? .iterations, iteration: checkpoint.iteration, seconds: seconds)
+  }
+
+  private mutating func interrupted() throws -> TrainingError {
+    try save()
+    return TrainingError.interrupted(name: run.name, iteration: checkpoint.iteration, path: run.path)
+  }
+
+  // MARK: Steps
+
+  private mutating func steps() throws {
+    let settings = run.settings, maker = try BatchMaker(settings, context)
+    let alone = ExecutionContext(pool: ThreadPool(threads: 1), cancellation: context.cancellation, memoryBudget: context.memoryBudget)
+    let engine = try Engine(settings.network, batch: settings.batch, inputSpatialShape: settings.input, mode: .training, context: context)
+    let queue = BatchQueue(from: checkpoint.iteration) { try maker.batch($0, alone) }
+    defer { queue.stop() }
+    let label = "train \(run.name)"
+    defer { context.progress.finish(label) }
+    while reached == nil {
+      try context.cancellation.check()
+      let begin = Self.clock()
+      let batch = try queue.next()
+      let output = try engine.forward(batch.raw, checkpoint.parameters)
+      let loss = try settings.task.loss(output, target: batch.target, weight: batch.weight, pool: context.pool)
+      guard loss.value.isFinite else { throw try notFinite(batch, output) }
+      try checkpoint.step(try engine.backward(loss.gradient), pool: context.pool)
+      let end = Self.clock()
+      record(loss.value, end - begin)
+      report(label, end - begin)
+      if end - lastFlush > 1 { try flush(sync: false) }
+      if isDue(cadence.checkpointEvery) || isDue(cadence.validateEvery) { try save() }
+      if isDue(cadence.validateEvery) { try validate() }
+    }
+  }
+
+  private func isDue(_ every: Int) -> Bool { every > 0 && checkpoint.iteration > 0 && checkpoint.iteration % every == 0 }
+
+  private mutating func record(_ loss: Double, _ step: Double) {
+    seconds += step
+    pending.append(LossRow(iteration: checkpoint.iteration, loss: loss, seconds: seconds))
+    shownLoss = shownLoss.isNaN ? loss : 0.97 * shownLoss + 0.03 * loss
+  }
+
+  private var rate = 0.0
+
+  private mutating func report(_ label: String, _ step: Double) {
+    let now = 1 / max(step, 1e-9)
+    rate = rate == 0 ? now : 0.9 * rate + 0.1 * now
+    let note = "loss \(Self.rounded(shownLoss, 3))  \(Self.rounded(rate, rate < 10 ? 2 : 0)) it/s"
+    if let budget = limit.seconds, limit.iterations == nil {
+      context.progress.report(ProgressUpdate(label, done: Int64(min(seconds, budget)), total: Int64(min(budget, 1e15)), unit: "s", note: "iteration \(checkpoint.iteration)  " + note))
+    } else {
+      context.progress.report(ProgressUpdate(label, done: Int64(checkpoint.iteration), total: Int64(limit.iterations ?? 0), unit: "iterations", note: note))
+    }
+  }
+
+  /// Three significant digits for small numbers, plain ones for others.
+  private static func rounded(_ value: Double, _ digits: Int) -> String {
+    guard value.isFinite else { return "?" }
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    while value != 0 && abs(value) * scale < 10 && scale < 1e9 { scale *= 10 }
+    let number = (value * scale).rounded() / scale
+    return scale == 1 ? "\(Int(clamping: Int64.nearest(number)))" : "\(number)"
+  }
+
+  // MARK: What is kept
+
+  /// Appends the losses made since the last time.
+  private mutating func flush(sync: Bool) throws {
+    lastFlush = Self.clock()
+    try run.folder.append(pending, sync: sync)
+    run.state.withLock { $0.losses += pending }
+    pending = []
+  }
+
+  /// Losses first, then the checkpoint that makes them count.
+  private mutating func save() throws {
+    try flush(sync: true)
+    if checkpoint.iteration == savedIteration { return }
+    try checkpoint.write(run.folder.checkpointPath(checkpoint.iteration))
+    savedIteration = checkpoint.iteration
+    run.state.withLock {
+      $0.iteration = checkpoint.iteration
+      $0.checkpoints.append(checkpoint.iteration)
+    }
+    try run.prune(keep: cadence.keep)
+  }
+
+  /// Scores the current weights if that is not done; a checkpoint of them is on disk by then.
+  private mutating func validate() throws {
+    let iteration = checkpoint.iteration
+    if iteration == 0 || run.settings.data.validate.isEmpty || run.scores.contains(where: { $0.iteration == iteration }) { return }
+    try save()
+    try run.record(try run.scores(of: checkpoint.best, iteration: iteration, context))
+    try run.prune(keep: cadence.keep)
+  }
+
+  private func notFinite(_ batch: Batch, _ output: NDArray) throws -> TrainingError {
+    let path = Files.join(run.path, "failed_batch_\(RunFolder.padded(batch.iteration)).safetensors")
+    var tensors = [(name: "raw", array: batch.raw), (name: "target", array: batch.target), (name: "output", array: output)]
+    if let weight = batch.weight { tensors.append((name: "weight", array: weight)) }
+    try SafeTensors(tensors: tensors, metadata: [("iteration", "\(batch.iteration)"), ("places", batch.places.joined(separator: "; "))]).write(path)
+    return .lossNotFinite(name: run.name, iteration: batch.iteration, batch: path)
+  }
+}

@@ -1,0 +1,138 @@
+import Arrays
+import Execution
+import Networks
+import Segmentation
+import Storage
+import Testing
+import Training
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+@Suite struct TaskTests {
+  /// A deterministic cloud of blobs with two ids.
+  func labels(_ shape: [Int]) throws -> NDArray {
+    try volume(shape) { z, y, x in
+      let wave = sin(Double(z) * 0.9) + sin(Double(y) * 0.7) + cos(Double(x) * 0.8)
+      return UInt32(wave > 0.6 ? (x < shape[2] / 2 ? 1 : 2) : 0)
+    }.array.reshaped([1] + shape)
+  }
+
+  @Test func binaryTarget() throws {
+    let task = try Task.oneHot(["mito"]), labels = try labels([4, 5, 6])
+    let target = try task.target(labels, [8, 8, 8], context()).values
+    #expect(try target.elements(Float.self) == labels.elements(UInt32.self).map { $0 == 0 ? 0 : 1 })
+    #expect(task.loss == .bce && task.activation == .sigmoid && task.context == 0)
+  }
+
+  @Test func classTarget() throws {
+    let task = try Task.oneHot(["background", "one"]), labels = try labels([4, 5, 6])
+    let made = try task.target(labels, [8, 8, 8], context()), ids = try labels.elements(UInt32.self)
+    #expect(try made.values.elements(Float.self) == ids.map { $0 == 0 ? 1 : 0 } + ids.map { $0 == 1 ? 1 : 0 })
+    #expect(try made.trust?.elements(UInt8.self) == ids.map { $0 < 2 ? 1 : 0 })   // id 2 has no class
+    #expect(task.loss == .crossEntropy && task.activation == .softmax)
+  }
+
+  /// tanh(d / scale) with the distance of the definition.
+  @Test(arguments: [[8.0, 8, 8], [40, 4, 4]]) func distanceTarget(_ voxelSize: [Double]) throws {
+    let task = try Task.distance(["mito"], scale: 20), labels = try labels([5, 6, 7])
+    let found = try task.target(labels, voxelSize, context()).values.elements(Float.self)
+    let expected = try plainSignedDistance(try labels.reshaped([5, 6, 7]), voxelSize: voxelSize).map { tanh($0 / 20) }
+    for (a, b) in zip(found, expected) { #expect(abs(Double(a) - b) < 1e-5) }
+    #expect(task.context(voxelSize: voxelSize) == voxelSize.map { Int((20 / $0).rounded(.up)) })
+  }
+
+  @Test func records() throws {
+    for task in [try Task.oneHot(["mito"]), try Task.oneHot(["a", "b", "c"], balanced: true), try Task.oneHot(["a", "b"], exclusive: false), try Task.distance(["mito"], scale: 12.5, thresholds: [0, 0.25])] {
+      let back = try Task(record: try JSON(parsing: task.record.pretty))
+      #expect(back.record == task.record)
+      #expect(back.channels == task.channels && back.sweep == task.sweep)
+    }
+    #expect(throws: TrainingError.self) { try Task(record: ["kind": "custom"]) }
+    #expect(throws: TrainingError.self) { try Task.distance(["a"], scale: 0) }
+    #expect(throws: TrainingError.self) { try Task.oneHot([]) }
+    #expect(Task.kinds.map(\.name) == Task.kinds.map(\.name).sorted())
+    #expect(Metric.all.map(\.name) == Metric.all.map(\.name).sorted())
+  }
+
+  @Test func sweeps() throws {
+    #expect(SweepAxis.linear("t", 0.1, 0.9, count: 17).values.prefix(3) == [0.1, 0.15, 0.2])
+    let task = try Task(name: "x", channels: ["x"], loss: .mse, post: Post(name: "both", rule: .custom { p, _, _ in p }), sweep: [SweepAxis("a", [1, 2]), SweepAxis("b", [3, 4, 5])], metrics: [.f1]) { labels, _, _ in .init(labels) }
+    #expect(task.parameterSets == [[1, 3], [1, 4], [1, 5], [2, 3], [2, 4], [2, 5]])
+  }
+
+  /// Scores of a sweep against counting each mask by itself.
+  @Test func scoring() throws {
+    let truth = try labels([6, 7, 8]), count = 336
+    var random = KeyedGenerator(seed: 1, purpose: "scores")
+    let values = try truth.elements(UInt32.self).map { Float(($0 == 0 ? 0.3 : 0.7) + random.uniform(-0.4, 0.4)) }
+    let keep = (0..<count).map { UInt8($0 % 5 == 0 ? 0 : 1) }
+    let prediction = try NDArray(values, [1, 6, 7, 8]), mask = try NDArray(keep, [1, 6, 7, 8])
+    let task = try Task.oneHot(["mito"])
+    let rows = try task.score(prediction, labels: truth, mask: mask, iteration: 7, crop: "a", context())
+    #expect(rows.count == 17 && rows.allSatisfy { $0.iteration == 7 && $0.crop == "a" && $0.channel == "mito" })
+    let real = try truth.elements(UInt32.self)
+    for row in rows {
+      var both = 0, either = 0
+      for i in 0..<count where keep[i] != 0 {
+        let found = Double(values[i]) > row.parameters[0], there = real[i] != 0
+        both += found && there ? 1 : 0
+        either += found || there ? 1 : 0
+      }
+      #expect(row.metrics[1] == Double(both) / Double(either))
+      #expect(abs(row.metrics[0] - 2 * Double(both) / Double(both + either)) < 1e-12)
+    }
+    let perfect = try task.score(try truth.nonZero().floats(), labels: truth, mask: nil, context())
+    #expect(perfect.allSatisfy { $0.metrics == [1, 1, 0] })
+  }
+
+  /// 1111 against 1100 masks: H(p) = 0, H(t) = 1 bit, so voi is 1.
+  @Test func voiOfMasks() throws {
+    let task = try Task.oneHot(["m"], thresholds: [0.5])
+    let rows = try task.score(try NDArray([Float](repeating: 1, count: 4), [1, 1, 1, 4]), labels: try NDArray([UInt8(1), 1, 0, 0], [1, 1, 1, 4]), mask: nil, context())
+    #expect(rows[0].metrics == [2.0 / 3, 0.5, 1])
+  }
+
+  @Test func customLabels() throws {
+    let truth = try NDArray([UInt32(1), 1, 2, 2, 0, 0], [1, 1, 1, 6])
+    let post = Post(name: "split", rule: .custom { prediction, parameters, context in
+      try labelComponents(try threshold(prediction.reshaped([1, 1, 6]), above: parameters[0], context), context).labels
+    })
+    let task = try Task(name: "x", channels: ["x"], loss: .bce, post: post, sweep: [SweepAxis("at", [0.5, 2])], metrics: [.voi, .voiSplit, .f1]) { labels, _, _ in .init(labels) }
+    let rows = try task.score(try NDArray([Float(1), 1, 1, 1, 0, 0], [1, 1, 1, 6]), labels: truth, mask: nil, context())
+    #expect(rows.count == 2)
+    #expect(rows[0].metrics == [1, 0, 1])   // both objects in one: one bit merged, nothing split, the mask is right
+  }
+
+  @Test func argmaxScores() throws {
+    let task = try Task.oneHot(["background", "a", "b"])
+    let prediction = try NDArray([Float(0), 0, 1, 1] + [1, 0, 0, 0] + [0, 1, 0, 0], [3, 1, 1, 4])
+    let rows = try task.score(prediction, labels: try NDArray([UInt8(1), 2, 2, 0], [1, 1, 1, 4]), mask: nil, context())
+    #expect(rows.map(\.channel) == ["a", "b"])
+    #expect(rows.map { $0.metrics[1] } == [1, 0.5])
+  }
+}
+
+@Suite struct BestTests {
+  func task() throws -> Task { try Task.oneHot(["m"], thresholds: [0.1, 0.5]) }
+  func row(_ iteration: Int, _ crop: String, _ threshold: Double, _ f1: Double, _ voi: Double = 1) -> ScoreRow {
+    ScoreRow(iteration: iteration, crop: crop, channel: "m", parameters: [threshold], metrics: [f1, f1 / 2, voi])
+  }
+
+  @Test func meanOverCrops() throws {
+    let rows = [row(10, "a", 0.1, 0.9), row(10, "b", 0.1, 0.1), row(10, "a", 0.5, 0.6), row(10, "b", 0.5, 0.6), row(20, "a", 0.1, 0.55), row(20, "b", 0.1, 0.55, 0.2)]
+    let best = try #require(Best.among(rows, try task(), by: .f1))
+    #expect(best.iteration == 10 && best.parameters.map(\.value) == [0.5] && best.score == 0.6 && best.crops.count == 2)
+    let voi = try #require(Best.among(rows, try task(), by: .voi))
+    #expect(voi.iteration == 20 && voi.score == 0.6)
+  }
+
+  @Test func tiesAndNaN() throws {
+    let rows = [row(20, "a", 0.1, 0.5), row(10, "a", 0.5, 0.5), row(10, "b", 0.5, .nan), row(5, "a", 0.1, .nan)]
+    #expect(Best.among(rows, try task(), by: .f1)?.iteration == 10)
+    #expect(Best.among([row(5, "a", 0.1, .nan)], try task(), by: .f1) == nil)
+    #expect(Best.among([], try task(), by: .f1) == nil)
+    #expect(Best.among(rows, try task(), by: .recall) == nil)
+  }
+}
