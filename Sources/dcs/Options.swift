@@ -1,0 +1,77 @@
+// The command line. Options before the script are ours, all after it are the script's, so that `#!/usr/bin/env dcs` works.
+
+struct Options: Equatable {
+  enum Action: Equatable {
+    case prompt
+    case script(String, arguments: [String])
+    case expression(String)
+    case conformance(String)
+    case help
+    case version
+  }
+
+  var action = Action.prompt
+  /// `-i`: the prompt after the script.
+  var staysAtPrompt = false
+  var checksOnly = false
+  var seed: UInt64 = 0
+  var jobs: Int?
+  var isQuiet = false
+  var log: String?
+
+  struct Misuse: Error, Equatable { var message: String }
+
+  init(_ arguments: [String]) throws(Misuse) {
+    var rest = arguments[...]
+    func value(of option: String) throws(Misuse) -> String {
+      guard let value = rest.popFirst() else { throw Misuse(message: "option \(option) needs a value") }
+      return value
+    }
+    while let argument = rest.popFirst() {
+      switch argument {
+      case "-e": action = .expression(try value(of: argument))
+      case "-i": staysAtPrompt = true
+      case "--check": checksOnly = true
+      case "--seed":
+        let text = try value(of: argument)
+        guard let number = UInt64(text) else { throw Misuse(message: "--seed needs a whole number from 0 up, not `\(text)`") }
+        seed = number
+      case "--jobs":
+        let text = try value(of: argument)
+        guard let number = Int(text), (1...1024).contains(number) else { throw Misuse(message: "--jobs needs a number from 1 to 1024, not `\(text)`") }
+        jobs = number
+      case "--serial": jobs = 1
+      case "--quiet": isQuiet = true
+      case "--log": log = try value(of: argument)
+      case "--test": action = .conformance(try value(of: argument))
+      case "--help", "-h": action = .help
+      case "--version": action = .version
+      case _ where argument.hasPrefix("-") && argument != "-":
+        throw Misuse(message: "unknown option `\(argument)`")
+      default:
+        action = .script(argument, arguments: Array(rest))
+        return
+      }
+    }
+    if checksOnly, case .prompt = action { throw Misuse(message: "--check needs a script") }
+  }
+
+  static let help = """
+    dcs — segment volume microscopy: a command language for arrays, networks and blocks
+
+    usage: dcs [options] [script.dcs [script arguments]]
+           dcs                        the prompt
+           dcs -e EXPRESSION          evaluate, show the result
+           dcs script.dcs --help      what a script takes
+
+      -i               the prompt after the script
+      --check          find mistakes without running anything (exit 2 if there are any)
+      --seed N         seed of all random numbers (default 0)
+      --jobs N         threads (default: one a core); --serial is --jobs 1
+      --quiet          no progress, no colour
+      --log FILE       also write what is shown to FILE
+      --test DIR       run the conformance scripts of a folder
+      --version        print the version
+    exit codes: 0 ok, 1 error, 2 usage or --check findings, 3 blocks failed, 130 interrupted
+    """
+}
