@@ -1,0 +1,157 @@
+// Arrays as the language sees them: a volume in memory, a view on disk (never copied until it must be), or an expression that lives
+// inside its statement.
+
+import Arrays
+import Display
+import Execution
+import Geometry
+import Language
+import Storage
+
+struct ArrayValue: ObjectValue {
+  enum Content: Sendable {
+    case memory(Volume)
+    /// A view of something that reads on demand: a stored array, or an upsampled one.
+    case view(SourceView)
+    case expression(Expression)
+  }
+
+  var content: Content
+  /// Facts about how it came about, for `attrs`: objects found, parameters used.
+  var notes = Record()
+  /// Said once below the summary: "snapped out by ≤ 2.3 nm".
+  var remark: String?
+
+  init(_ volume: Volume) { content = .memory(volume) }
+  init(_ source: any ArraySource) { content = .view(SourceView(source)) }
+  init(_ view: SourceView) { content = .view(view) }
+  init(_ expression: Expression) { content = .expression(expression) }
+
+  var typeName: String { "array" }
+  var showsWhenBound: Bool { true }
+  var fieldNames: [String] { ["attrs", "axes", "dtype", "format", "grid_known", "nbytes", "offset", "path", "roi", "shape", "size", "voxel"] }
+
+  var dtype: DType {
+    switch content {
+    case .memory(let volume): volume.dtype
+    case .view(let view): view.dtype
+    case .expression(let expression): expression.dtype
+    }
+  }
+  var shape: [Int] {
+    switch content {
+    case .memory(let volume): volume.shape
+    case .view(let view): view.shape
+    case .expression(let expression): expression.shape
+    }
+  }
+  var grid: Grid {
+    switch content {
+    case .memory(let volume): volume.grid
+    case .view(let view): view.grid
+    case .expression(let expression): expression.grid
+    }
+  }
+
+  var byteCount: Int { (try? NDArray.byteCount(dtype, shape)) ?? .max }
+  var count: Int { shape.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue } }
+
+  /// The array on disk that it shows, if it does.
+  var stored: StoredArray? {
+    if case .view(let view) = content { view.base as? StoredArray } else { nil }
+  }
+
+  func field(_ name: String, _ context: CallContext) throws -> Value? {
+    switch name {
+    case "dtype": .string(dtype.rawValue)
+    case "shape": .voxelCoordinate(Coordinate(shape))
+    case "size": .int(count)
+    case "nbytes": .bytes(byteCount)
+    case "axes": .list(grid.axes.map { .string($0.name) })
+    case "voxel": .worldCoordinate(grid.voxelSize)
+    case "offset": .worldCoordinate(grid.offset)
+    case "grid_known": .bool(grid.isKnown)
+    case "roi": Value(RoiValue(roi: try roi(), grid: grid))
+    case "path": stored.map { .string($0.location.description) } ?? .nil
+    case "format": stored.map { .string($0.metadata.format.description) } ?? .nil
+    case "attrs": .record(attributes())
+    default: nil
+    }
+  }
+
+  func roi() throws -> WorldRoi { try grid.world(try VoxelRoi(shape: shape)) }
+
+  private func attributes() -> Record {
+    var record = notes
+    if let stored, case .object(let members) = stored.attributes { for member in members where record[member.key] == nil { record[member.key] = Value(json: member.value) } }
+    return record
+  }
+
+  // MARK: Laziness
+
+  var isSettled: Bool { if case .expression = content { false } else { true } }
+
+  func settled(_ reason: SettleReason, _ context: CallContext) throws -> Value {
+    guard case .expression(let expression) = content else { return Value(self) }
+    return Value(ArrayValue(try compute(expression, context.execution)))
+  }
+
+  /// - Throws: E6 if the result is above the budget.
+  private func compute(_ expression: Expression, _ execution: ExecutionContext) throws -> Volume {
+    try checkBudget(execution, "hold")
+    return try expression.evaluate(execution)
+  }
+
+  /// Everything, in memory.
+  ///
+  /// - Throws: E6 if it is above the budget, before anything is read.
+  func volume(_ execution: ExecutionContext) throws -> Volume {
+    switch content {
+    case .memory(let volume): return volume
+    case .expression(let expression): return try compute(expression, execution)
+    case .view(let view):
+      try checkBudget(execution, "read")
+      return try Volume(try view.read(try VoxelRoi(shape: view.shape), ReadContext(pool: execution.pool, cancellation: execution.cancellation)), view.grid)
+    }
+  }
+
+  private func checkBudget(_ execution: ExecutionContext, _ verb: String) throws {
+    if byteCount > execution.memoryBudget {
+      throw Failure(
+        .memory, "this would \(verb) \(byteText(byteCount)) in memory (budget \(byteText(execution.memoryBudget)))",
+        hint: "read a part, a[roi], or stream it: save(…, \"out.zarr/name\")")
+    }
+  }
+
+  /// As something that blocks can be read from; an expression is computed first.
+  func source(_ execution: ExecutionContext) throws -> any ArraySource {
+    switch content {
+    case .memory(let volume): volume
+    case .view(let view): view.isWhole ? view.base : view
+    case .expression: try volume(execution)
+    }
+  }
+}
+
+extension Call {
+  func array(_ name: String) throws -> ArrayValue { try object(name, as: ArrayValue.self) }
+  func optionalArray(_ name: String) throws -> ArrayValue? { try optionalObject(name, as: ArrayValue.self) }
+  /// An argument that is an array, in memory.
+  func volume(_ name: String) throws -> Volume { try array(name).volume(execution) }
+}
+
+extension Value {
+  /// Metadata as values; integers beyond 64 bits and NaN do not occur in JSON.
+  init(json: JSON) {
+    switch json {
+    case .null: self = .nil
+    case .bool(let value): self = .bool(value)
+    case .int(let value): self = .int(Int(value))
+    case .uint(let value): self.init(value)
+    case .double(let value): self = .float(value)
+    case .string(let value): self = .string(value)
+    case .array(let values): self = .list(values.map { Value(json: $0) })
+    case .object(let members): self = .record(Record(members.map { ($0.key, Value(json: $0.value)) }))
+    }
+  }
+}
