@@ -18,7 +18,7 @@ extension ArrayValue {
     var lines = [head]
     if shape.count <= 1, count <= 12, case .memory(let volume) = content { lines.append("  values  \(Self.listed(volume))"); return lines.joined(separator: "\n") }
     if grid.isKnown, grid.spatialRank > 0 {
-      lines.append("  voxel   \(sizeText(grid.voxelSize))    offset \(grid.offset.values.map(\.description).joined(separator: ", ")) nm" + (stored.map { "    from \($0.gridSource)" } ?? ""))
+      lines.append("  voxel   \(sizeText(grid.voxelSize))    offset \(grid.offset.values.map(\.description).joined(separator: ", ")) nm" + (stored?.gridSource.map { "    from \($0.gridSource)" } ?? ""))
       if let roi = try? roi() { lines.append("  roi     \(worldText(roi))") }
     } else {
       lines.append("  voxel   unknown")
@@ -26,7 +26,7 @@ extension ArrayValue {
     if let stored {
       let grid = zip(stored.shape, stored.chunks).map { ($0 + $1 - 1) / $1 }
       lines.append(
-        "  chunks  \(stored.chunks.map(String.init).joined(separator: " × ")), \(grid.map(String.init).joined(separator: " × ")) = \(grouped(grid.reduce(1, *)))   \(stored.metadata.codecText)   \(stored.metadata.format)")
+        "  chunks  \(stored.chunks.map(String.init).joined(separator: " × ")), \(grid.map(String.init).joined(separator: " × ")) = \(grouped(grid.reduce(1, *)))   \(stored.codecText)   \(stored.format)")
       lines.append("  values  not read: look(a) reads a few chunks, stats(a) reads all")
     }
     if let remark { lines.append("  \(remark)") }

@@ -72,8 +72,8 @@ struct ArrayValue: ObjectValue {
     case "offset": .worldCoordinate(grid.offset)
     case "grid_known": .bool(grid.isKnown)
     case "roi": Value(RoiValue(roi: try roi(), grid: grid))
-    case "path": stored.map { .string($0.location.description) } ?? .nil
-    case "format": stored.map { .string($0.metadata.format.description) } ?? .nil
+    case "path": stored.map { .string($0.path) } ?? .nil
+    case "format": stored.map { .string($0.format.description) } ?? .nil
     case "attrs": .record(attributes())
     default: nil
     }

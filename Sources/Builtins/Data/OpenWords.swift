@@ -1,0 +1,103 @@
+import Arrays
+import Geometry
+import Language
+import Storage
+
+extension Builtin {
+  static let open = Builtin(
+    "open", "(path: string, mode: \"read|edit\" = \"read\", origin: \"center|corner\" = \"center\") -> array|group",
+    "Opens an array or group of a Zarr or N5 container, or a .npy file; reads metadata only.",
+    details: [
+      "mode=\"edit\" makes a[…] = … write through. origin=\"corner\" takes NGFF translations as corners; the specification says centres."
+    ],
+    searchTerms: ["load", "read", "zarr", "n5", "npy"]
+  ) { call in
+    let path = try call.string("path")
+    if path.hasSuffix(".npy") { return Value(ArrayValue(Volume(try Npy.read(path, limit: call.execution.memoryBudget)))) }
+    let origin: Origin = try call.string("origin") == "corner" ? .corner : .center
+    return Value(try StoredNode.open(path, mode: try call.string("mode") == "edit" ? .edit : .read, origin: origin))
+  }
+
+  static let tree = Builtin(
+    "tree", "(of: string|group) -> string", "Lists what a container holds, with shapes and types; reads metadata only.", searchTerms: ["ls", "list"]
+  ) { call in
+    let root: StoredGroup
+    if case .string(let path) = try call.value("of") {
+      switch try StoredNode.open(path) {
+      case .group(let group): root = group
+      case .array(let array): return .string("\(array.path)  \(ArrayValue(array).brief)")
+      }
+    } else {
+      root = try call.object("of", as: GroupValue.self).group
+    }
+    var lines = [root.path]
+    try list(root, "  ", &lines, depth: 0)
+    return .string(lines.joined(separator: "\n"))
+  }
+
+  private static func list(_ group: StoredGroup, _ indent: String, _ lines: inout [String], depth: Int) throws {
+    for child in try group.children() {
+      if lines.count > 2000 || depth > 30 { lines.append(indent + "…"); return }
+      switch try group.open(child.name) {
+      case .array(let array): lines.append("\(indent)\(child.name)  \(ArrayValue(array).brief)  \(array.codecText)")
+      case .group(let inner):
+        lines.append("\(indent)\(child.name)/")
+        try list(inner, indent + "  ", &lines, depth: depth + 1)
+      }
+    }
+  }
+
+  static let create = Builtin(
+    "create",
+    """
+    (path: string, shape: coord|int = nil, dtype: fn|string = nil, like: array = nil, chunks: coord|int = nil, axes: list = nil, voxel: coord|length = nil,
+     offset: coord|length = nil, codec="blosc/zstd 5 + bitshuffle", fill: int|float|bool = 0, replace=false) -> array
+    """,
+    "Makes an array on disk, all fill value, and opens it for editing.",
+    details: ["`like` gives whatever else is not said. Codecs: raw, gzip 6, zstd 3, blosc/lz4 5 + shuffle, … A path in a container.n5 makes N5, else Zarr v2."],
+    searchTerms: ["new", "zarr", "n5"]
+  ) { call in
+    let model = try call.optionalArray("like")
+    guard let shape = try call.isGiven("shape") ? call.shape("shape") : model?.shape else {
+      throw call.failure(.argument, "`create` needs a shape", hint: "create(path, shape=(64, 64, 64), dtype=uint8)   or   create(path, like=a)")
+    }
+    guard let dtype = try call.dtype("dtype") ?? model?.dtype else { throw call.failure(.argument, "`create` needs a dtype", hint: "dtype=uint8") }
+    var grid = try call.newGrid(rank: shape.count)
+    if let model, !grid.isKnown, model.shape.count == shape.count { grid = model.grid }
+    let array = try StoredArray.create(
+      try call.string("path"),
+      ArraySpec(
+        dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? (model?.shape.count == shape.count ? model?.stored?.chunks : nil),
+        codec: try Codec(text: try call.string("codec")), fillValue: try call.value("fill").json ?? 0),
+      replace: try call.bool("replace"))
+    return Value(ArrayValue(array))
+  }
+}
+
+extension Call {
+  /// A chunk shape: an int for every axis, or a coord.
+  func chunks(_ name: String, _ shape: [Int]) throws -> [Int]? {
+    guard let coordinate = try optionalVoxels(name, rank: shape.count) else { return nil }
+    guard coordinate.values.allSatisfy({ $0 >= 1 }) else { throw failure(.value, "`\(name)` must be at least 1 on each axis", at: name) }
+    return coordinate.values
+  }
+}
+
+extension Value {
+  /// As metadata; nil for values that JSON lacks.
+  var json: JSON? {
+    switch self {
+    case .nil: .null
+    case .bool(let value): .bool(value)
+    case .int(let value): .int(Int64(value))
+    case .wide(let value): UInt64(exactly: value).map { .uint($0) }
+    case .float(let value): value.isFinite ? .double(value) : .string(value.isNaN ? "NaN" : value > 0 ? "Infinity" : "-Infinity")
+    case .string(let value): .string(value)
+    case .list(let values): .array(values.compactMap(\.json))
+    case .record(let record): .object(record.fields.compactMap { field in field.value.json.map { JSON.Member(field.key, $0) } })
+    case .length, .duration, .bytes, .range, .voxelCoordinate, .worldCoordinate: .string(shown())
+    case .function(let function): .string(function.sourceText ?? function.name)
+    case .object(let box): .string(box.object.brief)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Arrays
+import Geometry
+import Language
+import Segmentation
+
+extension Builtin {
+  static let gaussian = Builtin(
+    "gaussian", "(a: array, sigma: int|float|length|coord|list) -> array",
+    "Smooths with a Gaussian; sigma in voxels or as a length, also per axis; edges reflect; float32.",
+    examples: [Example("sum(gaussian(ones((5, 5)), sigma=1))", prints: "25.0")], searchTerms: ["blur", "smooth"]
+  ) { call in
+    let volume = try call.volume("a"), sigma = try call.sizeInVoxels("sigma", volume.grid)
+    guard sigma.allSatisfy({ $0 >= 0 && $0.isFinite }) else { throw call.failure(.value, "`sigma` must not be negative", at: "sigma") }
+    return try volume.mapping(call) { try Segmentation.gaussian(try $0.asFloats(), sigma: sigma, call.execution) }
+  }
+
+  static let distance = Builtin(
+    "distance", "(mask: array) -> array",
+    "Distance of every foreground voxel to the nearest background voxel, exact; nm (voxels where no voxel size is known), float32.",
+    examples: [Example("max(distance(ones((1, 3)) == 0))", prints: "0.0")], searchTerms: ["edt"]
+  ) { call in
+    let volume = try call.volume("mask")
+    return try volume.mapping(call) { try distanceTransform(try mask($0), voxelSize: volume.grid.sizes, call.execution) }
+  }
+
+  static let signedDistance = Builtin(
+    "signed_distance", "(labels: array) -> array",
+    "Distance to the nearest face between different labels: above 0 inside objects, below 0 outside; nm (voxels where no voxel size is known), float32.",
+    examples: [Example("signed_distance(arange(4) > 1)", prints: nil)]
+  ) { call in
+    let volume = try call.volume("labels")
+    return try volume.mapping(call) { try Segmentation.signedDistance($0, voxelSize: volume.grid.sizes, call.execution) }
+  }
+
+  /// Foreground as bool.
+  private static func mask(_ array: NDArray) throws -> NDArray {
+    if array.dtype == .bool || array.dtype == .uint8 { return array }
+    throw Failure(.type, "expected a mask (bool), found \(array.dtype)", hint: "compare first: distance(a > 0)", argument: "mask")
+  }
+}
+
+extension Volume {
+  /// The result of working on each spatial part (all of it, or channel by channel), on the same grid.
+  func mapping(_ call: Call, _ body: (NDArray) throws -> NDArray) throws -> Value {
+    let packed = try array.contiguous()
+    if grid.spatialRank == grid.rank { return Value(ArrayValue(try Volume(try body(packed), grid))) }
+    guard grid.spatialAxes == Array((grid.rank - grid.spatialRank)..<grid.rank), grid.spatialRank > 0 else {
+      throw Failure(.shape, "`\(call.builtin.name)` needs the axes of space last, found \(grid.axes.map(\.name).joined(separator: ", "))")
+    }
+    let outer = packed.shape.prefix(grid.rank - grid.spatialRank).reduce(1, *), inner = Array(packed.shape.suffix(grid.spatialRank))
+    let flat = try packed.reshaped([outer] + inner)
+    let parts = try (0..<outer).map { try body(try flat.dropping(axis: 0, at: $0).contiguous()) }
+    return Value(ArrayValue(try Volume(try NDArray.stack(parts).reshaped(packed.shape), grid)))
+  }
+}
+
+extension Grid {
+  /// Voxel sizes in nm as doubles; 1 where unknown.
+  var sizes: [Double] { voxelSize.values.map(\.double) }
+}
