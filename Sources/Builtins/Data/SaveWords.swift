@@ -1,5 +1,6 @@
 import Arrays
 import Display
+import Execution
 import Geometry
 import Language
 import Storage

@@ -18,7 +18,7 @@ extension ArrayValue {
     var lines = [head]
     if shape.count <= 1, count <= 12, case .memory(let volume) = content { lines.append("  values  \(Self.listed(volume))"); return lines.joined(separator: "\n") }
     if grid.isKnown, grid.spatialRank > 0 {
-      lines.append("  voxel   \(sizeText(grid.voxelSize))    offset \(grid.offset.values.map(\.description).joined(separator: ", ")) nm" + (stored?.gridSource.map { "    from \($0.gridSource)" } ?? ""))
+      lines.append("  voxel   \(sizeText(grid.voxelSize))    offset \(grid.offset.values.map(\.description).joined(separator: ", ")) nm" + (stored?.gridSource.map { "    from \($0)" } ?? ""))
       if let roi = try? roi() { lines.append("  roi     \(worldText(roi))") }
     } else {
       lines.append("  voxel   unknown")

@@ -17,7 +17,7 @@ struct GroupValue: ObjectValue {
     case "path": .string(group.path)
     case "names": .list(try group.children().map { .string($0.name) })
     case "attrs": Value(json: group.attributes)
-    case "levels": .list(try (try group.levels() ?? []).map { Value(ArrayValue($0)) })
+    case "levels": .list((try group.levels() ?? []).map { Value(ArrayValue($0)) })
     default: nil
     }
   }
