@@ -1,0 +1,16 @@
+extension Network {
+  /// The network with every `same` convolution made `valid`: the same weights and the same values wherever no padding was in sight.
+  ///
+  /// `same` padding spares work in training, where each patch has to be supervised up to its rim; in prediction the zeros it
+  /// invents at the border of a tile would show as seams. Predictors therefore run this network, with context in place of zeros.
+  /// Networks that crop where they join (`CropLike`, as the U-Net does) stay consistent; others are refused by their own shape rules.
+  package func seamless() throws(NetworkError) -> Network {
+    var changed = nodes
+    for index in changed.indices {
+      guard var convolution = changed[index].operation as? Convolution, convolution.border == .same else { continue }
+      convolution.border = .valid
+      changed[index].operation = convolution
+    }
+    return try Network(name: name, spatialRank: spatialRank, inChannels: inChannels, nodes: changed, output: output)
+  }
+}
