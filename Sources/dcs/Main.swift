@@ -1,1 +1,86 @@
-@main struct Main { static func main() { print("dcs") } }
+import Builtins
+import CLineEdit
+import Display
+import Execution
+import Glibc
+import Language
+
+/// The program: reads the command line, the environment and the terminal, and hands everything below what it needs.
+@main struct Main {
+  static let version = "0.1.0"
+
+  static func main() {
+    dcs_line_set_locale()
+    setvbuf(stdout, nil, _IOFBF, 1 << 16)
+    let words = Array(CommandLine.arguments.dropFirst())
+    do {
+      exit(try run(try Options(words)))
+    } catch let misuse as Options.Misuse {
+      fputs("error: \(misuse.message)\nhint: dcs --help\n", stderr)
+      exit(2)
+    } catch {
+      fputs("error: \(error)\n", stderr)
+      exit(1)
+    }
+  }
+
+  private static func run(_ options: Options) throws -> Int32 {
+    switch options.action {
+    case .help:
+      print(Options.help)
+      return 0
+    case .version:
+      print("dcs \(version)")
+      return 0
+    case .conformance(let folder): return try Batch.conformance(folder, options, try Program(options))
+    case .expression(let text): return try Batch.expression(text, try Program(options))
+    case .script(let path, let arguments): return try Batch.script(path, arguments, options, try Program(options, arguments: arguments))
+    case .prompt:
+      let program = try Program(options)
+      return program.terminal.isInputTerminal ? Prompt(program).run() : try Batch.standardInput(program)
+    }
+  }
+}
+
+/// What one process has one of: terminal, output, threads, the request to stop, the interpreter.
+struct Program {
+  let terminal: Terminal
+  let output: Output
+  let cancellation: Cancellation
+  let interpreter: Interpreter
+  let host: ProgramHost
+
+  init(_ options: Options, arguments: [String] = []) throws {
+    let terminal = Terminal(quiet: options.isQuiet)
+    let output = try Output(log: options.log)
+    let cancellation = Cancellation()
+    Self.stopOnInterrupt(cancellation)
+    let style = Style(width: terminal.width, color: terminal.color)
+    let progress: any ProgressSink = options.isQuiet ? SilentProgress()
+      : ProgressBar(style: style, isTerminal: terminal.isErrorTerminal && !terminal.isDumb) { output.transient($0) }
+    let threads = options.jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    let execution = ExecutionContext(pool: ThreadPool(threads: threads), cancellation: cancellation, progress: progress, memoryBudget: Self.memoryBudget())
+    host = ProgramHost(terminal: terminal, output: output, arguments: arguments)
+    interpreter = try Interpreter(registry: Vocabulary.registry, host: host, execution: execution, seed: options.seed)
+    (self.terminal, self.output, self.cancellation) = (terminal, output, cancellation)
+  }
+
+  /// A quarter of the machine's memory.
+  private static func memoryBudget() -> Int { max(1 << 28, sysconf(Int32(_SC_PHYS_PAGES)) / 4 * sysconf(Int32(_SC_PAGESIZE))) }
+
+  private static func stopOnInterrupt(_ cancellation: Cancellation) {
+    dcs_on_interrupt({ context in
+      guard let context else { return }
+      Unmanaged<Cancellation>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.cancel() }
+    }, Unmanaged.passRetained(cancellation).toOpaque())
+  }
+
+  /// Shows how a run ended; its exit code.
+  func report(_ ending: Ending) -> Int32 {
+    for diagnostic in ending.diagnostics { output.warn(diagnostic.drawn(terminal.errorStyle)) }
+    return ending.exitCode
+  }
+
+  /// Shows a value as the prompt does.
+  func show(_ value: Value) { output.write(value.shown(terminal.style) + "\n") }
+}

@@ -27,6 +27,8 @@ struct Terminal: Sendable {
   }
 
   var style: DisplayStyle { DisplayStyle(width: width, color: color) }
+  /// For diagnostics, which go to standard error.
+  var errorStyle: DisplayStyle { DisplayStyle(width: width, color: color && isErrorTerminal) }
 }
 
 func environmentValue(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -67,7 +67,7 @@ extension ArrayValue {
     let context = ReadContext(pool: execution.pool, cancellation: execution.cancellation)
     switch content {
     case .memory(let volume): try out.write(volume.array, context)
-    case .expression(let expression): try expression.forEachBlock(blockShape: out.chunks, execution) { roi, block in try out.write(block, at: roi.offset.values, ReadContext()) }
+    case .expression(let expression): try expression.forEachBlock(chunks: Chunking(shape: out.chunks), label: "save", execution) { roi, block in try out.write(block, at: roi.offset.values, ReadContext()) }
     case .view(let view):
       // Slabs of whole chunks along the first axis: each chunk is written once, and memory stays below a few of them.
       let slab = max(1, out.chunks.first ?? 1), length = view.shape.first ?? 0

@@ -13,7 +13,7 @@ struct ArrayValue: ObjectValue {
     case memory(Volume)
     /// A view of something that reads on demand: a stored array, or an upsampled one.
     case view(SourceView)
-    case expression(Expression)
+    case expression(ArrayExpression)
   }
 
   var content: Content
@@ -25,7 +25,7 @@ struct ArrayValue: ObjectValue {
   init(_ volume: Volume) { content = .memory(volume) }
   init(_ source: any ArraySource) { content = .view(SourceView(source)) }
   init(_ view: SourceView) { content = .view(view) }
-  init(_ expression: Expression) { content = .expression(expression) }
+  init(_ expression: ArrayExpression) { content = .expression(expression) }
 
   var typeName: String { "array" }
   var showsWhenBound: Bool { true }
@@ -97,7 +97,7 @@ struct ArrayValue: ObjectValue {
   }
 
   /// - Throws: E6 if the result is above the budget.
-  private func compute(_ expression: Expression, _ execution: ExecutionContext) throws -> Volume {
+  private func compute(_ expression: ArrayExpression, _ execution: ExecutionContext) throws -> Volume {
     try checkBudget(execution, "hold")
     return try expression.evaluate(execution)
   }

@@ -1,0 +1,68 @@
+import Language
+import Storage
+
+/// Everything but the prompt: scripts, expressions, standard input.
+enum Batch {
+  static func script(_ path: String, _ words: [String], _ options: Options, _ program: Program) throws -> Int32 {
+    let source = Source(name: path, text: try ProgramHost.text(path))
+    let help = ScriptHelp(source)
+    if words.contains("--help") {
+      program.output.write(help.text(script: path) + "\n")
+      return 0
+    }
+    if options.checksOnly {
+      let findings = program.interpreter.check(source)
+      for finding in findings { program.output.warn(finding.drawn(program.terminal.errorStyle)) }
+      return findings.isEmpty ? 0 : 2
+    }
+    let arguments: [String: Value]
+    do { arguments = try program.interpreter.scriptArguments(words, help).values } catch {
+      program.output.warn(Diagnostic(Failure(error)).drawn(program.terminal.errorStyle))
+      return 2
+    }
+    let ending = program.interpreter.run(source, arguments: arguments)
+    let code = program.report(ending)
+    if options.staysAtPrompt, case .exit = ending { return code }
+    return options.staysAtPrompt ? Prompt(program).run() : code
+  }
+
+  static func expression(_ text: String, _ program: Program) throws -> Int32 {
+    var last: Value?
+    let ending = program.interpreter.run(Source(name: "-e", text: text)) { last = $0 }
+    if let last { program.show(last) }
+    return program.report(ending)
+  }
+
+  /// `dcs < script.dcs`: no prompt, no echo of results.
+  static func standardInput(_ program: Program) throws -> Int32 {
+    var text = ""
+    while let line = readLine(strippingNewline: false) { text += line }
+    return program.report(program.interpreter.run(Source(name: "standard input", text: text)))
+  }
+}
+
+extension Batch {
+  /// Runs every `.dcs` file below a folder as conformance cases: counts, and each difference.
+  static func conformance(_ folder: String, _ options: Options, _ program: Program) throws -> Int32 {
+    var passed = 0, failed = 0
+    for path in try files(below: folder).sorted() {
+      let results = Conformance.run(try ProgramHost.text(path), name: path, host: program.host) { host in
+        try Interpreter(registry: Vocabulary.registry, host: host, execution: program.interpreter.session.execution, seed: options.seed)
+      }
+      for result in results {
+        if result.passed { passed += 1; continue }
+        failed += 1
+        program.output.write("\(result.file):\(result.line): \(result.code)\n  expected \(result.expected)\n  found    \(result.actual)\n")
+      }
+    }
+    program.output.write("\(passed) passed, \(failed) failed\n")
+    return failed == 0 && passed > 0 ? 0 : 1
+  }
+
+  private static func files(below folder: String) throws -> [String] {
+    try Files.list(folder).flatMap { entry in
+      let path = Files.join(folder, entry.name)
+      return entry.isFolder ? try files(below: path) : entry.name.hasSuffix(".dcs") ? [path] : []
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import Glibc
+import Language
+import Storage
+
+/// The world as scripts see it through this process.
+struct ProgramHost: Host {
+  let terminal: Terminal
+  let output: Output
+  let arguments: [String]
+
+  var version: String { Main.version }
+  var style: DisplayStyle { terminal.style }
+
+  func write(_ text: String) { output.write(text) }
+  func warn(_ text: String) { output.warn(text.hasSuffix("\n") ? text : text + "\n") }
+  func environment(_ name: String) -> String? { environmentValue(name) }
+
+  func now() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  func load(_ module: ModuleReference) throws -> ModuleText? {
+    switch module {
+    case .name(let name):
+      for folder in Self.libraryFolders() {
+        let path = "\(folder)/\(name).dcs"
+        if Files.kind(path) == .file { return ModuleText(name: path, text: try Self.text(path), isLibrary: true) }
+      }
+      return nil
+    case .file(let path, let from):
+      let full = path.hasPrefix("/") || Files.parent(from).isEmpty ? path : Files.join(Files.parent(from), path)
+      guard Files.kind(full) == .file else { return nil }
+      return ModuleText(name: full, text: try Self.text(full), isLibrary: false)
+    }
+  }
+
+  func parameter(_ text: String, type: String, _ context: CallContext) throws -> Value? { nil }
+
+  static func text(_ path: String) throws -> String { String(decoding: try Files.read(path), as: UTF8.self) }
+
+  /// Where stdlib lies: `$DCS_STDLIB`, beside the program (`../share/dcs/stdlib`), or in the source tree it was built in.
+  static func libraryFolders() -> [String] {
+    var folders: [String] = environmentValue("DCS_STDLIB").map { [$0] } ?? []
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+    if length > 0 {
+      var folder = Files.parent(String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self))
+      folders.append(folder + "/../share/dcs/stdlib")
+      for _ in 0..<5 {   // .build/<triple>/release/dcs lies four folders below the tree
+        folder = Files.parent(folder)
+        if folder.isEmpty { break }
+        folders.append(folder + "/stdlib")
+      }
+    }
+    return folders
+  }
+}
