@@ -30,14 +30,14 @@ extension Builtin {
   static let saveTable = Builtin(
     "save", "(t: table, path: string) -> nil", "Writes a table as CSV."
   ) { call in
-    try Files.writeAtomically(CSV.write(try call.object("t", as: TableValue.self)), try writable(call), sync: false)
+    try Files.writeAtomically(CSV.write(try call.object("t", as: TableValue.self)), try call.writablePath("path"), sync: false)
     return .nil
   }
 
   static let saveImage = Builtin(
     "save", "(image: image, path: string) -> nil", "Writes a picture as PNG."
   ) { call in
-    let path = try writable(call)
+    let path = try call.writablePath("path")
     guard path.hasSuffix(".png") else { throw call.failure(.value, "pictures are written as .png, not `\(path)`", at: "path") }
     try Files.writeAtomically(try call.object("image", as: ImageValue.self).image.png(), path, sync: false)
     return .nil
@@ -52,10 +52,12 @@ extension Builtin {
       throw failure
     }
   }
+}
 
-  /// The path argument, its folders made.
-  private static func writable(_ call: Call) throws -> String {
-    let path = try call.string("path"), folder = Files.parent(path)
+extension Call {
+  /// A path to be written, the folders above it made.
+  func writablePath(_ argument: String) throws -> String {
+    let path = try string(argument), folder = Files.parent(path)
     if !folder.isEmpty { try Files.makeFolders(folder) }
     return path
   }

@@ -1,0 +1,39 @@
+import Arrays
+import Blockwise
+import Language
+import Networks
+
+extension Builtin {
+  static let predict = Builtin(
+    "predict",
+    """
+    (m: model|best, a: array, to: string = nil, roi: roi = nil, block: int|coord = nil, dtype: fn|string = nil, chunks: int|coord = nil,
+     pad: "reflect|zero" = "reflect", workers=1, retries=2, resume=true, replace=false) -> array
+    """,
+    "Runs a network over a volume, blockwise and without seams: every block gets the context that the network sees.",
+    details: [
+      "The result has no trace of the blocks: any block size and any number of workers give the same bytes.",
+      "to=\"c.zarr/name\" writes it there and resumes what was begun; without it the result stays in memory. dtype=uint8 scales the activation's range to 0…255 and records that.",
+    ],
+    searchTerms: ["inference", "segment"]
+  ) { call in
+    let model = try call.trainedModel("m")
+    let source = try call.array("a").source(call.execution), rank = source.grid.spatialRank
+    let options = PredictOptions(
+      block: try call.block(rank: rank), roi: try call.optionalRoi("roi"), dtype: try call.dtype("dtype") ?? .float32,
+      pad: try call.string("pad") == "zero" ? .constant(0) : .reflect, workers: try call.workers() ?? 1, retries: try call.int("retries", in: 0...100))
+    return try Blockwise.predict(model, source, options, to: try call.output(rank: rank), call.execution).value
+  }
+}
+
+extension Call {
+  /// A model with weights: a loaded one, or what `best` found.
+  func trainedModel(_ name: String) throws -> Model {
+    if let best = try value(name).object(as: BestValue.self) { return try best.model() }
+    guard case .trained(var model) = try object(name, as: ModelValue.self).kind else {
+      throw failure(.value, "the model has no weights yet", at: name, hint: "train a run with it first, or load_model(path)")
+    }
+    model.network = try model.network.seamless()
+    return model
+  }
+}

@@ -1,0 +1,54 @@
+import Arrays
+import Geometry
+import Language
+import Training
+
+extension Builtin {
+  static let datasplit = Builtin(
+    "datasplit", "(of: string|list|table, raw: string = nil, labels: string|list = nil, mask: string = nil, downsample: int|coord = 1, voxel: coord = nil) -> split",
+    "Says which crops train and which validate: a CSV file, or records with use, raw, labels and perhaps mask, weight, roi, name; checked at once.",
+    details: [
+      "CSV: five columns without a heading (train|val, raw container, raw dataset, labels container, labels dataset), or headings use, raw, labels, mask, weight, roi.",
+      "downsample=2 trains and predicts at twice the voxel size: raw by mean, labels by majority. Arrays may be given in place of paths.",
+    ],
+    searchTerms: ["data", "csv", "train", "validate"]
+  ) { call in
+    let factor: [Int] = if case .voxelCoordinate(let c) = try call.value("downsample") { c.values } else { [try call.int("downsample", in: 1...64)] }
+    let voxel: WorldCoordinate? = if case .worldCoordinate(let c) = try call.value("voxel") { c } else { nil }
+    if case .string(let path) = try call.value("of") {
+      let labels: String? = if case .list = try call.value("labels") { "[" + (try call.names("labels")).joined(separator: "&") + "]" } else { try call.optionalString("labels") }
+      return Value(SplitValue(split: try DataSplit(
+        csv: path, rawKey: try call.optionalString("raw"), labelsKey: labels, maskKey: try call.optionalString("mask"), voxelSize: voxel, downsample: factor)))
+    }
+    let rows: [Record]
+    if let table = try call.value("of").object(as: TableValue.self) { rows = (0..<table.count).map { table.row($0) } } else {
+      rows = try call.list("of").map {
+        guard case .record(let row) = $0 else { throw call.failure(.type, "`of` must hold records such as \\{use: \"train\", raw: …, labels: …\\}, not \($0.typePhrase)", at: "of") }
+        return row
+      }
+    }
+    let specs = try rows.enumerated().map { try spec($1, $0, call) }
+    return Value(SplitValue(split: try DataSplit(specs, downsample: factor) { try Opened.path($0, voxelSize: voxel) }))
+  }
+
+  private static func spec(_ row: Record, _ position: Int, _ call: Call) throws -> CropSpec {
+    func fail(_ message: String) -> Failure { call.failure(.value, "crop \(position): \(message)", at: "of") }
+    for key in row.keys where !["name", "use", "raw", "labels", "mask", "weight", "roi", "classes"].contains(key) { throw fail("unknown key `\(key)`") }
+    func input(_ value: Value, _ key: String) throws -> CropSpec.Input {
+      if case .string(let path) = value { return .path(path) }
+      if let array = value.object(as: ArrayValue.self) { return .source(try array.source(call.execution), name: array.stored?.path ?? "\(key) \(position)") }
+      throw fail("`\(key)` must be a path or an array, not \(value.typePhrase)")
+    }
+    guard case .string(let word)? = row["use"], let use = CropSpec.Use(rawValue: word == "val" ? "validate" : word) else {
+      throw fail("`use` must be \"train\" or \"validate\"")
+    }
+    guard let raw = row["raw"] else { throw fail("`raw` is missing") }
+    guard let labels = row["labels"] else { throw fail("`labels` is missing") }
+    let several: [CropSpec.Input] = if case .list(let list) = labels { try list.map { try input($0, "labels") } } else { [try input(labels, "labels")] }
+    let name: String? = if case .string(let text)? = row["name"] { text } else { nil }
+    let classes: [String] = if case .list(let list)? = row["classes"] { list.compactMap { if case .string(let s) = $0 { s } else { nil } } } else { [] }
+    return CropSpec(
+      name: name, use: use, raw: try input(raw, "raw"), labels: several, classes: classes, mask: try row["mask"].flatMap { $0.isNil ? nil : try input($0, "mask") },
+      weight: row["weight"]?.number ?? 1, roi: row["roi"]?.object(as: RoiValue.self)?.roi)
+  }
+}
