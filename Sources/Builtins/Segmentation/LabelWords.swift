@@ -1,0 +1,108 @@
+import Arrays
+import Geometry
+import Language
+import Segmentation
+
+extension Builtin {
+  static let label = Builtin(
+    "label", "(mask: array, connectivity=1, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
+    "Numbers the connected components of a mask: 1, 2, … in raster order (uint64); attrs.objects counts them.",
+    details: [
+      "connectivity: 1 faces, 2 also edges, 3 also corners (6, 18, 26 neighbours in 3D; 4, 8 in 2D).",
+      "to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same.",
+    ],
+    examples: [Example("max(label(arange(5) != 2))", prints: "2")], searchTerms: ["components", "instances"]
+  ) { call in
+    let array = try call.array("mask"), connectivity = try call.int("connectivity", in: 1...3)
+    if !(try call.value("to")).isNil { return try labelOnDisk(call, array, connectivity) }
+    let volume = try array.volume(call.execution)
+    let (labels, count) = try labelComponents(try volume.array.contiguous(), connectivity: connectivity, call.execution)
+    var result = ArrayValue(try Volume(labels, volume.grid))
+    result.notes["objects"] = .int(count)
+    return Value(result)
+  }
+
+  static let threshold = Builtin(
+    "threshold", "(a: array, at: int|float) -> array", "Marks what lies above a value: a > at.", examples: [Example("sum(threshold(arange(4), at=1))", prints: "2")], streams: ["a"]
+  ) { call in
+    guard let limit = try call.value("at").scalar else { throw call.failure(.type, "`at` must be a number", at: "at") }
+    return Value(ArrayValue(try ArrayExpression.compare(.greater, try call.array("a").expression, ArrayExpression(limit))))
+  }
+
+  static let argmax = Builtin(
+    "argmax", "(a: array) -> array", "The index of the largest channel at each voxel; the channel axis is the first.",
+    examples: [Example("argmax(zeros((2, 1, 3))).shape", prints: "(1, 3)")]
+  ) { call in
+    let volume = try call.volume("a")
+    guard volume.shape.count >= 2 else { throw call.failure(.shape, "`argmax` needs a channel axis and others, found \(ArrayValue(volume).axesText)", at: "a") }
+    return Value(ArrayValue(try Volume(try Segmentation.argmax(try volume.array.asFloats(), call.execution), try volume.grid.dropping(axis: 0))))
+  }
+
+  static let removeSmall = Builtin(
+    "remove_small", "(labels: array, size: int) -> array", "Sets objects of fewer than `size` voxels to 0; the others keep their ids.",
+    examples: [Example("max(remove_small(label(arange(5) != 1), size=2))", prints: "2")], searchTerms: ["filter", "size"]
+  ) { call in
+    let volume = try call.volume("labels")
+    let kept = try Segmentation.removeSmall(try volume.array.contiguous(), size: try call.int("size", in: 0...Int.max), call.execution)
+    return Value(ArrayValue(try Volume(kept, volume.grid)))
+  }
+
+  static let sizeOf = Builtin(
+    "size_of", "(labels: array) -> array", "The number of voxels of the object at each voxel; 0 on background.", examples: [Example("max(size_of(label(arange(5) != 1)))", prints: "3")]
+  ) { call in
+    let volume = try call.volume("labels")
+    return Value(ArrayValue(try Volume(try Segmentation.sizeOf(try volume.array.contiguous(), call.execution), volume.grid)))
+  }
+
+  static let fillHoles = Builtin(
+    "fill_holes", "(mask: array) -> array", "Fills background that is enclosed by one object.", examples: [Example("sum(fill_holes(zeros((3, 3, 3)) > 0))", prints: "0")]
+  ) { call in try spatially(call, "mask") { try Segmentation.fillHoles($0, call.execution) } }
+
+  static let relabel = Builtin(
+    "relabel", "(labels: array) -> array", "Renumbers objects 1, 2, … without gaps, in the order of their ids; attrs.objects counts them.",
+    examples: [Example("max(relabel(cast(10 * arange(3), uint32)))", prints: "2")], searchTerms: ["compact", "ids"]
+  ) { call in
+    let volume = try call.volume("labels")
+    let (labels, ids) = try Segmentation.compact(try volume.array.contiguous(), call.execution)
+    var result = ArrayValue(try Volume(labels, volume.grid))
+    result.notes["objects"] = .int(ids.count)
+    return Value(result)
+  }
+
+  private static func spatially(_ call: Call, _ argument: String, _ body: (NDArray) throws -> NDArray) throws -> Value {
+    try call.volume(argument).mapping(call, body)
+  }
+
+  static let morphology: [Builtin] = [
+    morphological("erode", "Shrinks objects by a ball or box.", Segmentation.erode), morphological("dilate", "Grows objects by a ball or box.", Segmentation.dilate),
+    morphological("opening", "Erodes, then dilates: removes what is thinner than the element.", Segmentation.opening),
+    morphological("closing", "Dilates, then erodes: closes gaps thinner than the element.", Segmentation.closing),
+  ]
+
+  private static func morphological(
+    _ name: String, _ summary: String, _ body: @escaping @Sendable (NDArray, StructuringElement, ExecutionContext) throws -> NDArray
+  ) -> Builtin {
+    Builtin(name, "(a: array, radius: int|float|length|coord|list = 1, shape: \"ball|box\" = \"ball\") -> array", summary + " Radius in voxels or as a length.") { call in
+      let volume = try call.volume("a")
+      let element = try element(call, volume.grid)
+      return try volume.mapping(call) { try body($0, element, call.execution) }
+    }
+  }
+
+  private static func element(_ call: Call, _ grid: Grid) throws -> StructuringElement {
+    let radius = try call.sizeInVoxels("radius", grid)
+    guard radius.allSatisfy({ $0 >= 0 && $0 <= 10_000 }) else { throw call.failure(.value, "`radius` must be from 0 to 10,000 voxels", at: "radius") }
+    if try call.string("shape") == "box" { return .box(radius: radius.map { Int($0) }) }
+    if case .length(let length) = try call.value("radius") { return .ball(radius: length.double, voxelSize: grid.sizes) }
+    // An ellipsoid is a ball of radius 1 in units of its half axes.
+    return .ball(radius: 1, voxelSize: radius.map { $0 > 0 ? 1 / $0 : 1e9 })
+  }
+
+  static let median = Builtin("median", "(a: array, radius: int|float|length|coord|list = 1) -> array", "The median of the box around each voxel; edges reflect.") { call in
+    let volume = try call.volume("a"), radius = try call.sizeInVoxels("radius", volume.grid)
+    guard radius.allSatisfy({ $0 >= 0 && $0 <= 100 }) else { throw call.failure(.value, "`radius` must be from 0 to 100 voxels", at: "radius") }
+    return try volume.mapping(call) { try Segmentation.median($0, radius: radius.map { Int($0) }, call.execution) }
+  }
+}
+
+import Execution
