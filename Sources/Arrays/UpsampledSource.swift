@@ -19,14 +19,19 @@ package struct UpsampledSource: ArraySource {
   /// `.linear` gives float32, `.nearest` the base's dtype.
   package var dtype: DType { method == .linear ? .float32 : base.dtype }
 
-  /// - Throws: `ArrayError.rank` unless there is a factor an axis, `.tooLarge`, `GeometryError`.
-  package init(_ base: any ArraySource, factors: [Int], method: Method) throws {
+  /// - Parameter wanted: the fine shape where it is not a whole multiple of the base's: up to a coarse voxel more or less on each axis.
+  /// - Throws: `ArrayError.rank` unless there is a factor an axis, `.shapes` for a `wanted` that is farther off, `.tooLarge`, `GeometryError`.
+  package init(_ base: any ArraySource, factors: [Int], method: Method, shape wanted: [Int]? = nil) throws {
     guard factors.count == base.shape.count, factors.allSatisfy({ $0 >= 1 }) else { throw ArrayError.rank(expected: base.shape.count, found: factors) }
     (self.base, self.factors, self.method) = (base, factors, method)
-    shape = try zip(base.shape, factors).map { length, factor in
+    let whole = try zip(base.shape, factors).map { length, factor in
       let (product, overflow) = length.multipliedReportingOverflow(by: factor)
       if overflow { throw ArrayError.tooLarge(shape: base.shape) }
       return product
+    }
+    shape = wanted ?? whole
+    guard shape.count == whole.count, shape.indices.allSatisfy({ abs(shape[$0] - whole[$0]) < factors[$0] && (shape[$0] > 0) == (whole[$0] > 0) }) else {
+      throw ArrayError.shapes(whole, shape)
     }
     let spatial = base.grid.spatialAxes
     grid = try Grid(
@@ -56,11 +61,11 @@ package struct UpsampledSource: ArraySource {
 
   private func tap(_ fine: Int, _ axis: Int) -> Tap {
     let factor = factors[axis], last = base.shape[axis] - 1
-    if method == .nearest || factor == 1 { return Tap(lower: fine / factor, upper: fine / factor, share: 0) }
+    if method == .nearest || factor == 1 { return Tap(lower: min(last, fine / factor), upper: min(last, fine / factor), share: 0) }
     let doubled = 2 * fine + 1 - factor   // 2 f × (coarse coordinate)
     let lower = doubled >= 0 ? doubled / (2 * factor) : -1
     let share = Float(doubled - lower * 2 * factor) / Float(2 * factor)
-    return Tap(lower: max(0, lower), upper: min(last, lower + 1), share: share)
+    return Tap(lower: max(0, min(last, lower)), upper: min(last, lower + 1), share: share)
   }
 
   private func interpolated(_ block: NDArray, _ axis: Int, _ taps: [Tap]) throws -> NDArray {

@@ -28,6 +28,17 @@ package struct Image: Sendable, Equatable {
     return result
   }
 
+  /// Pictures below each other, left aligned, with a gap.
+  package static func stacked(_ images: [Image], gap: Int = 4) -> Image {
+    var result = Image(width: images.map(\.width).max() ?? 0, height: images.reduce(0) { $0 + $1.height } + gap * max(0, images.count - 1), fill: (255, 255, 255))
+    var top = 0
+    for image in images {
+      for y in 0..<image.height { for x in 0..<image.width { result[x, top + y] = image[x, y] } }
+      top += image.height + gap
+    }
+    return result
+  }
+
   /// Resized: the mean of the covered pixels where it shrinks, the nearest where it grows.
   package func resized(width newWidth: Int, height newHeight: Int) -> Image {
     var result = Image(width: newWidth, height: newHeight)
