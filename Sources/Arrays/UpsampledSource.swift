@@ -30,8 +30,9 @@ package struct UpsampledSource: ArraySource {
       return product
     }
     shape = wanted ?? whole
-    guard shape.count == whole.count, shape.indices.allSatisfy({ abs(shape[$0] - whole[$0]) < factors[$0] && (shape[$0] > 0) == (whole[$0] > 0) }) else {
-      throw ArrayError.shapes(whole, shape)
+    let made = shape
+    guard made.count == whole.count, made.indices.allSatisfy({ abs(made[$0] - whole[$0]) < factors[$0] && (made[$0] > 0) == (whole[$0] > 0) }) else {
+      throw ArrayError.shapes(whole, made)
     }
     let spatial = base.grid.spatialAxes
     grid = try Grid(
