@@ -24,7 +24,7 @@ extension Builtin {
     }
     guard let first = arrays.first else { throw call.failure(.argument, "`blockwise` needs at least one array after the function") }
     let sources = try arrays.map { try $0.source(call.execution) }, rank = first.grid.spatialRank
-    let function = try call.function("f").frozen(call.context)
+    let function = try call.function("f").frozen()
     var options = BlockwiseOptions(
       name: function.name, parameters: [("function", function.sourceText ?? function.name), ("captured", function.capturedText), ("seed", "\(call.context.seed)"), ("version", call.host.version), ("kernels", String(cString: dcs_kernel_level()))],
       block: try call.block(rank: rank), context: try call.sizeInVoxels("context", first.grid).map { Int(clamping: Int64.nearest($0.rounded(.up))) })

@@ -17,7 +17,8 @@ extension Builtin {
     var up = [Int](repeating: 1, count: array.shape.count), down = up
     for (position, axis) in grid.spatialAxes.enumerated() {
       let ratio = try target[position] / grid.voxelSize[position]
-      guard let factor = ratio.int ?? (try Rational.one / ratio).int, factor >= 1, factor <= 64 else {
+      let inverse = try Rational.one / ratio
+      guard let factor = ratio.int ?? inverse.int, factor >= 1, factor <= 64 else {
         throw call.failure(.grid, "voxel sizes must be whole multiples: \(sizeText(grid.voxelSize)) and \(sizeText(target))", at: call.isGiven("voxel") ? "voxel" : "like")
       }
       if ratio.isInteger { down[axis] = factor } else { up[axis] = factor }

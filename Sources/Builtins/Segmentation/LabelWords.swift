@@ -1,4 +1,5 @@
 import Arrays
+import Blockwise
 import Geometry
 import Language
 import Segmentation
@@ -20,6 +21,16 @@ extension Builtin {
     var result = ArrayValue(try Volume(labels, volume.grid))
     result.notes["objects"] = .int(count)
     return Value(result)
+  }
+
+  private static func labelOnDisk(_ call: Call, _ array: ArrayValue, _ connectivity: Int) throws -> Value {
+    let source = try array.source(call.execution), rank = source.grid.spatialRank
+    var options = BlockwiseOptions(name: "label", block: try call.block(rank: rank))
+    options.workers = try call.workers()
+    let result = try LabelStatement([source], connectivity: connectivity, options: options, to: try call.output(rank: rank)).execute(call.execution)
+    var labels = ArrayValue(result.output)
+    labels.notes["objects"] = .int(result.objects)
+    return Value(labels)
   }
 
   static let threshold = Builtin(

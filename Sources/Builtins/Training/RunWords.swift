@@ -7,7 +7,7 @@ extension Builtin {
   static let run = Builtin(
     "run",
     """
-    (name: string, model: model, task: task, data: split, lr=1e-4, batch=2, augment: list = nil, input: int|coord = nil, optimizer: "radam|adam|adamw" = "radam",
+    (name: string, model: model, task: task, data: split, lr=1e-4, batch=2, augment: list = nil, input: int|coord = nil, optimizer: "radam|adam" = "radam",
      warmup=0, average=0.0, foreground=0.5, validate_every=1000, checkpoint_every=1000, keep=2, from: best|model = nil, folder="runs") -> run
     """,
     "Makes a run, or opens the one of this name if its settings are the same; train(r) trains it.",
@@ -42,11 +42,7 @@ extension Builtin {
   }
 
   private static func optimizer(_ call: Call) throws -> OptimizerSettings.Method {
-    switch try call.string("optimizer") {
-    case "adam": .adam
-    case "adamw": .adamW
-    default: .radam
-    }
+    try call.string("optimizer") == "adam" ? .adam : .radam
   }
 
   private static func augmentations(_ call: Call) throws -> [Augmentation] {
