@@ -11,15 +11,14 @@ import Language
 
   static func main() {
     dcs_line_set_locale()
-    setvbuf(stdout, nil, _IOFBF, 1 << 16)
     let words = Array(CommandLine.arguments.dropFirst())
     do {
       exit(try run(try Options(words)))
     } catch let misuse as Options.Misuse {
-      fputs("error: \(misuse.message)\nhint: dcs --help\n", stderr)
+      Output.emit("error: \(misuse.message)\nhint: dcs --help\n", 2)
       exit(2)
     } catch {
-      fputs("error: \(error)\n", stderr)
+      Output.emit("error: \(error)\n", 2)
       exit(1)
     }
   }

@@ -107,16 +107,15 @@ private final class LineReader {
 
   func read(_ prompt: String) -> Line {
     guard let editor else {
-      fputs(prompt, stdout)
-      fflush(stdout)
+      Output.emit(prompt, 1)
       return readLine().map { .line($0) } ?? .end
     }
     var text: UnsafeMutablePointer<CChar>?
     switch Int(dcs_line_read(editor, prompt, &text)) {
-    case Int(DCS_LINE_READ.rawValue):
+    case DCS_LINE_READ:
       defer { free(text) }
       return .line(text.map { String(cString: $0) } ?? "")
-    case Int(DCS_LINE_INTERRUPTED.rawValue): return .interrupted
+    case DCS_LINE_INTERRUPTED: return .interrupted
     default: return .end
     }
   }

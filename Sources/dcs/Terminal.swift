@@ -47,17 +47,19 @@ final class Output: Sendable {
   func write(_ text: String) { send(text, to: 1) }
   func warn(_ text: String) { send(text, to: 2) }
   /// Progress: to the terminal only, never to the log.
-  func transient(_ text: String) { emit(Array(text.utf8), 2) }
+  func transient(_ text: String) { Self.emit(text, 2) }
 
   /// What was typed, for the log.
   func note(_ text: String) { log.withLock { if let file = $0?.file { fputs(text, file); fflush(file) } } }
 
   private func send(_ text: String, to descriptor: Int32) {
-    emit(Array(text.utf8), descriptor)
+    Self.emit(text, descriptor)
     note(text)
   }
 
-  private func emit(_ bytes: [UInt8], _ descriptor: Int32) {
+  /// Whole, whatever the size; a reader that has gone is no error.
+  static func emit(_ text: String, _ descriptor: Int32) {
+    let bytes = Array(text.utf8)
     var done = 0
     while done < bytes.count {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, bytes.count - done) }
