@@ -19,7 +19,7 @@ package enum Vocabulary {
   private static let scores: [Builtin] = [.binaryScores, .confusion, .partitionScores]
   private static let networks: [Builtin] = [.apply, .loadModel, .unet]
   private static let training: [Builtin] = Builtin.augmentations + [.best, .datasplit, .export, .openRun, .preview, .run, .runs, .taskDistance, .taskOneHot, .train, .validate]
-  private static let blockwise: [Builtin] = [.blockwise, .predict, .status]
+  private static let blockwise: [Builtin] = [.blockwise, .local, .predict, .status]
   private static let show: [Builtin] = [.look]
   private static let tables: [Builtin] = [
     .countGroups, .countRows, .filterTable, .group, .headTable, .maxGroups, .meanGroups, .minGroups, .sortTable, .sumGroups, .table,

@@ -13,12 +13,12 @@ enum Batch {
     }
     if options.checksOnly {
       let findings = program.interpreter.check(source)
-      for finding in findings { program.output.warn(finding.drawn(program.terminal.errorStyle)) }
+      for finding in findings { program.output.warn(finding.drawn(program.terminal.errorStyle) + "\n") }
       return findings.isEmpty ? 0 : 2
     }
     let arguments: [String: Value]
     do { arguments = try program.interpreter.scriptArguments(words, help).values } catch {
-      program.output.warn(Diagnostic(Failure(error)).drawn(program.terminal.errorStyle))
+      program.output.warn(Diagnostic(Failure(error)).drawn(program.terminal.errorStyle) + "\n")
       return 2
     }
     let ending = program.interpreter.run(source, arguments: arguments)

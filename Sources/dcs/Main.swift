@@ -76,7 +76,7 @@ struct Program {
 
   /// Shows how a run ended; its exit code.
   func report(_ ending: Ending) -> Int32 {
-    for diagnostic in ending.diagnostics { output.warn(diagnostic.drawn(terminal.errorStyle)) }
+    for diagnostic in ending.diagnostics { output.warn(diagnostic.drawn(terminal.errorStyle) + "\n") }
     return ending.exitCode
   }
 

@@ -9,7 +9,7 @@ extension Builtin {
     "blockwise",
     """
     (f: fn, inputs…: array, to: string = nil, block: int|coord = nil, context: int|coord|length = 0, roi: roi = nil, dtype: fn|string = nil,
-     chunks: int|coord = nil, pad: "reflect|zero" = "reflect", ids: "unique" = nil, workers: int = nil, retries=2, resume=true, replace=false) -> array
+     chunks: int|coord = nil, pad: "reflect|zero" = "reflect", ids: "unique" = nil, workers: int = nil, retries=2, resume=true, replace=false, on: context = nil) -> array
     """,
     "Calls a function for every block of its inputs and joins the results.",
     details: [
@@ -18,6 +18,7 @@ extension Builtin {
     ],
     examples: [Example("sum(blockwise(fn(b) = b + 1, zeros((5, 5, 5)), block=2))", prints: "125.0")], searchTerms: ["map", "chunks", "parallel"]
   ) { call in
+    try call.checkContext()
     let arrays = try call.rest.enumerated().map { position, value in
       guard let array = value.object(as: ArrayValue.self) else { throw call.failure(.type, "input \(position + 1) must be an array, not \(value.typePhrase)", at: "inputs") }
       return array
@@ -45,6 +46,8 @@ extension Builtin {
     }
     return try statement.execute(call.execution).value
   }
+
+  static let local = Builtin("local", "() -> context", "This machine: where blockwise work runs.", examples: [Example("local()", prints: "local()")]) { _ in Value(LocalContext()) }
 
   static let status = Builtin(
     "status", "(a: array|string) -> record", "How far blockwise work on an output is: blocks done, total, seconds; from its journal.", searchTerms: ["progress", "journal"]

@@ -15,6 +15,11 @@ extension Call {
       resume: isKnown("resume") ? try bool("resume") : true, replace: try bool("replace"))
   }
 
+  /// Refuses `on` until there are clusters; local threads are what there is.
+  func checkContext() throws {
+    if let context = try value("on").object, context.typeName != "context" || context.brief != "local()" { throw failure(.failed, "work runs on this machine only in this version: `on` must be local()", at: "on") }
+  }
+
   func isKnown(_ argument: String) -> Bool { builtin.signature.parameters.contains { $0.name == argument } }
 
   /// The block size, checked.

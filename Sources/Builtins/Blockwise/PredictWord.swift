@@ -8,7 +8,7 @@ extension Builtin {
     "predict",
     """
     (m: model|best, a: array, to: string = nil, roi: roi = nil, block: int|coord = nil, dtype: fn|string = nil, chunks: int|coord = nil,
-     pad: "reflect|zero" = "reflect", workers=1, retries=2, resume=true, replace=false) -> array
+     pad: "reflect|zero" = "reflect", workers=1, retries=2, resume=true, replace=false, on: context = nil) -> array
     """,
     "Runs a network over a volume, blockwise and without seams: every block gets the context that the network sees.",
     details: [
@@ -17,6 +17,7 @@ extension Builtin {
     ],
     searchTerms: ["inference", "segment"]
   ) { call in
+    try call.checkContext()
     let model = try call.trainedModel("m")
     let source = try call.array("a").source(call.execution), rank = source.grid.spatialRank
     let options = PredictOptions(

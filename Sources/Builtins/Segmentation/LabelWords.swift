@@ -50,12 +50,29 @@ extension Builtin {
   }
 
   static let removeSmall = Builtin(
-    "remove_small", "(labels: array, size: int) -> array", "Sets objects of fewer than `size` voxels to 0; the others keep their ids.",
+    "remove_small", "(labels: array, size: int, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
+    "Sets objects of fewer than `size` voxels to 0, sizes counted over the whole volume; the others keep their ids.",
     examples: [Example("max(remove_small(label(arange(5) != 1), size=2))", prints: "2")], searchTerms: ["filter", "size"]
   ) { call in
+    if !(try call.value("to")).isNil { return try removeSmallOnDisk(call) }
     let volume = try call.volume("labels")
     let kept = try Segmentation.removeSmall(try volume.array.contiguous(), size: try call.int("size", in: 0...Int.max), call.execution)
     return Value(ArrayValue(try Volume(kept, volume.grid)))
+  }
+
+  /// Sizes from a first pass over all blocks, then one that writes what is large enough.
+  private static func removeSmallOnDisk(_ call: Call) throws -> Value {
+    let source = try call.array("labels").source(call.execution), rank = source.grid.spatialRank, limit = try call.int("size", in: 0...Int.max)
+    guard source.dtype.isInteger || source.dtype == .bool else { throw call.failure(.type, "labels must be ints, not \(source.dtype)", at: "labels") }
+    var options = BlockwiseOptions(name: "remove_small", parameters: [("size", "\(limit)")], block: try call.block(rank: rank))
+    options.workers = try call.workers()
+    options.dtype = source.dtype
+    let counts = try sizesBlockwise(source, options: options, call.execution)
+    let small = Set(counts.entries.filter { $0.count < limit }.map(\.id)).map { IdPair($0, 0) }.sorted()
+    let statement = try BlockwiseStatement([source], options: options, to: try call.output(rank: rank)) { volumes, _, execution in
+      try Segmentation.relabel(try volumes[0].array.contiguous(), small, dtype: volumes[0].dtype, execution)
+    }
+    return try statement.execute(call.execution).value
   }
 
   static let sizeOf = Builtin(
@@ -70,9 +87,10 @@ extension Builtin {
   ) { call in try spatially(call, "mask") { try Segmentation.fillHoles($0, call.execution) } }
 
   static let relabel = Builtin(
-    "relabel", "(labels: array) -> array", "Renumbers objects 1, 2, … without gaps, in the order of their ids; attrs.objects counts them.",
+    "relabel", "(labels: array, merge: table = nil, to: string = nil, compact=true) -> array", "Renumbers objects 1, 2, … without gaps, in the order of their ids; attrs.objects counts them.",
     examples: [Example("max(relabel(cast(10 * arange(3), uint32)))", prints: "2")], searchTerms: ["compact", "ids"]
   ) { call in
+    if call.isGiven("merge") || !(try call.value("to")).isNil { throw call.failure(.failed, "`relabel` with merge or to is not in this version yet") }
     let volume = try call.volume("labels")
     let (labels, ids) = try Segmentation.compact(try volume.array.contiguous(), call.execution)
     var result = ArrayValue(try Volume(labels, volume.grid))

@@ -1,0 +1,33 @@
+extension Function {
+  /// Everything that decides what it computes, as text: its source, what it captured, and the top-level names it uses, with their values.
+  /// Two functions of equal text compute the same; plans of blockwise work are told apart by it.
+  package var identityText: String {
+    var seen: Set<ObjectIdentifier> = []
+    return describe(&seen)
+  }
+
+  fileprivate func describe(_ seen: inout Set<ObjectIdentifier>) -> String {
+    guard let script else { return name }
+    let source = script.template.sourceText
+    guard seen.insert(ObjectIdentifier(script.template)).inserted else { return source }
+    var lines = [source]
+    for capture in script.captures { lines.append("captured " + (capture.map { $0.describe(&seen) } ?? "nothing")) }
+    // A superset of the names it uses: every word of its text that is bound at the top level.
+    let words = Set(source.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init))
+    for name in script.globals.names where words.contains(name) {
+      if let slot = script.globals.names.firstIndex(of: name), let value = script.globals[slot] { lines.append("\(name) = \(value.describe(&seen))") }
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension Value {
+  fileprivate func describe(_ seen: inout Set<ObjectIdentifier>) -> String {
+    switch self {
+    case .function(let function): function.describe(&seen)
+    case .list(let values): "[" + values.map { $0.describe(&seen) }.joined(separator: ", ") + "]"
+    case .record(let record): "{" + record.fields.map { "\($0.key): \($0.value.describe(&seen))" }.joined(separator: ", ") + "}"
+    default: written()
+    }
+  }
+}
