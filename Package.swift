@@ -28,7 +28,7 @@ let package = Package(
 
     // What people see
     .target(name: "Display", dependencies: ["Arrays", "Execution", "CZlib"]),
-    .target(name: "Language", dependencies: ["Geometry", "Execution"]),
+    .target(name: "Language", dependencies: ["Geometry", "Execution", "CKernels"]),
     .target(name: "Builtins", dependencies: ["Language", "Display", "Training"]),
     .executableTarget(name: "dcs", dependencies: ["Builtins", "CLineEdit"]),
 

@@ -29,7 +29,7 @@ enum { LANES = 8 };
   __asm__ volatile("vmovups (%[px]), %%ymm12\n vmovups 32(%[px]), %%ymm13\n vmovups 64(%[px]), %%ymm14\n" \
                    ROW(0, "vbroadcastss (%[pw])") ROW(1, "vbroadcastss 4(%[pw])")                \
                    ROW(2, "vbroadcastss 8(%[pw])") ROW(3, "vbroadcastss 12(%[pw])")              \
-                   : SUMS(s) : [px] "r"(x), [pw] "r"(w) : "ymm12", "ymm13", "ymm14", "ymm15")
+                   : SUMS(s) : [px] "r"(x), [pw] "r"(w) : "ymm12", "ymm13", "ymm14", "ymm15", "memory")
 
 // 4 of the group's channels from `offset`, 24 positions.
 TILE void strip_tile_4x3(const conv_strip *s, int64_t start, int64_t offset, const int64_t group, const int64_t taps) {
@@ -119,10 +119,12 @@ TARGET static void dots_tile_4x3(const conv_dots *d, int64_t first, int64_t offs
   int64_t stride = d->stride * (int64_t)sizeof *dy;
   for (int64_t q = 0; q < d->planes; q++) {
     for (int64_t p = 0; p < d->count; p += LANES)
-    __asm__ volatile("vmovups (%[x0],%[p],4), %%ymm12\n vmovups (%[x1],%[p],4), %%ymm13\n vmovups (%[x2],%[p],4), %%ymm14\n"
-                     ROW(0, "vmovups (%[dy])") ROW(1, "vmovups (%[dy],%[stride])") ROW(2, "vmovups (%[dy2])") ROW(3, "vmovups (%[dy2],%[stride])")
-                     : SUMS(sum) : [x0] "r"(x0), [x1] "r"(x1), [x2] "r"(x2), [p] "r"(p), [dy] "r"(dy + p), [dy2] "r"(dy2 + p), [stride] "r"(stride)
-                     : "ymm12", "ymm13", "ymm14", "ymm15");
+      __asm__ volatile("vmovups (%[x0],%[p],4), %%ymm12\n vmovups (%[x1],%[p],4), %%ymm13\n vmovups (%[x2],%[p],4), %%ymm14\n"
+                       ROW(0, "vmovups (%[dy])") ROW(1, "vmovups (%[dy],%[stride])")
+                       ROW(2, "vmovups (%[dy2])") ROW(3, "vmovups (%[dy2],%[stride])")
+                       : SUMS(sum)
+                       : [x0] "r"(x0), [x1] "r"(x1), [x2] "r"(x2), [p] "r"(p), [dy] "r"(dy + p), [dy2] "r"(dy2 + p), [stride] "r"(stride)
+                       : "ymm12", "ymm13", "ymm14", "ymm15", "memory");
     dy += d->count, dy2 += d->count, x0 += d->column_plane, x1 += d->column_plane, x2 += d->column_plane;
   }
   UNROLL for (int j = 0; j < 3; j++) {

@@ -2,6 +2,10 @@
 //
 // strip: 8 channels x 3 vectors (or 4 x 6) of sums; a tap costs 3 loads and 8 broadcasts for 24 multiply-adds.
 // dots:  8 channels of dy x 3 columns, summed across lanes at the end of a strip.
+//
+// Measured on two Zen 4 cores, 3x3x3 kernels, share of sgemm's rate there (204 GFLOP/s; only voxels of the output count as work):
+// 12 to 96 channels at 30 to 130 voxels a side: forward 96-102 %, data 86-91 %, weights 76-84 %; 64 channels at 14: 90, 72, 67 %;
+// 1 to 16 channels at 68: 51 % forward, bound by writing the output.
 #if defined(__x86_64__)
 #include "conv_internal.h"
 #include <immintrin.h>

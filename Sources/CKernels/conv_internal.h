@@ -1,5 +1,6 @@
 // What the drivers of convolution (geometry, blocking, threads) ask of an instruction level: three inner loops.
 #pragma once
+#include "clones.h"
 #include "include/conv.h"
 #include <stddef.h>
 
@@ -53,8 +54,6 @@ extern const conv_level conv_level_avx2, conv_level_avx512;
 #endif
 const conv_level *conv_current_level(void);
 
-static inline int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
-static inline int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 static inline int64_t round_up(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
 // The width of the group that starts at `channel`: 8, or for the last ones the smallest of 1, 2, 4, 8 that holds them.
@@ -68,10 +67,3 @@ static inline int64_t kernel_volume(dcs_extent kernel) { return kernel.depth * k
 static inline int64_t channel_total(const dcs_tensor *tensors, int count) {
   return tensors[0].channels + (count > 1 ? tensors[1].channels : 0);
 }
-
-// Loops over whole rows, compiled once for each instruction set.
-#if defined(__x86_64__)
-#define CLONED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONED
-#endif

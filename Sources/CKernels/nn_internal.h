@@ -1,17 +1,11 @@
 // What the kernels of nn.h share: walking over rows, and elementary functions that vectorise and round the same everywhere.
 #pragma once
+#include "clones.h"
 #include "include/nn.h"
 #include <stddef.h>
 #include <string.h>
 
-#if defined(__x86_64__)
-#define CLONED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONED
-#endif
 #define INLINED static inline __attribute__((always_inline))
-
-static inline int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static inline float *row_of(const dcs_tensor *t, int64_t c, int64_t z, int64_t y) { return t->data + c * t->sc + z * t->sz + y * t->sy; }
 

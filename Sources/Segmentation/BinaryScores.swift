@@ -1,6 +1,6 @@
 // Scores of a mask, from its four counts. A ratio that says nothing is NaN: which cases are, follows DaCapo's evaluator.
 //
-// Definitions with TP, FP, FN, TN; checked against scikit-learn and a hand-made case (Tests/SegmentationTests).
+// Checked against a case made by hand (Tests/SegmentationTests).
 
 extension Confusion {
   private func ratio(_ part: Int, _ whole: Int) -> Double { whole == 0 ? .nan : Double(part) / Double(whole) }

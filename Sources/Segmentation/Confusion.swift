@@ -1,7 +1,7 @@
 // How two masks agree: four counts, which add up over blocks, and the scores made of them.
 //
 // predicted, truth, mask  [z, y, x], bool or integer, non-zero = foreground; voxels where the mask is 0 are not counted.
-// Floor: each mask is read once. Checked against its plain twin and scikit-learn's formulas (Tests/Fixtures/segmentation).
+// Floor: each mask is read once. Checked against its plain twin.
 
 import Arrays
 import CKernels

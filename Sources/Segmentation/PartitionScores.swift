@@ -4,7 +4,7 @@
 // Rand (1971) and adapted Rand (SNEMI3D): agreement on pairs of voxels.
 // Voxels whose truth is 0 are left out unless `background` counts them; segment 0 is a segment like any other.
 // Sums run in ascending order of ids, so a score is the same to the last bit however the counts were gathered. Pair counts are exact (128 bits).
-// Checked against scikit-image's variation_of_information and adapted_rand_error (Tests/Fixtures/segmentation).
+// Checked against scikit-image's variation_of_information and adapted_rand_error, whose precision and recall are exchanged (Tests/Fixtures/segmentation).
 
 import Arrays
 

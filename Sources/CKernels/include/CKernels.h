@@ -9,3 +9,4 @@
 #include "seg.h"
 #include "elementwise.h"
 #include "random.h"
+#include "stack.h"

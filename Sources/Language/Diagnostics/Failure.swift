@@ -39,7 +39,7 @@ package struct Failure: Error, Sendable {
   }
 
   func at(_ site: Site) -> Failure {
-    if self.site != nil { return self }
+    if self.site != nil || site.span.isNone { return self }
     var copy = self
     copy.site = site
     return copy

@@ -50,6 +50,10 @@ package final class Session: Sendable {
   package let registry: Registry
   package let host: any Host
   private let state: Mutex<(execution: ExecutionContext, seed: UInt64)>
+  let modules = ModuleStore()
+  /// For calls that start in Swift: no names, no text.
+  let nothing = Globals()
+  let outside = Source(name: "", text: "")
 
   package init(registry: Registry, host: any Host, execution: ExecutionContext, seed: UInt64 = 0) {
     (self.registry, self.host) = (registry, host)

@@ -18,7 +18,7 @@ package struct Registry: Sendable {
       grouped[builtin.name, default: []].append(builtin)
     }
     sets = grouped.reduce(into: [:]) { $0[$1.key] = BuiltinSet(name: $1.key, builtins: $1.value) }
-    functions = sets.mapValues { Function(name: $0.name, body: .builtin($0)) }
+    functions = sets.mapValues { Function($0) }
     (self.constants, self.namespaces) = (constants, namespaces)
   }
 

@@ -1,52 +1,33 @@
-/// Something that can be called: a function written in the language, or builtins of one name.
+/// Something that can be called: a function written in the language, or the builtins of one name.
 package final class Function: Sendable {
   package let name: String
-  let body: Body
+  let script: ScriptFunction?
+  let builtins: BuiltinSet?
 
-  enum Body: Sendable {
-    case script(ScriptFunction)
-    case builtin(BuiltinSet)
-  }
+  init(_ script: ScriptFunction) { (name, self.script, builtins) = (script.template.name, script, nil) }
+  init(_ builtins: BuiltinSet) { (name, script, self.builtins) = (builtins.name, nil, builtins) }
 
-  init(name: String, body: Body) { (self.name, self.body) = (name, body) }
-
-  /// "fn blur(b, sigma=2)", or the signature of a builtin.
-  package var signature: String {
-    switch body {
-    case .script(let function): function.template.signature
-    case .builtin(let set): set.signature
-    }
-  }
+  /// "fn blur(b, sigma=2)", or the signatures of a builtin, one a line.
+  package var signature: String { script?.template.signature ?? builtins?.signature ?? "" }
 
   /// The first line of its help.
-  package var summary: String? {
-    switch body {
-    case .script(let function): function.template.documentation.first
-    case .builtin(let set): set.builtins.first?.summary
-    }
+  package var summary: String? { documentation.first }
+
+  package var documentation: [String] {
+    if let script { return script.template.documentation }
+    return builtins?.builtins.first.map { [$0.summary] + $0.details } ?? []
   }
 
-  /// How many values it takes by position, for callers that adapt to it (`fn(element)` or `fn(element, index)`); nil if any number.
-  package var positionalCount: Int? {
-    switch body {
-    case .script(let function): function.template.parameters.count
-    case .builtin: nil
-    }
-  }
-
+  /// In their order, without defaults; of the first form of a builtin.
   package var parameterNames: [String] {
-    switch body {
-    case .script(let function): function.template.parameters.map(\.name)
-    case .builtin(let set): set.builtins.first?.signature.parameters.map(\.name) ?? []
-    }
+    script?.template.parameters.map(\.name) ?? builtins?.builtins.first?.signature.parameters.map(\.name) ?? []
   }
 
-  package var isBuiltin: Bool {
-    if case .builtin = body { true } else { false }
-  }
+  /// How many arguments it needs at least; nil for a builtin.
+  package var requiredCount: Int? { script?.template.requiredCount }
+
+  package var isBuiltin: Bool { builtins != nil }
 
   /// The text it was written as, for provenance; nil for a builtin.
-  package var sourceText: String? {
-    if case .script(let function) = body { function.template.sourceText } else { nil }
-  }
+  package var sourceText: String? { script?.template.sourceText }
 }

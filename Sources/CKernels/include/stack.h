@@ -1,0 +1,5 @@
+#pragma once
+#include <stdint.h>
+
+/// The lowest address of the calling thread's stack and its size in bytes; 0 where the system does not say.
+uintptr_t dcs_stack_bottom(uintptr_t *size);

@@ -1,0 +1,260 @@
+extension Checker {
+  mutating func check(_ expression: Expression) {
+    switch expression.kind {
+    case .literal, .error: break
+    case .name(let name): checkName(name, expression.span)
+    case .end:
+      if indexDepth == 0 { report(.error, .syntax, "`end` has a meaning only between `[` and `]`", expression.span) }
+    case .call(let callee, let arguments, let isPiped): checkCall(callee, arguments, isPiped, expression.span)
+    case .index(let base, let indices):
+      check(base)
+      checkIndices(indices)
+    case .field(let base, let name): checkField(base, name)
+    case .binary(let operation, let left, let right, let span):
+      check(left)
+      check(right)
+      checkOperands(operation, left, right, span)
+    case .function(let syntax): check(syntax)
+    case .conditional(let branches, let otherwise): checkConditional(branches, otherwise)
+    case .tryCatch(let body, let error, let handler):
+      let before = scope.bound
+      check(body)
+      let after = scope.bound
+      scope.bound = before
+      scope.bind(error, mustBeRead: false)
+      check(handler)
+      scope.bound.formUnion(after)
+    case .unary(.not, let operand): checkCondition(operand)
+    case .logical(.and, let left, let right, _), .logical(.or, let left, let right, _):
+      checkCondition(left)
+      checkCondition(right)
+    default: for child in expression.children { check(child) }
+    }
+  }
+
+  mutating func checkCondition(_ expression: Expression) {
+    check(expression)
+    if let value = fold(expression), !value.isBool { report(Operators.notACondition(value), expression.span) }
+  }
+
+  private mutating func checkConditional(_ branches: [(condition: Expression, block: Block)], _ otherwise: Block?) {
+    let before = scope.bound
+    var after = before
+    for branch in branches {
+      scope.bound = before
+      checkCondition(branch.condition)
+      check(branch.block)
+      after.formUnion(scope.bound)
+    }
+    scope.bound = before
+    if let otherwise { check(otherwise) }
+    scope.bound.formUnion(after)
+  }
+
+  mutating func checkIndices(_ indices: [IndexSyntax]) {
+    indexDepth += 1
+    for index in indices { for expression in index.expressions { check(expression) } }
+    indexDepth -= 1
+  }
+
+  mutating func check(_ syntax: FunctionSyntax) {
+    var names = NameCollector()
+    names.collect(syntax)
+    let parameters = Set(syntax.parameters.map(\.name.text))
+    var functions: [String: FunctionSyntax] = [:]
+    if case .block(let block) = syntax.body { functions = CheckScope.functions(block.statements) }
+    let inner = CheckScope(own: names.assigned.union(parameters), functions: functions, isFunction: true)
+    inner.bound = parameters
+    inner.read = parameters   // a kernel need not use all it is given
+    if let name = syntax.name, !inner.own.contains(name.text) {
+      scope.bound.insert(name.text)
+    }
+    scopes.append(inner)
+    let outerIndexDepth = indexDepth
+    indexDepth = 0
+    for parameter in syntax.parameters { if let initial = parameter.initial { check(initial) } }
+    switch syntax.body {
+    case .expression(let value): check(value)
+    case .block(let block): check(block)
+    }
+    indexDepth = outerIndexDepth
+    scopes.removeLast()
+    if !surroundings.isInteractive { reportUnread(inner) }
+  }
+
+  // MARK: Names
+
+  /// Whether the name means the word of the registry or the prelude here.
+  private func isWord(_ name: String) -> Bool {
+    !scopes.contains { $0.own.contains(name) } && surroundings.globals?.bound.contains(name) != true
+  }
+
+  private func word(_ name: String) -> Value? { session.modules.prelude?[name] ?? session.registry[name] }
+
+  mutating func checkName(_ name: String, _ span: Span) {
+    for (position, scope) in scopes.enumerated().reversed() where scope.own.contains(name) {
+      scope.read.insert(name)
+      // a function at the top level looks its names up when it is called
+      let isLater = position == 0 && scopes.count > 1
+      if !isLater, !scope.bound.contains(name), word(name) == nil, surroundings.globals?.bound.contains(name) != true {
+        let outer = position > 0 && scopes[..<position].contains { $0.own.contains(name) }
+        report(
+          .error, .unbound, "`\(name)` is read before it is bound", span,
+          label: outer ? "a function cannot change the outer `\(name)`; this is a name of its own" : nil)
+        scope.bound.insert(name)   // once is enough
+      }
+      return
+    }
+    if surroundings.globals?.slot(name) != nil || word(name) != nil { return }
+    if surroundings.isInteractive, scopes.count > 1 { return }
+    let known = session.registry.plainNames + (session.modules.prelude?.names ?? []) + (surroundings.globals?.names ?? []) + scopes.flatMap(\.own).sorted()
+    report(.error, .name, "unknown name `\(name)`", span, label: Suggestion.label(for: name, among: known))
+  }
+
+  private mutating func checkField(_ base: Expression, _ name: Name) {
+    if case .name(let space) = base.kind {
+      if let module = module(space) {
+        checkName(space, base.span)
+        let exports = Self.exports(module)
+        if !exports.contains(name.text) {
+          report(.error, .key, "the module `\(space)` has no `\(name.text)`", name.span, label: Suggestion.label(for: name.text, among: exports))
+        }
+        return
+      }
+      if isWord(space), let members = session.registry.namespaces[space], session.modules.prelude?[space] == nil {
+        if !members.contains(name.text) {
+          report(.error, .key, "`\(space)` has no `\(name.text)`", name.span, label: Suggestion.label(for: name.text, among: members))
+        }
+        return
+      }
+    }
+    check(base)
+  }
+
+  private func module(_ name: String) -> Script? {
+    for scope in scopes.reversed() where scope.own.contains(name) { return scope.modules[name] }
+    return nil
+  }
+
+  private static func exports(_ script: Script) -> [String] {
+    var names = NameCollector()
+    for statement in script.statements { names.collect(statement) }
+    return names.assigned.filter { !$0.hasPrefix("_") }.sorted()
+  }
+
+  // MARK: Calls
+
+  private mutating func checkCall(_ callee: Expression, _ arguments: [ArgumentSyntax], _ isPiped: Bool, _ span: Span) {
+    check(callee)
+    for argument in arguments { check(argument.value) }
+    let shape = CallShape(labels: arguments.map { $0.name?.text })
+    let callSpan = isPiped ? Span(callee.span.start, span.end) : span
+    func place(_ mismatch: Binding.Mismatch) -> Span {
+      guard let position = mismatch.argument else { return callSpan }
+      return mismatch.atLabel ? arguments[position].name?.span ?? arguments[position].span : arguments[position].value.span
+    }
+    var first: Binding.Mismatch?
+    switch target(callee) {
+    case .builtins(let set):
+      for builtin in set.builtins {
+        switch Binding.bind(builtin, shape) {
+        case .success(let targets):
+          checkLiterals(builtin, targets, arguments, set)
+          return
+        case .failure(let mismatch): if first == nil || mismatch.argument != nil && first?.argument == nil { first = mismatch }
+        }
+      }
+    case .parameters(let name, let parameters): first = Binding.mismatch(name, parameters, shape)
+    case nil: break
+    }
+    if let first { report(first.failure, place(first)) }
+  }
+
+  private enum CallTarget {
+    case builtins(BuiltinSet)
+    case parameters(String, [(name: String, isRequired: Bool)])
+  }
+
+  private func target(_ callee: Expression) -> CallTarget? {
+    switch callee.kind {
+    case .name(let name):
+      for scope in scopes.reversed() where scope.own.contains(name) { return scope.functions[name].map { parameters(name, $0) } }
+      if surroundings.globals?.bound.contains(name) == true { return surroundings.globals?[name].flatMap(target) }
+      return word(name).flatMap(target)
+    case .field(let base, let member):
+      guard case .name(let space) = base.kind else { return nil }
+      if let module = module(space) { return CheckScope.functions(module.statements)[member.text].map { parameters("\(space).\(member.text)", $0) } }
+      return isWord(space) ? session.registry["\(space).\(member.text)"].flatMap(target) : nil
+    case .function(let syntax): return parameters(syntax.name?.text ?? "fn", syntax)
+    default: return nil
+    }
+  }
+
+  private func target(_ value: Value) -> CallTarget? {
+    guard case .function(let function) = value else { return nil }
+    if let set = function.builtins { return .builtins(set) }
+    return function.script.map { script in
+      .parameters(function.name.isEmpty ? "fn" : function.name, script.template.parameters.map { ($0.name, $0.initial == nil) })
+    }
+  }
+
+  private func parameters(_ name: String, _ syntax: FunctionSyntax) -> CallTarget {
+    .parameters(name, syntax.parameters.map { ($0.name.text, $0.initial == nil) })
+  }
+
+  /// Arguments that are literals of a type that no form of the builtin takes.
+  private mutating func checkLiterals(_ builtin: Builtin, _ targets: [Int], _ arguments: [ArgumentSyntax], _ set: BuiltinSet) {
+    guard set.builtins.count == 1 else { return }
+    for (position, target) in targets.enumerated() {
+      let parameter = builtin.signature.parameters[target]
+      guard let value = fold(arguments[position].value), !parameter.accepts(value) else { continue }
+      let failure = Failure(.type, "`\(parameter.name)` of `\(builtin.name)` must be \(parameter.type.phrase), not \(value.typePhrase)")
+      report(failure, arguments[position].value.span)
+    }
+  }
+
+  // MARK: Literals
+
+  /// The value of an expression of literals.
+  func fold(_ expression: Expression) -> Value? {
+    if let value = Literal.value(expression) { return value }
+    if case .binary(let operation, let left, let right, _) = expression.kind, let a = fold(left), let b = fold(right) {
+      return try? Operators.binary(operation, a, b, CallContext(session: session))
+    }
+    return nil
+  }
+
+  private mutating func checkOperands(_ operation: BinaryOperator, _ left: Expression, _ right: Expression, _ span: Span) {
+    guard let a = fold(left), let b = fold(right) else { return }
+    do {
+      _ = try Operators.binary(operation, a, b, CallContext(session: session))
+      let isComparison = operation == .equal || operation == .notEqual
+      if isComparison, a.typeName != b.typeName, a.number == nil || b.number == nil, !a.isNil, !b.isNil {
+        report(.warning, .type, "\(a.typePhrase) never equals \(b.typePhrase)", span)
+      }
+    } catch { report(Failure(error), span) }
+  }
+}
+
+extension Binding {
+  /// The same for a function of the language.
+  static func mismatch(_ name: String, _ parameters: [(name: String, isRequired: Bool)], _ shape: CallShape) -> Mismatch? {
+    let names = parameters.map(\.name)
+    var given: Set<String> = []
+    var next = 0
+    for (position, label) in shape.labels.enumerated() {
+      let target: String
+      if let label {
+        guard names.contains(label) else { return Mismatch(failure: unknown(label, of: name, parameters: names), argument: position, atLabel: true) }
+        target = label
+      } else {
+        guard next < names.count else { return Mismatch(failure: tooMany(name, names, shape.labels.count), argument: position) }
+        target = names[next]
+        next += 1
+      }
+      if !given.insert(target).inserted { return Mismatch(failure: Failure(.argument, "`\(name)` is given `\(target)` twice"), argument: position) }
+    }
+    guard let absent = parameters.first(where: { $0.isRequired && !given.contains($0.name) }) else { return nil }
+    return Mismatch(failure: missing(absent.name, of: name, parameters: names), argument: nil)
+  }
+}

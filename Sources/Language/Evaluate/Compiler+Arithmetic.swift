@@ -1,0 +1,291 @@
+// Operators. Ints and floats are handled in the closure itself, with operands read straight from their slots; all else goes to Operators.
+
+import Geometry
+
+/// The fast half of an operator; nil from `ints` means that 64 bits do not hold the result.
+private protocol FastOperator {
+  static var operation: BinaryOperator { get }
+  static func ints(_ a: Int, _ b: Int) -> Value?
+  static func floats(_ a: Double, _ b: Double) -> Value
+}
+
+private enum Add: FastOperator {
+  static var operation: BinaryOperator { .add }
+  @inline(__always) static func ints(_ a: Int, _ b: Int) -> Value? {
+    let (value, overflow) = a.addingReportingOverflow(b)
+    return overflow ? nil : .int(value)
+  }
+  @inline(__always) static func floats(_ a: Double, _ b: Double) -> Value { .float(a + b) }
+}
+private enum Subtract: FastOperator {
+  static var operation: BinaryOperator { .subtract }
+  @inline(__always) static func ints(_ a: Int, _ b: Int) -> Value? {
+    let (value, overflow) = a.subtractingReportingOverflow(b)
+    return overflow ? nil : .int(value)
+  }
+  @inline(__always) static func floats(_ a: Double, _ b: Double) -> Value { .float(a - b) }
+}
+private enum Multiply: FastOperator {
+  static var operation: BinaryOperator { .multiply }
+  @inline(__always) static func ints(_ a: Int, _ b: Int) -> Value? {
+    let (value, overflow) = a.multipliedReportingOverflow(by: b)
+    return overflow ? nil : .int(value)
+  }
+  @inline(__always) static func floats(_ a: Double, _ b: Double) -> Value { .float(a * b) }
+}
+private enum Divide: FastOperator {
+  static var operation: BinaryOperator { .divide }
+  @inline(__always) static func ints(_ a: Int, _ b: Int) -> Value? { b == 0 ? nil : .float(Double(a) / Double(b)) }
+  @inline(__always) static func floats(_ a: Double, _ b: Double) -> Value { .float(a / b) }
+}
+
+private protocol FastComparison {
+  static var operation: BinaryOperator { get }
+  static func ints(_ a: Int, _ b: Int) -> Bool
+  static func floats(_ a: Double, _ b: Double) -> Bool
+}
+private enum Less: FastComparison {
+  static var operation: BinaryOperator { .less }
+  @inline(__always) static func ints(_ a: Int, _ b: Int) -> Bool { a < b }
+  @inline(__always) static func floats(_ a: Double, _ b: Double) -> Bool { a < b }
+}
+private enum LessOrEqual: FastComparison {
+  static var operation: BinaryOperator { .lessOrEqual }
+  @inline(__always) static func ints(_ a: Int, _ b: Int) -> Bool { a <= b }
+  @inline(__always) static func floats(_ a: Double, _ b: Double) -> Bool { a <= b }
+}
+private enum Greater: FastComparison {
+  static var operation: BinaryOperator { .greater }
+  @inline(__always) static func ints(_ a: Int, _ b: Int) -> Bool { a > b }
+  @inline(__always) static func floats(_ a: Double, _ b: Double) -> Bool { a > b }
+}
+private enum GreaterOrEqual: FastComparison {
+  static var operation: BinaryOperator { .greaterOrEqual }
+  @inline(__always) static func ints(_ a: Int, _ b: Int) -> Bool { a >= b }
+  @inline(__always) static func floats(_ a: Double, _ b: Double) -> Bool { a >= b }
+}
+private enum Equal: FastComparison {
+  static var operation: BinaryOperator { .equal }
+  @inline(__always) static func ints(_ a: Int, _ b: Int) -> Bool { a == b }
+  @inline(__always) static func floats(_ a: Double, _ b: Double) -> Bool { a == b }
+}
+private enum NotEqual: FastComparison {
+  static var operation: BinaryOperator { .notEqual }
+  @inline(__always) static func ints(_ a: Int, _ b: Int) -> Bool { a != b }
+  @inline(__always) static func floats(_ a: Double, _ b: Double) -> Bool { a != b }
+}
+
+@inline(never) private func slow(_ operation: BinaryOperator, _ a: Value, _ b: Value, _ f: Frame, _ site: Site) throws -> Value {
+  do { return try Operators.binary(operation, a, b, f.context) } catch { throw located(error, site) }
+}
+
+@inline(never) private func slowTest(_ operation: BinaryOperator, _ a: Value, _ b: Value, _ f: Frame, _ site: Site) throws -> Bool {
+  try condition(slow(operation, a, b, f, site), site)
+}
+
+/// The truth of a condition; only a bool has one.
+@inline(__always) func condition(_ value: Value, _ site: Site) throws -> Bool {
+  if case .bool(let truth) = value { return truth }
+  throw Operators.notACondition(value).at(site)
+}
+
+@inline(__always)
+private func apply<O: FastOperator>(_: O.Type, _ a: Value, _ b: Value, _ f: Frame, _ site: Site) throws -> Value {
+  switch (a, b) {
+  case (.int(let x), .int(let y)): if let value = O.ints(x, y) { return value }
+  case (.float(let x), .float(let y)): return O.floats(x, y)
+  case (.int(let x), .float(let y)): return O.floats(Double(x), y)
+  case (.float(let x), .int(let y)): return O.floats(x, Double(y))
+  default: break
+  }
+  return try slow(O.operation, a, b, f, site)
+}
+
+@inline(__always)
+private func tested<O: FastComparison>(_: O.Type, _ a: Value, _ b: Value, _ f: Frame, _ site: Site) throws -> Bool {
+  switch (a, b) {
+  case (.int(let x), .int(let y)): return O.ints(x, y)
+  case (.float(let x), .float(let y)): return O.floats(x, y)
+  default: return try slowTest(O.operation, a, b, f, site)
+  }
+}
+
+extension Compiler {
+  /// A slot that can be read without running code: a local, never a name that a builtin may stand in for.
+  private func localSlot(_ expression: Expression) -> Int? {
+    guard case .name(let name) = expression.kind, case .local(let slot, otherwise: nil) = scope.locate(name) else { return nil }
+    return slot
+  }
+
+  private func intConstant(_ expression: Expression) -> Int? {
+    if case .int(let value)? = constant(expression) { value } else { nil }
+  }
+
+  func binary(_ operation: BinaryOperator, _ left: Expression, _ right: Expression, _ site: Site) -> Code {
+    switch operation {
+    case .add: return arithmetic(Add.self, left, right, site)
+    case .subtract: return arithmetic(Subtract.self, left, right, site)
+    case .multiply: return arithmetic(Multiply.self, left, right, site)
+    case .divide: return arithmetic(Divide.self, left, right, site)
+    case .less: return comparison(Less.self, left, right, site)
+    case .lessOrEqual: return comparison(LessOrEqual.self, left, right, site)
+    case .greater: return comparison(Greater.self, left, right, site)
+    case .greaterOrEqual: return comparison(GreaterOrEqual.self, left, right, site)
+    case .equal: return comparison(Equal.self, left, right, site)
+    case .notEqual: return comparison(NotEqual.self, left, right, site)
+    case .floorDivide, .modulo, .power, .isIn, .and, .or:
+      let a = code(left), b = code(right)
+      return { f in
+        let x = try a(f)
+        return try slow(operation, x, try b(f), f, site)
+      }
+    }
+  }
+
+  private func arithmetic<O: FastOperator>(_ type: O.Type, _ left: Expression, _ right: Expression, _ site: Site) -> Code {
+    let a = code(left), b = code(right)
+    if let k = intConstant(right) {
+      let constant = Value.int(k), wide = Double(k)
+      if let i = localSlot(left) {
+        return { f in
+          if case .some(.int(let x)) = f.slots[i], let value = O.ints(x, k) { return value }
+          return try apply(type, try a(f), constant, f, site)
+        }
+      }
+      return { f in
+        let x = try a(f)
+        if case .int(let x) = x, let value = O.ints(x, k) { return value }
+        if case .float(let x) = x { return O.floats(x, wide) }
+        return try slow(O.operation, x, constant, f, site)
+      }
+    }
+    if case .float(let k)? = constant(right) {
+      let constant = Value.float(k)
+      return { f in
+        let x = try a(f)
+        if case .float(let x) = x { return O.floats(x, k) }
+        if case .int(let x) = x { return O.floats(Double(x), k) }
+        return try slow(O.operation, x, constant, f, site)
+      }
+    }
+    if let i = localSlot(left), let j = localSlot(right) {
+      return { f in
+        if case .some(.int(let x)) = f.slots[i], case .some(.int(let y)) = f.slots[j], let value = O.ints(x, y) { return value }
+        if case .some(.float(let x)) = f.slots[i], case .some(.float(let y)) = f.slots[j] { return O.floats(x, y) }
+        let x = try a(f)
+        return try apply(type, x, try b(f), f, site)
+      }
+    }
+    return { f in
+      let x = try a(f)
+      return try apply(type, x, try b(f), f, site)
+    }
+  }
+
+  /// As a value: bools, or whatever an object answers (an array of bools).
+  private func comparison<O: FastComparison>(_ type: O.Type, _ left: Expression, _ right: Expression, _ site: Site) -> Code {
+    let a = code(left), b = code(right)
+    return { f in
+      let x = try a(f), y = try b(f)
+      switch (x, y) {
+      case (.int(let x), .int(let y)): return .bool(O.ints(x, y))
+      case (.float(let x), .float(let y)): return .bool(O.floats(x, y))
+      default: return try slow(O.operation, x, y, f, site)
+      }
+    }
+  }
+
+  // MARK: Conditions
+
+  /// As a condition.
+  func test(_ expression: Expression) -> Test {
+    switch expression.kind {
+    case .binary(.less, let left, let right, let span): return comparing(Less.self, left, right, site(span))
+    case .binary(.lessOrEqual, let left, let right, let span): return comparing(LessOrEqual.self, left, right, site(span))
+    case .binary(.greater, let left, let right, let span): return comparing(Greater.self, left, right, site(span))
+    case .binary(.greaterOrEqual, let left, let right, let span): return comparing(GreaterOrEqual.self, left, right, site(span))
+    case .binary(.equal, let left, let right, let span): return comparing(Equal.self, left, right, site(span))
+    case .binary(.notEqual, let left, let right, let span): return comparing(NotEqual.self, left, right, site(span))
+    case .logical(.and, let left, let right, _):
+      let a = test(left), b = test(right)
+      return { f in
+        if try a(f) { return try b(f) }
+        return false
+      }
+    case .logical(.or, let left, let right, _):
+      let a = test(left), b = test(right)
+      return { f in
+        if try a(f) { return true }
+        return try b(f)
+      }
+    case .literal(.bool(let truth)): return { _ in truth }
+    default:
+      let code = code(expression), site = site(expression.span)
+      return { f in try condition(try code(f), site) }
+    }
+  }
+
+  private func comparing<O: FastComparison>(_ type: O.Type, _ left: Expression, _ right: Expression, _ site: Site) -> Test {
+    let a = code(left), b = code(right)
+    if let k = intConstant(right) {
+      let constant = Value.int(k)
+      if let i = localSlot(left) {
+        return { f in
+          if case .some(.int(let x)) = f.slots[i] { return O.ints(x, k) }
+          return try tested(type, try a(f), constant, f, site)
+        }
+      }
+      return { f in
+        let x = try a(f)
+        if case .int(let x) = x { return O.ints(x, k) }
+        return try slowTest(O.operation, x, constant, f, site)
+      }
+    }
+    if let i = localSlot(left), let j = localSlot(right) {
+      return { f in
+        if case .some(.int(let x)) = f.slots[i], case .some(.int(let y)) = f.slots[j] { return O.ints(x, y) }
+        let x = try a(f)
+        return try tested(type, x, try b(f), f, site)
+      }
+    }
+    return { f in
+      let x = try a(f)
+      return try tested(type, x, try b(f), f, site)
+    }
+  }
+
+  /// `and`, `or`, `not` as values.
+  func logical(_ expression: Expression) -> Code {
+    switch expression.kind {
+    case .unary(_, let operand):
+      let code = code(operand), site = site(operand.span)
+      return { f in
+        let value = try code(f)
+        if case .bool(let truth) = value { return .bool(!truth) }
+        do { return try Operators.not(value, f.context) } catch { throw located(error, site) }
+      }
+    default:
+      let test = test(expression)
+      return { f in .bool(try test(f)) }
+    }
+  }
+
+  func coalescing(_ left: Expression, _ right: Expression) -> Code {
+    let a = code(left), b = code(right)
+    return { f in
+      let value = try a(f)
+      if case .nil = value { return try b(f) }
+      return value
+    }
+  }
+
+  func negation(_ operand: Expression, _ span: Span) -> Code {
+    if let whole = constant(Expression(.unary(.negate, operand), span)) { return { _ in whole } }
+    let code = code(operand), site = site(span)
+    return { f in
+      let value = try code(f)
+      if case .float(let number) = value { return .float(-number) }
+      do { return try Operators.negate(value, f.context) } catch { throw located(error, site) }
+    }
+  }
+}

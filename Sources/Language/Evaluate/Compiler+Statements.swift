@@ -1,0 +1,454 @@
+// Statements and blocks. A statement answers how it ended (`Flow`); the value of `return` waits in the machine. A block in an expression
+// has no such way out: `return`, `break` and `continue` in it are thrown as `Signal`s, and only code that needs to catch them does.
+
+import Execution
+
+extension Compiler {
+  // MARK: Bodies
+
+  func body(_ body: FunctionSyntax.Body) -> Code {
+    let code: Code
+    switch body {
+    case .expression(let expression): code = self.code(expression)
+    case .block(let block): code = tail(block.statements)
+    }
+    guard scope.usesSignals else { return code }
+    return { f in
+      do { return try code(f) } catch let signal as Signal where signal.flow == .return { return f.takeResult() }
+    }
+  }
+
+  /// Statements of which the last gives the value of a function.
+  private func tail(_ statements: [Statement]) -> Code {
+    guard let last = statements.last else { return { _ in .nil } }
+    let steps = statements.dropLast().map { Action(run: step($0)) }, value = tail(last)
+    switch steps.count {
+    case 0: return value
+    case 1:
+      let only = steps[0].run
+      return { f in try only(f) == .next ? try value(f) : f.takeResult() }
+    default:
+      return { f in
+        for step in steps where try step.run(f) != .next { return f.takeResult() }
+        return try value(f)
+      }
+    }
+  }
+
+  private func tail(_ statement: Statement) -> Code {
+    switch statement.kind {
+    case .return(let value?): return code(value)
+    case .expression(let expression):
+      switch expression.kind {
+      case .function(let syntax) where syntax.name != nil: break
+      case .conditional(let branches, let otherwise):
+        return choice(branches.map { ValueBranch(test: test($0.condition), value: tail($0.block.statements)) }, tail(otherwise?.statements ?? []))
+      case .tryCatch: break
+      default: return code(expression)
+      }
+    default: break
+    }
+    if case .expression(let expression) = statement.kind, case .tryCatch = expression.kind { return blockValue(expression) }
+    let step = step(statement)
+    return { f in try step(f) == .return ? f.takeResult() : .nil }
+  }
+
+  /// Statements whose last gives the value of a block inside an expression.
+  private func value(_ block: Block) -> Code {
+    guard let last = block.statements.last else { return { _ in .nil } }
+    var steps = block.statements.dropLast().map { Action(run: step($0)) }
+    var value: Code = { _ in .nil }
+    if case .expression(let expression) = last.kind, !expression.bindsFunction { value = code(expression) } else { steps.append(Action(run: step(last))) }
+    if block.mayJump { scope.usesSignals = true }
+    return { f in
+      for step in steps {
+        let flow = try step.run(f)
+        if flow != .next { throw Signal(flow: flow) }
+      }
+      return try value(f)
+    }
+  }
+
+  /// `if` and `try` as expressions.
+  func blockValue(_ expression: Expression) -> Code {
+    switch expression.kind {
+    case .conditional(let branches, let otherwise):
+      return choice(branches.map { ValueBranch(test: test($0.condition), value: value($0.block)) }, otherwise.map(value) ?? { _ in .nil })
+    case .tryCatch(let body, let name, let handler):
+      return catching(value(body), name, value(handler))
+    default: return code(expression)
+    }
+  }
+
+  private func choice(_ branches: [ValueBranch], _ otherwise: @escaping Code) -> Code {
+    if branches.count == 1 {
+      let test = branches[0].test, value = branches[0].value
+      return { f in try test(f) ? try value(f) : try otherwise(f) }
+    }
+    return { f in
+      for branch in branches where try branch.test(f) { return try branch.value(f) }
+      return try otherwise(f)
+    }
+  }
+
+  func steps(_ block: Block) -> Step {
+    let steps = block.statements.map { Action(run: step($0)) }
+    switch steps.count {
+    case 0: return { _ in .next }
+    case 1: return steps[0].run
+    case 2:
+      let first = steps[0].run, second = steps[1].run
+      return { f in
+        let flow = try first(f)
+        return flow == .next ? try second(f) : flow
+      }
+    default:
+      return { f in
+        for step in steps {
+          let flow = try step.run(f)
+          if flow != .next { return flow }
+        }
+        return .next
+      }
+    }
+  }
+
+  // MARK: Statements
+
+  func step(_ statement: Statement) -> Step {
+    switch statement.kind {
+    case .expression(let expression): return step(expression)
+    case .assign(let target, let operation, let value, let span): return assignment(target, operation, value, span)
+    case .for(let names, let sequence, let block): return loop(names, sequence, block)
+    case .while(let condition, let block): return loop(condition, block)
+    case .return(let value):
+      guard let value else { return { _ in .return } }
+      let code = code(value)
+      return { f in
+        f.state.pointee.result = try code(f)
+        return .return
+      }
+    case .break: return { _ in .break }
+    case .continue: return { _ in .continue }
+    case .import(let reference, let name): return importing(reference, name)
+    case .param(let param): return parameter(param)
+    case .error:
+      let code = fail(Failure(.syntax, "this could not be read"), statement.span)
+      return { f in
+        _ = try code(f)
+        return .next
+      }
+    }
+  }
+
+  private func step(_ expression: Expression) -> Step {
+    switch expression.kind {
+    case .conditional(let branches, let otherwise):
+      if branches.count == 1 {
+        let test = test(branches[0].condition), block = steps(branches[0].block)
+        guard let otherwise else { return { f in try test(f) ? try block(f) : .next } }
+        let other = steps(otherwise)
+        return { f in try test(f) ? try block(f) : try other(f) }
+      }
+      let branches = branches.map { StepBranch(test: test($0.condition), step: steps($0.block)) }
+      let other = otherwise.map(steps) ?? { _ in .next }
+      return { f in
+        for branch in branches where try branch.test(f) { return try branch.step(f) }
+        return try other(f)
+      }
+    case .tryCatch(let body, let name, let handler): return catching(steps(body), name, steps(handler))
+    case .function(let syntax):
+      guard let name = syntax.name else { break }
+      let code = function(syntax, isBound: true), store = store(name.text)
+      return { f in
+        store(f, try code(f))
+        return .next
+      }
+    default: break
+    }
+    let code = code(expression)
+    return { f in
+      // an expression that nobody takes is computed all the same: its errors and effects happen here
+      _ = try f.settle(try code(f), .showing)
+      return .next
+    }
+  }
+
+  // MARK: try
+
+  private func catching<T>(_ body: @escaping (Frame) throws -> T, _ name: Name, _ handler: @escaping (Frame) throws -> T) -> (Frame) throws -> T {
+    let store = store(name.text)
+    return { f in
+      do { return try body(f) } catch let error where !(error is Signal || error is Exit) {
+        let failure = Failure(error)
+        store(f, failure.value)
+        guard failure.kind == .interrupted else { return try handler(f) }
+        // the handler may finish its work (a second request stops it too); then the interrupt goes on
+        if !f.machine.isWorker { f.state.pointee.cancellation.reset() }
+        _ = try handler(f)
+        throw failure
+      }
+    }
+  }
+
+  func tryElse(_ value: Expression, _ otherwise: Expression) -> Code {
+    let a = code(value), b = code(otherwise)
+    return { f in
+      do { return try f.settle(try a(f), .binding("try")) } catch let error where !(error is Signal || error is Exit) {
+        if error is Cancelled || (error as? Failure)?.kind == .interrupted { throw error }
+        return try b(f)
+      }
+    }
+  }
+
+  // MARK: Loops
+
+  private func loop(_ condition: Expression, _ block: Block) -> Step {
+    let test = test(condition), body = loopBody(block), site = site(condition.span)
+    return { f in
+      while try test(f) {
+        switch try body(f) {
+        case .next, .continue: break
+        case .break: return .next
+        case .return: return .return
+        }
+        if f.state.pointee.cancellation.isCancelled { throw located(Cancelled(), site) }
+      }
+      return .next
+    }
+  }
+
+  private func loopBody(_ block: Block) -> Step {
+    let steps = steps(block)
+    guard block.mayJumpInExpression else { return steps }
+    return { f in
+      do { return try steps(f) } catch let signal as Signal { return signal.flow }
+    }
+  }
+
+  private func loop(_ names: [Name], _ sequence: Expression, _ block: Block) -> Step {
+    let code = code(sequence), site = site(sequence.span)
+    let hasKey = names.count == 2, key = store(names[0].text), element = store(names[names.count - 1].text)
+    let body = loopBody(block)
+    return { f in
+      let values = try f.settle(try code(f), .binding("for"))
+      let count: Int
+      do { count = try Iteration.loopCount(values) } catch { throw located(error, site) }
+      var position = 0
+      while position < count {
+        if hasKey { key(f, Iteration.key(values, position)) }
+        do { element(f, try Iteration.element(values, position, f.context)) } catch { throw located(error, site) }
+        switch try body(f) {
+        case .next, .continue: break
+        case .break: return .next
+        case .return: return .return
+        }
+        if f.state.pointee.cancellation.isCancelled { throw located(Cancelled(), site) }
+        position += 1
+      }
+      return .next
+    }
+  }
+
+  // MARK: Binding
+
+  /// Puts a value where a name means to have it.
+  func store(_ name: String) -> (Frame, Value) -> Void {
+    if scope.isTopLevel {
+      let slot = module.globals.declare(name, binds: true)
+      return { f, value in f.globals.pointee.slots[slot] = value }
+    }
+    guard let slot = scope.slot(name) else { return { _, _ in } }
+    return { f, value in f.slots[slot] = value }
+  }
+
+  private func place(_ name: String) -> ((Frame) -> Slots)? {
+    if scope.isTopLevel {
+      let slot = module.globals.declare(name, binds: true)
+      return { f in f.globals.pointee.slots + slot }
+    }
+    guard scope.isOwn(name), let slot = scope.slot(name) else { return nil }
+    return { f in f.slots + slot }
+  }
+
+  private func assignment(_ target: Target, _ operation: BinaryOperator?, _ value: Expression, _ span: Span) -> Step {
+    let name = target.name.text, code = code(value)
+    if target.path.isEmpty {
+      guard let operation else {
+        if scope.isTopLevel {
+          let slot = module.globals.declare(name, binds: true)
+          return { f in
+            f.globals.pointee.slots[slot] = try f.settle(try code(f), .binding(name))
+            return .next
+          }
+        }
+        guard let slot = scope.slot(name) else { return { _ in .next } }
+        return { f in
+          f.slots[slot] = try f.settle(try code(f), .binding(name))
+          return .next
+        }
+      }
+      return compound(target.name, operation, value, code, span)
+    }
+    guard let place = place(name) else {
+      let failure = Failure(
+        .unbound, "a function cannot change the outer `\(name)`", label: "bound outside of this function", hint: "return the new value, and bind it there"
+      ).at(site(target.name.span))
+      return { _ in throw failure }
+    }
+    return pathAssignment(target, place, operation, code, site(span))
+  }
+
+  /// `x += …`: the old value leaves its slot first, so that a list grows in place.
+  private func compound(_ target: Name, _ operation: BinaryOperator, _ value: Expression, _ code: @escaping Code, _ span: Span) -> Step {
+    let name = target.text, site = site(span)
+    let read = self.code(Expression(.name(name), target.span))
+    guard let place = place(name) else { return { _ in .next } }
+    return { f in
+      if case .some(.list) = place(f).pointee, operation == .add {
+        let more = try f.settle(try code(f), .storing)
+        guard case .list(let more) = more else { throw Operators.mismatch(operation, try read(f), more).at(site) }
+        let slot = place(f)
+        guard case .some(.list(var values)) = slot.pointee else { return .next }
+        slot.pointee = nil
+        values += more
+        slot.pointee = .list(values)
+        return .next
+      }
+      let old = try read(f), change = try code(f)
+      if case .int(let x) = old, case .int(let y) = change, operation == .add || operation == .subtract {
+        let (value, overflow) = operation == .add ? x.addingReportingOverflow(y) : x.subtractingReportingOverflow(y)
+        if !overflow {
+          place(f).pointee = .int(value)
+          return .next
+        }
+      }
+      do {
+        place(f).pointee = try f.settle(try Operators.binary(operation, old, change, f.context), .binding(name))
+      } catch { throw located(error, site) }
+      return .next
+    }
+  }
+
+  private func pathAssignment(_ target: Target, _ place: @escaping (Frame) -> Slots, _ operation: BinaryOperator?, _ code: @escaping Code, _ operatorSite: Site) -> Step {
+    enum Part {
+      case field(String)
+      case index((Frame) throws -> [IndexArgument], slot: Int?)
+    }
+    let parts: [Part] = target.path.map { step in
+      switch step {
+      case .field(let name): return .field(name.text)
+      case .index(let indices, _):
+        let (evaluate, slot) = indexArguments(indices)
+        return .index(evaluate, slot: slot)
+      }
+    }
+    let read = self.code(Expression(.name(target.name.text), target.name.span)), site = site(target.span)
+    return { f in
+      let value = try f.settle(try code(f), .storing)
+      do {
+        var steps: [Indexing.Step] = []
+        // only `end` and paths need to look at what is there before it changes
+        var container: Value? = try read(f)
+        for (position, part) in parts.enumerated() {
+          switch part {
+          case .field(let name): steps.append(.field(name))
+          case .index(let evaluate, let slot):
+            if let slot { f.slots[slot] = container }
+            steps.append(.index(try evaluate(f)))
+            if let slot { f.slots[slot] = nil }
+          }
+          let needsMore = parts[(position + 1)...].contains { if case .index(_, slot: .some) = $0 { true } else { false } }
+          container = needsMore ? try Indexing.step(container ?? .nil, steps[position], f.context) : nil
+        }
+        container = nil
+        let context = f.context
+        let slot = place(f)
+        guard var root = slot.move() else {
+          slot.initialize(to: nil)
+          return .next
+        }
+        slot.initialize(to: nil)
+        defer { slot.pointee = root }
+        try Indexing.update(&root, steps[...], reads: operation != nil, context) { old in
+          guard let operation else { old = value; return }
+          old = try context.machine?.settle(try Operators.binary(operation, old, value, context), .storing) ?? .nil
+        }
+      } catch let error as Failure where operation != nil && error.kind != .index { throw error.at(operatorSite) } catch { throw located(error, site) }
+      return .next
+    }
+  }
+}
+
+extension Frame {
+  func takeResult() -> Value {
+    let value = state.pointee.result
+    state.pointee.result = .nil
+    return value
+  }
+}
+
+extension Failure {
+  /// `e` of `catch e`.
+  package var value: Value {
+    var calls = calls.map { call -> Value in ["function": .string(call.function), "at": .string(call.site.location)] }
+    calls = Array(calls.prefix(32))
+    return [
+      "message": .string(message), "kind": .string(kind.rawValue), "hint": hint.map(Value.string) ?? .nil,
+      "at": site.map { .string($0.location) } ?? .nil, "calls": .list(calls),
+    ]
+  }
+}
+
+// MARK: What a block may do
+
+extension Expression {
+  var bindsFunction: Bool { if case .function(let syntax) = kind { syntax.name != nil } else { false } }
+
+  /// A block inside that leaves the loop or the function.
+  fileprivate var holdsJump: Bool {
+    switch kind {
+    case .conditional(let branches, let otherwise):
+      branches.contains { $0.condition.holdsJump || $0.block.mayJump } || otherwise?.mayJump ?? false
+    case .tryCatch(let body, _, let handler): body.mayJump || handler.mayJump
+    default: children.contains(where: \.holdsJump)
+    }
+  }
+}
+
+extension Block {
+  var mayJump: Bool { statements.contains(where: \.mayJump) }
+
+  /// Whether some statement of it holds a jump where flow cannot pass: inside an expression.
+  var mayJumpInExpression: Bool {
+    statements.contains { statement in
+      switch statement.kind {
+      case .expression(let expression):
+        switch expression.kind {
+        case .conditional(let branches, let otherwise):
+          branches.contains { $0.condition.holdsJump || $0.block.mayJumpInExpression } || otherwise?.mayJumpInExpression ?? false
+        case .tryCatch(let body, _, let handler): body.mayJumpInExpression || handler.mayJumpInExpression
+        default: expression.holdsJump
+        }
+      case .assign(_, _, let value, _): value.holdsJump
+      case .return(let value): value?.holdsJump ?? false
+      case .for(_, let sequence, let block): sequence.holdsJump || block.mayJumpInExpression
+      case .while(let condition, let block): condition.holdsJump || block.mayJumpInExpression
+      default: false
+      }
+    }
+  }
+}
+
+extension Statement {
+  fileprivate var mayJump: Bool {
+    switch kind {
+    case .return, .break, .continue: true
+    case .for(_, let sequence, let block): sequence.holdsJump || block.mayJump
+    case .while(let condition, let block): condition.holdsJump || block.mayJump
+    case .expression(let expression): expression.holdsJump
+    case .assign(_, _, let value, _): value.holdsJump
+    default: false
+    }
+  }
+}

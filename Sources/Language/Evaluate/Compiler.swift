@@ -1,0 +1,248 @@
+// Trees to closures. Every name has become a slot, every literal a constant, every builtin call a bound list of arguments; what can fail
+// holds its place in the source. Expressions are here, by kind; arithmetic, calls and statements in Compiler+….swift.
+
+import Geometry
+
+struct Compiler {
+  let module: ModuleScope
+  let scope: FunctionScope
+  /// What `end` means: the slot of the container, which index it is, and how many there are.
+  var container: (slot: Int, position: Int, axis: String?, count: Int)?
+
+  init(_ scope: FunctionScope) { (module, self.scope) = (scope.module, scope) }
+
+  func site(_ span: Span) -> Site { Site(module.source, span) }
+
+  // MARK: Expressions
+
+  func code(_ expression: Expression) -> Code {
+    switch expression.kind {
+    case .literal(let value): return { _ in value }
+    case .name(let name): return self.name(name, expression.span)
+    case .end: return end(expression.span)
+    case .interpolation(let pieces): return interpolation(pieces)
+    case .coordinate(let elements, let unit): return coordinate(elements, unit, expression.span)
+    case .list(let elements): return list(elements)
+    case .record(let fields): return record(fields)
+    case .call(let callee, let arguments, let isPiped): return call(callee, arguments, isPiped, expression.span)
+    case .index(let base, let indices): return index(base, indices, expression.span)
+    case .field(let base, let name): return field(base, name)
+    case .unary(.negate, let operand): return negation(operand, expression.span)
+    case .unary(.not, _), .logical(.and, _, _, _), .logical(.or, _, _, _): return logical(expression)
+    case .logical(.coalesce, let left, let right, _): return coalescing(left, right)
+    case .binary(let operation, let left, let right, let span): return binary(operation, left, right, site(span))
+    case .range(let left, let right): return range(left, right, expression.span)
+    case .function(let syntax): return function(syntax, isBound: false)
+    case .conditional, .tryCatch: return blockValue(expression)
+    case .tryElse(let value, let otherwise): return tryElse(value, otherwise)
+    case .error: return fail(Failure(.syntax, "this could not be read"), expression.span)
+    }
+  }
+
+  func fail(_ failure: Failure, _ span: Span) -> Code {
+    let failure = failure.at(site(span))
+    return { _ in throw failure }
+  }
+
+  /// The value, if it is known now.
+  func constant(_ expression: Expression) -> Value? {
+    switch expression.kind {
+    case .literal(let value): value
+    default: Literal.value(expression)
+    }
+  }
+
+  // MARK: Names
+
+  private func name(_ name: String, _ span: Span) -> Code {
+    let site = site(span)
+    switch scope.locate(name) {
+    case .constant(let value): return { _ in value }
+    case .local(let slot, let otherwise):
+      if let otherwise { return { f in f.slots[slot] ?? otherwise } }
+      let module = module
+      return { f in
+        if let value = f.slots[slot] { return value }
+        throw Self.unbound(name, module, isLocal: true).at(site)
+      }
+    case .global(let slot, let otherwise):
+      if let otherwise { return { f in f.globals.pointee.slots[slot] ?? otherwise } }
+      let module = module
+      return { f in
+        if let value = f.globals.pointee.slots[slot] { return value }
+        throw Self.unbound(name, module, isLocal: false).at(site)
+      }
+    case .unknown: return fail(Self.unknown(name, module), span)
+    }
+  }
+
+  static func unknown(_ name: String, _ module: ModuleScope) -> Failure {
+    let names = module.session.registry.plainNames + (module.prelude?.names ?? []) + module.globals.names.filter { module.globals.bound.contains($0) }
+    return Failure(.name, "unknown name `\(name)`", label: Suggestion.label(for: name, among: names))
+  }
+
+  private static func unbound(_ name: String, _ module: ModuleScope, isLocal: Bool) -> Failure {
+    if !isLocal, !module.globals.bound.contains(name) { return unknown(name, module) }
+    let outer = isLocal && module.globals.bound.contains(name)
+    return Failure(
+      .unbound, "`\(name)` is read before it is bound",
+      label: outer ? "a function cannot change the outer `\(name)`; this is a name of its own" : nil)
+  }
+
+  private func end(_ span: Span) -> Code {
+    guard let container else { return fail(Failure(.syntax, "`end` has a meaning only between `[` and `]`"), span) }
+    let site = site(span)
+    return { f in
+      do {
+        return try Indexing.length(f.slots[container.slot] ?? .nil, container.position, axis: container.axis, of: container.count)
+      } catch { throw located(error, site) }
+    }
+  }
+
+  // MARK: Literals
+
+  private func interpolation(_ pieces: [Expression.Piece]) -> Code {
+    enum Part {
+      case text(String)
+      case value(Code, Format?, Site)
+    }
+    let parts: [Part] = pieces.map { piece in
+      switch piece {
+      case .text(let text): .text(text)
+      case .value(let expression, let format): .value(code(expression), format.flatMap(Format.init), site(expression.span))
+      }
+    }
+    return { f in
+      var result = ""
+      for part in parts {
+        switch part {
+        case .text(let text): result += text
+        case .value(let code, let format, let site):
+          let value = try f.settle(try code(f), .showing)
+          let style = f.machine.session.host.style
+          do { result += try format?.apply(value, style) ?? value.text(style) } catch { throw located(error, site) }
+        }
+      }
+      return .string(result)
+    }
+  }
+
+  private func coordinate(_ elements: [Expression], _ unit: Name?, _ span: Span) -> Code {
+    let codes = elements.map { Evaluation(run: code($0)) }, sites = elements.map { site($0.span) }
+    let unit = unit.flatMap { Unit(suffix: $0.text) }
+    if let whole = constant(Expression(.coordinate(elements, unit: unit.map { Name(text: $0.rawValue, span: span) }), span)) { return { _ in whole } }
+    return { f in
+      var values: [Value] = []
+      for code in codes { values.append(try code.run(f)) }
+      do { return try Coordinates.make(values, unit) } catch let failure as Failure {
+        throw failure.at(sites[min(failure.argumentPosition ?? 0, sites.count - 1)])
+      }
+    }
+  }
+
+  private func list(_ elements: [Expression]) -> Code {
+    let codes = elements.map { Evaluation(run: code($0)) }
+    return { f in
+      var values: [Value] = []
+      values.reserveCapacity(codes.count)
+      for code in codes { values.append(try f.settle(try code.run(f), .storing)) }
+      return .list(values)
+    }
+  }
+
+  private func record(_ fields: [(key: Name, value: Expression)]) -> Code {
+    let codes = fields.map { ($0.key.text, code($0.value)) }
+    return { f in
+      var record = Record()
+      for (key, code) in codes { record[key] = try f.settle(try code(f), .storing) }
+      return .record(record)
+    }
+  }
+
+  private func range(_ left: Expression, _ right: Expression, _ span: Span) -> Code {
+    let left = code(left), right = code(right), site = site(span)
+    return { f in
+      let low = try left(f), high = try right(f)
+      guard case .int(let start) = low, case .int(let end) = high else {
+        throw Failure(.type, "the ends of a range must be ints, not \(low.typePhrase) and \(high.typePhrase)", hint: "range(0, 1, step=0.1)").at(site)
+      }
+      return .range(.integers(start: start, end: end, step: 1))
+    }
+  }
+
+  // MARK: Fields and indices
+
+  private func field(_ base: Expression, _ name: Name) -> Code {
+    // `task.affinities`: a word of the registry, as long as nothing else is called `task`
+    if case .name(let space) = base.kind, case .constant = scope.locate(space), let value = module.session.registry["\(space).\(name.text)"] {
+      return { _ in value }
+    }
+    let code = code(base), site = site(name.span), name = name.text
+    return { f in
+      let container = try code(f)
+      if case .record(let record) = container, let value = record[name] { return value }
+      do { return try Indexing.field(container, name, f.context) } catch { throw located(error, site) }
+    }
+  }
+
+  private func index(_ base: Expression, _ indices: [IndexSyntax], _ span: Span) -> Code {
+    let code = code(base), site = site(span)
+    if indices.count == 1, indices[0].axis == nil, case .at(let only) = indices[0].kind, !only.usesEnd {
+      let at = self.code(only), span = indices[0].span, place = self.site(indices[0].span)
+      return { f in
+        let container = try code(f), value = try at(f)
+        if case .list(let values) = container, case .int(let position) = value, values.indices.contains(position) { return values[position] }
+        do { return try Indexing.get(container, [IndexArgument(.at(value), span: span)], f.context) } catch { throw located(error, place) }
+      }
+    }
+    let (arguments, slot) = indexArguments(indices)
+    return { f in
+      let container = try code(f)
+      if let slot { f.slots[slot] = container }
+      let indices = try arguments(f)
+      if let slot { f.slots[slot] = nil }
+      do { return try Indexing.get(container, indices, f.context) } catch { throw located(error, site) }
+    }
+  }
+
+  /// Evaluates indices; the slot, if any, has to hold the container meanwhile.
+  func indexArguments(_ indices: [IndexSyntax]) -> ((Frame) throws -> [IndexArgument], slot: Int?) {
+    let slot = indices.contains { $0.expressions.contains(where: \.usesEnd) } ? scope.temporary() : nil
+    typealias Part = (axis: String?, span: Span, codes: [Code?], isSlice: Bool)
+    let parts: [Part] = indices.enumerated().map { position, index in
+      var inner = self
+      if let slot { inner.container = (slot, position, index.axis?.text, indices.count) }
+      switch index.kind {
+      case .at(let expression): return (index.axis?.text, index.span, [inner.code(expression)], false)
+      case .slice(let from, let to, let step): return (index.axis?.text, index.span, [from, to, step].map { $0.map(inner.code) }, true)
+      }
+    }
+    let evaluate: (Frame) throws -> [IndexArgument] = { f in
+      try parts.map { part in
+        let values = try part.codes.map { code in try code.map { try f.settle(try $0(f), .storing) } }
+        return IndexArgument(
+          axis: part.axis, part.isSlice ? .slice(from: values[0], to: values[1], step: values[2]) : .at(values[0] ?? .nil), span: part.span)
+      }
+    }
+    return (evaluate, slot)
+  }
+}
+
+extension Expression {
+  /// Whether `end` occurs in it, outside inner indices.
+  var usesEnd: Bool {
+    switch kind {
+    case .end: true
+    case .index(let base, _): base.usesEnd
+    case .conditional(let branches, let otherwise):
+      branches.contains { $0.condition.usesEnd || $0.block.usesEnd } || otherwise?.usesEnd ?? false
+    default: children.contains(where: \.usesEnd)
+    }
+  }
+}
+
+extension Block {
+  fileprivate var usesEnd: Bool {
+    statements.contains { if case .expression(let value) = $0.kind { value.usesEnd } else { false } }
+  }
+}

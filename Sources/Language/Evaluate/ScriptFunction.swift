@@ -1,0 +1,144 @@
+import Execution
+
+/// The compiled text of a function, shared by all closures made of it.
+final class Template: @unchecked Sendable {   // immutable; its closures capture immutable things only
+  let name: String
+  let parameters: [Parameter]
+  /// Slots of a frame: parameters, then captures, then the function itself, then locals and temporaries.
+  let frameSize: Int
+  let captureCount: Int
+  /// Where a function finds itself, if it has a name of its own.
+  let selfSlot: Int?
+  let body: Code
+  let requiredCount: Int
+  let signature: String
+  let documentation: [String]
+  let source: Source
+  let span: Span
+
+  struct Parameter {
+    let name: String
+    /// Runs in the frame of the call, where earlier parameters are bound.
+    let initial: Code?
+  }
+
+  init(
+    name: String, parameters: [Parameter], frameSize: Int, captureCount: Int, selfSlot: Int?, body: @escaping Code, signature: String,
+    documentation: [String], source: Source, span: Span
+  ) {
+    (self.name, self.parameters, self.frameSize, self.captureCount, self.selfSlot) = (name, parameters, frameSize, captureCount, selfSlot)
+    (self.body, self.signature, self.documentation, self.source, self.span) = (body, signature, documentation, source, span)
+    requiredCount = parameters.count { $0.initial == nil }
+  }
+
+  var sourceText: String { source.text(span) }
+}
+
+/// A template with the values that were captured when the closure was made.
+struct ScriptFunction: Sendable {
+  let template: Template
+  let captures: [Value?]
+  let globals: Globals
+}
+
+/// An argument that has been evaluated.
+struct Argument {
+  var name: String?
+  var value: Value
+}
+
+extension Frame {
+  /// Runs a function of the language; `fill` puts the arguments into the first slots.
+  @inline(__always)
+  func call(_ function: Function, _ script: borrowing ScriptFunction, _ site: Site, _ fill: (Slots) throws -> Void) throws -> Value {
+    let template = script.template
+    let base = state.pointee.top
+    let size = template.frameSize
+    var marker: UInt8 = 0
+    let here = withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
+    guard base + size <= state.pointee.limit, state.pointee.depth < Machine.depthLimit, here > state.pointee.floor else {
+      throw Self.tooDeep().at(site)
+    }
+    state.pointee.top = base + size
+    state.pointee.depth += 1
+    base.initialize(repeating: nil, count: size)
+    defer {
+      base.deinitialize(count: size)
+      state.pointee.top = base
+      state.pointee.depth -= 1
+    }
+    try fill(base)
+    if template.captureCount > 0 {
+      let first = base + template.parameters.count
+      for position in 0..<template.captureCount { first[position] = script.captures[position] }
+    }
+    if let selfSlot = template.selfSlot { base[selfSlot] = .function(function) }
+    if state.pointee.cancellation.isCancelled { throw Cancelled() }
+    do {
+      return try template.body(Frame(slots: base, state: state, globals: script.globals.cell))
+    } catch {
+      throw Self.unwound(error, template, site)
+    }
+  }
+
+  /// Adds the call to the error's way out.
+  @inline(never) private static func unwound(_ error: any Error, _ template: Template, _ site: Site) -> any Error {
+    if error is Exit { return error }
+    var failure = Failure(error).at(Site(template.source, template.span))
+    if failure.calls.count < 64 { failure.calls.append(CallSite(function: template.name.isEmpty ? "fn" : template.name, site: site)) }
+    return failure
+  }
+
+  /// Any call of a script function: named arguments and defaults included.
+  @inline(never)
+  func callGeneral(_ function: Function, _ script: ScriptFunction, _ arguments: [Argument], _ sites: ArgumentSites) throws -> Value {
+    let parameters = script.template.parameters
+    let name = script.template.name.isEmpty ? "fn" : script.template.name
+    return try call(function, script, sites.call) { slots in
+      var given = [Bool](repeating: false, count: parameters.count)
+      var next = 0
+      for (position, argument) in arguments.enumerated() {
+        let target: Int
+        if let label = argument.name {
+          guard let found = parameters.firstIndex(where: { $0.name == label }) else {
+            throw Binding.unknown(label, of: name, parameters: parameters.map(\.name)).at(sites.label(position))
+          }
+          target = found
+          if given[found] { throw Failure(.argument, "`\(name)` is given `\(label)` twice").at(sites[position]) }
+        } else {
+          guard next < parameters.count else { throw Binding.tooMany(name, parameters.map(\.name), arguments.count).at(sites[position]) }
+          target = next
+          next += 1
+          if given[target] { throw Failure(.argument, "`\(name)` is given `\(parameters[target].name)` twice").at(sites[position]) }
+        }
+        given[target] = true
+        slots[target] = try settle(argument.value, .passing(argument: parameters[target].name, to: name))
+      }
+      try fillDefaults(script, name, slots, given, sites.call)
+    }
+  }
+
+  private func fillDefaults(_ script: ScriptFunction, _ name: String, _ slots: Slots, _ given: [Bool], _ site: Site) throws {
+    let template = script.template
+    let inner = Frame(slots: slots, state: state, globals: script.globals.cell)
+    for position in 0..<template.captureCount { slots[template.parameters.count + position] = script.captures[position] }
+    for (position, parameter) in template.parameters.enumerated() where !given[position] {
+      guard let initial = parameter.initial else {
+        throw Binding.missing(parameter.name, of: name, parameters: template.parameters.map(\.name)).at(site)
+      }
+      slots[position] = try settle(try initial(inner), .binding(parameter.name))
+    }
+  }
+}
+
+/// Where the arguments of a call stand, for messages.
+struct ArgumentSites {
+  let source: Source
+  let callSpan: Span
+  let spans: [Span]
+  let labels: [Span?]
+
+  var call: Site { Site(source, callSpan) }
+  subscript(position: Int) -> Site { Site(source, position < spans.count ? spans[position] : callSpan) }
+  func label(_ position: Int) -> Site { Site(source, (position < labels.count ? labels[position] : nil) ?? self[position].span) }
+}

@@ -1,0 +1,131 @@
+// Scripts and sessions: parse, check, compile, run. The executable and the conformance runner see the language through this.
+
+import Execution
+
+package final class Interpreter {
+  package let session: Session
+  private let globals = Globals()
+
+  /// Runs the prelude, if the host has one.
+  ///
+  /// - Throws: a `Failure` of the prelude.
+  package init(registry: Registry, host: any Host, execution: ExecutionContext, seed: UInt64 = 0) throws {
+    session = Session(registry: registry, host: host, execution: execution, seed: seed)
+    if try session.modules.parse(.name("prelude"), session) != nil {
+      session.modules.prelude = try session.modules.load(.name("prelude"), Machine(session: session, isWorker: false))
+    }
+  }
+
+  deinit { globals.clear() }
+
+  // MARK: Running
+
+  /// Checks a script and, if nothing is wrong, runs it. Warnings go to the host.
+  ///
+  /// - Parameter arguments: values of `param`s (`ScriptArguments`).
+  /// - Parameter show: gets the value of each expression that stands as a statement (not `nil`), as the prompt would show it.
+  package func run(_ source: Source, arguments: [String: Value] = [:], show: (Value) -> Void = { _ in }) -> Ending {
+    run(source, arguments: arguments, isInteractive: false, show: show)
+  }
+
+  /// Runs what was typed at a prompt: names stay, `_` is the last value shown, `_err` the last error.
+  package func enter(_ source: Source, show: (Value) -> Void) -> Ending {
+    let ending = run(source, arguments: [:], isInteractive: true) { value in
+      bind("_", value)
+      show(value)
+    }
+    if case .failed(let failure) = ending { bind("_err", failure.value) }
+    return ending
+  }
+
+  private func run(_ source: Source, arguments: [String: Value], isInteractive: Bool, show: (Value) -> Void) -> Ending {
+    let (script, findings) = examine(source, isInteractive: isInteractive)
+    if findings.contains(where: { $0.severity == .error }) { return .rejected(findings) }
+    for warning in findings { session.host.warn(warning.drawn(session.host.style)) }
+    let scope = ModuleScope(source: source, globals: globals, session: session, prelude: session.modules.prelude, isInteractive: isInteractive)
+    scope.arguments = arguments
+    let machine = Machine(session: session, isWorker: false)
+    do {
+      try TopLevelProgram(script, scope).run(machine) { statement, value in
+        if !statement.isSilent, !value.isNil { show(value) }
+      }
+      return .completed
+    } catch let exit as Exit {
+      return .exit(exit.code)
+    } catch {
+      let failure = Failure(error)
+      return failure.kind == .interrupted ? .interrupted(failure) : .failed(failure)
+    }
+  }
+
+  // MARK: Checking
+
+  /// All findings of a script, in the order of the text; nothing runs, nothing but imports is read.
+  package func check(_ source: Source) -> [Diagnostic] { examine(source, isInteractive: false).findings }
+
+  private func examine(_ source: Source, isInteractive: Bool) -> (script: Script, findings: [Diagnostic]) {
+    let (script, mistakes) = Parser.parse(source)
+    let surroundings = Checker.Surroundings(session: session, globals: isInteractive ? globals : nil, isInteractive: isInteractive)
+    var findings = Checker.check(script, surroundings)
+    // what a broken statement would have bound is not unknown
+    if !mistakes.isEmpty { findings.removeAll { $0.kind == .name || $0.kind == .unbound } }
+    return (script, (mistakes + findings).sorted { ($0.site?.span.start ?? 0) < ($1.site?.span.start ?? 0) })
+  }
+
+  /// Whether a text can be run as it is, or needs more lines: open brackets, an operator at the end.
+  package static func isComplete(_ text: String) -> Bool {
+    let (_, mistakes) = Parser.parse(Source(name: "", text: text))
+    return !mistakes.contains(where: \.isIncomplete)
+  }
+
+  // MARK: Names
+
+  /// Names that statements have bound, sorted.
+  package var names: [String] { globals.names.filter { globals.bound.contains($0) && globals[$0] != nil }.sorted() }
+
+  /// What a name means at the top level now.
+  package func value(of name: String) -> Value? { globals[name] ?? session.modules.prelude?[name] ?? session.registry[name] }
+
+  package func bind(_ name: String, _ value: Value) { globals[globals.declare(name, binds: true)] = value }
+
+  /// All words that could be written: bound names, the prelude's, the registry's, keywords.
+  package var words: [String] {
+    Array(Set(names + (session.modules.prelude?.names ?? []) + session.registry.names + Keyword.allCases.map(\.rawValue))).sorted()
+  }
+
+  /// The text of a module, for `:edit` and help.
+  package func module(_ reference: ModuleReference) throws -> ModuleText? { try session.modules.parse(reference, session)?.text }
+
+  /// For calls that Swift makes on its own: displays, completion.
+  package var context: CallContext { CallContext(session: session) }
+}
+
+/// How a run ended.
+package enum Ending: Sendable {
+  case completed
+  /// The check found errors; nothing ran.
+  case rejected([Diagnostic])
+  case failed(Failure)
+  case interrupted(Failure)
+  case exit(Int)
+
+  /// The exit code of the process (reference page, "Programs").
+  package var exitCode: Int32 {
+    switch self {
+    case .completed: 0
+    case .rejected: 1
+    case .failed(let failure): failure.kind == .block ? 3 : 1
+    case .interrupted: 130
+    case .exit(let code): Int32(truncatingIfNeeded: code & 0xff)
+    }
+  }
+
+  /// What to draw for people.
+  package var diagnostics: [Diagnostic] {
+    switch self {
+    case .completed, .exit: []
+    case .rejected(let diagnostics): diagnostics
+    case .failed(let failure), .interrupted(let failure): [Diagnostic(failure)]
+    }
+  }
+}

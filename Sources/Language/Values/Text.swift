@@ -1,0 +1,36 @@
+/// Searches in strings, by characters.
+enum Text {
+  /// The first place where `part` starts; nil if there is none.
+  static func find(_ part: String, in text: some StringProtocol) -> Range<String.Index>? {
+    guard let first = part.first else { return text.startIndex..<text.startIndex }
+    var start = text.startIndex
+    while let candidate = text[start...].firstIndex(of: first) {
+      var i = candidate, j = part.startIndex
+      while i < text.endIndex, j < part.endIndex, text[i] == part[j] {
+        i = text.index(after: i)
+        j = part.index(after: j)
+      }
+      if j == part.endIndex { return candidate..<i }
+      start = text.index(after: candidate)
+    }
+    return nil
+  }
+
+  static func split(_ text: String, at separator: String) -> [String] {
+    if separator.isEmpty { return text.map(String.init) }
+    var parts: [String] = []
+    var rest = text[...]
+    while let range = find(separator, in: rest) {
+      parts.append(String(rest[..<range.lowerBound]))
+      rest = rest[range.upperBound...]
+    }
+    return parts + [String(rest)]
+  }
+
+  static func trim(_ text: String) -> String {
+    var text = text[...]
+    while let first = text.first, first.isWhitespace { text.removeFirst() }
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    return String(text)
+  }
+}

@@ -1,0 +1,35 @@
+import Execution
+import Synchronization
+import Language
+
+/// A host without a world: what is written is kept, modules come from a dictionary.
+final class TestHost: Host {
+  let modules: [String: String]
+  private let written = Mutex("")
+  private let warned = Mutex("")
+  init(modules: [String: String] = [:]) { self.modules = modules }
+
+  var output: String { written.withLock { $0 } }
+  var warnings: String { warned.withLock { $0 } }
+  func write(_ text: String) { written.withLock { $0 += text } }
+  func warn(_ text: String) { warned.withLock { $0 += text + "\n" } }
+  func load(_ module: ModuleReference) throws -> ModuleText? {
+    switch module {
+    case .name(let name): modules[name].map { ModuleText(name: name + ".dcs", text: $0, isLibrary: true) }
+    case .file(let path, _): modules[path].map { ModuleText(name: path, text: $0, isLibrary: false) }
+    }
+  }
+}
+
+func interpreter(
+  _ host: any Host = TestHost(), _ more: [Builtin] = [], execution: ExecutionContext = ExecutionContext(pool: ThreadPool(threads: 1))
+) throws -> Interpreter {
+  try Interpreter(registry: Registry(Builtin.core + more, constants: Builtin.coreConstants), host: host, execution: execution)
+}
+
+/// What the prompt shows for the last statement, or the error as drawn.
+func shown(_ text: String, _ interpreter: Interpreter) -> String {
+  var last = ""
+  let ending = interpreter.enter(Source(name: "t.dcs", text: text)) { last = $0.shown() }
+  return ending.diagnostics.first { $0.severity == .error }?.drawn() ?? last
+}
