@@ -6,6 +6,7 @@
 // Read: the dtypes of `DType` in both byte orders, C and F order. Written: version 1.0, C order, little-endian.
 
 import Arrays
+import Glibc
 
 package enum Npy {
   /// An array from a file.
@@ -26,7 +27,9 @@ package enum Npy {
   package static func parse(_ bytes: UnsafeRawBufferPointer, of path: String) throws(StorageError) -> NDArray {
     let header = try Header(bytes, path)
     var array: NDArray
-    do { array = try NDArray(header.dtype, header.isFortran ? header.shape.reversed() : header.shape, zeroed: false) } catch { throw .badFile(path: path, reason: error.description) }
+    do { array = try NDArray(header.dtype, header.isFortran ? header.shape.reversed() : header.shape, zeroed: false) } catch {
+      throw .badFile(path: path, reason: error.description)
+    }
     let payload = UnsafeRawBufferPointer(rebasing: bytes[header.length...])
     array.withMutableBytes { target in
       target.copyMemory(from: UnsafeRawBufferPointer(rebasing: payload[..<target.count]))
@@ -39,8 +42,8 @@ package enum Npy {
 
   /// The bytes of a whole file.
   package static func encode(_ array: NDArray) throws(ArrayError) -> Bytes {
-    let shape = array.shape.map { "\($0)," }.joined(separator: " ")
-    var header = "{'descr': '\(Zarr2.name(of: array.dtype, isBigEndian: false))', 'fortran_order': False, 'shape': (\(shape.hasSuffix(",") && array.rank > 1 ? String(shape.dropLast()) : shape)), }"
+    let shape = array.rank == 1 ? "\(array.shape[0])," : array.shape.map(String.init).joined(separator: ", ")
+    var header = "{'descr': '\(Zarr2.name(of: array.dtype, isBigEndian: false))', 'fortran_order': False, 'shape': (\(shape)), }"
     let unpadded = 10 + header.utf8.count + 1
     header += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"   // elements start at a multiple of 64
     let length = header.utf8.count
@@ -65,11 +68,14 @@ package enum Npy {
       guard (1...3).contains(bytes[6]) else { throw .unsupported(path: path, feature: ".npy version \(bytes[6])") }
       let isShort = bytes[6] == 1
       guard isShort || bytes.count >= 12 else { throw bad("it ends inside its header") }
-      let textLength = isShort ? Int(bytes.loadUnaligned(fromByteOffset: 8, as: UInt16.self).littleEndian) : Int(bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self).littleEndian)
+      let textLength = isShort
+        ? Int(bytes.loadUnaligned(fromByteOffset: 8, as: UInt16.self).littleEndian) : Int(bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self).littleEndian)
       let begin = isShort ? 10 : 12
       guard textLength <= bytes.count - begin else { throw bad("it ends inside its header") }
       let text = String(decoding: bytes[begin..<(begin + textLength)], as: UTF8.self)
-      guard let descr = Self.quoted(text, after: "descr"), let order = Self.value(text, after: "fortran_order"), let list = Self.value(text, after: "shape"), list.hasPrefix("(") else {
+      guard let descr = Self.quoted(text, after: "descr"), let order = Self.value(text, after: "fortran_order"),
+        let list = Self.value(text, after: "shape"), list.hasPrefix("(")
+      else {
         throw bad("its header is not understood: \(text.prefix(80))")
       }
       guard let named = Zarr2.dtype(numpy: descr) else { throw .unsupported(path: path, feature: "the dtype \(descr)") }
@@ -100,5 +106,3 @@ package enum Npy {
     }
   }
 }
-
-import Glibc

@@ -5,6 +5,7 @@
 import Arrays
 import Execution
 import Geometry
+import Glibc
 
 extension StoredArray {
   /// Writes `values` with their first voxel at `offset`.
@@ -91,5 +92,3 @@ extension StoredArray {
     return memcmp(base, &bits, size) == 0 && memcmp(base, base + size, elements.count - size) == 0
   }
 }
-
-import Glibc

@@ -1,6 +1,7 @@
 // What is at a place in a container: an array, or a group of them.
 
 import Arrays
+import Glibc
 
 package enum StoredNode: Sendable {
   case array(StoredArray)
@@ -47,8 +48,6 @@ package enum StoredNode: Sendable {
     throw .notAContainer(path: path, found: "a folder without Zarr or N5 metadata")
   }
 }
-
-import Glibc
 
 /// A group: attributes, and what lies below it.
 package struct StoredGroup: Sendable {

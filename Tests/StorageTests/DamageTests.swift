@@ -1,6 +1,7 @@
 import Arrays
 import Execution
 import Geometry
+import Glibc
 import Storage
 import TestSupport
 import Testing
@@ -198,5 +199,3 @@ import Testing
     }
   }
 }
-
-import Glibc

@@ -4,7 +4,7 @@
 //          shuffle: 0 none, 1 bytes, 2 bits, -1 bits for one-byte elements else bytes
 // Zarr v3: {"name": "blosc", "configuration": {"typesize": 2, "cname": "zstd", "clevel": 5, "shuffle": "bitshuffle", "blocksize": 0}}
 //                                                                    https://zarr-specs.readthedocs.io/en/latest/v3/codecs/blosc/index.html
-// N5:      {"type": "blosc", "cname": "zstd", "clevel": 5, "shuffle": 2, "blocksize": 0, "nthreads": 1}   https://github.com/saalfeldlab/n5-blosc
+// N5:      {"type": "blosc", "cname": "zstd", "clevel": 5, "shuffle": 2, "blocksize": 0}   https://github.com/saalfeldlab/n5-blosc
 // Limits: 2³¹ − 1 bytes a chunk (Blosc's own). The header must agree with the bytes that are there: a chunk cut short is refused.
 // Calls are the `_ctx` ones with one thread: chunks are the unit of parallelism, and no global state is touched.
 
@@ -44,7 +44,7 @@ extension Codec {
       zarr2: (["id": "blosc"] as JSON).merging(settings),
       // the element size is the array's to add (`typesize`)
       zarr3: ["name": "blosc", "configuration": settings.merging(["shuffle": .string(shuffle.name)])],
-      n5: (["type": "blosc"] as JSON).merging(settings).merging(["nthreads": 1]),
+      n5: (["type": "blosc"] as JSON).merging(settings),   // n5-java also writes "nthreads", which tensorstore refuses
       decode: decodeBlosc,
       encode: { source, elementSize throws(CodecFailure) in
         try encodeBlosc(source, compressor: compressor, level: level, shuffle: shuffle, blockSize: blockSize, elementSize: elementSize)

@@ -19,7 +19,9 @@ enum N5 {
   static func parse(_ json: JSON, path: String) throws(StorageError) -> ArrayMetadata {
     let reader = MetadataReader(json: json, path: path)
     let named = try reader.required("dataType")
-    guard let dtype = named.string.flatMap(DType.init(rawValue:)), has(dtype) else { throw .unsupported(path: path, feature: "the dataType \(named.string ?? named.compact)") }
+    guard let dtype = named.string.flatMap(DType.init(rawValue:)), has(dtype) else {
+      throw .unsupported(path: path, feature: "the dataType \(named.string ?? named.compact)")
+    }
     let shape = try reader.ints("dimensions")
     guard !shape.isEmpty else { throw reader.bad("dimensions", "expected at least one") }
     let compression = json["compression"] ?? ["type": json["compressionType"] ?? "raw"]
@@ -36,7 +38,9 @@ enum N5 {
     guard has(metadata.dtype) else { throw .unsupported(path: path, feature: "\(metadata.dtype) in n5") }
     guard !metadata.shape.isEmpty else { throw .unsupported(path: path, feature: "an array without axes in n5") }
     guard metadata.fill == .zero else { throw .unsupported(path: path, feature: "a fill value other than 0 in n5") }
-    guard metadata.codecs.count <= 1, let compression = (metadata.codecs.first ?? .raw).n5 else { throw .unsupported(path: path, feature: "\(metadata.codecText) in n5") }
+    guard metadata.codecs.count <= 1, let compression = (metadata.codecs.first ?? .raw).n5 else {
+      throw .unsupported(path: path, feature: "\(metadata.codecText) in n5")
+    }
     let document: JSON = [
       "dimensions": JSON(Array(metadata.shape.reversed())), "blockSize": JSON(Array(metadata.chunks.reversed())), "dataType": .string(metadata.dtype.rawValue),
       "compression": compression,

@@ -66,7 +66,9 @@ enum Zarr3 {
   private static func keys(_ reader: MetadataReader) throws(StorageError) -> ChunkKeys {
     let encoding = try reader.required("chunk_key_encoding")
     let separator = encoding["configuration"]?["separator"]
-    guard separator == nil || separator == "/" || separator == "." else { throw reader.bad("chunk_key_encoding", "expected . or / as separator, found \(separator?.compact ?? "")") }
+    guard separator == nil || separator == "/" || separator == "." else {
+      throw reader.bad("chunk_key_encoding", "expected . or / as separator, found \(separator?.compact ?? "")")
+    }
     switch encoding["name"]?.string ?? encoding.string {
     case "default": return .zarr3(separator: separator?.string ?? "/")
     case "v2": return .zarr2(separator: separator?.string ?? ".")
@@ -92,7 +94,9 @@ enum Zarr3 {
         case "bytes" where !seenBytes:
           seenBytes = true
           let endian = settings["endian"]
-          guard endian == "little" || endian == "big" || (endian == nil && elementSize == 1) else { throw reader.bad("codecs", "bytes: expected little or big as endian, found \(endian?.compact ?? "none")") }
+          guard endian == "little" || endian == "big" || (endian == nil && elementSize == 1) else {
+            throw reader.bad("codecs", "bytes: expected little or big as endian, found \(endian?.compact ?? "none")")
+          }
           isBigEndian = endian == "big"
         case "transpose", "bytes": throw reader.bad("codecs", "\(name) stands after bytes")
         default:
