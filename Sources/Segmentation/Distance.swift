@@ -109,10 +109,14 @@ private func limitByBorder(_ box: Box, _ out: UnsafeMutablePointer<Float>, _ siz
 struct WorkerScratch {
   private let buffer: Buffer
   private let stride: Int
+  /// Never refused.
+  private static let small = 1 << 26
 
   init(_ context: ExecutionContext, bytes: Int) throws(ArrayError) {
     stride = (bytes + 64 + 63) / 64 * 64   // a line apart, so that threads do not share one
-    buffer = try Buffer(count: stride * context.pool.threads, zeroed: false)
+    let (total, overflow) = stride.multipliedReportingOverflow(by: context.pool.threads)
+    guard !overflow, total <= max(context.memoryBudget, Self.small) else { throw .overBudget(bytes: overflow ? .max : total, budget: context.memoryBudget) }
+    buffer = try Buffer(count: total, zeroed: false)
   }
 
   subscript(worker: Int) -> UnsafeMutableRawPointer { buffer.bytes + worker * stride }

@@ -1,7 +1,7 @@
 // The walk shared by filters that work along one axis after the other.
 //
-// An output plane needs the planes within its z radius. Each plane is made alone: along z from whole planes, along y from the rows of that result, along x from shifted
-// views of padded rows. So a thread keeps two planes, whatever the radius, and planes run in parallel.
+// The result is made band by band: some rows of one plane. Along z from the same rows (and a y radius more) of neighbouring planes, along y from the rows of that, along x from
+// shifted views of a padded row. So a thread keeps one band that stays in cache, whatever the z radius, and bands run in parallel in 2D as in 3D. Bands depend on the shape alone.
 
 import Arrays
 import Execution
@@ -27,18 +27,20 @@ struct Separable {
     _ values: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, _ context: ExecutionContext,
     _ kernel: (_ axis: Int, _ samples: [UnsafeRawPointer?], _ count: Int, _ out: UnsafeMutableRawPointer) -> Void
   ) throws {
-    let planeBytes = box.plane * size, rowBytes = box.width * size, padded = box.width + 2 * radius[2]
-    let scratch = try WorkerScratch(context, bytes: 2 * planeBytes + padded * size + 2 * 64)
-    try context.forEach(box.depth) { z, worker in
-      let first = scratch[worker], second = first + planeBytes, row = second + planeBytes
-      kernel(0, samples(radius[0]) { values + sources[0][z + $0 + radius[0]] * planeBytes }, box.plane, first)
-      for y in 0..<box.height {
-        kernel(1, samples(radius[1]) { UnsafeRawPointer(first) + sources[1][y + $0 + radius[1]] * rowBytes }, box.width, second + y * rowBytes)
-      }
+    let rowBytes = box.width * size, padded = box.width + 2 * radius[2]
+    let bandRows = max(64, 8 * radius[1]), bands = pieces(box.height, (box.height + bandRows - 1) / bandRows)
+    let heldRows = min(box.height, (bands.map(\.count).max() ?? 0) + 2 * radius[1])
+    let scratch = try WorkerScratch(context, bytes: (heldRows + 1) * rowBytes + padded * size)
+    try context.forEach(box.depth * bands.count) { item, worker in
+      let z = item / bands.count, band = bands[item % bands.count]
+      let held = max(0, band.lowerBound - radius[1])..<min(box.height, band.upperBound + radius[1])
+      let first = scratch[worker], second = first + heldRows * rowBytes, row = second + rowBytes
+      kernel(0, samples(radius[0]) { values + (sources[0][z + $0 + radius[0]] * box.height + held.lowerBound) * rowBytes }, held.count * box.width, first)
       let shifted = samples(radius[2]) { UnsafeRawPointer(row) + (radius[2] + $0) * size }
-      for y in 0..<box.height {
-        pad(second + y * rowBytes, row)
-        kernel(2, shifted, box.width, out + z * planeBytes + y * rowBytes)
+      for y in band {
+        kernel(1, samples(radius[1]) { UnsafeRawPointer(first) + (sources[1][y + $0 + radius[1]] - held.lowerBound) * rowBytes }, box.width, second)
+        pad(second, row)
+        kernel(2, shifted, box.width, out + (z * box.height + y) * rowBytes)
       }
     }
   }

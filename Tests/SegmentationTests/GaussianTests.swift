@@ -26,6 +26,11 @@ import Segmentation
     }
   }
 
+  /// Taller than the bands that the work is cut into, with kernels longer than the array.
+  @Test func bands() throws {
+    for (shape, sigma) in [([200, 7], [3.0, 1]), ([2, 131, 9], [1, 2, 1]), ([3, 65, 20], [4, 20, 0.5]), ([129, 300], [0, 12])] { try check(randomFloats(shape, seed: 9), sigma, "\(shape) \(sigma)") }
+  }
+
   @Test func everyTypeIsReadAsNumbers() throws {
     for dtype in DType.allCases { try check(randomLabels(dtype, [4, 5, 6], values: dtype == .bool ? 2 : 4, seed: 1), [1, 0.5, 2], "\(dtype)") }
   }
