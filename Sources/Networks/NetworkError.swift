@@ -71,6 +71,7 @@ package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     case .weightShape(let name, let expected, let found): return "weights \(name): expected \(shapeText(expected)), found \(shapeText(found))"
     case .notForTraining: return "this engine was made for inference: it keeps nothing that a gradient needs"
     case .backwardBeforeForward: return "a gradient needs a forward pass first"
+    case .memory(.max, _): return "the network's activations would not fit into any memory"
     case .memory(let needed, let budget): return "the network's activations would hold \(byteText(needed)) (budget \(byteText(budget)))"
     case .losses(let expected, let found, let what): return "\(what): expected \(shapeText(expected)), found \(shapeText(found))"
     case .file(let path, let reason): return "\(path): \(reason)"

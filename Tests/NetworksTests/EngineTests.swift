@@ -114,7 +114,11 @@ struct EngineTests {
     #expect(throws: NetworkError.self) { try Engine(network, batch: 1, inputSpatialShape: [45, 44, 44], mode: .inference, context: context()) }
     #expect(throws: NetworkError.self) { try Engine(network, batch: 1, inputSpatialShape: [44, 44], mode: .inference, context: context()) }
     #expect(throws: NetworkError.self) { try Engine(network, batch: 1, inputSpatialShape: [44, 44, 44], mode: .inference, context: context(memoryBudget: 1000)) }
-    #expect(throws: NetworkError.self) { try Engine(network, batch: 1, inputSpatialShape: [1 << 40, 44, 44], mode: .inference, context: context()) }
+    for huge in [[1 << 40, 44, 44], [1 << 24, 1 << 24, 1 << 24], [1 << 14, 1 << 14, 44], [.max, .max, .max], [-4, 44, 44], [0, 44, 44], [.min, 44, 44]] {
+      for batch in [1, 1 << 16] { #expect(throws: NetworkError.self, "\(huge)") { try Engine(network, batch: batch, inputSpatialShape: huge, mode: .training, context: context()) } }
+    }
+    #expect(throws: NetworkError.self) { try Engine(network, batch: 0, inputSpatialShape: [44, 44, 44], mode: .inference, context: context()) }
+    #expect(throws: NetworkError.self) { try Engine(network, batch: .max, inputSpatialShape: [44, 44, 44], mode: .inference, context: context()) }
     let engine = try Engine(network, batch: 1, inputSpatialShape: [44, 44, 44], mode: .inference, context: context())
     #expect(throws: NetworkError.notForTraining) { try engine.backward(try noise(engine.outputShape, 0)) }
     #expect(throws: NetworkError.self) { try engine.forward(try noise([1, 2, 44, 44, 44], 0), parameters) }

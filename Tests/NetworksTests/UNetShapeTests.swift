@@ -44,6 +44,12 @@ struct UNetShapeTests {
     #expect(try network.outputShape(forSpatial: legal.smallest) == [8, 8, 8])
     #expect(network.legalSizes()?.atLeast(101, axis: 0) == 108)
     #expect(try network.inputShape(forOutput: [1, 8, 9]) == [100, 100, 108])
+    for output in 1...40 {
+      let input = try network.inputShape(forOutput: [output, output, output])
+      #expect(try network.outputShape(forSpatial: input)[0] >= output)
+      if input[0] > 100 { #expect(try network.outputShape(forSpatial: input.map { $0 - 8 })[0] < output) }
+    }
+    #expect(throws: NetworkError.self) { try network.inputShape(forOutput: [.max, 1, 1]) }
     for size in 1...200 {
       let fits = (try? network.outputShape(forSpatial: [100, 100, size])) != nil
       #expect(fits == legal.contains([100, 100, size]), "size \(size)")

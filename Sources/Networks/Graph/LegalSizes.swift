@@ -9,9 +9,9 @@ package struct LegalSizes: Sendable, Equatable, CustomStringConvertible {
     size.count == smallest.count && size.indices.allSatisfy { size[$0] >= smallest[$0] && (size[$0] - smallest[$0]) % step[$0] == 0 }
   }
 
-  /// The smallest legal size that is at least `length` along `axis`.
+  /// The smallest legal size that is at least `length` (up to 2⁴⁰) along `axis`, counted from 0.
   package func atLeast(_ length: Int, axis: Int) -> Int {
-    let missing = max(0, length - smallest[axis])
+    let missing = max(0, min(length, 1 << 40) - smallest[axis])
     return smallest[axis] + (missing + step[axis] - 1) / step[axis] * step[axis]
   }
 

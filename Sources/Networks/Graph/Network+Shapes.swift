@@ -26,7 +26,7 @@ extension Network {
           extent[axis] = try node.operation.length(node.inputs.map { values[$0][axis] }, axis: axis)
           guard (1...Self.longestAxis).contains(extent[axis]) else { throw .tooLarge(axis: axis) }
         }
-        guard channels[index + 1].multipliedReportingOverflow(by: extent.count).partialValue < 1 << 40, extent.count < 1 << 40 else { throw .tooLarge(axis: 2) }
+        guard Self.fits(channels[index + 1], extent) else { throw .tooLarge(axis: 3 - spatialRank) }
       } catch {
         throw .layer(network: name, layer: node.name, operation: node.operation.summary,
                      inputs: node.inputs.map { [channels[$0]] + values[$0].last(spatialRank) }, reason: error, legal: legalSizes())
@@ -45,7 +45,19 @@ extension Network {
     guard input.count == spatialRank, input.allSatisfy({ (1...Self.longestAxis).contains($0) }) else {
       throw .input(network: name, expected: "\(spatialRank) spatial lengths", found: input)
     }
-    return Extent(input)
+    let extent = Extent(input)
+    guard Self.fits(inChannels, extent) else { throw .input(network: name, expected: "at most 2³⁸ elements", found: input) }
+    return extent
+  }
+
+  /// Channels and lengths are below 2²⁴ each; at most 2³⁸ elements.
+  private static func fits(_ channels: Int, _ extent: Extent) -> Bool {
+    var count = channels
+    for length in extent.values {
+      count *= length
+      if count > 1 << 38 { return false }
+    }
+    return true
   }
 
   /// Where the output lies in an input of these lengths.
@@ -88,13 +100,16 @@ extension Network {
     guard lengths.count == spatialRank else { throw .input(network: name, expected: "\(spatialRank) spatial lengths", found: lengths) }
     guard let legal = legalSizes() else { throw .noLegalSize(network: name) }
     return try lengths.indices.map { index throws(NetworkError) in
-      let axis = 3 - spatialRank + index
-      var size = legal.smallest[index]
-      while let made = outputLength(size, axis: axis), made < lengths[index] {
-        size += legal.step[index]
-        guard size <= Self.longestAxis else { throw .input(network: name, expected: "smaller outputs", found: lengths) }
+      let axis = 3 - spatialRank + index, first = legal.smallest[index], step = legal.step[index]
+      func made(_ steps: Int) -> Int { outputLength(first + steps * step, axis: axis) ?? 0 }
+      // Outputs grow with inputs, so the first that is enough is found by halving.
+      var (low, high) = (0, (Self.longestAxis - first) / step)
+      guard high >= 0, made(high) >= lengths[index] else { throw .input(network: name, expected: "smaller outputs", found: lengths) }
+      while low < high {
+        let middle = (low + high) / 2
+        if made(middle) >= lengths[index] { high = middle } else { low = middle + 1 }
       }
-      return size
+      return first + low * step
     }
   }
 

@@ -27,7 +27,7 @@ package struct Network: Sendable {
   /// The index of each node's first weight.
   package let firstParameter: [Int]
 
-  /// Lengths beyond this are refused; so are tensors of more than 2⁴⁰ elements.
+  /// Lengths beyond this are refused; so are tensors of more than 2³⁸ elements.
   static let longestAxis = 1 << 24
 
   /// Drops what the output does not depend on.

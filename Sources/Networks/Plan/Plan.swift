@@ -134,7 +134,7 @@ package struct Plan: Sendable {
   /// Adds a storage that lives at one moment; nothing where no floats are asked for.
   private mutating func add(_ kind: Storage.Kind, _ floats: Int, items: Int, at time: Int) throws(NetworkError) -> Int {
     if floats == 0 && !storages.isEmpty { return none }
-    guard floats < 1 << 42 else { throw .memory(needed: floats, budget: 1 << 42) }
+    guard floats <= (1 << 46) / items else { throw .memory(needed: .max, budget: 1 << 46) }   // far above any machine; keeps sums exact
     storages.append(Storage(kind: kind, itemFloats: floats, items: items, first: time, last: time))
     return storages.count - 1
   }
