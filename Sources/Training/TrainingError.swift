@@ -12,6 +12,8 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
   case target(task: String, expected: [Int], found: [Int])
   /// A run of this name is on disk with another value of one setting.
   case runDiffers(name: String, key: String, onDisk: String, here: String, iterations: Int)
+  /// Another process trains this run now.
+  case busy(name: String)
   case notARun(path: String, reason: String)
   case damagedRun(path: String, reason: String)
   case noCheckpoint(name: String, iteration: Int, have: [Int])
@@ -31,6 +33,7 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     case .target(let task, let expected, let found): "the target of task \"\(task)\" has shape \(shapeText(found)), expected \(shapeText(expected))"
     case .runDiffers(let name, let key, let onDisk, let here, let iterations):
       "run \"\(name)\" exists with other settings (\(iterations) iterations done): \(key) is \(onDisk) on disk, \(here) here"
+    case .busy(let name): "run \"\(name)\" is being trained by another process"
     case .notARun(let path, let reason): "no run at \(path): \(reason)"
     case .damagedRun(let path, let reason): "run record is damaged: \(path): \(reason)"
     case .noCheckpoint(let name, let iteration, let have):

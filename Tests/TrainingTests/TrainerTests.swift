@@ -162,6 +162,26 @@ import Training
     }
   }
 
+  @Test func oneProcessAtATime() throws {
+    try withFolder { root in
+      let settings = try tinySettings(), run = try Run("r", in: root, settings), again = try Run("r", in: root, settings)
+      final class Second: ProgressSink {
+        let run: Run, refused = Mutex(0)
+        init(_ run: Run) { self.run = run }
+        func report(_ update: ProgressUpdate) {
+          guard update.unit == "iterations" else { return }
+          do { try run.train(until: TrainLimit(iterations: 9), context()) } catch TrainingError.busy(name: "r") { refused.withLock { $0 += 1 } } catch {}
+        }
+        func finish(_ label: String) {}
+      }
+      let second = Second(again)
+      try run.train(until: TrainLimit(iterations: 2), cadence: Cadence(validateEvery: 0), context().with(progress: second))
+      #expect(second.refused.withLock { $0 } == 2)
+      try again.train(until: TrainLimit(iterations: 3), cadence: Cadence(validateEvery: 0), context())   // goes on from what the other has done
+      #expect(again.losses.map(\.iteration) == [1, 2, 3])
+    }
+  }
+
   @Test func channelsMustFit() throws {
     let settings = try tinySettings()
     func make(_ network: Network, _ task: Task) throws -> RunSettings { try RunSettings(network: network, task: task, data: settings.data, input: [32, 32, 32], augment: []) }

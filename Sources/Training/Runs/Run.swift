@@ -40,12 +40,17 @@ package final class Run: Sendable {
 
   /// Opens the run of a folder.
   ///
+  /// - Parameter task: needed if the run's task is one of a script; must have the same record.
   /// - Throws: `TrainingError.notARun`, `.damagedRun`, `.split` if its data are gone, `.settings` if its task is one of a script.
-  package convenience init(opening name: String, in root: String = "runs", open: (String) throws -> Opened = { try Opened.path($0) }) throws {
+  package convenience init(opening name: String, in root: String = "runs", task: Task? = nil, open: (String) throws -> Opened = { try Opened.path($0) }) throws {
     try Self.check(name)
     let folder = RunFolder(path: Files.join(root, name))
     guard let stored = try folder.settings() else { throw TrainingError.notARun(path: folder.path, reason: Files.kind(folder.path) == nil ? "there is no such folder" : "it has no run.json") }
-    try self.init(name, folder, try RunSettings(record: stored, path: folder.settingsPath, open: open))
+    let settings = try RunSettings(record: stored, path: folder.settingsPath, task: task, open: open)
+    if task != nil, let found = RunSettings.difference(stored["task"] ?? .null, settings.task.record, "task") {
+      throw TrainingError.runDiffers(name: name, key: found.key, onDisk: found.onDisk, here: found.here, iterations: try folder.checkpoints().last ?? 0)
+    }
+    try self.init(name, folder, settings)
   }
 
   /// Names of the runs in a folder.
@@ -56,16 +61,22 @@ package final class Run: Sendable {
 
   private init(_ name: String, _ folder: RunFolder, _ settings: RunSettings) throws {
     (self.name, path, self.folder, self.settings) = (name, folder.path, folder, settings)
-    var state = State()
-    state.checkpoints = try folder.checkpoints()
-    state.iteration = state.checkpoints.last ?? 0
-    let last = state.iteration
-    state.losses = try folder.losses().filter { $0.iteration <= last }
+    state = Mutex(State())
+    try refresh()
+  }
+
+  /// Reads what is on disk: another process may have trained since.
+  func refresh() throws {
+    var found = State()
+    found.checkpoints = try folder.checkpoints()
+    found.iteration = found.checkpoints.last ?? 0
+    let last = found.iteration
+    found.losses = try folder.losses().filter { $0.iteration <= last }
     // a crash while rows were appended leaves fewer than a validation makes: those are made again
     let scores = try folder.scores(settings.task).filter { $0.iteration <= last }, complete = settings.data.validate.count * settings.task.rowsPerCrop
     let counts = Dictionary(scores.map { ($0.iteration, 1) }, uniquingKeysWith: +)
-    state.scores = scores.filter { counts[$0.iteration] == complete }
-    self.state = Mutex(state)
+    found.scores = scores.filter { counts[$0.iteration] == complete }
+    state.withLock { $0 = found }
   }
 
   private static func check(_ name: String) throws(TrainingError) {

@@ -34,6 +34,9 @@ extension Run {
     guard cadence.checkpointEvery > 0, cadence.validateEvery >= 0, cadence.keep >= 0 else {
       throw TrainingError.settings(name: "checkpoint_every", expected: "1 or more (validate_every and keep 0 or more)", found: "\(cadence.checkpointEvery), \(cadence.validateEvery), \(cadence.keep)")
     }
+    let lock = try RunLock(self)
+    defer { withExtendedLifetime(lock) {} }
+    try refresh()
     var session = try TrainingSession(self, limit, cadence, context)
     return try session.train()
   }
