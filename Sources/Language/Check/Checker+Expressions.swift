@@ -14,6 +14,15 @@ extension Checker {
       check(left)
       check(right)
       checkOperands(operation, left, right, span)
+    case .coordinate(let elements, let unit):
+      for element in elements { check(element) }
+      let values = elements.compactMap(fold)
+      if values.count == elements.count {
+        do { _ = try Coordinates.make(values, unit.flatMap { Unit(suffix: $0.text) }) } catch {
+          let failure = Failure(error)
+          report(failure, elements[min(failure.argumentPosition ?? 0, elements.count - 1)].span)
+        }
+      }
     case .function(let syntax): check(syntax)
     case .conditional(let branches, let otherwise): checkConditional(branches, otherwise)
     case .tryCatch(let body, let error, let handler):
@@ -193,8 +202,8 @@ extension Checker {
   private func target(_ value: Value) -> CallTarget? {
     guard case .function(let function) = value else { return nil }
     if let set = function.builtins { return .builtins(set) }
-    return function.script.map { script in
-      .parameters(function.name.isEmpty ? "fn" : function.name, script.template.parameters.map { ($0.name, $0.initial == nil) })
+    return function.template.map { template in
+      .parameters(function.name.isEmpty ? "fn" : function.name, template.parameters.map { ($0.name, $0.initial == nil) })
     }
   }
 

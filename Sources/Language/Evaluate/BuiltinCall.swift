@@ -103,14 +103,14 @@ extension Machine {
   /// Calls a function from Swift.
   func invoke(_ function: Function, _ arguments: [Value], named: [(String, Value)]) throws -> Value {
     let base = Frame(slots: state.pointee.top, state: state, globals: session.nothing.cell)
-    if let script = function.script {
-      if named.isEmpty, arguments.count == script.template.parameters.count {
-        return try base.call(function, script, Site(script.template.source, .none)) { slots in
+    if let template = function.template {
+      if named.isEmpty, arguments.count == template.parameterCount {
+        return try base.call(function, template, Site(template.source, .none)) { slots in
           for (position, value) in arguments.enumerated() { slots[position] = value }
         }
       }
-      let sites = ArgumentSites(source: script.template.source, callSpan: .none, spans: [], labels: [])
-      return try base.callGeneral(function, script, arguments.map { Argument(name: nil, value: $0) } + named.map { Argument(name: $0.0, value: $0.1) }, sites)
+      let sites = ArgumentSites(source: template.source, callSpan: .none, spans: [], labels: [])
+      return try base.callGeneral(function, template, arguments.map { Argument(name: nil, value: $0) } + named.map { Argument(name: $0.0, value: $0.1) }, sites)
     }
     guard let set = function.builtins else { return .nil }
     // no text to point at: whoever called from Swift has

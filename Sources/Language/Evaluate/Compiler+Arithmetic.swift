@@ -110,6 +110,20 @@ private func tested<O: FastComparison>(_: O.Type, _ a: Value, _ b: Value, _ f: F
   }
 }
 
+/// What the closure of an operator needs: its operands as code and, where they are so simple, as slots (else -1) or as a constant.
+private final class Operands {
+  let a: Code, b: Code
+  let i: Int, j: Int
+  let constant: Value, int: Int, float: Double
+  let site: Site
+
+  init(_ a: @escaping Code, _ b: @escaping Code, _ i: Int, _ j: Int, _ constant: Value, _ site: Site) {
+    (self.a, self.b, self.i, self.j, self.constant, self.site) = (a, b, i, j, constant, site)
+    if case .int(let value) = constant { int = value } else { int = 0 }
+    float = constant.number ?? 0
+  }
+}
+
 extension Compiler {
   /// A slot that can be read without running code: a local, never a name that a builtin may stand in for.
   private func localSlot(_ expression: Expression) -> Int? {
@@ -143,54 +157,67 @@ extension Compiler {
   }
 
   private func arithmetic<O: FastOperator>(_ type: O.Type, _ left: Expression, _ right: Expression, _ site: Site) -> Code {
-    let a = code(left), b = code(right)
-    if let k = intConstant(right) {
-      let constant = Value.int(k), wide = Double(k)
-      if let i = localSlot(left) {
+    let n = Operands(code(left), code(right), localSlot(left) ?? -1, localSlot(right) ?? -1, constant(right) ?? .nil, site)
+    switch n.constant {
+    case .int:
+      if n.i >= 0 {
         return { f in
-          if case .some(.int(let x)) = f.slots[i], let value = O.ints(x, k) { return value }
-          return try apply(type, try a(f), constant, f, site)
+          if case .some(.int(let x)) = f.slots[n.i], let value = O.ints(x, n.int) { return value }
+          return try apply(type, try n.a(f), n.constant, f, n.site)
         }
       }
       return { f in
-        let x = try a(f)
-        if case .int(let x) = x, let value = O.ints(x, k) { return value }
-        if case .float(let x) = x { return O.floats(x, wide) }
-        return try slow(O.operation, x, constant, f, site)
+        let x = try n.a(f)
+        if case .int(let x) = x, let value = O.ints(x, n.int) { return value }
+        if case .float(let x) = x { return O.floats(x, n.float) }
+        return try slow(O.operation, x, n.constant, f, n.site)
+      }
+    case .float:
+      if n.i >= 0 {
+        return { f in
+          if case .some(.float(let x)) = f.slots[n.i] { return O.floats(x, n.float) }
+          if case .some(.int(let x)) = f.slots[n.i] { return O.floats(Double(x), n.float) }
+          return try slow(O.operation, try n.a(f), n.constant, f, n.site)
+        }
+      }
+      return { f in
+        let x = try n.a(f)
+        if case .float(let x) = x { return O.floats(x, n.float) }
+        if case .int(let x) = x { return O.floats(Double(x), n.float) }
+        return try slow(O.operation, x, n.constant, f, n.site)
+      }
+    default: break
+    }
+    if n.i >= 0, n.j >= 0 {
+      return { f in
+        if case .some(.int(let x)) = f.slots[n.i], case .some(.int(let y)) = f.slots[n.j], let value = O.ints(x, y) { return value }
+        if case .some(.float(let x)) = f.slots[n.i], case .some(.float(let y)) = f.slots[n.j] { return O.floats(x, y) }
+        let x = try n.a(f)
+        return try apply(type, x, try n.b(f), f, n.site)
       }
     }
-    if case .float(let k)? = constant(right) {
-      let constant = Value.float(k)
+    if n.i >= 0 {
       return { f in
-        let x = try a(f)
-        if case .float(let x) = x { return O.floats(x, k) }
-        if case .int(let x) = x { return O.floats(Double(x), k) }
-        return try slow(O.operation, x, constant, f, site)
-      }
-    }
-    if let i = localSlot(left), let j = localSlot(right) {
-      return { f in
-        if case .some(.int(let x)) = f.slots[i], case .some(.int(let y)) = f.slots[j], let value = O.ints(x, y) { return value }
-        if case .some(.float(let x)) = f.slots[i], case .some(.float(let y)) = f.slots[j] { return O.floats(x, y) }
-        let x = try a(f)
-        return try apply(type, x, try b(f), f, site)
+        let y = try n.b(f)
+        if case .float(let y) = y, case .some(.float(let x)) = f.slots[n.i] { return O.floats(x, y) }
+        return try apply(type, try n.a(f), y, f, n.site)
       }
     }
     return { f in
-      let x = try a(f)
-      return try apply(type, x, try b(f), f, site)
+      let x = try n.a(f)
+      return try apply(type, x, try n.b(f), f, n.site)
     }
   }
 
   /// As a value: bools, or whatever an object answers (an array of bools).
   private func comparison<O: FastComparison>(_ type: O.Type, _ left: Expression, _ right: Expression, _ site: Site) -> Code {
-    let a = code(left), b = code(right)
+    let n = Operands(code(left), code(right), -1, -1, .nil, site)
     return { f in
-      let x = try a(f), y = try b(f)
+      let x = try n.a(f), y = try n.b(f)
       switch (x, y) {
       case (.int(let x), .int(let y)): return .bool(O.ints(x, y))
       case (.float(let x), .float(let y)): return .bool(O.floats(x, y))
-      default: return try slow(O.operation, x, y, f, site)
+      default: return try slow(O.operation, x, y, f, n.site)
       }
     }
   }
@@ -226,31 +253,30 @@ extension Compiler {
   }
 
   private func comparing<O: FastComparison>(_ type: O.Type, _ left: Expression, _ right: Expression, _ site: Site) -> Test {
-    let a = code(left), b = code(right)
-    if let k = intConstant(right) {
-      let constant = Value.int(k)
-      if let i = localSlot(left) {
+    let n = Operands(code(left), code(right), localSlot(left) ?? -1, localSlot(right) ?? -1, intConstant(right).map(Value.int) ?? .nil, site)
+    if case .int = n.constant {
+      if n.i >= 0 {
         return { f in
-          if case .some(.int(let x)) = f.slots[i] { return O.ints(x, k) }
-          return try tested(type, try a(f), constant, f, site)
+          if case .some(.int(let x)) = f.slots[n.i] { return O.ints(x, n.int) }
+          return try tested(type, try n.a(f), n.constant, f, n.site)
         }
       }
       return { f in
-        let x = try a(f)
-        if case .int(let x) = x { return O.ints(x, k) }
-        return try slowTest(O.operation, x, constant, f, site)
+        let x = try n.a(f)
+        if case .int(let x) = x { return O.ints(x, n.int) }
+        return try slowTest(O.operation, x, n.constant, f, n.site)
       }
     }
-    if let i = localSlot(left), let j = localSlot(right) {
+    if n.i >= 0, n.j >= 0 {
       return { f in
-        if case .some(.int(let x)) = f.slots[i], case .some(.int(let y)) = f.slots[j] { return O.ints(x, y) }
-        let x = try a(f)
-        return try tested(type, x, try b(f), f, site)
+        if case .some(.int(let x)) = f.slots[n.i], case .some(.int(let y)) = f.slots[n.j] { return O.ints(x, y) }
+        let x = try n.a(f)
+        return try tested(type, x, try n.b(f), f, n.site)
       }
     }
     return { f in
-      let x = try a(f)
-      return try tested(type, x, try b(f), f, site)
+      let x = try n.a(f)
+      return try tested(type, x, try n.b(f), f, n.site)
     }
   }
 

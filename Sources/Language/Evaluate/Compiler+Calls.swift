@@ -63,46 +63,67 @@ extension Compiler {
     return { f in try Self.run(function, codes, labels, sites, f) }
   }
 
+  /// A call whose callee is known when it runs.
+  private final class Dynamic {
+    let callee: Code, calleeSite: Site, slot: Int
+    let first: Code, codes: [Evaluation], labels: [String?], sites: ArgumentSites
+
+    init(callee: @escaping Code, calleeSite: Site, slot: Int, codes: [Evaluation], labels: [String?], sites: ArgumentSites) {
+      (self.callee, self.calleeSite, self.slot, self.codes, self.labels, self.sites) = (callee, calleeSite, slot, codes, labels, sites)
+      first = codes.isEmpty ? { _ in .nil } : codes[0].run   // not through an optional: see Evaluation
+    }
+
+    func function(_ f: Frame) throws -> Function {
+      let value = try callee(f)
+      guard case .function(let function) = value else { throw notCallable(value).at(calleeSite) }
+      return function
+    }
+  }
+
   private func dynamic(_ callee: Expression, _ arguments: [ArgumentSyntax], _ sites: ArgumentSites) -> Code {
-    let codes = arguments.map { Evaluation(run: code($0.value)) }, labels = arguments.map { $0.name?.text }
-    let calleeCode = code(callee), calleeSite = site(callee.span)
-    if codes.count == 1, labels[0] == nil {
-      let only = codes[0].run
+    var slot = -1
+    if case .name(let name) = callee.kind, case .global(let global, _) = scope.locate(name) { slot = global }
+    let call = Dynamic(
+      callee: code(callee), calleeSite: site(callee.span), slot: slot, codes: arguments.map { Evaluation(run: code($0.value)) },
+      labels: arguments.map { $0.name?.text }, sites: sites)
+    guard call.codes.count == 1, call.labels[0] == nil else { return { f in try Self.run(try call.function(f), call.codes, call.labels, call.sites, f) } }
+    if slot >= 0 {
+      // the common case, a function of this script with one argument, without a detour
       return { f in
-        let value = try calleeCode(f)
-        guard case .function(let function) = value else { throw Self.notCallable(value, callee).at(calleeSite) }
-        if let script = function.script, script.template.parameters.count == 1 {
-          return try f.call(function, script, sites.call) { slots in slots[0] = try f.settle(try only(f), Self.passing(script, 0)) }
+        if case .some(.function(let function)) = f.globals.pointee.slots[call.slot], let template = function.template, template.parameterCount == 1 {
+          return try f.call(function, template, call.sites.call) { slots in slots[0] = try f.settle(try call.first(f), Self.passing(template, 0)) }
         }
-        return try Self.run(function, codes, labels, sites, f)
+        return try Self.run(try call.function(f), call.codes, call.labels, call.sites, f)
       }
     }
     return { f in
-      let value = try calleeCode(f)
-      guard case .function(let function) = value else { throw Self.notCallable(value, callee).at(calleeSite) }
-      return try Self.run(function, codes, labels, sites, f)
+      let function = try call.function(f)
+      if let template = function.template, template.parameterCount == 1 {
+        return try f.call(function, template, call.sites.call) { slots in slots[0] = try f.settle(try call.first(f), Self.passing(template, 0)) }
+      }
+      return try Self.run(function, call.codes, call.labels, call.sites, f)
     }
   }
 
-  private static func passing(_ script: ScriptFunction, _ position: Int) -> SettleReason {
-    .passing(argument: script.template.parameters[position].name, to: script.template.name.isEmpty ? "fn" : script.template.name)
+  private static func passing(_ template: Template, _ position: Int) -> SettleReason {
+    .passing(argument: template.parameters[position].name, to: template.name.isEmpty ? "fn" : template.name)
   }
 
   private static func run(_ function: Function, _ codes: [Evaluation], _ labels: [String?], _ sites: ArgumentSites, _ f: Frame) throws -> Value {
-    if let script = function.script, script.template.parameters.count == codes.count, labels.allSatisfy({ $0 == nil }) {
-      return try f.call(function, script, sites.call) { slots in
-        for (position, code) in codes.enumerated() { slots[position] = try f.settle(try code.run(f), passing(script, position)) }
+    if let template = function.template, template.parameterCount == codes.count, labels.allSatisfy({ $0 == nil }) {
+      return try f.call(function, template, sites.call) { slots in
+        for (position, code) in codes.enumerated() { slots[position] = try f.settle(try code.run(f), passing(template, position)) }
       }
     }
     var values: [Argument] = []
     values.reserveCapacity(codes.count)
     for (position, code) in codes.enumerated() { values.append(Argument(name: labels[position], value: try code.run(f))) }
-    if let script = function.script { return try f.callGeneral(function, script, values, sites) }
+    if let template = function.template { return try f.callGeneral(function, template, values, sites) }
     guard let set = function.builtins else { return .nil }
     return try f.call(set, values, sites)
   }
 
-  private static func notCallable(_ value: Value, _ callee: Expression) -> Failure {
+  private static func notCallable(_ value: Value) -> Failure {
     var hint: String?
     if case .list = value { hint = "x[0] indexes" }
     return Failure(.type, "\(value.typePhrase) cannot be called", hint: hint)
@@ -127,7 +148,7 @@ extension Compiler {
     let captures = inner.captures.map(\.from)
     // a frozen function makes closures that see its frozen names: hence the frame's globals, not the module's
     return { f in
-      .function(Function(ScriptFunction(template: template, captures: captures.map { f.slots[$0] }, globals: f.globals.pointee.owner)))
+      .function(Function(template, captures: captures.map { f.slots[$0] }, globals: f.globals.pointee.owner))
     }
   }
 }

@@ -25,14 +25,19 @@ extension Compiler {
     switch steps.count {
     case 0: return value
     case 1:
-      let only = steps[0].run
-      return { f in try only(f) == .next ? try value(f) : f.takeResult() }
+      let last = Last(steps[0].run, value)
+      return { f in try last.step(f) == .next ? try last.value(f) : f.takeResult() }
     default:
       return { f in
         for step in steps where try step.run(f) != .next { return f.takeResult() }
         return try value(f)
       }
     }
+  }
+
+  private final class Last {
+    let step: Step, value: Code
+    init(_ step: @escaping Step, _ value: @escaping Code) { (self.step, self.value) = (step, value) }
   }
 
   private func tail(_ statement: Statement) -> Code {
@@ -91,16 +96,21 @@ extension Compiler {
     }
   }
 
+  private final class Pair {
+    let first: Step, second: Step
+    init(_ first: @escaping Step, _ second: @escaping Step) { (self.first, self.second) = (first, second) }
+  }
+
   func steps(_ block: Block) -> Step {
     let steps = block.statements.map { Action(run: step($0)) }
     switch steps.count {
     case 0: return { _ in .next }
     case 1: return steps[0].run
     case 2:
-      let first = steps[0].run, second = steps[1].run
+      let pair = Pair(steps[0].run, steps[1].run)
       return { f in
-        let flow = try first(f)
-        return flow == .next ? try second(f) : flow
+        let flow = try pair.first(f)
+        return flow == .next ? try pair.second(f) : flow
       }
     default:
       return { f in
@@ -141,14 +151,18 @@ extension Compiler {
     }
   }
 
+  private final class Choice {
+    let test: Test, then: Step, otherwise: Step
+    init(_ test: @escaping Test, _ then: @escaping Step, _ otherwise: @escaping Step) { (self.test, self.then, self.otherwise) = (test, then, otherwise) }
+  }
+
   private func step(_ expression: Expression) -> Step {
     switch expression.kind {
     case .conditional(let branches, let otherwise):
       if branches.count == 1 {
-        let test = test(branches[0].condition), block = steps(branches[0].block)
-        guard let otherwise else { return { f in try test(f) ? try block(f) : .next } }
-        let other = steps(otherwise)
-        return { f in try test(f) ? try block(f) : try other(f) }
+        let choice = Choice(test(branches[0].condition), steps(branches[0].block), otherwise.map(steps) ?? { _ in .next })
+        if otherwise == nil { return { f in try choice.test(f) ? try choice.then(f) : .next } }
+        return { f in try choice.test(f) ? try choice.then(f) : try choice.otherwise(f) }
       }
       let branches = branches.map { StepBranch(test: test($0.condition), step: steps($0.block)) }
       let other = otherwise.map(steps) ?? { _ in .next }
@@ -203,16 +217,21 @@ extension Compiler {
 
   // MARK: Loops
 
+  private final class While {
+    let test: Test, body: Step, site: Site
+    init(_ test: @escaping Test, _ body: @escaping Step, _ site: Site) { (self.test, self.body, self.site) = (test, body, site) }
+  }
+
   private func loop(_ condition: Expression, _ block: Block) -> Step {
-    let test = test(condition), body = loopBody(block), site = site(condition.span)
+    let loop = While(test(condition), loopBody(block), site(condition.span))
     return { f in
-      while try test(f) {
-        switch try body(f) {
+      while try loop.test(f) {
+        switch try loop.body(f) {
         case .next, .continue: break
         case .break: return .next
         case .return: return .return
         }
-        if f.state.pointee.cancellation.isCancelled { throw located(Cancelled(), site) }
+        if f.state.pointee.cancellation.isCancelled { throw located(Cancelled(), loop.site) }
       }
       return .next
     }
@@ -271,20 +290,26 @@ extension Compiler {
     return { f in f.slots + slot }
   }
 
+  private final class Bind {
+    let slot: Int, name: String, code: Code
+    init(_ slot: Int, _ name: String, _ code: @escaping Code) { (self.slot, self.name, self.code) = (slot, name, code) }
+  }
+
   private func assignment(_ target: Target, _ operation: BinaryOperator?, _ value: Expression, _ span: Span) -> Step {
     let name = target.name.text, code = code(value)
     if target.path.isEmpty {
       guard let operation else {
         if scope.isTopLevel {
-          let slot = module.globals.declare(name, binds: true)
+          let bind = Bind(module.globals.declare(name, binds: true), name, code)
           return { f in
-            f.globals.pointee.slots[slot] = try f.settle(try code(f), .binding(name))
+            f.globals.pointee.slots[bind.slot] = try f.settle(try bind.code(f), .binding(bind.name))
             return .next
           }
         }
         guard let slot = scope.slot(name) else { return { _ in .next } }
+        let bind = Bind(slot, name, code)
         return { f in
-          f.slots[slot] = try f.settle(try code(f), .binding(name))
+          f.slots[bind.slot] = try f.settle(try bind.code(f), .binding(bind.name))
           return .next
         }
       }

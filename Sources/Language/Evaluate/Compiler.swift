@@ -55,25 +55,30 @@ struct Compiler {
   // MARK: Names
 
   private func name(_ name: String, _ span: Span) -> Code {
-    let site = site(span)
     switch scope.locate(name) {
     case .constant(let value): return { _ in value }
     case .local(let slot, let otherwise):
       if let otherwise { return { f in f.slots[slot] ?? otherwise } }
-      let module = module
+      let read = Read(slot: slot, name: name, module: module, site: site(span))
       return { f in
-        if let value = f.slots[slot] { return value }
-        throw Self.unbound(name, module, isLocal: true).at(site)
+        if let value = f.slots[read.slot] { return value }
+        throw Self.unbound(read.name, read.module, isLocal: true).at(read.site)
       }
     case .global(let slot, let otherwise):
       if let otherwise { return { f in f.globals.pointee.slots[slot] ?? otherwise } }
-      let module = module
+      let read = Read(slot: slot, name: name, module: module, site: site(span))
       return { f in
-        if let value = f.globals.pointee.slots[slot] { return value }
-        throw Self.unbound(name, module, isLocal: false).at(site)
+        if let value = f.globals.pointee.slots[read.slot] { return value }
+        throw Self.unbound(read.name, read.module, isLocal: false).at(read.site)
       }
     case .unknown: return fail(Self.unknown(name, module), span)
     }
+  }
+
+  // Hot closures capture one object: it is then their context itself, with nothing to unpack at each call.
+  private final class Read {
+    let slot: Int, name: String, module: ModuleScope, site: Site
+    init(slot: Int, name: String, module: ModuleScope, site: Site) { (self.slot, self.name, self.module, self.site) = (slot, name, module, site) }
   }
 
   static func unknown(_ name: String, _ module: ModuleScope) -> Failure {

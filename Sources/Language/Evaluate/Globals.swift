@@ -106,8 +106,7 @@ extension Function {
   }
 
   fileprivate func frozen(_ thaw: inout [ObjectIdentifier: Globals]) -> Function {
-    guard let script else { return self }
-    return Function(ScriptFunction(
-      template: script.template, captures: script.captures.map { $0?.frozen(&thaw) }, globals: script.globals.frozen(&thaw)))
+    guard let template, let globals else { return self }
+    return Function(template, captures: captures.map { $0?.frozen(&thaw) }, globals: globals.frozen(&thaw))
   }
 }

@@ -59,7 +59,10 @@ extension Value {
   package func elements(_ context: CallContext) throws -> [Value] {
     if case .list(let values) = self { return values }
     let count = try Iteration.loopCount(self)
-    if count > 50_000_000 { throw Failure(.memory, "\(Words.grouped(count)) elements are too many for a list") }
+    let size = MemoryLayout<Value>.stride, budget = context.execution.memoryBudget
+    if count > budget / size {
+      throw Failure(.memory, "a list of \(Words.grouped(count)) elements does not fit (budget \(Value.bytesText(Double(budget))))")
+    }
     return try (0..<count).map { try Iteration.element(self, $0, context) }
   }
 }

@@ -43,12 +43,28 @@ struct MachineState {
   unowned(unsafe) let machine: Machine
   unowned(unsafe) let cancellation: Cancellation
   var top: Slots
+  /// Slots below this one have been initialised; those at and above `top` are nil.
+  var touched: Slots
   let limit: Slots
   var depth = 0
   /// What `return` returns, until the call takes it.
   var result: Value = .nil
   /// The native stack may not grow below this address.
   let floor: UInt
+}
+
+extension MachineState {
+  /// Initialises what has not been below `top`.
+  @inline(__always) mutating func touch() {
+    if top > touched { touchMore() }
+  }
+
+  @inline(never) private mutating func touchMore() {
+    // some more than asked for: calls nest
+    let goal = min(limit, top + 256)
+    touched.initialize(repeating: nil, count: goal - touched)
+    touched = goal
+  }
 }
 
 final class Machine: @unchecked Sendable {   // used by the thread that made it only; `belongsToThisThread` is asked first elsewhere
@@ -73,10 +89,11 @@ final class Machine: @unchecked Sendable {   // used by the thread that made it 
     memory = Slots.allocate(capacity: Self.slotLimit)   // pages are touched only as calls nest
     state = UnsafeMutablePointer<MachineState>.allocate(capacity: 1)
     state.initialize(to: MachineState(
-      machine: self, cancellation: cancellation, top: memory, limit: memory + Self.slotLimit, floor: Self.stackFloor()))
+      machine: self, cancellation: cancellation, top: memory, touched: memory, limit: memory + Self.slotLimit, floor: Self.stackFloor()))
   }
 
   deinit {
+    memory.deinitialize(count: state.pointee.touched - memory)
     state.deinitialize(count: 1)
     state.deallocate()
     memory.deallocate()
@@ -96,9 +113,9 @@ final class Machine: @unchecked Sendable {   // used by the thread that made it 
     let base = state.pointee.top
     guard base + size <= state.pointee.limit else { throw Frame.tooDeep() }
     state.pointee.top = base + size
-    base.initialize(repeating: nil, count: size)
+    state.pointee.touch()
     defer {
-      base.deinitialize(count: size)
+      for slot in 0..<size { base[slot] = nil }
       state.pointee.top = base
     }
     return try withExtendedLifetime(globals) { try body(Frame(slots: base, state: state, globals: globals.cell)) }

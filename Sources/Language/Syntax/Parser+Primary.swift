@@ -27,7 +27,7 @@ extension Parser {
     case .keyword(.try): return try attempt()
     case .symbol(.openParenthesis): return try parenthesis()
     case .symbol(.openBracket):
-      let elements = try nested { try $0.commaSeparated(.openBracket, .closeBracket, "after the elements") { try $0.expression() } }
+      let elements = try commaSeparated(.openBracket, .closeBracket, "after the elements") { try $0.expression() }
       return try node(.list(elements), Span(token.span.start, previousEnd), over: elements)
     case .symbol(.openBrace): return try record()
     case .symbol(.add): throw fail("there is no unary `+`", hint: "leave it out")
@@ -64,7 +64,7 @@ extension Parser {
   /// `(a)`, `(a, b, …)` and `(…)unit`.
   private mutating func parenthesis() throws -> Expression {
     let open = current.span
-    let elements = try nested { try $0.commaSeparated(.openParenthesis, .closeParenthesis, "to close the parenthesis") { try $0.expression() } }
+    let elements = try commaSeparated(.openParenthesis, .closeParenthesis, "to close the parenthesis") { try $0.expression() }
     if elements.isEmpty { throw fail("nothing between `(` and `)`", at: Span(open.start, previousEnd)) }
     let close = previousEnd
     var unit: Name?
@@ -84,21 +84,19 @@ extension Parser {
 
   private mutating func record() throws -> Expression {
     let open = current.span
-    let fields = try nested { parser in
-      try parser.commaSeparated(.openBrace, .closeBrace, "after the field") { parser -> (key: Name, value: Expression) in
-        let token = parser.current
-        let key: Name
-        if case .string(let content, let isLiteral) = token.kind {
-          parser.advance()
-          key = Name(text: isLiteral ? parser.source.text(content) : try parser.plainText(content), span: token.span)
-        } else if let name = parser.wordName() {
-          key = name
-        } else {
-          throw parser.expected("a field name", hint: "{lr: 1e-4, name: \"a\"}")
-        }
-        try parser.expect(.colon, "after the field name")
-        return (key, try parser.expression())
+    let fields = try commaSeparated(.openBrace, .closeBrace, "after the field") { parser -> (key: Name, value: Expression) in
+      let token = parser.current
+      let key: Name
+      if case .string(let content, let isLiteral) = token.kind {
+        parser.advance()
+        key = Name(text: isLiteral ? parser.source.text(content) : try parser.plainText(content), span: token.span)
+      } else if let name = parser.wordName() {
+        key = name
+      } else {
+        throw parser.expected("a field name", hint: "{lr: 1e-4, name: \"a\"}")
       }
+      try parser.expect(.colon, "after the field name")
+      return (key, try parser.expression())
     }
     var seen: Set<String> = []
     for field in fields where !seen.insert(field.key.text).inserted {
@@ -132,7 +130,7 @@ extension Parser {
     let height: Expression
     if take(.assign) != nil {
       continueLine()
-      let value = try expression()
+      let value = try nested { try $0.expression() }
       (body, height) = (.expression(value), value)
     } else if at(.openBrace) {
       let block = try block()
@@ -185,9 +183,9 @@ extension Parser {
       let handler = try block()
       return try node(.tryCatch(body, error, handler), Span(start.start, previousEnd), over: [body.height, handler.height])
     }
-    let value = try expression()
+    let value = try nested { try $0.expression() }
     if take(.else) == nil { throw expected("`else` and what to take instead", hint: "try open(p) else nil") }
-    let otherwise = try expression()
+    let otherwise = try nested { try $0.expression() }
     return try node(.tryElse(value, otherwise), start.to(otherwise.span), over: [value, otherwise])
   }
 }

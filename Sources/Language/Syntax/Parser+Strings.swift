@@ -94,7 +94,7 @@ extension Parser {
 
   private mutating func inner(_ span: Span, whole: Span) throws -> Expression {
     var parser = Parser(source, range: span)
-    parser.nesting = nesting
+    parser.nesting = nesting + 1
     parser.skipsNewlines = [true]
     defer { diagnostics += parser.diagnostics.map { var copy = $0; copy.isIncomplete = false; return copy } }
     if parser.current.kind == .end { throw fail("nothing between `{` and `}` in a string", at: whole, hint: #"\{ for the character itself"#) }

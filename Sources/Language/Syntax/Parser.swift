@@ -113,22 +113,19 @@ struct Parser {
   // MARK: Operators, loosest first
 
   mutating func expression() throws -> Expression {
-    try nested { parser in
-      var left = try parser.coalescing()
-      while let pipe = parser.take(.pipe) {
-        parser.continueLine()
-        let right = try parser.postfix()
-        guard case .call(let callee, let arguments, isPiped: false) = right.kind else {
-          throw parser.fail(
-            "the right side of |> must be a call", at: right.span, label: "not a call",
-            hint: { if case .name(let name) = right.kind { "|> \(name)()" } else { nil } }())
-        }
-        _ = pipe
-        let first = ArgumentSyntax(name: nil, value: left, span: left.span)
-        left = try parser.node(.call(callee, [first] + arguments, isPiped: true), left.span.to(right.span), over: [left, right])
+    var left = try coalescing()
+    while take(.pipe) != nil {
+      continueLine()
+      let right = try postfix()
+      guard case .call(let callee, let arguments, isPiped: false) = right.kind else {
+        throw fail(
+          "the right side of |> must be a call", at: right.span, label: "not a call",
+          hint: { if case .name(let name) = right.kind { "|> \(name)()" } else { nil } }())
       }
-      return left
+      let first = ArgumentSyntax(name: nil, value: left, span: left.span)
+      left = try node(.call(callee, [first] + arguments, isPiped: true), left.span.to(right.span), over: [left, right])
     }
+    return left
   }
 
   private mutating func coalescing() throws -> Expression {
@@ -334,14 +331,16 @@ struct Parser {
   /// `open [ element { "," element } [ "," ] ] close`
   mutating func commaSeparated<T>(_ open: Symbol, _ close: Symbol, _ purpose: String, _ element: (inout Parser) throws -> T) throws -> [T] {
     advance()
-    return try bracketed { parser in
-      var elements: [T] = []
-      while !parser.at(close) {
-        elements.append(try element(&parser))
-        if parser.take(.comma) == nil { break }
+    return try nested { parser in
+      try parser.bracketed { parser in
+        var elements: [T] = []
+        while !parser.at(close) {
+          elements.append(try element(&parser))
+          if parser.take(.comma) == nil { break }
+        }
+        if parser.take(close) == nil { throw parser.expected("`,` or `\(close.rawValue)` \(purpose)") }
+        return elements
       }
-      if parser.take(close) == nil { throw parser.expected("`,` or `\(close.rawValue)` \(purpose)") }
-      return elements
     }
   }
 }

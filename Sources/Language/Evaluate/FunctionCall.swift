@@ -11,6 +11,7 @@ final class Template: @unchecked Sendable {   // immutable; its closures capture
   let selfSlot: Int?
   let body: Code
   let requiredCount: Int
+  let parameterCount: Int
   let signature: String
   let documentation: [String]
   let source: Source
@@ -29,16 +30,10 @@ final class Template: @unchecked Sendable {   // immutable; its closures capture
     (self.name, self.parameters, self.frameSize, self.captureCount, self.selfSlot) = (name, parameters, frameSize, captureCount, selfSlot)
     (self.body, self.signature, self.documentation, self.source, self.span) = (body, signature, documentation, source, span)
     requiredCount = parameters.count { $0.initial == nil }
+    parameterCount = parameters.count
   }
 
   var sourceText: String { source.text(span) }
-}
-
-/// A template with the values that were captured when the closure was made.
-struct ScriptFunction: Sendable {
-  let template: Template
-  let captures: [Value?]
-  let globals: Globals
 }
 
 /// An argument that has been evaluated.
@@ -50,34 +45,33 @@ struct Argument {
 extension Frame {
   /// Runs a function of the language; `fill` puts the arguments into the first slots.
   @inline(__always)
-  func call(_ function: Function, _ script: borrowing ScriptFunction, _ site: Site, _ fill: (Slots) throws -> Void) throws -> Value {
-    let template = script.template
+  func call(_ function: Function, _ template: Template, _ site: @autoclosure () -> Site, _ fill: (Slots) throws -> Void) throws -> Value {
     let base = state.pointee.top
     let size = template.frameSize
     var marker: UInt8 = 0
     let here = withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
     guard base + size <= state.pointee.limit, state.pointee.depth < Machine.depthLimit, here > state.pointee.floor else {
-      throw Self.tooDeep().at(site)
+      throw Self.tooDeep().at(site())
     }
     state.pointee.top = base + size
     state.pointee.depth += 1
-    base.initialize(repeating: nil, count: size)
+    state.pointee.touch()
     defer {
-      base.deinitialize(count: size)
+      for slot in 0..<size { base[slot] = nil }
       state.pointee.top = base
       state.pointee.depth -= 1
     }
     try fill(base)
     if template.captureCount > 0 {
-      let first = base + template.parameters.count
-      for position in 0..<template.captureCount { first[position] = script.captures[position] }
+      let first = base + template.parameterCount
+      for position in 0..<template.captureCount { first[position] = function.captures[position] }
     }
     if let selfSlot = template.selfSlot { base[selfSlot] = .function(function) }
     if state.pointee.cancellation.isCancelled { throw Cancelled() }
     do {
-      return try template.body(Frame(slots: base, state: state, globals: script.globals.cell))
+      return try template.body(Frame(slots: base, state: state, globals: function.cell(otherwise: globals)))
     } catch {
-      throw Self.unwound(error, template, site)
+      throw Self.unwound(error, template, site())
     }
   }
 
@@ -91,10 +85,10 @@ extension Frame {
 
   /// Any call of a script function: named arguments and defaults included.
   @inline(never)
-  func callGeneral(_ function: Function, _ script: ScriptFunction, _ arguments: [Argument], _ sites: ArgumentSites) throws -> Value {
-    let parameters = script.template.parameters
-    let name = script.template.name.isEmpty ? "fn" : script.template.name
-    return try call(function, script, sites.call) { slots in
+  func callGeneral(_ function: Function, _ template: Template, _ arguments: [Argument], _ sites: ArgumentSites) throws -> Value {
+    let parameters = template.parameters
+    let name = template.name.isEmpty ? "fn" : template.name
+    return try call(function, template, sites.call) { slots in
       var given = [Bool](repeating: false, count: parameters.count)
       var next = 0
       for (position, argument) in arguments.enumerated() {
@@ -114,14 +108,13 @@ extension Frame {
         given[target] = true
         slots[target] = try settle(argument.value, .passing(argument: parameters[target].name, to: name))
       }
-      try fillDefaults(script, name, slots, given, sites.call)
+      try fillDefaults(function, template, name, slots, given, sites.call)
     }
   }
 
-  private func fillDefaults(_ script: ScriptFunction, _ name: String, _ slots: Slots, _ given: [Bool], _ site: Site) throws {
-    let template = script.template
-    let inner = Frame(slots: slots, state: state, globals: script.globals.cell)
-    for position in 0..<template.captureCount { slots[template.parameters.count + position] = script.captures[position] }
+  private func fillDefaults(_ function: Function, _ template: Template, _ name: String, _ slots: Slots, _ given: [Bool], _ site: Site) throws {
+    let inner = Frame(slots: slots, state: state, globals: function.cell(otherwise: globals))
+    for position in 0..<template.captureCount { slots[template.parameterCount + position] = function.captures[position] }
     for (position, parameter) in template.parameters.enumerated() where !given[position] {
       guard let initial = parameter.initial else {
         throw Binding.missing(parameter.name, of: name, parameters: template.parameters.map(\.name)).at(site)
@@ -129,6 +122,10 @@ extension Frame {
       slots[position] = try settle(try initial(inner), .binding(parameter.name))
     }
   }
+}
+
+extension Function {
+  @inline(__always) func cell(otherwise: UnsafeMutablePointer<TopLevel>) -> UnsafeMutablePointer<TopLevel> { globals?.cell ?? otherwise }
 }
 
 /// Where the arguments of a call stand, for messages.
