@@ -64,11 +64,11 @@ extension BlockwiseError: CustomStringConvertible {
     case .outputIsInput(let path): "\(path) is an input of this statement and cannot be replaced by it"
     case .planDiffers(let path, let what, let onDisk, let here): "\(path) exists with another plan: \(what) on disk \(onDisk), here \(here)"
     case .outputDiffers(let path, let what, let onDisk, let here): "\(path) does not fit: \(what) on disk \(onDisk), here \(here)"
-    case .inputIncomplete(let path, let done, let total): "the input \(path) is unfinished: \(done) of \(total) blocks are written"
+    case .inputIncomplete(let path, let done, let total): "the input \(path) is unfinished: \(grouped(done)) of \(grouped(total)) blocks are written"
     case .journalDamaged(let path, let reason): "the journal \(path) is damaged: \(reason)"
     case .busy(let path): "another process is writing \(path)"
     case .system(let operation, let path, let reason): "cannot \(operation) \(path): \(reason)"
-    case .interrupted(let done, let total, let path): "stopped after \(done) of \(total) blocks" + (path == nil ? "" : "; the finished ones are kept")
+    case .interrupted(let done, let total, let path): "stopped after \(grouped(done)) of \(grouped(total)) blocks" + (path == nil ? "" : "; the finished ones are kept")
     case .blocksFailed(let report, _): report.failureText
     case .model(let reason): reason
     }

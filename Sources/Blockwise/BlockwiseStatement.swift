@@ -85,9 +85,12 @@ package struct BlockwiseStatement: Sendable {
     }
   }
 
-  /// Element type and leading axes of the output; runs the function on the first block where they are not given.
+  /// Element type and leading axes of the output: from an earlier run's output, else from running the function on the first block.
   private func outcome(_ context: ExecutionContext) throws -> (DType, [Int]) {
     if options.uniqueIds, let dtype = options.dtype, dtype != .uint64 { throw BlockwiseError.kernelDType(expected: .uint64, found: dtype) }
+    if let path = spec.path, !spec.replace, case .plan = try JournalFolder.look(at: try Location(path).description), let array = try? StoredArray.open(path), array.shape.count >= tiling.rank {
+      return (options.uniqueIds ? .uint64 : options.dtype ?? array.dtype, Array(array.shape.dropLast(tiling.rank)))
+    }
     guard tiling.count > 0 else { return (options.dtype ?? inputs.sources[0].dtype, []) }
     let first = try tiling.block(0)
     let values = try kernel(try inputs.read(first.readRoi, pad: options.pad, context), first, context)
@@ -103,7 +106,7 @@ package struct BlockwiseStatement: Sendable {
     let voxels = try tiling.count == 0 ? 0 : tiling.block(0).readRoi.count()
     let written = try NDArray.byteCount(dtype ?? .uint8, (leading ?? []) + tiling.blockShape)
     let stage = BlockwisePlan.StagePlan(
-      name: "blocks", tiling: tiling, bytesRead: saturated(inputs.bytes(voxels: voxels), Int(clamping: tiling.count)),
+      name: "blocks", tiling: tiling, bytesRead: inputs.bytes(voxels: tiling.voxelsRead),
       bytesWritten: try NDArray.byteCount(output.dtype ?? .uint8, output.shape), bytesPerWorker: saturated(inputs.bytes(voxels: voxels) &+ written, 2))
     return BlockwisePlan(
       title: "blockwise \(options.name)", inputs: zip(inputs.sources, names).map { BlockwisePlan.Input($0, $1) }, output: output, stages: [stage],

@@ -56,7 +56,8 @@ package struct Inputs: Sendable {
   package func bytes(voxels count: Int) -> Int {
     sources.reduce(0) { sum, source in
       let channels = source.shape.indices.filter { !source.grid.spatialAxes.contains($0) }.reduce(1) { $0 &* source.shape[$1] }
-      return sum.addingReportingOverflow(count.multipliedReportingOverflow(by: channels &* source.dtype.size).partialValue).partialValue
+      let (total, overflow) = sum.addingReportingOverflow(saturated(count, channels &* source.dtype.size))
+      return overflow ? .max : total
     }
   }
 

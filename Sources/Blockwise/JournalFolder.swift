@@ -56,13 +56,24 @@ package final class JournalFolder: Sendable {
     let folder = try JournalFolder(plan, output)
     // Once more, now that nobody else can change it.
     switch try look(at: output) {
-    case .plan(let text) where text == plan.text: break
+    case .plan(let text) where text == plan.text: try sweep(output)
     case .plan: throw BlockwiseError.busy(path: output)
     default:
       for entry in try Files.list(folder.path) where entry.name != "lock" { try Files.removeTree(Files.join(folder.path, entry.name)) }
       try Files.writeAtomically(plan.text, Files.join(folder.path, "plan"))
     }
     return folder
+  }
+
+  /// Removes what writers that were killed left half-written; nobody else writes while the lock is held.
+  private static func sweep(_ path: String) throws {
+    guard let folder = opendir(path) else { return }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+      let file = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+      if Files.isTemporary(file) { try Files.removeTree(Files.join(path, file)); continue }
+      if entry.pointee.d_type == DT_DIR && !file.hasPrefix(".") { try sweep(Files.join(path, file)) }
+    }
   }
 
   private init(_ plan: BlockwisePlan, _ output: String) throws {

@@ -57,7 +57,7 @@ package struct LabelStatement: Sendable {
     let voxels = try tiling.count == 0 ? 0 : tiling.block(0).readRoi.count()
     func stage(_ name: String, written: Int) throws -> BlockwisePlan.StagePlan {
       BlockwisePlan.StagePlan(
-        name: name, tiling: tiling, bytesRead: saturated(inputs.bytes(voxels: voxels), Int(clamping: tiling.count)), bytesWritten: written,
+        name: name, tiling: tiling, bytesRead: inputs.bytes(voxels: tiling.voxelsRead), bytesWritten: written,
         bytesPerWorker: inputs.bytes(voxels: voxels) &+ (try NDArray.byteCount(.uint64, tiling.blockShape) * 2))
     }
     let faces = tiling.blockShape.indices.reduce(0) { sum, axis in sum &+ saturated(2 * 4, tiling.blockShape.indices.reduce(1) { $1 == axis ? $0 : saturated($0, tiling.blockShape[$1]) }) }

@@ -93,16 +93,12 @@ package struct PredictStatement: Sendable {
   }
 
   package func plan() throws -> BlockwisePlan {
-    let rank = tiling.rank, channels = model.network.outChannels, leading = channels > 1 ? [channels] : []
+    let channels = model.network.outChannels, leading = channels > 1 ? [channels] : []
     let grid = try inputs.grid.shifted(to: tiling.total.offset.values).with(axes: leading.map { _ in .c } + inputs.grid.axes)
     let output = try plannedOutput(spec, grid: grid, dtype: options.dtype, leading: leading, tiling)
-    let source = inputs.sources[0], planes = rank - model.network.spatialRank
-    let voxels = (0..<rank).reduce(1) { product, axis in
-      let length = tiling.blockShape[axis]
-      return saturated(product, axis < planes ? length : length + tiles.before[axis - planes] + tiles.after[axis - planes])
-    }
+    let source = inputs.sources[0]
     let stage = BlockwisePlan.StagePlan(
-      name: "blocks", tiling: tiling, bytesRead: saturated(inputs.bytes(voxels: voxels), Int(clamping: tiling.count)),
+      name: "blocks", tiling: tiling, bytesRead: inputs.bytes(voxels: tiling.voxelsRead),
       bytesWritten: try NDArray.byteCount(options.dtype, output.shape),
       bytesPerWorker: bytesPerWorker)
     return BlockwisePlan(

@@ -41,11 +41,22 @@ package struct Report: Sendable, Equatable {
 
   /// "1 of 4,096 blocks failed after 3 tries: block 217, voxels [768:832, 0:64, 64:128]: …"
   package var failureText: String {
-    guard let first = failed.first else { return "\(untried) of \(total) blocks of \(stage) are missing" }
-    var text = "\(failed.count) of \(total) blocks failed after \(first.tries) \(first.tries == 1 ? "try" : "tries"): "
+    guard let first = failed.first else { return "\(grouped(untried)) of \(grouped(total)) blocks of \(stage) are missing" }
+    var text = "\(grouped(Int64(failed.count))) of \(grouped(total)) blocks failed after \(first.tries) \(first.tries == 1 ? "try" : "tries"): "
     text += failed.prefix(3).map { "block \($0.block), voxels \($0.roi)" }.joined(separator: "; ")
     if failed.count > 3 { text += "; \(failed.count - 3) more" }
-    if untried > 0 { text += "; stopped there, \(untried) blocks were not tried" }
+    if untried > 0 { text += "; stopped there, \(grouped(untried)) blocks were not tried" }
     return text + ": " + first.message
   }
+}
+
+/// "4,096".
+func grouped(_ value: Int64) -> String {
+  let digits = Array(String(value.magnitude))
+  var text = value < 0 ? "-" : ""
+  for (place, digit) in digits.enumerated() {
+    if place > 0 && (digits.count - place) % 3 == 0 { text += "," }
+    text.append(digit)
+  }
+  return text
 }

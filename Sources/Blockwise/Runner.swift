@@ -8,6 +8,7 @@
 //     second Ctrl-C    blocks in flight are asked to stop; they count as unfinished
 
 import Execution
+import Storage
 import Synchronization
 
 /// Blocks to be done, and how one worker does one.
@@ -117,8 +118,9 @@ package struct BlockRun: Sendable {
       } catch is Cancelled {
         return false
       } catch {
-        if attempt == tries || user.isCancelled { fail(BlockFailure(block: index, roi: block.writeRoi, tries: attempt, cause: error), shared) }
-        if user.isCancelled { return false }
+        let isLast = attempt == tries || user.isCancelled || blocksAll(error)
+        if isLast { fail(BlockFailure(block: index, roi: block.writeRoi, tries: attempt, cause: error), shared) }
+        if isLast && attempt < tries { return false }
       }
     }
     return true
@@ -126,8 +128,16 @@ package struct BlockRun: Sendable {
 
   private func fail(_ failure: BlockFailure, _ shared: Shared) {
     let count = shared.state.withLock { $0.failed.append(failure); return $0.failed.count }
-    let hopeless = shared.done.load(ordering: .relaxed) == 0 && count >= Self.hopeless
+    let hopeless = blocksAll(failure.cause) || (shared.done.load(ordering: .relaxed) == 0 && count >= Self.hopeless)
     if stopsAtFirstFailure || hopeless || count >= Self.failureLimit { shared.isStopping.store(true, ordering: .relaxed) }
+  }
+}
+
+/// Whether an error awaits every other block too: a full disk is no fault of one block, and computing for it is waste.
+private func blocksAll(_ error: any Error) -> Bool {
+  switch error {
+  case StorageError.diskFull, StorageError.permission, StorageError.readOnly, BlockwiseError.system: true
+  default: false
   }
 }
 

@@ -102,6 +102,14 @@ package struct Tiling: Hashable, Sendable {
     return Block(index: index, position: position, writeRoi: write, readRoi: read)
   }
 
+  /// Voxels that all blocks together read, each counted as often as it is read; `Int.max` if they cannot be counted.
+  package var voxelsRead: Int {
+    (0..<rank).reduce(1) { product, axis in
+      let written = fit == .shrink ? min(total.shape[axis], saturated(counts[axis], blockShape[axis])) : saturated(counts[axis], blockShape[axis])
+      return saturated(product, written.addingReportingOverflow(saturated(counts[axis], before[axis] + after[axis])).partialValue)
+    }
+  }
+
   /// The number of the block at `position`, nil outside the tiling.
   package func index(at position: [Int]) -> Int64? {
     guard position.count == rank else { return nil }

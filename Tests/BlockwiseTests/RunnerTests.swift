@@ -1,5 +1,6 @@
 import Execution
 import Geometry
+import Storage
 import Synchronization
 import Testing
 
@@ -43,6 +44,20 @@ private func tiling(_ blocks: Int) throws -> Tiling { try Tiling(total: VoxelRoi
     let report = try run.run(workers: 1, retries: 1, context())
     #expect(report.failed.count == BlockRun.hopeless)
     #expect(report.untried == 1000 - Int64(BlockRun.hopeless))
+  }
+
+  @Test func aFullDiskEndsTheRunAtOnce() throws {
+    let seen = Mutex([Int64]())
+    let run = BlockRun(stage: "test", tiling: try tiling(1000)) { _, _ in
+      { block, _ in
+        seen.withLock { $0.append(block.index) }
+        if block.index >= 3 { throw StorageError.diskFull(path: "out.zarr") }
+        return .written
+      }
+    }
+    let report = try run.run(workers: 1, retries: 5, context())
+    #expect(seen.withLock { $0 } == [0, 1, 2, 3])
+    #expect(report.failureText == "1 of 1,000 blocks failed after 1 try: block 3, voxels [6:8]; stopped there, 996 blocks were not tried: disk full: cannot write out.zarr")
   }
 
   @Test func resumesWhatIsMissing() throws {
