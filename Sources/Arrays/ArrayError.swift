@@ -13,6 +13,8 @@ package enum ArrayError: Error, Equatable, Sendable, CustomStringConvertible {
   case divisionByZero(index: [Int])
   /// An operation that needs at least one value got none.
   case empty(String)
+  /// A setting outside what has a meaning.
+  case parameter(String, expected: String, found: String)
   /// A negative power of an integer.
   case negativePower(index: [Int])
   /// An axis that both operands have, with different lengths.
@@ -36,6 +38,7 @@ package enum ArrayError: Error, Equatable, Sendable, CustomStringConvertible {
     case .overflow(let operation, let index): "\(operation) overflows at voxel \(shapeText(index))"
     case .divisionByZero(let index): "division by zero at voxel \(shapeText(index))"
     case .empty(let operation): "\(operation) of no values"
+    case .parameter(let name, let expected, let found): "\(name): expected \(expected), found \(found)"
     case .negativePower(let index): "an integer has no negative power, at voxel \(shapeText(index))"
     case .lengths(_, let a, let b): "shapes do not match: \(a) and \(b)"
     case .grids(let axis, let a, let b): "grids do not match along \(axis): \(a) and \(b)"

@@ -1,15 +1,20 @@
+import Glibc
+
 extension NDArray {
   /// Whether both have the same shape and equal values: numbers compare exactly across types, NaN equals nothing.
   package func isSame(as other: NDArray) throws(ArrayError) -> Bool {
     guard shape == other.shape else { return false }
     let a = try contiguous(), b = try other.contiguous()
-    func compare<A: Element, B: Element>(_: A.Type, _: B.Type) -> Bool {
-      a.withElements(A.self) { left in
-        b.withElements(B.self) { right in
-          if let right = UnsafeBufferPointer<A>(same: right) { return left.elementsEqual(right) }
-          return zip(left, right).allSatisfy { $0.scalar.equals($1.scalar) }
-        }
+    if dtype == other.dtype {
+      switch dtype {
+      case .float16: return a.withElements(Float16.self) { left in b.withElements(Float16.self) { left.elementsEqual($0) } }
+      case .float32: return a.withElements(Float.self) { left in b.withElements(Float.self) { left.elementsEqual($0) } }
+      case .float64: return a.withElements(Double.self) { left in b.withElements(Double.self) { left.elementsEqual($0) } }
+      default: return try isIdentical(to: other)
       }
+    }
+    func compare<A: Element, B: Element>(_: A.Type, _: B.Type) -> Bool {
+      a.withElements(A.self) { left in b.withElements(B.self) { zip(left, $0).allSatisfy { $0.scalar.equals($1.scalar) } } }
     }
     func open<A: Element>(_ type: A.Type) -> Bool {
       func second<B: Element>(_ other: B.Type) -> Bool { compare(type, other) }
@@ -22,7 +27,12 @@ extension NDArray {
   package func isIdentical(to other: NDArray) throws(ArrayError) -> Bool {
     guard dtype == other.dtype, shape == other.shape else { return false }
     let a = try contiguous(), b = try other.contiguous()
-    return a.withBytes { left in b.withBytes { right in left.elementsEqual(right) } }
+    return a.withBytes { left in
+      b.withBytes { right in
+        guard let x = left.baseAddress, let y = right.baseAddress else { return true }
+        return memcmp(x, y, left.count) == 0
+      }
+    }
   }
 
   /// Lowest and highest value; NaN if any value is NaN.
@@ -30,24 +40,14 @@ extension NDArray {
   /// - Throws: `ArrayError.empty`.
   package func minMax() throws(ArrayError) -> (min: Scalar, max: Scalar) {
     guard count > 0 else { throw .empty("min and max") }
-    let packed = try contiguous()
-    func scan<T: Element & Comparable>(_: T.Type) -> (Scalar, Scalar) {
-      packed.withElements(T.self) { elements in
-        var low = elements[0], high = elements[0], ordered = true
-        for value in elements {
-          if value < low { low = value }
-          if value > high { high = value }
-          ordered = ordered && value == value
-        }
-        return ordered ? (low.scalar, high.scalar) : (.float(.nan), .float(.nan))
-      }
+    var moments = Moments(dtype, .range)
+    try contiguous().withBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let frame = BlockFrame(offset: [], shape: [], whole: [])
+      for first in stride(from: 0, to: count, by: StripMachine.strip) { moments.take(base + first * dtype.size, Swift.min(StripMachine.strip, count - first), first: first, frame) }
     }
-    func open<T: Element>(_ type: T.Type) -> (Scalar, Scalar) {
-      if let type = type as? any (Element & Comparable).Type { return scan(type) }
-      let any = packed.withElements(Bool.self) { ($0.contains(false), $0.contains(true)) }
-      return (.bool(!any.0), .bool(any.1))
-    }
-    return open(dtype.type)
+    guard moments.nan == 0, let range = moments.range else { return (.float(.nan), .float(.nan)) }
+    return (range.low, range.high)
   }
 
   /// The index of the highest value along an axis, which is dropped; the first one where several are equal, the first NaN where there is one.
@@ -81,25 +81,22 @@ extension NDArray {
       }
       return result
     }
-    func open<T: Element>(_ type: T.Type) throws(ArrayError) -> NDArray {
-      guard let type = type as? any (Element & Comparable).Type else { return try cast8().argmax(axis: axis) }
-      return length <= 256 ? try run(type, UInt8.self) : try run(type, UInt32.self)
+    // Spelled out so that each loop is compiled for its type.
+    func open<T: Element & Comparable>(_ type: T.Type) throws(ArrayError) -> NDArray { length <= 256 ? try run(type, UInt8.self) : try run(type, UInt32.self) }
+    switch dtype {
+    case .bool: return try packed.withBytes { bytes throws(ArrayError) in try NDArray(Array(bytes), shape).argmax(axis: axis) }
+    case .uint8: return try open(UInt8.self)
+    case .uint16: return try open(UInt16.self)
+    case .uint32: return try open(UInt32.self)
+    case .uint64: return try open(UInt64.self)
+    case .int8: return try open(Int8.self)
+    case .int16: return try open(Int16.self)
+    case .int32: return try open(Int32.self)
+    case .int64: return try open(Int64.self)
+    case .float16: return try open(Float16.self)
+    case .float32: return try open(Float.self)
+    case .float64: return try open(Double.self)
     }
-    return try open(dtype.type)
-  }
-
-  /// A bool array seen as uint8.
-  private func cast8() throws(ArrayError) -> NDArray {
-    let values: [UInt8] = try elements(Bool.self).map { $0 ? 1 : 0 }
-    return try NDArray(values, shape)
-  }
-}
-
-extension UnsafeBufferPointer where Element: Arrays.Element {
-  /// The same memory, if the element types are the same.
-  fileprivate init?<Other: Arrays.Element>(same other: UnsafeBufferPointer<Other>) {
-    guard Other.dtype == Element.dtype, let other = other as? UnsafeBufferPointer<Element> else { return nil }
-    self = other
   }
 }
 

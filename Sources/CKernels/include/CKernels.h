@@ -10,3 +10,4 @@
 #include "elementwise.h"
 #include "random.h"
 #include "stack.h"
+#include "reduce.h"
