@@ -91,7 +91,10 @@ extension Compiler {
       // the common case, a function of this script with one argument, without a detour
       return { f in
         if case .some(.function(let function)) = f.globals.pointee.slots[call.slot], let template = function.template, template.parameterCount == 1 {
-          return try f.call(function, template, call.sites.call) { slots in slots[0] = try f.settle(try call.first(f), Self.passing(template, 0)) }
+          return try f.call(function, template, call.sites.call) { slots in
+            let value = try call.first(f)
+            do { slots.initialize(to: try f.settle(value, Self.passing(template, 0))) } catch { throw located(error, call.sites[0]) }
+          }
         }
         return try Self.run(try call.function(f), call.codes, call.labels, call.sites, f)
       }
@@ -99,7 +102,10 @@ extension Compiler {
     return { f in
       let function = try call.function(f)
       if let template = function.template, template.parameterCount == 1 {
-        return try f.call(function, template, call.sites.call) { slots in slots[0] = try f.settle(try call.first(f), Self.passing(template, 0)) }
+        return try f.call(function, template, call.sites.call) { slots in
+            let value = try call.first(f)
+            do { slots.initialize(to: try f.settle(value, Self.passing(template, 0))) } catch { throw located(error, call.sites[0]) }
+          }
       }
       return try Self.run(function, call.codes, call.labels, call.sites, f)
     }
@@ -112,7 +118,10 @@ extension Compiler {
   private static func run(_ function: Function, _ codes: [Evaluation], _ labels: [String?], _ sites: ArgumentSites, _ f: Frame) throws -> Value {
     if let template = function.template, template.parameterCount == codes.count, labels.allSatisfy({ $0 == nil }) {
       return try f.call(function, template, sites.call) { slots in
-        for (position, code) in codes.enumerated() { slots[position] = try f.settle(try code.run(f), passing(template, position)) }
+        for (position, code) in codes.enumerated() {
+          let value = try code.run(f)
+          do { slots[position] = try f.settle(value, passing(template, position)) } catch { throw located(error, sites[position]) }
+        }
       }
     }
     var values: [Argument] = []

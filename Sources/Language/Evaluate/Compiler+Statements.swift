@@ -198,7 +198,7 @@ extension Compiler {
         store(f, failure.value)
         guard failure.kind == .interrupted else { return try handler(f) }
         // the handler may finish its work (a second request stops it too); then the interrupt goes on
-        if !f.machine.isWorker { f.state.pointee.cancellation.reset() }
+        if !f.machine.isWorker { f.state.pointee.cancellation._withUnsafeGuaranteedRef { $0.reset() } }
         _ = try handler(f)
         throw failure
       }
@@ -231,7 +231,7 @@ extension Compiler {
         case .break: return .next
         case .return: return .return
         }
-        if f.state.pointee.cancellation.isCancelled { throw located(Cancelled(), loop.site) }
+        do { try f.poll() } catch { throw located(error, loop.site) }
       }
       return .next
     }
@@ -262,7 +262,7 @@ extension Compiler {
         case .break: return .next
         case .return: return .return
         }
-        if f.state.pointee.cancellation.isCancelled { throw located(Cancelled(), site) }
+        do { try f.poll() } catch { throw located(error, site) }
         position += 1
       }
       return .next

@@ -43,36 +43,45 @@ struct Argument {
 }
 
 extension Frame {
-  /// Runs a function of the language; `fill` puts the arguments into the first slots.
+  /// Runs a function of the language; `fill` puts the arguments into the first slots, which are nil.
   @inline(__always)
   func call(_ function: Function, _ template: Template, _ site: @autoclosure () -> Site, _ fill: (Slots) throws -> Void) throws -> Value {
-    let base = state.pointee.top
-    let size = template.frameSize
-    var marker: UInt8 = 0
-    let here = withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
-    guard base + size <= state.pointee.limit, state.pointee.depth < Machine.depthLimit, here > state.pointee.floor else {
-      throw Self.tooDeep().at(site())
+    let base = state.pointee.top, top = base + template.frameSize
+    let depth = state.pointee.depth + 1
+    // the native stack is looked at every eighth level: that costs more than a comparison
+    if top > state.pointee.touched || depth & 7 == 0 {
+      guard state.pointee.mayNest(top, depth) else { throw Self.tooDeep().at(site()) }
     }
-    state.pointee.top = base + size
-    state.pointee.depth += 1
-    state.pointee.touch()
-    defer {
-      for slot in 0..<size { base[slot] = nil }
-      state.pointee.top = base
-      state.pointee.depth -= 1
+    state.pointee.top = top
+    state.pointee.depth = depth
+    do { try fill(base) } catch {
+      leave(base, top)
+      throw error
     }
-    try fill(base)
-    if template.captureCount > 0 {
-      let first = base + template.parameterCount
-      for position in 0..<template.captureCount { first[position] = function.captures[position] }
-    }
-    if let selfSlot = template.selfSlot { base[selfSlot] = .function(function) }
-    if state.pointee.cancellation.isCancelled { throw Cancelled() }
     do {
-      return try template.body(Frame(slots: base, state: state, globals: function.cell(otherwise: globals)))
+      if template.captureCount > 0 {
+        let first = base + template.parameterCount
+        for position in 0..<template.captureCount { first[position] = function.captures[position] }
+      }
+      if let selfSlot = template.selfSlot { base[selfSlot] = .function(function) }
+      try poll()
+      let value = try template.body(Frame(slots: base, state: state, globals: function.cell(otherwise: globals)))
+      leave(base, top)
+      return value
     } catch {
+      leave(base, top)
       throw Self.unwound(error, template, site())
     }
+  }
+
+  @inline(__always) private func leave(_ base: Slots, _ top: Slots) {
+    var slot = base
+    while slot < top {
+      slot.pointee = nil
+      slot += 1
+    }
+    state.pointee.top = base
+    state.pointee.depth -= 1
   }
 
   /// Adds the call to the error's way out.

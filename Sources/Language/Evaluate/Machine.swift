@@ -35,15 +35,15 @@ struct Frame {
 
   /// Stops here if asked to.
   @inline(__always) func poll() throws {
-    if state.pointee.cancellation.isCancelled { throw Cancelled() }
+    if state.pointee.cancellation._withUnsafeGuaranteedRef({ $0.isCancelled }) { throw Cancelled() }
   }
 }
 
 struct MachineState {
   unowned(unsafe) let machine: Machine
-  unowned(unsafe) let cancellation: Cancellation
+  let cancellation: Unmanaged<Cancellation>   // which the machine holds
   var top: Slots
-  /// Slots below this one have been initialised; those at and above `top` are nil.
+  /// Slots below this one have been initialised, and those of them at and above `top` are nil.
   var touched: Slots
   let limit: Slots
   var depth = 0
@@ -54,16 +54,18 @@ struct MachineState {
 }
 
 extension MachineState {
-  /// Initialises what has not been below `top`.
-  @inline(__always) mutating func touch() {
-    if top > touched { touchMore() }
-  }
-
-  @inline(never) private mutating func touchMore() {
-    // some more than asked for: calls nest
-    let goal = min(limit, top + 256)
-    touched.initialize(repeating: nil, count: goal - touched)
-    touched = goal
+  /// Whether a call may go this deep; initialises the slots below `top` that have never been used.
+  @inline(never) mutating func mayNest(_ top: Slots, _ depth: Int) -> Bool {
+    var marker: UInt8 = 0
+    let here = withUnsafeMutablePointer(to: &marker) { UInt(bitPattern: $0) }
+    guard top <= limit, depth < Machine.depthLimit, here > floor else { return false }
+    if top > touched {
+      // some more than asked for: calls nest
+      let goal = min(limit, top + 256)
+      touched.initialize(repeating: nil, count: goal - touched)
+      touched = goal
+    }
+    return true
   }
 }
 
@@ -89,7 +91,7 @@ final class Machine: @unchecked Sendable {   // used by the thread that made it 
     memory = Slots.allocate(capacity: Self.slotLimit)   // pages are touched only as calls nest
     state = UnsafeMutablePointer<MachineState>.allocate(capacity: 1)
     state.initialize(to: MachineState(
-      machine: self, cancellation: cancellation, top: memory, touched: memory, limit: memory + Self.slotLimit, floor: Self.stackFloor()))
+      machine: self, cancellation: Unmanaged.passUnretained(cancellation), top: memory, touched: memory, limit: memory + Self.slotLimit, floor: Self.stackFloor()))
   }
 
   deinit {
@@ -111,9 +113,8 @@ final class Machine: @unchecked Sendable {   // used by the thread that made it 
   /// Runs code on a fresh frame with `size` slots.
   func run<T>(_ size: Int, _ globals: Globals, _ body: (Frame) throws -> T) throws -> T {
     let base = state.pointee.top
-    guard base + size <= state.pointee.limit else { throw Frame.tooDeep() }
+    guard state.pointee.mayNest(base + size, state.pointee.depth) else { throw Frame.tooDeep() }
     state.pointee.top = base + size
-    state.pointee.touch()
     defer {
       for slot in 0..<size { base[slot] = nil }
       state.pointee.top = base

@@ -7,15 +7,15 @@ extension Function {
   }
 
   fileprivate func describe(_ seen: inout Set<ObjectIdentifier>) -> String {
-    guard let script else { return name }
-    let source = script.template.sourceText
-    guard seen.insert(ObjectIdentifier(script.template)).inserted else { return source }
+    guard let template, let globals else { return name }
+    let source = template.sourceText
+    guard seen.insert(ObjectIdentifier(template)).inserted else { return source }
     var lines = [source]
-    for capture in script.captures { lines.append("captured " + (capture.map { $0.describe(&seen) } ?? "nothing")) }
+    for capture in captures { lines.append("captured " + (capture.map { $0.describe(&seen) } ?? "nothing")) }
     // A superset of the names it uses: every word of its text that is bound at the top level.
     let words = Set(source.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init))
-    for name in script.globals.names where words.contains(name) {
-      if let slot = script.globals.names.firstIndex(of: name), let value = script.globals[slot] { lines.append("\(name) = \(value.describe(&seen))") }
+    for name in globals.names where words.contains(name) {
+      if let value = globals[name] { lines.append("\(name) = \(value.describe(&seen))") }
     }
     return lines.joined(separator: "\n")
   }
