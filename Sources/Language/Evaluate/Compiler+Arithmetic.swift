@@ -126,12 +126,12 @@ private final class Operands {
 
 extension Compiler {
   /// A slot that can be read without running code: a local, never a name that a builtin may stand in for.
-  private func localSlot(_ expression: Expression) -> Int? {
+  func localSlot(_ expression: Expression) -> Int? {
     guard case .name(let name) = expression.kind, case .local(let slot, otherwise: nil) = scope.locate(name) else { return nil }
     return slot
   }
 
-  private func intConstant(_ expression: Expression) -> Int? {
+  func intConstant(_ expression: Expression) -> Int? {
     if case .int(let value)? = constant(expression) { value } else { nil }
   }
 

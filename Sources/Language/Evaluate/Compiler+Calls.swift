@@ -66,14 +66,28 @@ extension Compiler {
   /// A call whose callee is known when it runs.
   private final class Dynamic {
     let callee: Code, calleeSite: Site, slot: Int
-    let first: Code, codes: [Evaluation], labels: [String?], sites: ArgumentSites
+    let first: Code, offset: OffsetOperand, codes: [Evaluation], labels: [String?], sites: ArgumentSites
 
-    init(callee: @escaping Code, calleeSite: Site, slot: Int, codes: [Evaluation], labels: [String?], sites: ArgumentSites) {
+    init(
+      callee: @escaping Code, calleeSite: Site, slot: Int, codes: [Evaluation], offset: OffsetOperand, labels: [String?], sites: ArgumentSites
+    ) {
       (self.callee, self.calleeSite, self.slot, self.codes, self.labels, self.sites) = (callee, calleeSite, slot, codes, labels, sites)
+      self.offset = offset
       first = codes.isEmpty ? { _ in .nil } : codes[0].run   // not through an optional: see Evaluation
     }
 
-    func function(_ f: Frame) throws -> Function {
+    @inline(__always) func argument(_ f: Frame, _ template: Template) throws -> Value {
+      if let value = offset.value(f) { return value }
+      let value = try first(f)
+      if case .object = value { return try settled(value, f, template) }
+      return value
+    }
+
+    @inline(never) private func settled(_ value: Value, _ f: Frame, _ template: Template) throws -> Value {
+      do { return try f.settle(value, passing(template, 0)) } catch { throw located(error, sites[0]) }
+    }
+
+    @inline(never) func function(_ f: Frame) throws -> Function {
       let value = try callee(f)
       guard case .function(let function) = value else { throw notCallable(value).at(calleeSite) }
       return function
@@ -85,15 +99,16 @@ extension Compiler {
     if case .name(let name) = callee.kind, case .global(let global, _) = scope.locate(name) { slot = global }
     let call = Dynamic(
       callee: code(callee), calleeSite: site(callee.span), slot: slot, codes: arguments.map { Evaluation(run: code($0.value)) },
-      labels: arguments.map { $0.name?.text }, sites: sites)
+      offset: arguments.first.map { offsetOperand($0.value) } ?? OffsetOperand(), labels: arguments.map { $0.name?.text }, sites: sites)
     guard call.codes.count == 1, call.labels[0] == nil else { return { f in try Self.run(try call.function(f), call.codes, call.labels, call.sites, f) } }
     if slot >= 0 {
       // the common case, a function of this script with one argument, without a detour
       return { f in
-        if case .some(.function(let function)) = f.globals.pointee.slots[call.slot], let template = function.template, template.parameterCount == 1 {
-          return try f.call(function, template, call.sites.call) { slots in
-            let value = try call.first(f)
-            do { slots.initialize(to: try f.settle(value, Self.passing(template, 0))) } catch { throw located(error, call.sites[0]) }
+        // not retained: only top-level code binds the slot, and none runs while a call is under way
+        if let function = f.globals.pointee.functions[call.slot] {
+          return try function._withUnsafeGuaranteedRef { function in
+            guard let template = function.template, template.parameterCount == 1 else { return try Self.run(function, call.codes, call.labels, call.sites, f) }
+            return try f.call(function, template, call.sites, one: try call.argument(f, template))
           }
         }
         return try Self.run(try call.function(f), call.codes, call.labels, call.sites, f)
@@ -102,10 +117,7 @@ extension Compiler {
     return { f in
       let function = try call.function(f)
       if let template = function.template, template.parameterCount == 1 {
-        return try f.call(function, template, call.sites.call) { slots in
-            let value = try call.first(f)
-            do { slots.initialize(to: try f.settle(value, Self.passing(template, 0))) } catch { throw located(error, call.sites[0]) }
-          }
+        return try f.call(function, template, call.sites, one: try call.argument(f, template))
       }
       return try Self.run(function, call.codes, call.labels, call.sites, f)
     }

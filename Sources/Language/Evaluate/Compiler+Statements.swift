@@ -21,6 +21,11 @@ extension Compiler {
   /// Statements of which the last gives the value of a function.
   private func tail(_ statements: [Statement]) -> Code {
     guard let last = statements.last else { return { _ in .nil } }
+    // `if c { …; return x }` with statements after it is a choice between two tails
+    if statements.count > 1, case .expression(let expression) = statements[0].kind, case .conditional(let branches, otherwise: nil) = expression.kind,
+      branches.count == 1, let end = branches[0].block.statements.last, case .return = end.kind {
+      return choice([ValueBranch(test(branches[0].condition), tail(branches[0].block.statements), intervalTest(branches[0].condition))], tail(Array(statements.dropFirst())))
+    }
     let steps = statements.dropLast().map { Action(run: step($0)) }, value = tail(last)
     switch steps.count {
     case 0: return value
@@ -47,7 +52,7 @@ extension Compiler {
       switch expression.kind {
       case .function(let syntax) where syntax.name != nil: break
       case .conditional(let branches, let otherwise):
-        return choice(branches.map { ValueBranch(test: test($0.condition), value: tail($0.block.statements)) }, tail(otherwise?.statements ?? []))
+        return choice(branches.map { ValueBranch(test($0.condition), tail($0.block.statements), intervalTest($0.condition)) }, tail(otherwise?.statements ?? []))
       case .tryCatch: break
       default: return code(expression)
       }
@@ -78,17 +83,27 @@ extension Compiler {
   func blockValue(_ expression: Expression) -> Code {
     switch expression.kind {
     case .conditional(let branches, let otherwise):
-      return choice(branches.map { ValueBranch(test: test($0.condition), value: value($0.block)) }, otherwise.map(value) ?? { _ in .nil })
+      return choice(branches.map { ValueBranch(test($0.condition), value($0.block), intervalTest($0.condition)) }, otherwise.map(value) ?? { _ in .nil })
     case .tryCatch(let body, let name, let handler):
       return catching(value(body), name, value(handler))
     default: return code(expression)
     }
   }
 
+  private final class Fork {
+    let test: Test, value: Code, otherwise: Code, interval: IntervalTest
+    init(_ branch: ValueBranch, _ otherwise: @escaping Code) { (test, value, interval, self.otherwise) = (branch.test, branch.value, branch.interval, otherwise) }
+  }
+
   private func choice(_ branches: [ValueBranch], _ otherwise: @escaping Code) -> Code {
     if branches.count == 1 {
-      let test = branches[0].test, value = branches[0].value
-      return { f in try test(f) ? try value(f) : try otherwise(f) }
+      let choice = Fork(branches[0], otherwise)
+      return { f in
+        if choice.interval.slot >= 0, case .some(.int(let value)) = f.slots[choice.interval.slot] {
+          return try choice.interval.holds(value) ? choice.value(f) : choice.otherwise(f)
+        }
+        return try choice.test(f) ? choice.value(f) : choice.otherwise(f)
+      }
     }
     return { f in
       for branch in branches where try branch.test(f) { return try branch.value(f) }
@@ -152,17 +167,24 @@ extension Compiler {
   }
 
   private final class Choice {
-    let test: Test, then: Step, otherwise: Step
-    init(_ test: @escaping Test, _ then: @escaping Step, _ otherwise: @escaping Step) { (self.test, self.then, self.otherwise) = (test, then, otherwise) }
+    let test: Test, then: Step, otherwise: Step, interval: IntervalTest
+    init(_ test: @escaping Test, _ then: @escaping Step, _ otherwise: @escaping Step, _ interval: IntervalTest) {
+      (self.test, self.then, self.otherwise, self.interval) = (test, then, otherwise, interval)
+    }
+
+    @inline(__always) func holds(_ f: Frame) throws -> Bool {
+      if interval.slot >= 0, case .some(.int(let value)) = f.slots[interval.slot] { return interval.holds(value) }
+      return try test(f)
+    }
   }
 
   private func step(_ expression: Expression) -> Step {
     switch expression.kind {
     case .conditional(let branches, let otherwise):
       if branches.count == 1 {
-        let choice = Choice(test(branches[0].condition), steps(branches[0].block), otherwise.map(steps) ?? { _ in .next })
-        if otherwise == nil { return { f in try choice.test(f) ? try choice.then(f) : .next } }
-        return { f in try choice.test(f) ? try choice.then(f) : try choice.otherwise(f) }
+        let choice = Choice(test(branches[0].condition), steps(branches[0].block), otherwise.map(steps) ?? { _ in .next }, intervalTest(branches[0].condition))
+        if otherwise == nil { return { f in try choice.holds(f) ? try choice.then(f) : .next } }
+        return { f in try choice.holds(f) ? try choice.then(f) : try choice.otherwise(f) }
       }
       let branches = branches.map { StepBranch(test: test($0.condition), step: steps($0.block)) }
       let other = otherwise.map(steps) ?? { _ in .next }
@@ -275,7 +297,7 @@ extension Compiler {
   func store(_ name: String) -> (Frame, Value) -> Void {
     if scope.isTopLevel {
       let slot = module.globals.declare(name, binds: true)
-      return { f, value in f.globals.pointee.slots[slot] = value }
+      return { f, value in f.globals.pointee.bind(slot, value) }
     }
     guard let slot = scope.slot(name) else { return { _, _ in } }
     return { f, value in f.slots[slot] = value }
@@ -302,7 +324,7 @@ extension Compiler {
         if scope.isTopLevel {
           let bind = Bind(module.globals.declare(name, binds: true), name, code)
           return { f in
-            f.globals.pointee.slots[bind.slot] = try f.settle(try bind.code(f), .binding(bind.name))
+            f.globals.pointee.bind(bind.slot, try f.settle(try bind.code(f), .binding(bind.name)))
             return .next
           }
         }
@@ -329,6 +351,7 @@ extension Compiler {
     let name = target.text, site = site(span)
     let read = self.code(Expression(.name(name), target.span))
     guard let place = place(name) else { return { _ in .next } }
+    let store = store(name)
     return { f in
       if case .some(.list) = place(f).pointee, operation == .add {
         let more = try f.settle(try code(f), .storing)
@@ -344,12 +367,12 @@ extension Compiler {
       if case .int(let x) = old, case .int(let y) = change, operation == .add || operation == .subtract {
         let (value, overflow) = operation == .add ? x.addingReportingOverflow(y) : x.subtractingReportingOverflow(y)
         if !overflow {
-          place(f).pointee = .int(value)
+          store(f, .int(value))
           return .next
         }
       }
       do {
-        place(f).pointee = try f.settle(try Operators.binary(operation, old, change, f.context), .binding(name))
+        store(f, try f.settle(try Operators.binary(operation, old, change, f.context), .binding(name)))
       } catch { throw located(error, site) }
       return .next
     }

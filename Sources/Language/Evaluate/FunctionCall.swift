@@ -44,34 +44,54 @@ struct Argument {
 
 extension Frame {
   /// Runs a function of the language; `fill` puts the arguments into the first slots, which are nil.
-  @inline(__always)
   func call(_ function: Function, _ template: Template, _ site: @autoclosure () -> Site, _ fill: (Slots) throws -> Void) throws -> Value {
     let base = state.pointee.top, top = base + template.frameSize
-    let depth = state.pointee.depth + 1
-    // the native stack is looked at every eighth level: that costs more than a comparison
-    if top > state.pointee.touched || depth & 7 == 0 {
-      guard state.pointee.mayNest(top, depth) else { throw Self.tooDeep().at(site()) }
-    }
-    state.pointee.top = top
-    state.pointee.depth = depth
+    guard enter(top) else { throw Self.tooDeep().at(site()) }
     do { try fill(base) } catch {
       leave(base, top)
       throw error
     }
+    do { return try run(function, template, base, top) } catch { throw Self.unwound(error, template, site()) }
+  }
+
+  /// The same with one argument, computed already: the path that recursion takes.
+  @inline(__always)
+  func call(_ function: Function, _ template: Template, _ sites: @autoclosure () -> ArgumentSites, one value: Value) throws -> Value {
+    let base = state.pointee.top, top = base + template.frameSize
+    guard enter(top) else { throw Self.tooDeep().at(sites().call) }
+    base.initialize(to: value)
+    do { return try run(function, template, base, top) } catch { throw Self.unwound(error, template, sites().call) }
+  }
+
+  @inline(__always) private func enter(_ top: Slots) -> Bool {
+    let depth = state.pointee.depth + 1
+    // the native stack is looked at every eighth level: that costs more than a comparison
+    if top > state.pointee.touched || depth & 7 == 0 {
+      guard state.pointee.mayNest(top, depth) else { return false }
+    }
+    state.pointee.top = top
+    state.pointee.depth = depth
+    return true
+  }
+
+  /// Runs the body on a frame whose arguments are in place, and clears the frame.
+  @inline(__always) private func run(_ function: Function, _ template: Template, _ base: Slots, _ top: Slots) throws -> Value {
+    if template.captureCount > 0 || template.selfSlot != nil { place(function, template, base) }
     do {
-      if template.captureCount > 0 {
-        let first = base + template.parameterCount
-        for position in 0..<template.captureCount { first[position] = function.captures[position] }
-      }
-      if let selfSlot = template.selfSlot { base[selfSlot] = .function(function) }
       try poll()
-      let value = try template.body(Frame(slots: base, state: state, globals: function.cell(otherwise: globals)))
+      let value = try template.body(Frame(slots: base, state: state, globals: function.cell))
       leave(base, top)
       return value
     } catch {
       leave(base, top)
-      throw Self.unwound(error, template, site())
+      throw error
     }
+  }
+
+  @inline(never) private func place(_ function: Function, _ template: Template, _ base: Slots) {
+    let first = base + template.parameterCount
+    for position in 0..<template.captureCount { first[position] = function.captures[position] }
+    if let selfSlot = template.selfSlot { base[selfSlot] = .function(function) }
   }
 
   @inline(__always) private func leave(_ base: Slots, _ top: Slots) {
@@ -122,7 +142,7 @@ extension Frame {
   }
 
   private func fillDefaults(_ function: Function, _ template: Template, _ name: String, _ slots: Slots, _ given: [Bool], _ site: Site) throws {
-    let inner = Frame(slots: slots, state: state, globals: function.cell(otherwise: globals))
+    let inner = Frame(slots: slots, state: state, globals: function.cell)
     for position in 0..<template.captureCount { slots[template.parameterCount + position] = function.captures[position] }
     for (position, parameter) in template.parameters.enumerated() where !given[position] {
       guard let initial = parameter.initial else {
@@ -131,10 +151,6 @@ extension Frame {
       slots[position] = try settle(try initial(inner), .binding(parameter.name))
     }
   }
-}
-
-extension Function {
-  @inline(__always) func cell(otherwise: UnsafeMutablePointer<TopLevel>) -> UnsafeMutablePointer<TopLevel> { globals?.cell ?? otherwise }
 }
 
 /// Where the arguments of a call stand, for messages.

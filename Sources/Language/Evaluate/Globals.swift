@@ -2,8 +2,30 @@ import Synchronization
 
 /// What a frame sees of the top level.
 struct TopLevel {
-  var slots: Slots
+  /// To be read, and to be changed in place where a value stays of its kind; `bind` for all else.
+  fileprivate(set) var slots: Slots
+  /// The function in each slot, if it holds one: calls find it without touching its counter.
+  fileprivate(set) var functions: UnsafeMutablePointer<Unmanaged<Function>?>
   unowned(unsafe) let owner: Globals   // which frees this
+
+  init(owner: Globals, capacity: Int) {
+    self.owner = owner
+    slots = Slots.allocate(capacity: capacity)
+    slots.initialize(repeating: nil, count: capacity)
+    functions = UnsafeMutablePointer<Unmanaged<Function>?>.allocate(capacity: capacity)
+    functions.initialize(repeating: nil, count: capacity)
+  }
+
+  fileprivate func free(_ capacity: Int) {
+    slots.deinitialize(count: capacity)
+    slots.deallocate()
+    functions.deallocate()
+  }
+
+  @inline(__always) func bind(_ slot: Int, _ value: Value?) {
+    if case .some(.function(let function)) = value { functions[slot] = Unmanaged.passUnretained(function) } else { functions[slot] = nil }
+    slots[slot] = value
+  }
 }
 
 /// The top-level names of a script, a module or a session: slots that functions look up when called.
@@ -21,13 +43,11 @@ final class Globals: @unchecked Sendable {
   init() {
     capacity = 64
     cell = UnsafeMutablePointer<TopLevel>.allocate(capacity: 1)
-    cell.initialize(to: TopLevel(slots: Slots.allocate(capacity: capacity), owner: self))
-    cell.pointee.slots.initialize(repeating: nil, count: capacity)
+    cell.initialize(to: TopLevel(owner: self, capacity: capacity))
   }
 
   deinit {
-    cell.pointee.slots.deinitialize(count: capacity)
-    cell.pointee.slots.deallocate()
+    cell.pointee.free(capacity)
     cell.deallocate()
   }
 
@@ -45,17 +65,16 @@ final class Globals: @unchecked Sendable {
 
   subscript(slot: Int) -> Value? {
     get { cell.pointee.slots[slot] }
-    set { cell.pointee.slots[slot] = newValue }
+    set { cell.pointee.bind(slot, newValue) }
   }
 
   subscript(name: String) -> Value? { index[name].flatMap { self[$0] } }
 
   private func grow() {
-    let larger = Slots.allocate(capacity: capacity * 2)
-    larger.moveInitialize(from: cell.pointee.slots, count: capacity)
-    (larger + capacity).initialize(repeating: nil, count: capacity)
-    cell.pointee.slots.deallocate()
-    cell.pointee.slots = larger
+    let larger = TopLevel(owner: self, capacity: capacity * 2)
+    for slot in 0..<capacity { larger.bind(slot, cell.pointee.slots[slot]) }
+    cell.pointee.free(capacity)
+    cell.pointee = larger
     capacity *= 2
   }
 

@@ -16,7 +16,10 @@ typealias Step = (Frame) throws -> Flow
 // Closures in arrays, tuples and optionals are called through a thunk that moves arguments to memory; in a struct's field they are not.
 struct Evaluation { let run: Code }
 struct Action { let run: Step }
-struct ValueBranch { let test: Test, value: Code }
+struct ValueBranch {
+  let test: Test, value: Code, interval: IntervalTest
+  init(_ test: @escaping Test, _ value: @escaping Code, _ interval: IntervalTest) { (self.test, self.value, self.interval) = (test, value, interval) }
+}
 struct StepBranch { let test: Test, step: Step }
 
 /// How a statement ended.
@@ -130,7 +133,7 @@ final class Machine: @unchecked Sendable {   // used by the thread that made it 
 }
 
 extension Frame {
-  static func tooDeep() -> Failure {
+  @inline(never) static func tooDeep() -> Failure {
     Failure(.recursion, "calls are nested too deep (\(Words.grouped(Machine.depthLimit)) at most)", hint: "does the function stop calling itself?")
   }
 

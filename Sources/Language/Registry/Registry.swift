@@ -18,7 +18,8 @@ package struct Registry: Sendable {
       grouped[builtin.name, default: []].append(builtin)
     }
     sets = grouped.reduce(into: [:]) { $0[$1.key] = BuiltinSet(name: $1.key, builtins: $1.value) }
-    functions = sets.mapValues { Function($0) }
+    let nothing = Globals()
+    functions = sets.mapValues { Function($0, nothing) }
     (self.constants, self.namespaces) = (constants, namespaces)
   }
 

@@ -8,11 +8,18 @@ package final class Function: Sendable {
   /// Where it looks top-level names up.
   let globals: Globals?
   let builtins: BuiltinSet?
+  /// The globals' slots, for frames. Not read for a builtin.
+  nonisolated(unsafe) let cell: UnsafeMutablePointer<TopLevel>   // which `globals` keeps
+
 
   init(_ template: Template, captures: [Value?], globals: Globals) {
     (name, self.template, self.captures, self.globals, builtins) = (template.name, template, captures, globals, nil)
+    cell = globals.cell
   }
-  init(_ builtins: BuiltinSet) { (name, template, captures, globals, self.builtins) = (builtins.name, nil, [], nil, builtins) }
+  init(_ builtins: BuiltinSet, _ nothing: Globals) {
+    (name, template, captures, globals, self.builtins) = (builtins.name, nil, [], nothing, builtins)
+    cell = nothing.cell
+  }
 
   /// "fn blur(b, sigma=2)", or the signatures of a builtin, one a line.
   package var signature: String { template?.signature ?? builtins?.signature ?? "" }
