@@ -90,7 +90,8 @@ extension Builtin {
     "relabel", "(labels: array, merge: table = nil, to: string = nil, compact=true) -> array", "Renumbers objects 1, 2, … without gaps, in the order of their ids; attrs.objects counts them.",
     examples: [Example("max(relabel(cast(10 * arange(3), uint32)))", prints: "2")], searchTerms: ["compact", "ids"]
   ) { call in
-    if call.isGiven("merge") || !(try call.value("to")).isNil { throw call.failure(.failed, "`relabel` with merge or to is not in this version yet") }
+    let isMerged = try call.isGiven("merge") || !call.value("to").isNil
+    if isMerged { throw call.failure(.failed, "`relabel` with merge or to is not in this version yet") }
     let volume = try call.volume("labels")
     let (labels, ids) = try Segmentation.compact(try volume.array.contiguous(), call.execution)
     var result = ArrayValue(try Volume(labels, volume.grid))
