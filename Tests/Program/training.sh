@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Equal seeds give equal checkpoints for 1 and 2 threads, and after kill -9 in the middle; Ctrl-C writes a checkpoint and says how to go on.
+. "$(dirname "$0")/common.bash"
+here=$(dirname "$0")
+data=$scratch/data.zarr
+last=checkpoints/0000024.safetensors
+
+"$dcs" --quiet "$here/data.dcs" --out "$data" || bad "data"
+"$dcs" --quiet --jobs 1 "$here/train.dcs" --data "$data" --runs "$scratch/one" --iterations 24 >/dev/null || bad "1 thread"
+"$dcs" --quiet --jobs 2 "$here/train.dcs" --data "$data" --runs "$scratch/two" --iterations 24 >/dev/null || bad "2 threads"
+name=$(cd "$scratch/one/tiny/checkpoints" && ls | sort | tail -1)
+same_files "1 and 2 threads" "$scratch/one/tiny/checkpoints/$name" "$scratch/two/tiny/checkpoints/$name"
+
+# Killed at some moment in the middle, three times over, then left to finish.
+for pause in 0.7 1.1 0.4; do
+  "$dcs" --quiet "$here/train.dcs" --data "$data" --runs "$scratch/killed" --iterations 24 --every 4 >/dev/null 2>&1 &
+  pid=$!
+  sleep "$pause"
+  kill -9 $pid 2>/dev/null
+  wait $pid 2>/dev/null
+done
+"$dcs" --quiet "$here/train.dcs" --data "$data" --runs "$scratch/killed" --iterations 24 >/dev/null || bad "after kill -9"
+same_files "after kill -9" "$scratch/one/tiny/checkpoints/$name" "$scratch/killed/tiny/checkpoints/$name"
+
+# Ctrl-C in training: exit 130, a checkpoint, a way on; then the same bytes in the end.
+"$dcs" --quiet "$here/train.dcs" --data "$data" --runs "$scratch/stopped" --iterations 100000 >"$scratch/stopped.log" 2>&1 &
+pid=$!
+for _ in $(seq 100); do [ -e "$scratch/stopped/tiny/losses.csv" ] && [ "$(wc -l <"$scratch/stopped/tiny/losses.csv")" -gt 2 ] && break; sleep 0.1; done
+kill -INT $pid
+wait $pid
+[ $? = 130 ] && ok || bad "Ctrl-C in training: exit code"
+grep -q "resume" "$scratch/stopped.log" && ok || { bad "Ctrl-C in training: no way on"; cat "$scratch/stopped.log"; }
+ls "$scratch/stopped/tiny/checkpoints" | grep -q safetensors && ok || bad "Ctrl-C in training: no checkpoint"
+finish
