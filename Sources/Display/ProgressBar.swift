@@ -52,8 +52,9 @@ package final class ProgressBar: ProgressSink {
     } else {
       parts.append("\(grouped(Int(update.done))) \(update.unit)")
     }
-    if rate > 0 { parts.append(rate >= 1 ? "\(compact((rate * 10).rounded() / 10))/s" : "\(compact((600 * rate).rounded() / 10))/min") }
-    if rate > 0 && update.total > update.done { parts.append("\(duration(Double(update.total - update.done) / rate)) left") }
+    if rate > 0 && update.unit != "s" { parts.append(rate >= 1 ? "\(compact((rate * 10).rounded() / 10))/s" : "\(compact((600 * rate).rounded() / 10))/min") }
+    let left = update.unit == "s" ? Double(update.total - update.done) : Double(update.total - update.done) / rate
+    if rate > 0 && update.total > update.done { parts.append("\(duration(left)) left") }
     if !update.note.isEmpty { parts.append(update.note) }
     let text = parts.joined(separator: "  ")
     var fitted = fit(text, style.width - 1)

@@ -18,7 +18,8 @@ extension Builtin {
     searchTerms: ["inference", "segment"]
   ) { call in
     try call.checkContext()
-    let model = try call.trainedModel("m")
+    var model = try call.trainedModel("m")
+    model.network = try model.network.seamless()
     let source = try call.array("a").source(call.execution), rank = source.grid.spatialRank
     let options = PredictOptions(
       block: try call.block(rank: rank), roi: try call.optionalRoi("roi"), dtype: try call.dtype("dtype") ?? .float32,
@@ -31,10 +32,9 @@ extension Call {
   /// A model with weights: a loaded one, or what `best` found.
   func trainedModel(_ name: String) throws -> Model {
     if let best = try value(name).object(as: BestValue.self) { return try best.model() }
-    guard case .trained(var model) = try object(name, as: ModelValue.self).kind else {
+    guard case .trained(let model) = try object(name, as: ModelValue.self).kind else {
       throw failure(.value, "the model has no weights yet", at: name, hint: "train a run with it first, or load_model(path)")
     }
-    model.network = try model.network.seamless()
     return model
   }
 }
