@@ -47,13 +47,13 @@ extension Batch {
   static func conformance(_ folder: String, _ options: Options, _ program: Program) throws -> Int32 {
     var passed = 0, failed = 0
     for path in try files(below: folder).sorted() {
-      let results = Conformance.run(try ProgramHost.text(path), name: path, host: program.host) { host in
+      let results = Conformance.run(try ProgramHost.text(path), name: Files.name(path), host: program.host) { host in
         try Interpreter(registry: Vocabulary.registry, host: host, execution: program.interpreter.session.execution, seed: options.seed)
       }
       for result in results {
         if result.passed { passed += 1; continue }
         failed += 1
-        program.output.write("\(result.file):\(result.line): \(result.code)\n  expected \(result.expected)\n  found    \(result.actual)\n")
+        program.output.write("\(path):\(result.line): \(result.code)\n  expected \(result.expected)\n  found    \(result.actual)\n")
       }
     }
     program.output.write("\(passed) passed, \(failed) failed\n")

@@ -11,13 +11,15 @@ last=checkpoints/0000024.safetensors
 name=$(cd "$scratch/one/tiny/checkpoints" && ls | sort | tail -1)
 same_files "1 and 2 threads" "$scratch/one/tiny/checkpoints/$name" "$scratch/two/tiny/checkpoints/$name"
 
-# Killed at some moment in the middle, three times over, then left to finish.
-for pause in 0.7 1.1 0.4; do
-  "$dcs" --quiet "$here/train.dcs" --data "$data" --runs "$scratch/killed" --iterations 24 --every 4 >/dev/null 2>&1 &
+# Killed without warning after a few rows of losses, three times over, then left to finish.
+rows() { wc -l 2>/dev/null <"$1/tiny/losses.csv" || echo 0; }
+for goal in 4 10 17; do
+  "$dcs" --quiet "$here/train.dcs" --data "$data" --runs "$scratch/killed" --iterations 24 >/dev/null 2>&1 &
   pid=$!
-  sleep "$pause"
-  kill -9 $pid 2>/dev/null
+  for _ in $(seq 600); do [ "$(rows "$scratch/killed")" -ge $goal ] && break; sleep 0.01; done
+  kill -9 $pid
   wait $pid 2>/dev/null
+  [ $? = 137 ] && ok || bad "kill -9 came too late"
 done
 "$dcs" --quiet "$here/train.dcs" --data "$data" --runs "$scratch/killed" --iterations 24 >/dev/null || bad "after kill -9"
 same_files "after kill -9" "$scratch/one/tiny/checkpoints/$name" "$scratch/killed/tiny/checkpoints/$name"
@@ -25,7 +27,7 @@ same_files "after kill -9" "$scratch/one/tiny/checkpoints/$name" "$scratch/kille
 # Ctrl-C in training: exit 130, a checkpoint, a way on; then the same bytes in the end.
 "$dcs" --quiet "$here/train.dcs" --data "$data" --runs "$scratch/stopped" --iterations 100000 >"$scratch/stopped.log" 2>&1 &
 pid=$!
-for _ in $(seq 100); do [ -e "$scratch/stopped/tiny/losses.csv" ] && [ "$(wc -l <"$scratch/stopped/tiny/losses.csv")" -gt 2 ] && break; sleep 0.1; done
+for _ in $(seq 600); do [ "$(rows "$scratch/stopped")" -ge 3 ] && break; sleep 0.05; done
 kill -INT $pid
 wait $pid
 [ $? = 130 ] && ok || bad "Ctrl-C in training: exit code"

@@ -44,7 +44,12 @@ extension Builtin {
       let values = try array.volume(execution).array
       return try dtype.map { try values.cast(to: $0) } ?? values
     }
-    return try statement.execute(call.execution).value
+    do { return try statement.execute(call.execution).value } catch var failure as Failure where failure.kind != .interrupted {
+      // The first block is tried alone, to see what the function returns.
+      failure.kind = .block
+      failure.message = "the first block failed: " + failure.message
+      throw failure
+    }
   }
 
   static let local = Builtin("local", "() -> context", "This machine: where blockwise work runs.", examples: [Example("local()", prints: "local()")]) { _ in Value(LocalContext()) }
