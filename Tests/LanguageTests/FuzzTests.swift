@@ -8,7 +8,7 @@ struct FuzzTests {
   static let snippets: [String] = Repository.scripts("Tests/Conformance").flatMap { path in
     Repository.text(path).split(separator: "\n").map { line in String(line.prefix { $0 != "#" }) }.filter { $0.count > 3 }
   }
-  static let scripts = Repository.scripts("Tests/Goldens/scripts").map(Repository.text)
+  static let scripts = Repository.scripts("scripts/examples").map(Repository.text)
   static let pieces = [
     "(", ")", "[", "]", "{", "}", "\"", "'", "=", ":", ",", ".", "..", "|>", "??", "not ", "-", "1", "0", "9223372036854775807", "1e308", "nm", "fn(x) = ", "if ", "else ",
     "try ", "catch e ", "for i in ", "while ", "return ", "break", "end", "nil", "\n", ";", "#", "##", "\\", "{x:", "µ", "é", "\u{301}", "\0", "**", "//", "%", "&", "|", "_", "0x", "in ",

@@ -35,22 +35,22 @@ struct ScriptTests {
 
   func registry() throws -> Interpreter { try interpreter(TestHost(modules: Self.modules), Self.words) }
 
-  @Test(arguments: Repository.scripts("Tests/Goldens/scripts"))
+  @Test(arguments: Repository.scripts("scripts/examples"))
   func checksCleanly(_ path: String) throws {
     let findings = try registry().check(Source(name: path, text: Repository.text(path)))
     #expect(findings.isEmpty, "\(findings.map { $0.drawn() }.joined(separator: "\n"))")
   }
 
-  @Test func allNineAreThere() { #expect(Repository.scripts("Tests/Goldens/scripts").count == 9) }
+  @Test func allNineAreThere() { #expect(Repository.scripts("scripts/examples").count == 9) }
 
   /// A slip in any of them is found, in the right line.
   @Test(arguments: [
-    ("3_train_mito", "batch=2", "batsh=2", Failure.Kind.argument), ("7_clean", "gaussian(", "gausian(", .name), ("5_sweep", "metrics.f1", "metrics.f2", .key),
-    ("6_affs", "m.output)", "m.output, to=out)", .argument), ("8_cluster", "lsf(queue=queue, gpus=1", "lsf(gpus=1", .argument),
-    ("1_explore", "(2, 2, 2)um", "(2um, 2um, 2)", .units),
+    ("train_mito", "batch=2", "batsh=2", Failure.Kind.argument), ("clean", "gaussian(", "gausian(", .name), ("sweep", "metrics.f1", "metrics.f2", .key),
+    ("affs", "m.output)", "m.output, to=out)", .argument), ("cluster", "lsf(queue=queue, gpus=1", "lsf(gpus=1", .argument),
+    ("explore", "(2, 2, 2)um", "(2um, 2um, 2)", .units),
   ])
   func slip(_ script: String, _ old: String, _ new: String, _ kind: Failure.Kind) throws {
-    let text = Repository.text("Tests/Goldens/scripts/\(script).dcs")
+    let text = Repository.text("scripts/examples/\(script).dcs")
     let parts = text.split(separator: old, maxSplits: 1, omittingEmptySubsequences: false)
     try #require(parts.count == 2)
     let findings = try registry().check(Source(name: script, text: parts[0] + new + parts[1]))
@@ -59,7 +59,7 @@ struct ScriptTests {
   }
 
   @Test func helpOfAScript() throws {
-    let help = ScriptHelp(Source(name: "clean.dcs", text: Repository.text("Tests/Goldens/scripts/7_clean.dcs")))
+    let help = ScriptHelp(Source(name: "clean.dcs", text: Repository.text("scripts/examples/clean.dcs")))
     #expect(help.parameters.map(\.name) == ["input", "out", "sigma", "keep"])
     #expect(help.parameters.map(\.isRequired) == [true, true, false, false])
     #expect(help.parameters.map(\.typeName) == ["string", "string", "length", "int"])
