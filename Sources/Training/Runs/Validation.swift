@@ -42,7 +42,9 @@ extension Run {
     let grid = crop.raw.source.grid
     let corner = try VoxelRoi(offset: Coordinate(crop.bounds.offset.values), shape: crop.bounds.shape).shifted(by: Coordinate(crop.rawShift))
     let options = PredictOptions(roi: try grid.world(corner), name: name)
-    let result = try Blockwise.predict(model, crop.raw.source, options, context).output
+    var seamless = model   // what users will predict with
+    seamless.network = try model.network.seamless()
+    let result = try Blockwise.predict(seamless, crop.raw.source, options, context).output
     let whole = try result.read(try VoxelRoi(shape: result.shape), ReadContext(pool: context.pool, cancellation: context.cancellation))
     return try whole.reshaped([model.network.outChannels] + crop.bounds.shape.values)
   }
