@@ -39,8 +39,8 @@ import Testing
   }
 
   @Test func greyMapsTheWindow() throws {
-    let image = try Picture.grey(try NDArray([0, 50, 100, Float.nan] as [Float], [2, 2]), window: (0, 100))
-    #expect(image[0, 0].0 == 0 && image[1, 0].0 == 128 && image[0, 1].0 == 255 && image[1, 1].0 == 0)
+    let image = try Picture.grey(try NDArray([0, 60, 100, Float.nan] as [Float], [2, 2]), window: (0, 100))
+    #expect(image[0, 0].0 == 0 && image[1, 0].0 == 153 && image[0, 1].0 == 255 && image[1, 1].0 == 0)
   }
 
   @Test func labelsKeepLargeIds() throws {

@@ -15,7 +15,7 @@ extension Builtin {
     reduction("any", "Whether any value of a mask is true.", "any(arange(4) > 2)", "true") { .bool(try $0.any($1)) },
     reduction("all", "Whether all values of a mask are true.", "all(arange(4) > 2)", "false") { .bool(try $0.all($1)) },
     reduction("count", "How many values of a mask are true.", "count(arange(4) > 2)", "1") { .int(try $0.count($1)) },
-    same, unique, stats, histogram, percentile, lengthOfArray,
+    same, unique, stats, histogram, percentile,
   ]
 
   private static func reduction(
@@ -24,10 +24,6 @@ extension Builtin {
     Builtin(name, "(a: array) -> int|float|bool", summary, examples: [Example(example, prints: prints)], streams: ["a"]) { call in
       try body(try call.array("a").expression, call.execution)
     }
-  }
-
-  private static let lengthOfArray = Builtin("len", "(a: array) -> int", "The length of the first axis.", examples: [Example("len(zeros((3, 4)))", prints: "3")]) { call in
-    .int(try call.array("a").shape.first ?? 1)
   }
 
   private static let same = Builtin(

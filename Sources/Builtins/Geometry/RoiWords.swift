@@ -5,7 +5,7 @@ import Language
 extension Builtin {
   static let roi = Builtin(
     "roi", "(offset: coord|length, shape: coord|length) -> roi", "A box in the world, half-open: from `offset`, `shape` large.",
-    examples: [Example("roi((0, 0)nm, (8, 8)nm).center", prints: "(4, 4)nm")], searchTerms: ["box", "region"]
+    examples: [Example("roi((0, 0)nm, (8, 8)nm).center", prints: "(4, 4) nm")], searchTerms: ["box", "region"]
   ) { call in
     let rank = try [call.value("offset"), call.value("shape")].compactMap { if case .worldCoordinate(let c) = $0 { c.rank } else { nil } }.first ?? 3
     return Value(RoiValue(roi: try WorldRoi(offset: try call.world("offset", rank: rank), shape: try call.world("shape", rank: rank))))
@@ -21,11 +21,11 @@ extension Builtin {
   }
 
   static let grow = Builtin("grow", "(r: roi, by: length|coord) -> roi", "The roi larger by a length on every side.", examples: [
-    Example("grow(roi((0, 0)nm, (8, 8)nm), 2nm).shape", prints: "(12, 12)nm")
+    Example("grow(roi((0, 0)nm, (8, 8)nm), 2nm).shape", prints: "(12, 12) nm")
   ]) { call in try resized(call) { $0 } }
 
   static let shrink = Builtin("shrink", "(r: roi, by: length|coord) -> roi", "The roi smaller by a length on every side.", examples: [
-    Example("shrink(roi((0, 0)nm, (8, 8)nm), 2nm).shape", prints: "(4, 4)nm")
+    Example("shrink(roi((0, 0)nm, (8, 8)nm), 2nm).shape", prints: "(4, 4) nm")
   ]) { call in try resized(call) { -$0 } }
 
   private static func resized(_ call: Call, _ sign: (Rational) -> Rational) throws -> Value {

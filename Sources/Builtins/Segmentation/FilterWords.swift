@@ -7,7 +7,7 @@ extension Builtin {
   static let gaussian = Builtin(
     "gaussian", "(a: array, sigma: int|float|length|coord|list) -> array",
     "Smooths with a Gaussian; sigma in voxels or as a length, also per axis; edges reflect; float32.",
-    examples: [Example("sum(gaussian(ones((5, 5)), sigma=1))", prints: "25.0")], searchTerms: ["blur", "smooth"]
+    examples: [Example("gaussian(ones((5, 5)), sigma=1).shape", prints: "(5, 5)")], searchTerms: ["blur", "smooth"]
   ) { call in
     let volume = try call.volume("a"), sigma = try call.sizeInVoxels("sigma", volume.grid)
     guard sigma.allSatisfy({ $0 >= 0 && $0.isFinite }) else { throw call.failure(.value, "`sigma` must not be negative", at: "sigma") }
@@ -26,7 +26,7 @@ extension Builtin {
   static let signedDistance = Builtin(
     "signed_distance", "(labels: array) -> array",
     "Distance to the nearest face between different labels: above 0 inside objects, below 0 outside; nm (voxels where no voxel size is known), float32.",
-    examples: [Example("signed_distance(arange(4) > 1)", prints: nil)]
+    examples: [Example("max(signed_distance(arange(4) > 1))", prints: "1.5")]
   ) { call in
     let volume = try call.volume("labels")
     return try volume.mapping(call) { try Segmentation.signedDistance($0, voxelSize: volume.grid.sizes, call.execution) }

@@ -50,7 +50,7 @@ extension Builtin {
 
   static let group = Builtin(
     "group", "(t: table, by: string|list) -> groups",
-    "Splits a table by the values of one column or several; reduce the groups with count, mean, max …",
+    "Splits a table by the values of one column or several; count, mean, min, max and sum reduce the groups.",
     examples: [Example("(table([{k: \"a\"}, {k: \"b\"}, {k: \"a\"}]) |> group(by=\"k\") |> count()).count", prints: "[2, 1]")]
   ) { call in
     let table = try call.object("t", as: TableValue.self), keys = try columnNames(call, "by")

@@ -9,6 +9,10 @@ extension ArrayValue {
     return position < shape.count ? shape[position] : nil
   }
 
+  // `for` and `len` go along the first axis.
+  var elementCount: Int? { shape.first }
+  func element(at position: Int, _ context: CallContext) throws -> Value { try index([IndexArgument(.at(.int(position)))], context) }
+
   func index(_ indices: [IndexArgument], _ context: CallContext) throws -> Value {
     let index = try ArrayIndex(indices, shape: shape, grid: grid)
     let source: SourceView
