@@ -29,13 +29,14 @@ package struct NetworkTiles: Sendable, Equatable {
   /// - Throws: `BlockwiseError.model` for networks whose output has another voxel size or lies between voxels; `NetworkError`.
   package init(_ network: Network, atLeast lengths: [Int]) throws {
     guard let legal = network.legalSizes() else { throw NetworkError.noLegalSize(network: network.name) }
+    let pitch = try network.geometry(forSpatial: legal.smallest).pitch
+    guard pitch.allSatisfy({ $0 == .one }) else { throw BlockwiseError.model("\(network.name) changes the voxel size; prediction of such networks is not there yet") }
     let none = [Int](repeating: 0, count: network.spatialRank)
     let reach = network.pads ? try network.reach() : (before: none, after: none)
     var input = try network.inputShape(forOutput: lengths)
     // Same-padded networks lose nothing but may only use their inside; one more pass settles the size, since margins do not depend on it.
     while true {
       let geometry = try network.geometry(forSpatial: input)
-      guard geometry.pitch.allSatisfy({ $0 == .one }) else { throw BlockwiseError.model("\(network.name) changes the voxel size; prediction of such networks is not there yet") }
       var before: [Int] = [], after: [Int] = [], skipped: [Int] = [], tile: [Int] = []
       for axis in input.indices {
         guard let cut = geometry.before[axis].int, let rest = geometry.after[axis].int else { throw BlockwiseError.model("the output of \(network.name) lies between the voxels of its input") }
