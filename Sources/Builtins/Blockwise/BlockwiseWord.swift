@@ -44,8 +44,10 @@ extension Builtin {
       let values = try array.volume(execution).array
       return try dtype.map { try values.cast(to: $0) } ?? values
     }
-    do { return try statement.execute(call.execution).value } catch var failure as Failure where failure.kind != .interrupted {
+    do { return try statement.execute(call.execution).value } catch let error as BlockwiseError { throw error } catch {
       // The first block is tried alone, to see what the function returns.
+      var failure = Failure(error)
+      if failure.kind == .interrupted { throw error }
       failure.kind = .block
       failure.message = "the first block failed: " + failure.message
       throw failure
