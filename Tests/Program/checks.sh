@@ -5,4 +5,14 @@ for script in "$root"/scripts/*.dcs "$root"/scripts/examples/*.dcs "$root"/stdli
   expect "--check $(basename "$script")" 0 "" "$dcs" --check "$script"
 done
 expect "conformance" 0 " 0 failed" "$dcs" --quiet --test "$root/Tests/Conformance"
+
+# What the documents show is true: the examples of stdlib, and the README's script.
+mkdir "$scratch/stdlib"
+for module in "$root"/stdlib/*.dcs; do
+  name=$(basename "$module" .dcs)
+  { [ "$name" = prelude ] || echo "import $name"; sed -n 's/^##     \(.*#=>.*\)/\1/p' "$module"; } >"$scratch/stdlib/$name.dcs"
+done
+expect "examples of stdlib" 0 " 0 failed" "$dcs" --quiet --test "$scratch/stdlib"
+awk '/^```dcs/ {inside = 1; next} /^```/ {inside = 0} inside' "$root/README.md" >"$scratch/readme.dcs"
+expect "script of README" 0 "6 of 12 values lie above 11" "$dcs" "$scratch/readme.dcs"
 finish
