@@ -10,18 +10,101 @@ package enum Vocabulary {
     data + numbers + geometry + segmentation + scores + networks + training + blockwise + show + tables + Builtin.later
 
   private static let data: [Builtin] = [
-    .arange, .cast, .clip, .create, .full, .ones, .open, .random, .readCSV, .resample, .saveArray, .saveImage, .saveTable, .tree, .whereArrays, .zeros,
+    .arange,
+    .cast,
+    .clip,
+    .create,
+    .full,
+    .ones,
+    .open,
+    .random,
+    .readCSV,
+    .resample,
+    .saveArray,
+    .saveImage,
+    .saveTable,
+    .tree,
+    .whereArrays,
+    .zeros,
   ]
-  private static let numbers: [Builtin] = Builtin.elementwise + Builtin.reductions + Builtin.typeNames
-  private static let geometry: [Builtin] = [.blocks, .grow, .roi, .shrink, .snap]
+
+  private static let numbers: [Builtin] =
+    Builtin.elementwise
+    + Builtin.reductions
+    + Builtin.typeNames
+
+  private static let geometry: [Builtin] = [
+    .blocks,
+    .grow,
+    .roi,
+    .shrink,
+    .snap,
+  ]
+
   private static let segmentation: [Builtin] =
-    Builtin.morphology + [.argmax, .distance, .fillHoles, .gaussian, .label, .median, .relabel, .removeSmall, .signedDistance, .sizeOf, .threshold]
-  private static let scores: [Builtin] = [.binaryScores, .confusion, .partitionScores]
-  private static let networks: [Builtin] = [.apply, .loadModel, .unet]
-  private static let training: [Builtin] = Builtin.augmentations + [.best, .datasplit, .export, .openRun, .preview, .run, .runs, .taskDistance, .taskOneHot, .train, .validate]
-  private static let blockwise: [Builtin] = [.blockwise, .local, .predict, .status]
-  private static let show: [Builtin] = [.look]
+    Builtin.morphology + [
+      .argmax,
+      .distance,
+      .fillHoles,
+      .gaussian,
+      .label,
+      .median,
+      .relabel,
+      .removeSmall,
+      .signedDistance,
+      .sizeOf,
+      .threshold,
+    ]
+
+  private static let scores: [Builtin] = [
+    .binaryScores,
+    .confusion,
+    .partitionScores,
+  ]
+
+  private static let networks: [Builtin] = [
+    .apply,
+    .loadModel,
+    .unet,
+  ]
+
+  private static let training: [Builtin] =
+    Builtin.augmentations + [
+      .best,
+      .datasplit,
+      .export,
+      .openRun,
+      .preview,
+      .run,
+      .runs,
+      .taskDistance,
+      .taskOneHot,
+      .train,
+      .validate,
+    ]
+
+  private static let blockwise: [Builtin] = [
+    .blockwise,
+    .local,
+    .predict,
+    .status,
+  ]
+
+  private static let show: [Builtin] = [
+    .look,
+  ]
+
   private static let tables: [Builtin] = [
-    .countGroups, .countRows, .filterTable, .group, .headTable, .maxGroups, .meanGroups, .minGroups, .sortTable, .sumGroups, .table,
+    .countGroups,
+    .countRows,
+    .filterTable,
+    .group,
+    .headTable,
+    .maxGroups,
+    .meanGroups,
+    .minGroups,
+    .sortTable,
+    .sumGroups,
+    .table,
   ]
 }
