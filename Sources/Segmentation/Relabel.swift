@@ -51,6 +51,14 @@ package func removeSmall(_ labels: NDArray, size: Int, _ context: ExecutionConte
   return small.isEmpty ? labels : try apply(IdMap(small), to: labels.contiguous(), .keep, labels.dtype, context)
 }
 
+/// Replaces ids by others of the same array, which keeps its type; ids that are not named stay.
+///
+/// - Throws: as `relabel`.
+package func mergeIds(_ labels: NDArray, _ merges: [IdPair], _ context: ExecutionContext) throws -> NDArray {
+  try checkIds("relabel", labels)
+  return merges.isEmpty ? labels : try apply(IdMap(merges), to: labels.contiguous(), .keep, labels.dtype, context)
+}
+
 /// The size of the object at each voxel, 0 on background: uint64.
 package func sizeOf(_ labels: NDArray, _ context: ExecutionContext) throws -> NDArray {
   let map = try sizes(labels, context).entries.filter { $0.id != 0 }.map { IdPair($0.id, UInt64($0.count)) }

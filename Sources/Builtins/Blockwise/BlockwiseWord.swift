@@ -44,7 +44,13 @@ extension Builtin {
       let values = try array.volume(execution).array
       return try dtype.map { try values.cast(to: $0) } ?? values
     }
-    do { return try statement.execute(call.execution).value } catch let error as BlockwiseError { throw error } catch {
+    do {
+      let result = try statement.execute(call.execution)
+      if !options.uniqueIds { return result.value }
+      var array = ArrayValue(result.output)
+      array.notes["unique_blocks"] = .list(statement.tiling.blockShape.map { .int($0) })
+      return Value(array)
+    } catch let error as BlockwiseError { throw error } catch {
       // The first block is tried alone, to see what the function returns.
       var failure = Failure(error)
       if failure.kind == .interrupted { throw error }
