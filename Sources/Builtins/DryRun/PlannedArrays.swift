@@ -17,6 +17,8 @@ extension ArrayValue {
     if case .view(let view) = content { view.base as? PlannedArray } else { nil }
   }
 
+  var readItems: [Effect.Item] { expression.sources.flatMap { items(read: $0) } }
+
   func withoutValues() -> (any ObjectValue)? {
     guard case .view(let view) = content, let stored = view.base as? StoredArray, !stored.isMetadataOnly else { return nil }
     var copy = self

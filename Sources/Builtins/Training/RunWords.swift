@@ -1,6 +1,8 @@
 import Arrays
+import Display
 import Language
 import Networks
+import Storage
 import Training
 
 extension Builtin {
@@ -38,7 +40,9 @@ extension Builtin {
     let cadence = Cadence(
       checkpointEvery: try call.int("checkpoint_every", in: 1...Int.max), validateEvery: try call.int("validate_every", in: 0...Int.max), keep: try call.int("keep", in: 0...Int.max))
     let folder = try call.string("folder")
-    return Value(RunValue(run: try Run(try call.string("name"), in: folder, settings), cadence: cadence, folder: folder))
+    let run = try Run(try call.string("name"), in: folder, settings, creates: call.dryRun == nil)
+    if !run.exists { call.record(Effect("run \"\(run.name)\"", writes: [Effect.Item(run.path, "a run: settings", bytes: 0)])); call.dryRun?.promise(Value(RunValue(run: run, cadence: cadence, folder: folder)), at: run.path) }
+    return Value(RunValue(run: run, cadence: cadence, folder: folder))
   }
 
   private static func optimizer(_ call: Call) throws -> OptimizerSettings.Method {
@@ -57,6 +61,7 @@ extension Builtin {
     "open_run", "(name: string, folder=\"runs\") -> run", "Opens a run by its name, or by the path of its folder.", searchTerms: ["resume"]
   ) { call in
     let name = try call.string("name"), folder = try call.string("folder")
+    if let made = call.dryRun?.made(at: Files.join(folder, name)), Files.kind(Files.join(folder, name)) == nil { return made }
     let parts = name.split(separator: "/").map(String.init)
     if parts.count > 1, let last = parts.last {
       let parent = String(name.prefix { $0 == "/" }) + parts.dropLast().joined(separator: "/")
@@ -70,7 +75,14 @@ extension Builtin {
   static let train = Builtin(
     "train", "(r: run, iterations: int = nil, time: time = nil) -> run",
     "Trains until a number of iterations or an amount of training time (over all sessions) is reached; goes on from the last checkpoint.",
-    searchTerms: ["fit", "learn", "resume"]
+    searchTerms: ["fit", "learn", "resume"], effect: .acts, plan: { call in
+      let run = try call.object("r", as: RunValue.self).run
+      let goal = try call.optionalInt("iterations").map { "to \(grouped($0)) iterations" } ?? "until its time is used up"
+      call.record(Effect(
+        "train \"\(run.name)\"", writes: [Effect.Item(run.path, "checkpoints, losses, scores", bytes: nil)], notes: ["trains    \(goal); \(grouped(run.iteration)) are done"], isPart: true))
+      call.dryRun?.promise(.unknown, at: run.path)
+      return try call.value("r")
+    }
   ) { call in
     let value = try call.object("r", as: RunValue.self)
     guard call.isGiven("iterations") || call.isGiven("time") else { throw call.failure(.argument, "`train` needs iterations or time", hint: "train(r, iterations=10_000)   or   train(r, time=20min)") }
@@ -78,7 +90,7 @@ extension Builtin {
     return Value(value)
   }
 
-  static let validate = Builtin("validate", "(r: run, iteration: int = nil) -> table", "Scores a kept checkpoint, the last if none is named, on the validation crops.") { call in
+  static let validate = Builtin("validate", "(r: run, iteration: int = nil) -> table", "Scores a kept checkpoint, the last if none is named, on the validation crops.", effect: .acts) { call in
     let run = try call.object("r", as: RunValue.self).run
     _ = try run.validate(iteration: try call.optionalInt("iteration"), call.execution)
     return Value(run.scoreTable)
@@ -90,6 +102,9 @@ extension Builtin {
   ) { call in
     let by = try call.optionalString("by"), folder = try call.string("folder")
     func run(_ value: Value) throws -> Run {
+      // what training in this dry run would find out
+      if case .string(let name) = value, call.dryRun?.made(at: Files.join(folder, name)) != nil { throw UnknownInside() }
+      if let run = value.object(as: RunValue.self)?.run, call.dryRun?.made(at: run.path) != nil { throw UnknownInside() }
       if let run = value.object(as: RunValue.self) { return run.run }
       guard case .string(let name) = value else { throw call.failure(.type, "`r` must be a run or the name of one, not \(value.typePhrase)", at: "r") }
       return try Run(opening: name, in: folder)

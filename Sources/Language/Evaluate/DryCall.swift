@@ -17,7 +17,9 @@ extension Frame {
       else if builtin.pathWritten(call) != nil || builtin.effect == .acts { return recordDark(builtin, call, dry) }
       return try builtin.body(call).withoutValues()
     } catch let error as any NotKnown {
-      if !error.reads.isEmpty { dry.record(Effect(builtin.name, reads: error.reads)) }
+      // one box was asked for, all boxes would be
+      let whole = builtin.readsParts || error.reads.isEmpty ? [] : values.flatMap { $0.object?.readItems ?? [] }, reads = whole.isEmpty ? error.reads : whole
+      if !reads.isEmpty { dry.record(Effect(builtin.name, reads: reads)) }
       return .unknown
     } catch let error where !(error is any Uncatchable) && !isDark && values.contains(where: \.holdsUnknown) {
       return .unknown
@@ -35,6 +37,9 @@ extension Frame {
 }
 
 extension Builtin {
+  /// Words that read a few chunks of an array, whatever its size.
+  fileprivate var readsParts: Bool { name == "look" || name == "chunk" }
+
   /// The path that a call writes, if it names one.
   func pathWritten(_ call: Call) -> String? {
     let name: String? = if case .writes(let name) = effect { name } else if signature.parameters.contains(where: { $0.name == "to" }) { "to" } else { nil }
