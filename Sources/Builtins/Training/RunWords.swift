@@ -1,6 +1,8 @@
 import Arrays
 import Language
+import Display
 import Networks
+import Storage
 import Training
 
 extension Builtin {
@@ -38,7 +40,33 @@ extension Builtin {
     let cadence = Cadence(
       checkpointEvery: try call.int("checkpoint_every", in: 1...Int.max), validateEvery: try call.int("validate_every", in: 0...Int.max), keep: try call.int("keep", in: 0...Int.max))
     let folder = try call.string("folder")
-    return Value(RunValue(run: try Run(try call.string("name"), in: folder, settings), cadence: cadence, folder: folder))
+    do { return Value(RunValue(run: try Run(try call.string("name"), in: folder, settings), cadence: cadence, folder: folder)) } catch let difference as RunDifference {
+      throw differs(difference, call)
+    }
+  }
+
+  /// E8: the caret under the argument that is not as on disk.
+  private static func differs(_ found: RunDifference, _ call: Call) -> Failure {
+    let argument = found.key.prefix { $0 != "." && $0 != "[" }.description, rest = String(found.key.dropFirst(argument.count).drop { $0 == "." })
+    let label = (rest.isEmpty ? "" : "\(rest): ") + "on disk \(shown(found.onDisk)), here \(shown(found.here))"
+    var ways: [String] = []
+    if rest.isEmpty, found.onDisk.double != nil || found.onDisk.string != nil { ways.append("resume with \(argument == "seed" ? "seed(\(shown(found.onDisk)))" : "\(argument)=\(shown(found.onDisk))")") }
+    ways.append(found.hasScores ? "start from its weights: run(\"\(found.name)-2\", …, from=best(\"\(found.name)\"))" : "give it another name: run(\"\(found.name)-2\", …)")
+    let isArgument = call.builtin.signature.parameter(argument) != nil && call.isGiven(argument)
+    return call.failure(
+      .run, "run \"\(found.name)\" exists with other settings (\(grouped(found.iterations)) iterations done)", at: isArgument ? argument : nil,
+      label: (isArgument ? "" : "\(argument): ") + label, hint: ways.joined(separator: ", or "))
+  }
+
+  /// A setting as a script would write it.
+  private static func shown(_ value: JSON) -> String {
+    switch value {
+    case .null: "nothing"
+    case .string(let text):
+      text.contains { $0.isNewline } ? "another function" : Value.string(text).written()
+    case .double(let number): Value.float(number).written()
+    default: Value(json: value).written()
+    }
   }
 
   private static func optimizer(_ call: Call) throws -> OptimizerSettings.Method {
@@ -54,15 +82,21 @@ extension Builtin {
   }
 
   static let openRun = Builtin(
-    "open_run", "(name: string, folder=\"runs\") -> run", "Opens a run by its name, or by the path of its folder.", searchTerms: ["resume"]
+    "open_run", "(name: string, folder=\"runs\", task: task = nil) -> run", "Opens a run by its name, or by the path of its folder.",
+    details: ["task: the task that the run was made with, where that is one of your own: its functions are not on disk. Without it the run can be looked at and can predict."],
+    searchTerms: ["resume"]
   ) { call in
-    let name = try call.string("name"), folder = try call.string("folder")
-    let parts = name.split(separator: "/").map(String.init)
-    if parts.count > 1, let last = parts.last {
-      let parent = String(name.prefix { $0 == "/" }) + parts.dropLast().joined(separator: "/")
-      return Value(RunValue(run: try Run(opening: last, in: parent), cadence: Cadence(), folder: parent))
+    let (folder, name) = try runPlace(call, try call.string("name")), task = try call.optionalObject("task", as: TaskValue.self)?.task
+    do { return Value(RunValue(run: try Run(opening: name, in: folder, task: task), cadence: Cadence(), folder: folder)) } catch let difference as RunDifference {
+      throw differs(difference, call)
     }
-    return Value(RunValue(run: try Run(opening: name, in: folder), cadence: Cadence(), folder: folder))
+  }
+
+  /// A run's folder of runs and its name, from a name or a path.
+  private static func runPlace(_ call: Call, _ name: String) throws -> (folder: String, name: String) {
+    let parts = name.split(separator: "/").map(String.init)
+    guard parts.count > 1, let last = parts.last else { return (try call.string("folder"), name) }
+    return (String(name.prefix { $0 == "/" }) + parts.dropLast().joined(separator: "/"), last)
   }
 
   static let runs = Builtin("runs", "(folder=\"runs\") -> list", "The names of the runs in a folder.") { call in .list(try Run.list(in: try call.string("folder")).map { .string($0) }) }
@@ -125,8 +159,11 @@ extension TrainingError: FailureConvertible {
   package var failure: Failure {
     switch self {
     case .interrupted: Failure(.interrupted, description, hint: hint)
-    case .runDiffers: Failure(.run, description, hint: hint)
     default: Failure(.data, description, hint: hint)
     }
   }
+}
+
+extension RunDifference: FailureConvertible {
+  package var failure: Failure { Failure(.run, description) }
 }
