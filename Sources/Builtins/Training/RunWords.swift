@@ -1,6 +1,6 @@
 import Arrays
-import Language
 import Display
+import Language
 import Networks
 import Storage
 import Training
@@ -40,7 +40,14 @@ extension Builtin {
     let cadence = Cadence(
       checkpointEvery: try call.int("checkpoint_every", in: 1...Int.max), validateEvery: try call.int("validate_every", in: 0...Int.max), keep: try call.int("keep", in: 0...Int.max))
     let folder = try call.string("folder")
-    do { return Value(RunValue(run: try Run(try call.string("name"), in: folder, settings), cadence: cadence, folder: folder)) } catch let difference as RunDifference {
+    do {
+      let run = try Run(try call.string("name"), in: folder, settings, creates: call.dryRun == nil), value = Value(RunValue(run: run, cadence: cadence, folder: folder))
+      if !run.exists {
+        call.record(Effect("run \"\(run.name)\"", writes: [Effect.Item(run.path, "a run: settings", bytes: 0)]))
+        call.dryRun?.promise(value, at: run.path)
+      }
+      return value
+    } catch let difference as RunDifference {
       throw differs(difference, call)
     }
   }
@@ -87,6 +94,7 @@ extension Builtin {
     searchTerms: ["resume"]
   ) { call in
     let (folder, name) = try runPlace(call, try call.string("name")), task = try call.optionalObject("task", as: TaskValue.self)?.task
+    if let made = call.dryRun?.made(at: Files.join(folder, name)), Files.kind(Files.join(folder, name)) == nil { return made }
     do { return Value(RunValue(run: try Run(opening: name, in: folder, task: task), cadence: Cadence(), folder: folder)) } catch let difference as RunDifference {
       throw differs(difference, call)
     }
@@ -104,7 +112,14 @@ extension Builtin {
   static let train = Builtin(
     "train", "(r: run, iterations: int = nil, time: time = nil) -> run",
     "Trains until a number of iterations or an amount of training time (over all sessions) is reached; goes on from the last checkpoint.",
-    searchTerms: ["fit", "learn", "resume"]
+    searchTerms: ["fit", "learn", "resume"], effect: .acts, plan: { call in
+      let run = try call.object("r", as: RunValue.self).run
+      let goal = try call.optionalInt("iterations").map { "to \(grouped($0)) iterations" } ?? "until its time is used up"
+      call.record(Effect(
+        "train \"\(run.name)\"", writes: [Effect.Item(run.path, "checkpoints, losses, scores", bytes: nil)], notes: ["trains    \(goal); \(grouped(run.iteration)) are done"], isPart: true))
+      call.dryRun?.promise(.unknown, at: run.path)
+      return try call.value("r")
+    }
   ) { call in
     let value = try call.object("r", as: RunValue.self)
     guard call.isGiven("iterations") || call.isGiven("time") else { throw call.failure(.argument, "`train` needs iterations or time", hint: "train(r, iterations=10_000)   or   train(r, time=20min)") }
@@ -112,7 +127,7 @@ extension Builtin {
     return Value(value)
   }
 
-  static let validate = Builtin("validate", "(r: run, iteration: int = nil) -> table", "Scores a kept checkpoint, the last if none is named, on the validation crops.") { call in
+  static let validate = Builtin("validate", "(r: run, iteration: int = nil) -> table", "Scores a kept checkpoint, the last if none is named, on the validation crops.", effect: .acts) { call in
     let run = try call.object("r", as: RunValue.self).run
     _ = try run.validate(iteration: try call.optionalInt("iteration"), call.execution)
     return Value(run.scoreTable)
@@ -124,6 +139,9 @@ extension Builtin {
   ) { call in
     let by = try call.optionalString("by"), folder = try call.string("folder")
     func run(_ value: Value) throws -> Run {
+      // what training in this dry run would find out
+      if case .string(let name) = value, call.dryRun?.made(at: Files.join(folder, name)) != nil { throw UnknownInside() }
+      if let run = value.object(as: RunValue.self)?.run, call.dryRun?.made(at: run.path) != nil { throw UnknownInside() }
       if let run = value.object(as: RunValue.self) { return run.run }
       guard case .string(let name) = value else { throw call.failure(.type, "`r` must be a run or the name of one, not \(value.typePhrase)", at: "r") }
       return try Run(opening: name, in: folder)

@@ -31,6 +31,7 @@ extension Builtin {
     return .list(try call.value("xs").elements(call.context).filter { element in
       try call.execution.cancellation.check()
       let answer = try call.invoke(keep, element)
+      if answer.isUnknown { throw UnknownInside() }
       guard case .bool(let truth) = answer else { throw call.failure(.type, "`keep` must give true or false, not \(answer.typePhrase)", at: "keep") }
       return truth
     })

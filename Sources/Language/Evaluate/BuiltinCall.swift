@@ -48,13 +48,15 @@ extension Frame {
       if case .object = value, !builtin.streams.contains(parameter.name) {
         do { value = try settle(value, .passing(argument: parameter.name, to: builtin.name)) } catch { throw located(error, sites[position]) }
       }
-      if !parameter.accepts(value) { throw wrongType(builtin, parameter, value).at(sites[position]) }
+      if !parameter.accepts(value), !value.isUnknown { throw wrongType(builtin, parameter, value).at(sites[position]) }
       given[target] = true
       if parameter.isVariadic { rest.append(value) } else { bound[target] = value }
     }
     if let variadic = parameters.firstIndex(where: \.isVariadic) { bound[variadic] = .list(rest) }
     do {
-      return try builtin.body(Call(builtin: builtin, context: context, arguments: bound, given: given))
+      let call = Call(builtin: builtin, context: context, arguments: bound, given: given)
+      if let dry = machine.session.dryRun { return try dryCall(builtin, call, dry, sites.call) }
+      return try builtin.body(call)
     } catch {
       throw blamed(error, builtin, targets, sites)
     }
@@ -70,7 +72,7 @@ extension Frame {
 
   /// The caret goes under the argument that the failure names, else under the call.
   private func blamed(_ error: any Error, _ builtin: Builtin, _ targets: [Int], _ sites: ArgumentSites) -> any Error {
-    if error is Exit { return error }
+    if error is any Uncatchable { return error }
     var failure = Failure(error)
     if failure.site != nil {
       // it happened in a function that the builtin called: the call stands where the builtin's does

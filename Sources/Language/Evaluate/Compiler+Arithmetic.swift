@@ -86,6 +86,7 @@ private enum NotEqual: FastComparison {
 /// The truth of a condition; only a bool has one.
 @inline(__always) func condition(_ value: Value, _ site: Site) throws -> Bool {
   if case .bool(let truth) = value { return truth }
+  if value.isUnknown { throw Undecided(reason: "the condition is known only when the script runs", site: site) }
   throw Operators.notACondition(value).at(site)
 }
 

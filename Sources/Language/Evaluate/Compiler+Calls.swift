@@ -89,6 +89,7 @@ extension Compiler {
 
     @inline(never) func function(_ f: Frame) throws -> Function {
       let value = try callee(f)
+      if value.isUnknown { throw Undecided(reason: "which function is called is known only when the script runs", site: calleeSite) }
       guard case .function(let function) = value else { throw notCallable(value).at(calleeSite) }
       return function
     }

@@ -215,7 +215,7 @@ extension Compiler {
   private func catching<T>(_ body: @escaping (Frame) throws -> T, _ name: Name, _ handler: @escaping (Frame) throws -> T) -> (Frame) throws -> T {
     let store = store(name.text)
     return { f in
-      do { return try body(f) } catch let error where !(error is Signal || error is Exit) {
+      do { return try body(f) } catch let error where !(error is Signal || error is any Uncatchable) {
         let failure = Failure(error)
         store(f, failure.value)
         guard failure.kind == .interrupted else { return try handler(f) }
@@ -230,7 +230,7 @@ extension Compiler {
   func tryElse(_ value: Expression, _ otherwise: Expression) -> Code {
     let a = code(value), b = code(otherwise)
     return { f in
-      do { return try f.settle(try a(f), .binding("try")) } catch let error where !(error is Signal || error is Exit) {
+      do { return try f.settle(try a(f), .binding("try")) } catch let error where !(error is Signal || error is any Uncatchable) {
         if error is Cancelled || (error as? Failure)?.kind == .interrupted { throw error }
         return try b(f)
       }

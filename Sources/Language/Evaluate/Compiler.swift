@@ -169,6 +169,7 @@ struct Compiler {
     return { f in
       let low = try left(f), high = try right(f)
       guard case .int(let start) = low, case .int(let end) = high else {
+        if low.isUnknown || high.isUnknown { return .unknown }
         throw Failure(.type, "the ends of a range must be ints, not \(low.typePhrase) and \(high.typePhrase)", hint: "range(0, 1, step=0.1)").at(site)
       }
       return .range(.integers(start: start, end: end, step: 1))

@@ -150,7 +150,8 @@ extension Frame {
 /// Puts a place on an error that has none.
 @inline(never) func located(_ error: any Error, _ site: Site) -> any Error {
   switch error {
-  case is Signal, is Exit: error
+  case let end as Undecided where end.site == nil: Undecided(reason: end.reason, site: site)
+  case is Signal, is any Uncatchable: error
   case let failure as Failure: failure.at(site)
   default: Failure(error).at(site)
   }

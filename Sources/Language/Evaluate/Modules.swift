@@ -169,6 +169,8 @@ struct TopLevelProgram {
       for (statement, run) in statements {
         do {
           try f.poll()
+          let dry = machine.session.dryRun, first = dry?.count ?? 0
+          defer { dry?.stamp(from: first, Site(module.source, statement.span)) }
           switch run {
           case .value(let code): try show(statement, try f.settle(try code(f), .showing))
           case .step(let step): _ = try step(f)

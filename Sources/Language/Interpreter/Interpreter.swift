@@ -9,8 +9,8 @@ package final class Interpreter {
   /// Runs the prelude, if the host has one.
   ///
   /// - Throws: a `Failure` of the prelude.
-  package init(registry: Registry, host: any Host, execution: ExecutionContext, seed: UInt64 = 0) throws {
-    session = Session(registry: registry, host: host, execution: execution, seed: seed)
+  package init(registry: Registry, host: any Host, execution: ExecutionContext, seed: UInt64 = 0, dryRun: DryRun? = nil) throws {
+    session = Session(registry: registry, host: host, execution: execution, seed: seed, dryRun: dryRun)
     if try session.modules.parse(.name("prelude"), session) != nil {
       session.modules.prelude = try session.modules.load(.name("prelude"), Machine(session: session, isWorker: false))
     }
@@ -52,6 +52,9 @@ package final class Interpreter {
       return .completed
     } catch let exit as Exit {
       return .exit(exit.code)
+    } catch let end as Undecided {
+      session.dryRun?.end(end.reason, end.site)
+      return .completed
     } catch {
       let failure = Failure(error)
       return failure.kind == .interrupted ? .interrupted(failure) : .failed(failure)

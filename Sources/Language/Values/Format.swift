@@ -43,6 +43,7 @@ package struct Format: Sendable {
 
   /// - Throws: a failure where the value is of another kind than the format.
   package func apply(_ value: Value, _ style: DisplayStyle = DisplayStyle()) throws -> String {
+    if value.isUnknown { return "unknown" }
     var body: String
     switch kind {
     case "d", "x":
