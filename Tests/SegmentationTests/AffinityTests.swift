@@ -53,7 +53,7 @@ import Segmentation
 }
 
 /// Against the plain twins, with ties, masks, every shape and several threads.
-@Suite struct AffinityTests {
+@Suite struct AffinityTwinTests {
   static let shapes2 = shapes([1, 2, 5], ranks: 1...3)
 
   /// Few different strengths: nearly all edges tie, and their order decides.
