@@ -66,6 +66,8 @@ package enum Vocabulary {
   private static let scores: [Builtin] = [
     .binaryScores,
     .confusion,
+    .contingency,
+    .distanceScores,
     .partitionScores,
   ]
 

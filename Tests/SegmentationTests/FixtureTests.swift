@@ -110,9 +110,11 @@ private func bytes(_ path: String) throws -> [UInt8] {
 }
 
 /// "name value" lines.
-private func scores() throws -> [String: Double] {
+private func scores() throws -> [String: Double] { try fixtureScores("scores.txt") }
+
+func fixtureScores(_ name: String) throws -> [String: Double] {
   var all: [String: Double] = [:]
-  for line in String(decoding: try bytes("\(folder)/scores.txt"), as: UTF8.self).split(separator: "\n") {
+  for line in String(decoding: try bytes("\(folder)/\(name)"), as: UTF8.self).split(separator: "\n") {
     let words = line.split(separator: " ")
     all[String(words[0])] = Double(words[1])
   }

@@ -15,11 +15,7 @@ extension Builtin {
     examples: [Example("objects(label(arange(5) != 1)).size", prints: "[1, 3]"), Example("objects(label(arange(5) != 1)).x", prints: "[0.5, 3.5]")],
     searchTerms: ["sizes", "centroid", "bounding box", "regionprops"]
   ) { call in
-    let array = try call.array("labels")
-    guard array.grid.spatialRank == array.grid.rank, array.grid.rank >= 1 else {
-      throw call.failure(.shape, "`objects` needs axes of space only, found \(array.axesText)", at: "labels")
-    }
-    let source = try array.source(call.execution), grid = source.grid
+    let source = try call.labelSource("labels"), grid = source.grid
     var options = BlockwiseOptions(name: "objects", block: try call.block(rank: grid.rank))
     options.workers = try call.workers()
     let found = try objectsBlockwise(source, options: options, call.execution)
@@ -50,8 +46,7 @@ extension Builtin {
     examples: [Example("touching(arange(4) + 1).faces", prints: "[1, 1, 1]")], searchTerms: ["neighbours", "contacts", "adjacency", "rag"]
   ) { call in
     let array = try call.array("fragments"), grid = array.grid
-    guard grid.spatialRank == grid.rank, grid.rank >= 1 else { throw call.failure(.shape, "`touching` needs axes of space only, found \(array.axesText)", at: "fragments") }
-    let labels = try array.source(call.execution), affinities = try call.optionalArray("affinities")
+    let labels = try call.labelSource("fragments"), affinities = try call.optionalArray("affinities")
     var statement = TouchingStatement(labels, options: BlockwiseOptions(name: "touching", block: try call.block(rank: grid.rank)))
     statement.options.workers = try call.workers()
     statement.between = array.uniqueBlocks

@@ -62,6 +62,7 @@ extension Call {
     if !(try value("offsets").isNil) {
       let given = try offsets("offsets", rank: rank)
       guard given.count == channels else { throw failure(.shape, "`offsets` has \(given.count) entries for \(channels) channels of affinities", at: "offsets") }
+      guard given.contains(where: { $0.reduce(0) { $0 &+ Int(clamping: $1.magnitude) } == 1 }) else { throw failure(.value, "`offsets` holds no face neighbour, such as (0, 0, 1)", at: "offsets") }
       return given
     }
     guard channels >= rank else {
