@@ -33,12 +33,13 @@ extension ArrayValue {
     return lines.joined(separator: "\n")
   }
 
-  private var residence: String {
+  /// "in memory", "view on disk, read-only".
+  var residence: String {
     switch content {
     case .memory: "in memory"
     case .expression: "not computed"
     case .view(let view):
-      if let stored { (view.isWhole ? "on disk" : "view on disk") + (stored.mode == .edit ? ", editable" : ", read-only") } else { "computed when read" }
+      if let planned { planned.path.map { "planned, \($0)" } ?? "planned, in memory" } else if let stored { (view.isWhole ? "on disk" : "view on disk") + (stored.mode == .edit ? ", editable" : ", read-only") } else { "computed when read" }
     }
   }
 
