@@ -42,7 +42,7 @@ extension Builtin {
     var facts = try isLabels ? labelFacts(slices[0]) : valueFacts(slices)
     facts.append("axes (\(array.grid.axes.map(\.name).joined(separator: ", ")))" + (array.grid.isKnown ? "   voxel \(sizeText(array.grid.voxelSize))" : ""))
     if let read = cut.chunksRead { facts.append("\(read) in \(duration(monotonicSeconds() - begun))") }
-    return Value(ImageValue(image: image, caption: [head(array, cut, level)], facts: facts, width: try call.optionalInt("width")))
+    return Value(ImageValue(image: image, caption: head(array, cut, level), facts: facts, width: try call.optionalInt("width")))
   }
 
   private static func showsLabels(_ array: ArrayValue, _ call: Call) throws -> Bool {
@@ -58,13 +58,13 @@ extension Builtin {
   }
 
   /// "uint8 (z 96, y 125, x 125)  view on disk, 1.4 MiB    z = 48 of 96    level 3 of 5"
-  private static func head(_ array: ArrayValue, _ cut: Slice, _ level: Level?) -> String {
+  private static func head(_ array: ArrayValue, _ cut: Slice, _ level: Level?) -> [String] {
     var parts = ["\(array.brief)  \(array.residence), \(byteText(array.byteCount))"]
     if let position = cut.position { parts.append(position) }
     if let level { parts.append("level \(level.number) of \(level.count)") }
     if let window = cut.windowText { parts.append(window) }
     if let remark = array.remark { parts.append(remark) }
-    return parts.joined(separator: "    ")
+    return parts
   }
 
   private static func valueFacts(_ slices: [NDArray]) throws -> [String] {
@@ -150,6 +150,31 @@ extension ArrayValue {
   }
 }
 
+/// Which chunks of the base an axis of a view walks over.
+private struct ChunkAxis {
+  let walk: SourceView.Walk, chunk: Int
+
+  init(_ walk: SourceView.Walk, chunk: Int) { (self.walk, self.chunk) = (walk, max(1, chunk)) }
+
+  /// How many chunks hold the voxels `begin ..< end` of the view; all between the first and the last are read.
+  func chunks(_ begin: Int, _ end: Int) -> Int {
+    if end <= begin { return 0 }
+    let first = walk.begin + begin * walk.step, last = walk.begin + (end - 1) * walk.step
+    return max(first, last) / chunk - min(first, last) / chunk + 1
+  }
+
+  /// The voxels of the view in the `count` chunks in its middle.
+  func middle(_ count: Int) -> (begin: Int, end: Int) {
+    let ends = [walk.begin, walk.begin + max(0, walk.count - 1) * walk.step]
+    let low = (ends.min() ?? 0) / chunk, high = (ends.max() ?? 0) / chunk
+    let first = low + (high - low + 1 - count) / 2
+    // base voxels first·chunk ..< (first + count)·chunk, in steps of the view
+    let from = first * chunk, to = (first + count) * chunk, size = abs(walk.step)
+    func up(_ distance: Int) -> Int { max(0, min(walk.count, (max(0, distance) + size - 1) / size)) }
+    return walk.step > 0 ? (up(from - walk.begin), up(to - walk.begin)) : (up(walk.begin - to + 1), up(walk.begin - from + 1))
+  }
+}
+
 /// The 2D part of an array that is shown.
 private struct Slice {
   private let index: [AxisIndex]
@@ -183,27 +208,25 @@ private struct Slice {
     }
     if !positions.isEmpty { position = positions.joined(separator: ", ") }
     if case .view(let view) = array.content {
-      let chunks = view.chunking.map { chunking in shape.indices.map { min(shape[$0], max(1, chunking.shape[$0])) } } ?? shape.map { min($0, Self.window) }
-      let counts = shape.indices.map { (shape[$0] + chunks[$0] - 1) / chunks[$0] }
-      let planes = channel.map { min(4, counts[$0]) } ?? 1
-      var read = shown.map { counts[$0] }
+      let axesOfChunks = shape.indices.map { ChunkAxis(view.walks[$0], chunk: array.stored?.chunks[view.walks[$0].baseAxis] ?? Self.window) }
+      let planes = channel.map { axesOfChunks[$0].chunks(0, min(4, shape[$0])) } ?? 1
+      var read = shown.map { axesOfChunks[$0].chunks(0, shape[$0]) }
       if !(try call.bool("whole")), read[0] * read[1] * planes > Self.chunkLimit {
-        let room = Self.chunkLimit / planes
-        // as square as the chunks allow; one less where a view may cut chunks
-        let side = max(1, Int(Double(room).squareRoot()))
-        read[0] = min(read[0], max(side, room / max(1, min(read[1], side))))
-        read[1] = min(read[1], max(1, room / read[0]))
-        for (place, axis) in shown.enumerated() where read[place] < counts[axis] {
-          let first = (counts[axis] - read[place]) / 2, begin = first * chunks[axis]
-          index[axis] = .walk(begin: begin, step: 1, count: min(shape[axis] - begin, read[place] * chunks[axis]))
+        let all = read, room = max(1, Self.chunkLimit / planes), side = max(1, Int(Double(room).squareRoot()))
+        // as square as the chunks allow
+        read[0] = min(all[0], max(side, room / max(1, min(all[1], side))))
+        read[1] = min(all[1], max(1, room / read[0]))
+        for (place, axis) in shown.enumerated() where read[place] < all[place] {
+          let (begin, end) = axesOfChunks[axis].middle(read[place])
+          index[axis] = .walk(begin: begin, step: 1, count: end - begin)
         }
         windowText = "central window " + shown.map { axis in
           if case .walk(let begin, _, let count) = index[axis] { "\(axes[axis].name) \(grouped(begin)):\(grouped(begin + count))" } else { "\(axes[axis].name) all" }
         }.joined(separator: ", ")
       }
       if array.stored != nil {
-        let total = counts.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
-        chunksRead = "\(grouped(read[0] * read[1] * planes)) of \(grouped(total)) chunks read"
+        let total = shape.indices.map { axesOfChunks[$0].chunks(0, shape[$0]) }.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
+        chunksRead = "\(grouped(read[0] * read[1] * planes)) of \(grouped(total)) \(total == 1 ? "chunk" : "chunks") read"
       }
     }
     (self.index, channelAxis) = (index, channel)
