@@ -2,6 +2,7 @@ import Arrays
 import Display
 import Language
 import Networks
+import Storage
 
 /// A network: an architecture that a run will train, or one with weights that predicts.
 struct ModelValue: ObjectValue {
@@ -33,9 +34,16 @@ struct ModelValue: ObjectValue {
     case "output": .voxelCoordinate(Coordinate(try network.seamless().outputShape(forSpatial: input)))
     case "context": .list(try network.seamless().geometry(forSpatial: input).before.map { .float($0.double) })
     case "parameters": .int(network.parameterCount)
-    case "task": if case .trained(let model) = kind { Value(json: model.task) } else { .nil }
+    case "task": if case .trained(let model) = kind { taskValue(model.task) } else { .nil }
     default: nil
     }
+  }
+
+  /// The task's record; offsets of affinities are coords.
+  private func taskValue(_ record: JSON) -> Value {
+    guard case .record(var fields) = Value(json: record) else { return .nil }
+    if let offsets = taskOffsets(record) { fields["offsets"] = offsets }
+    return .record(fields)
   }
 
   func summary(_ style: DisplayStyle) -> String {
