@@ -1,5 +1,6 @@
 // Tables of runs: runs, compare, keep.
 
+import Arrays
 import Display
 import Geometry
 import Language
@@ -91,22 +92,33 @@ extension Builtin {
   static let keep = Builtin(
     "keep", "(r: run, iterations: list, delete=false) -> table", "Which checkpoints of a run stay: lists what would go, and removes it only with delete=true.",
     details: ["The latest checkpoint always stays, because training goes on from it. Losses and scores are never removed."],
-    searchTerms: ["delete", "disk", "checkpoint", "prune"]
-  ) { call in
+    searchTerms: ["delete", "disk", "checkpoint", "prune"], effect: .acts, plan: { call in
+      let files = try kept(call, delete: false), gone = files.filter { $0.fate == .goes }
+      if try call.bool("delete"), !gone.isEmpty {
+        let run = try call.object("r", as: RunValue.self).run
+        let iterations = gone.map { grouped($0.iteration) }.joined(separator: ", "), bytes = gone.reduce(0) { $0 + $1.bytes }
+        call.record(Effect("keep \"\(run.name)\"", notes: ["deletes   checkpoints \(iterations), \(byteText(bytes))"], isPart: true))
+      }
+      return keepTable(files)
+    }
+  ) { call in keepTable(try kept(call, delete: try call.bool("delete"))) }
+
+  private static func kept(_ call: Call, delete: Bool) throws -> [CheckpointFile] {
     let run = try call.object("r", as: RunValue.self).run
     let wanted = try call.list("iterations").map { value -> Int in
       guard case .int(let iteration) = value else { throw call.failure(.type, "`iterations` must hold ints, not \(value.typePhrase)", at: "iterations") }
       return iteration
     }
-    do {
-      let files = try run.keep(wanted, delete: try call.bool("delete"))
-      return Value(TableValue(columns: ["iteration", "size", "fate"], values: [
-        files.map { .int($0.iteration) }, files.map { .bytes($0.bytes) }, files.map { .string(fate($0.fate)) },
-      ]))
-    } catch let error as TrainingError {
+    do { return try run.keep(wanted, delete: delete) } catch let error as TrainingError {
       if case .noCheckpoint = error { throw call.failure(.value, error.description, at: "iterations") }
       throw error
     }
+  }
+
+  private static func keepTable(_ files: [CheckpointFile]) -> Value {
+    Value(TableValue(columns: ["iteration", "size", "fate"], values: [
+      files.map { .int($0.iteration) }, files.map { .bytes($0.bytes) }, files.map { .string(fate($0.fate)) },
+    ]))
   }
 
   private static func fate(_ fate: CheckpointFile.Fate) -> String {

@@ -1,6 +1,6 @@
 import Arrays
-import Language
 import Display
+import Language
 import Networks
 import Storage
 import Training
@@ -42,20 +42,28 @@ extension Builtin {
     let cadence = Cadence(
       checkpointEvery: try call.int("checkpoint_every", in: 1...Int.max), validateEvery: try call.int("validate_every", in: 0...Int.max), keep: try call.int("keep", in: 0...Int.max))
     let folder = try call.string("folder")
-    do { return Value(RunValue(run: try Run(try call.string("name"), in: folder, settings), cadence: cadence, folder: folder)) } catch let difference as RunDifference {
+    do {
+      let run = try Run(try call.string("name"), in: folder, settings, creates: call.dryRun == nil), value = Value(RunValue(run: run, cadence: cadence, folder: folder))
+      if !run.exists {
+        call.record(Effect("run \"\(run.name)\"", writes: [Effect.Item(run.path, "a run: settings", bytes: 0)]))
+        call.dryRun?.promise(value, at: run.path)
+      }
+      return value
+    } catch let difference as RunDifference {
       throw differs(difference, call)
     }
   }
 
   /// E8: the caret under the argument that is not as on disk.
   private static func differs(_ found: RunDifference, _ call: Call) -> Failure {
+    let folder = (try? call.string("folder")) ?? "runs", place = folder == "runs" ? found.name : Files.join(folder, found.name)
     let argument = found.key.prefix { $0 != "." && $0 != "[" }.description, rest = String(found.key.dropFirst(argument.count).drop { $0 == "." })
     let isFunction = rest.hasSuffix("function")
     let label = argument == "model" ? "another network than on disk" : isFunction ? "`\(rest.hasSuffix("_function") ? String(rest.dropLast(9)) : argument)` is another function than on disk, or uses other values"
       : (rest.isEmpty ? "" : "\(rest): ") + "on disk \(shown(found.onDisk)), here \(shown(found.here))"
     var ways: [String] = []
     if rest.isEmpty, found.onDisk.double != nil || found.onDisk.string != nil { ways.append("resume with \(argument == "seed" ? "seed(\(shown(found.onDisk)))" : "\(argument)=\(shown(found.onDisk))")") }
-    ways.append(found.hasScores ? "start from its weights: run(\"\(found.name)-2\", …, from=best(\"\(found.name)\"))" : "give it another name: run(\"\(found.name)-2\", …)")
+    ways.append(found.hasScores ? "start from its weights: run(\"\(found.name)-2\", …, from=best(\"\(place)\"))" : "give it another name: run(\"\(found.name)-2\", …)")
     let isArgument = call.builtin.signature.parameter(argument) != nil && call.isGiven(argument)
     return call.failure(
       .run, "run \"\(found.name)\" exists with other settings (\(grouped(found.iterations)) iterations done)", at: isArgument ? argument : nil,
@@ -100,6 +108,7 @@ extension Builtin {
     searchTerms: ["resume"]
   ) { call in
     let (folder, name) = try runPlace(call, try call.string("name")), task = try call.optionalObject("task", as: TaskValue.self)?.task
+    if let made = call.dryRun?.made(at: Files.join(folder, name)), Files.kind(Files.join(folder, name)) == nil { return made }
     do { return Value(RunValue(run: try Run(opening: name, in: folder, task: task), cadence: Cadence(), folder: folder)) } catch let difference as RunDifference {
       throw differs(difference, call)
     }
@@ -118,7 +127,14 @@ extension Builtin {
     details: [
       "Without either it goes on to what the run was last trained towards. Ctrl-C writes a checkpoint first. Equal settings and seed give equal weights, however often training is stopped.",
     ],
-    searchTerms: ["fit", "learn", "resume"]
+    searchTerms: ["fit", "learn", "resume"], effect: .acts, plan: { call in
+      let run = try call.object("r", as: RunValue.self).run, isPlain = !call.isGiven("iterations") && !call.isGiven("time")
+      let goal = try (isPlain ? run.session?.goal.iterations : call.optionalInt("iterations")).map { "to \(grouped($0)) iterations" } ?? "until its time is used up"
+      call.record(Effect(
+        "train \"\(run.name)\"", writes: [Effect.Item(run.path, "checkpoints, losses, scores", bytes: nil)], notes: ["trains    \(goal); \(grouped(run.iteration)) are done"], isPart: true))
+      call.dryRun?.promise(.unknown, at: run.path)
+      return try call.value("r")
+    }
   ) { call in
     let value = try call.object("r", as: RunValue.self)
     var limit = TrainLimit(iterations: try call.optionalInt("iterations"), seconds: try call.optionalDuration("time"))
@@ -136,7 +152,7 @@ extension Builtin {
 
   static let validate = Builtin(
     "validate", "(r: run, iteration: int = nil) -> table", "Scores a kept checkpoint, the last if none is named, on the validation crops: a row a crop and combination of the sweep.",
-    details: ["The rows are recorded with the run's other scores if that iteration has none yet."], searchTerms: ["score", "evaluate"]
+    details: ["The rows are recorded with the run's other scores if that iteration has none yet."], searchTerms: ["score", "evaluate"], effect: .acts
   ) { call in
     let run = try call.object("r", as: RunValue.self).run
     do { return Value(run.table(try run.validate(iteration: try call.optionalInt("iteration"), call.execution))) } catch let error as TrainingError {
@@ -156,11 +172,17 @@ extension Builtin {
   ) { call in
     let by = try call.optionalString("by")
     func run(_ value: Value) throws -> (Run, folder: String) {
-      if let run = value.object(as: RunValue.self) { return (run.run, run.folder) }
+      if let run = value.object(as: RunValue.self) {
+        try refuse(run.run.path)
+        return (run.run, run.folder)
+      }
       guard case .string(let name) = value else { throw call.failure(.type, "`r` must be a run or the name of one, not \(value.typePhrase)", at: "r") }
       let (folder, last) = try runPlace(call, name)
+      try refuse(Files.join(folder, last))
       return (try Run(opening: last, in: folder), folder)
     }
+    /// What training in this dry run would find out.
+    func refuse(_ path: String) throws { if call.dryRun?.made(at: path) != nil { throw UnknownInside() } }
     let given = try call.value("r")
     let runs = if case .list(let list) = given { try list.map(run) } else { [try run(given)] }
     let found = try runs.map { run, folder in
@@ -178,10 +200,13 @@ extension Builtin {
   }
 
   static let export = Builtin(
-    "export", "(r: run|best, to: string, iteration: int = nil, note: string = nil) -> model", "Writes weights, architecture, task and chosen parameters to one .dcmodel file."
+    "export", "(r: run|best|model, to: string, iteration: int = nil, note: string = nil) -> model",
+    "Writes weights, architecture, task and chosen parameters to one .dcmodel file."
   ) { call in
     var model: Model
-    if let best = try call.value("r").object(as: BestValue.self) { model = try best.model() } else {
+    if let best = try call.value("r").object(as: BestValue.self) { model = try best.model() }
+    else if try call.value("r").object(as: ModelValue.self) != nil { model = try call.trainedModel("r") }
+    else {
       let run = try call.object("r", as: RunValue.self).run
       if let iteration = try call.optionalInt("iteration") { model = try run.model(iteration: iteration) }
       else if let best = try? run.best() { model = try run.model(best) }
@@ -189,7 +214,7 @@ extension Builtin {
     }
     if let note = try call.optionalString("note") { model.provenance["note"] = .string(note) }
     try model.save(try call.writablePath("to"))
-    return Value(ModelValue(kind: .trained(model), input: model.network.legalSizes()?.smallest ?? []))
+    return Value(ModelValue(kind: .trained(model), input: model.network.usualInput))
   }
 }
 
@@ -204,11 +229,4 @@ extension TrainingError: FailureConvertible {
 
 extension RunDifference: FailureConvertible {
   package var failure: Failure { Failure(.run, description) }
-}
-
-extension NetworkError: FailureConvertible {
-  package var failure: Failure {
-    if case .memory = self { return Failure(.memory, description, hint: hint) }
-    return Failure(.shape, description, hint: hint)
-  }
 }

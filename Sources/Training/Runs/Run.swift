@@ -22,8 +22,9 @@ package final class Run: Sendable {
   /// Makes a run, or opens the one of this name if its settings are the same.
   ///
   /// - Parameter root: the folder of runs.
+  /// - Parameter creates: false writes nothing, for a dry run.
   /// - Throws: `RunDifference` with the first setting that is not the same, `StorageError`.
-  package convenience init(_ name: String, in root: String = "runs", _ settings: RunSettings) throws {
+  package convenience init(_ name: String, in root: String = "runs", _ settings: RunSettings, creates: Bool = true) throws {
     try Self.check(name)
     let folder = RunFolder(path: Files.join(root, name))
     if let stored = try folder.settings() {
@@ -32,7 +33,7 @@ package final class Run: Sendable {
       if let found = settings.difference(from: comparable) {
         throw try RunDifference(name, folder, found)
       }
-    } else {
+    } else if creates {
       try Files.makeFolders(folder.checkpointsPath)
       try folder.write(settings: settings.record)
     }
@@ -53,6 +54,9 @@ package final class Run: Sendable {
     }
     try self.init(name, folder, settings)
   }
+
+  /// Whether it stands on disk; not so only for one that a dry run made.
+  package var exists: Bool { Files.kind(path) == .folder }
 
   /// Names of the runs in a folder.
   package static func list(in root: String = "runs") throws -> [String] {

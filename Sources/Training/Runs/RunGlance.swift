@@ -42,11 +42,19 @@ package struct RunGlance: Sendable {
     var found: [(String, JSON)] = []
     func walk(_ value: JSON, _ key: String) {
       if ["version", "normalisation", "model", "task.target_function", "task.post_function", "task.context"].contains(key) { return }
-      if let members = value.members { for member in members { walk(member.value, key.isEmpty ? member.key : "\(key).\(member.key)") } }
+      if key == "augment", let list = value.array {
+        found.append((key, .string(list.isEmpty ? "none" : list.map(Self.text).joined(separator: ", "))))
+      } else if let members = value.members { for member in members { walk(member.value, key.isEmpty ? member.key : "\(key).\(member.key)") } }
       else if let list = value.array, list.contains(where: { $0.members != nil }) { for (index, item) in list.enumerated() { walk(item, "\(key)[\(index)]") } }
       else { found.append((key, value)) }
     }
     walk(record, "")
     return found
+  }
+
+  /// "elastic(spacing=128, displacement=40)"
+  private static func text(_ augmentation: JSON) -> String {
+    let settings = (augmentation.members ?? []).filter { $0.key != "name" && $0.key != "function" && !($0.key == "probability" && $0.value.double == 1) && $0.value.double != 0 }
+    return (augmentation["name"]?.string ?? "") + "(" + settings.map { "\($0.key)=\($0.value.double.map(JSONNumber.text) ?? $0.value.compact)" }.joined(separator: ", ") + ")"
   }
 }
