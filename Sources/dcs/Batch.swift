@@ -1,4 +1,5 @@
 import Builtins
+import Glibc
 import Language
 import Storage
 
@@ -43,12 +44,16 @@ enum Batch {
 }
 
 extension Batch {
-  /// Runs every `.dcs` file below a folder as conformance cases: counts, and each difference.
+  /// Runs every `.dcs` file below a folder as conformance cases: counts, and each difference. Each file runs in an empty folder of its own, which
+  /// is removed afterwards, so that cases may write `t.zarr`.
   static func conformance(_ folder: String, _ options: Options, _ program: Program) throws -> Int32 {
     var passed = 0, failed = 0
     for path in try files(below: folder).sorted() {
-      let results = Conformance.run(try ProgramHost.text(path), name: Files.name(path), host: program.host) { host in
-        try Interpreter(registry: Vocabulary.registry, host: host, execution: program.interpreter.session.execution, seed: options.seed)
+      let text = try ProgramHost.text(path)
+      let results = try inScratchFolder {
+        Conformance.run(text, name: Files.name(path), host: program.host) { host in
+          try Interpreter(registry: Vocabulary.registry, host: host, execution: program.interpreter.session.execution, seed: options.seed)
+        }
       }
       for result in results {
         if result.passed { passed += 1; continue }
@@ -58,6 +63,19 @@ extension Batch {
     }
     program.output.write("\(passed) passed, \(failed) failed\n")
     return failed == 0 && passed > 0 ? 0 : 1
+  }
+
+  private static func inScratchFolder<R>(_ body: () -> R) throws -> R {
+    var here = [CChar](repeating: 0, count: 4096)
+    var template = Array("\(environmentValue("TMPDIR") ?? "/tmp")/dcs-test-XXXXXX".utf8CString)
+    let made = template.withUnsafeMutableBufferPointer { path in path.baseAddress.flatMap { mkdtemp($0) } != nil }
+    let scratch = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard made, getcwd(&here, here.count) != nil, chdir(scratch) == 0 else { throw StorageError.permission(path: scratch, doing: "work in") }
+    defer {
+      _ = chdir(here)
+      try? Files.removeTree(scratch)
+    }
+    return body()
   }
 
   private static func files(below folder: String) throws -> [String] {

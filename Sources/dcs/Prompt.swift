@@ -82,16 +82,16 @@ struct Prompt {
   private static let commands = ["history", "load", "quit", "vars"]
 
   private func help(_ name: String) {
-    guard let set = program.interpreter.session.registry.sets[name] else {
+    let page: HelpPage
+    if let set = program.interpreter.session.registry.sets[name] { page = HelpPage(for: set) }
+    else if let known = HelpPage(syntax: name) { page = known }
+    else if case .function(let function)? = program.interpreter.value(of: name) { page = HelpPage(for: function, as: name) }
+    else {
       if let value = program.interpreter.value(of: name) { program.show(value); return }
       program.output.write("no help on `\(name)`; ? and a name, such as ?open\n")
       return
     }
-    for builtin in set.builtins {
-      program.output.write("\(builtin.name)\(builtin.signatureText)\n  \(builtin.summary)\n")
-      for line in builtin.details { program.output.write("  \(line)\n") }
-      for example in builtin.examples { program.output.write("  example: \(example.code)\(example.prints.map { "   →  " + $0 } ?? "")\n") }
-    }
+    program.output.write(page.drawn(program.terminal.style) + "\n")
   }
 }
 

@@ -2,17 +2,7 @@ import Language
 import Testing
 
 struct ConformanceTests {
-  @Test(arguments: Repository.scripts("Tests/Conformance"))
-  func file(_ path: String) throws {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    let results = Conformance.run(Repository.text(path), name: name, host: TestHost()) { try interpreter($0) }
-    #expect(!results.isEmpty, "\(path) expects nothing")
-    for result in results {
-      #expect(result.passed, "\(result.file):\(result.line): \(result.code)\n  expected: \(result.expected)\n  actual:   \(result.actual)")
-    }
-  }
-
-  @Test func everyFileIsFound() { #expect(Repository.scripts("Tests/Conformance").count >= 15) }
+  // The files of Tests/Conformance use the whole vocabulary: BuiltinsTests/ConformanceTests.swift runs them.
 
   /// The runner itself must be able to fail.
   @Test(arguments: ["1 + 1 #=> 3", "1 / 0", "1 #! E1", "print(1) #> 2", "1 / 0 #! E11 1:1", "#! E1 1:1\nx = 1", "if true {", "a = 1 #=> 1"])

@@ -1,0 +1,72 @@
+// A help page as text for a terminal: bold where the eye should start, wrapped to the screen, nothing that colour alone says.
+
+extension HelpPage {
+  /// Lines without a final line end.
+  package func drawn(_ style: DisplayStyle = DisplayStyle()) -> String {
+    forms.map { $0.lines(style).joined(separator: "\n") }.joined(separator: "\n\n")
+  }
+}
+
+extension HelpPage.Form {
+  func lines(_ style: DisplayStyle) -> [String] {
+    let width = max(40, min(style.width, 100))
+    let bold = { (text: String) in style.color ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
+    let dim = { (text: String) in style.color ? "\u{1b}[2m\(text)\u{1b}[0m" : text }
+    let name = signature.prefix { $0 != "(" }
+    // a parameter stays on one line with its type and default
+    let tight = Text.split(Text.split(signature, at: " = ").joined(separator: "\u{a0}=\u{a0}"), at: ": ").joined(separator: ":\u{a0}")
+    var lines = Text.split(arguments.isEmpty ? signature : tight, at: "\n").flatMap { line in
+      HelpText.wrapped(line, width, later: String(repeating: " ", count: min(12, name.count + 1))).map { Text.split($0, at: "\u{a0}").joined(separator: " ") }
+    }
+    if arguments.isEmpty { lines = lines.map(bold) } else if let first = lines.first, first.hasPrefix(name) { lines[0] = bold(String(name)) + first.dropFirst(name.count) }
+    lines += HelpText.wrapped(summary, width, first: "  ", later: "  ")
+    for paragraph in details { lines += [""] + HelpText.wrapped(paragraph, width, first: "  ", later: "  ") }
+    if arguments.contains(where: { !$0.type.isEmpty || $0.defaultText != nil }) {
+      lines.append("")
+      let column = min(18, 2 + (arguments.map { $0.label.columns }.max() ?? 0))
+      for argument in arguments {
+        let head = "  " + argument.label + String(repeating: " ", count: max(2, column - argument.label.columns))
+        lines += HelpText.wrapped(argument.remark, width, first: head, later: String(repeating: " ", count: 2 + column))
+      }
+    }
+    if !examples.isEmpty { lines.append("") }
+    for (position, example) in examples.enumerated() {
+      let head = position == 0 ? (examples.count == 1 ? "  example   " : "  examples  ") : "            "
+      let one = head + example.code + (example.prints.map { "   → " + $0 } ?? "")
+      if one.columns <= width || example.prints == nil {
+        lines.append(dim(head) + example.code + (example.prints.map { dim("   → ") + $0 } ?? ""))
+      } else {
+        lines += [dim(head) + example.code, dim("          → ") + (example.prints ?? "")]
+      }
+    }
+    return lines
+  }
+}
+
+extension HelpPage.Argument {
+  /// "inputs…"
+  var label: String { isVariadic ? name + "…" : name }
+
+  /// "a number or a length such as 16nm; default 1"
+  var remark: String {
+    let need = isVariadic ? "any number of them" : defaultText.map { $0 == "nil" ? "may be left out" : "default " + $0 }
+    let parts = [type.isEmpty ? nil : type, need].compactMap { $0 }
+    return parts.isEmpty ? "any value" : parts.joined(separator: "; ")
+  }
+}
+
+enum HelpText {
+  /// Words on lines of at most `width` columns; a word that is longer stands alone.
+  static func wrapped(_ text: String, _ width: Int, first: String = "", later: String) -> [String] {
+    var lines: [String] = [], line = first, isEmpty = true
+    for word in text.split(separator: " ") {
+      if !isEmpty, line.columns + 1 + word.columns > width {
+        lines.append(line)
+        (line, isEmpty) = (later, true)
+      }
+      line += (isEmpty ? "" : " ") + word
+      isEmpty = false
+    }
+    return lines + [line]
+  }
+}
