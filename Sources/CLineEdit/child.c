@@ -1,4 +1,5 @@
 // Programs that the prompt runs on its terminal: the pager, the editor, `:!`. They share its process group, so that Ctrl-C reaches them.
+#define _GNU_SOURCE
 #include "include/CLineEdit.h"
 #include <errno.h>
 #include <fcntl.h>

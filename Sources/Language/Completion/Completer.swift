@@ -26,7 +26,7 @@ extension Interpreter {
     guard let command = matching.first ?? source.commands.first(where: { $0.name.hasPrefix(word) }) else { return Completion() }
     switch command.argument {
     case .nothing, .text: return Completion()
-    case .path: return Completion(typed: rest, source.paths(beginning: rest).map { Completer.candidate($0, closing: "") })
+    case .path: return Completion(typed: rest, source.paths(beginning: rest).map { $0.candidate(closing: "") })
     case .name: return Completion(typed: rest, names(mayHide: !rest.hasPrefix("_")).map { .init($0) })
     case .expression: return completion(of: rest, after: after, from: source)
     case .words(let words): return rest.contains(where: \.isWhitespace) ? Completion() : Completion(typed: rest, words.sorted().map { .init($0) })
@@ -39,17 +39,20 @@ extension Interpreter {
 
 private struct NoSource: CompletionSource {}
 
+extension PathEntry {
+  /// Listed without the folders before it.
+  fileprivate func candidate(closing: String) -> Completion.Candidate {
+    var label = path[...]
+    if let slash = label.dropLast().lastIndex(of: "/") { label = label[label.index(after: slash)...] }
+    return .init(path, label: String(label), closing: isOpen ? "" : closing)
+  }
+}
+
 struct Completer<World: CompletionSource> {
   let interpreter: Interpreter
   let place: CompletionPlace
   let after: String
   let source: World
-
-  static func candidate(_ entry: PathEntry, closing: String) -> Completion.Candidate {
-    var label = entry.path[...]
-    if let slash = label.dropLast().lastIndex(of: "/") { label = label[label.index(after: slash)...] }
-    return .init(entry.path, label: String(label), closing: entry.isOpen ? "" : closing)
-  }
 
   var completion: Completion {
     switch place.kind {
@@ -60,7 +63,8 @@ struct Completer<World: CompletionSource> {
       return Completion(typed: place.typed, Interpreter.members(of: value, interpreter.session).filter(Self.isName).sorted().map { .init($0) })
     case .piped(let left):
       let value = left.map(knowledge) ?? interpreter.value(of: "_").map { .value($0) } ?? .nothing
-      return Completion(typed: place.typed, functions(taking: value).map { .init($0) })
+      // what follows can only be a call
+      return Completion(typed: place.typed, functions(taking: value).map { .init($0, closing: interpreter.value(of: $0)?.object == nil ? "(" : ".") })
     case .name(let call): return Completion(typed: place.typed, call.map(arguments) ?? names)
     case .value(let call): return Completion(typed: place.typed, values(call))
     case .string(let content, let quote, let holder): return string(content, quote, holder)
@@ -78,6 +82,7 @@ struct Completer<World: CompletionSource> {
   /// Functions of one's own, of the prelude and of the vocabulary whose first parameter takes a value. Methods of namespaces are written in full.
   private func functions(taking value: Knowledge) -> [String] {
     interpreter.words.filter { name in
+      if name == "_" { return false }
       if name.hasPrefix("_") && !place.typed.hasPrefix("_") { return false }
       if case .object(let box)? = interpreter.value(of: name), box.object is Namespace || box.object is ModuleValue { return true }
       guard !name.contains("."), case .function(let function)? = interpreter.value(of: name) else { return false }
@@ -125,7 +130,7 @@ struct Completer<World: CompletionSource> {
   }
 
   private func words(_ call: CompletionPlace.OpenCall) -> [String] {
-    parameters(call).flatMap { $0.type.alternatives.flatMap { if case .word(let words) = $0 { words } else { [] } } }
+    parameters(call).flatMap(\.type.alternatives).flatMap { alternative -> [String] in if case .word(let words) = alternative { words } else { [] } }
   }
 
   /// After `label=`: the words it can be, true and false, then names.
@@ -163,7 +168,7 @@ struct Completer<World: CompletionSource> {
       if value.typeName == "group", case .string(let path)? = try? Indexing.field(value, "path", interpreter.context) {
         let entries = source.paths(beginning: path + "/" + content)
         return Completion(typed: content, entries.map { entry in
-          Self.candidate(PathEntry(String(entry.path.dropFirst(path.count + 1)), isOpen: entry.isOpen), closing: closing)
+          PathEntry(String(entry.path.dropFirst(path.count + 1)), isOpen: entry.isOpen).candidate(closing: closing)
         })
       }
       return whole(Interpreter.members(of: value, interpreter.session))
@@ -180,7 +185,7 @@ struct Completer<World: CompletionSource> {
     }
     return Completion(typed: content, source.paths(beginning: plain).map { entry in
       let typed = content + entry.path.dropFirst(plain.count)
-      return Self.candidate(PathEntry(typed, isOpen: entry.isOpen), closing: closing)
+      return PathEntry(typed, isOpen: entry.isOpen).candidate(closing: closing)
     })
   }
 

@@ -14,7 +14,7 @@ package struct Completion: Sendable, Equatable {
     package var text: String
     /// As listed: without the folders before it.
     package var label: String
-    /// What follows when it is the only candidate: a closing quote.
+    /// What follows when it is the only candidate: a closing quote, an opening bracket.
     package var closing: String
 
     package init(_ text: String, label: String? = nil, closing: String = "") { (self.text, self.label, self.closing) = (text, label ?? text, closing) }
