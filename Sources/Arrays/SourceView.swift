@@ -23,6 +23,9 @@ package struct SourceView: ArraySource {
 
   package var dtype: DType { base.dtype }
 
+  /// The same view of another source, which has the same shape and grid.
+  package func showing(_ other: any ArraySource) -> SourceView { SourceView(other, walks, fixed, grid) }
+
   package var chunking: Chunking? {
     guard let chunks = base.chunking else { return nil }
     let lengths = walks.map { max(1, chunks.shape[$0.baseAxis] / abs($0.step)) }

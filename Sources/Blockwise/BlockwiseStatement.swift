@@ -67,6 +67,16 @@ package struct BlockwiseStatement: Sendable {
   /// The plan as far as it is known before the function has run: dtype and channels may come from its first block.
   package func plan() throws -> BlockwisePlan { try plan(dtype: options.dtype, leading: nil) }
 
+  /// Shapes in which the function gets its inputs in the first block.
+  package func firstShapes() throws -> [[Int]] {
+    let read = tiling.count == 0 ? tiling.blockShape : try tiling.block(0).readRoi.shape.values
+    return inputs.sources.map { source in
+      var shape = source.shape
+      for (axis, place) in source.grid.spatialAxes.enumerated() { shape[place] = read[axis] }
+      return shape
+    }
+  }
+
   /// Runs what is missing.
   ///
   /// - Throws: `BlockwiseError.blocksFailed`, `.interrupted` and what `plan` and the output can throw.
@@ -99,7 +109,10 @@ package struct BlockwiseStatement: Sendable {
     return (options.uniqueIds ? .uint64 : options.dtype ?? values.dtype, leading)
   }
 
-  private func plan(dtype: DType?, leading: [Int]?) throws -> BlockwisePlan {
+  /// The plan, given what the function returns.
+  ///
+  /// - Parameter leading: lengths of the axes before the spatial ones.
+  package func plan(dtype: DType?, leading: [Int]?) throws -> BlockwisePlan {
     let axes = leadingAxes(leading?.count ?? 0)
     let grid = try inputs.grid.shifted(to: tiling.total.offset.values).with(axes: axes + inputs.grid.axes)
     let output = try plannedOutput(spec, grid: grid, dtype: dtype, leading: leading ?? [], tiling)

@@ -24,6 +24,7 @@ struct Identity {
       name = array.path
       // The plan that made it stands in the attributes, so the identity survives a copy of the folder.
       text = array.attributes["dcs"]?["plan"]?.string.map { "plan \($0)" } ?? "\(array.format) chunks \(shapeText(array.chunks))"
+    case let planned as PlannedArray: (name, text) = (planned.path ?? "in memory", planned.origin)
     case let volume as Volume:
       name = "in memory"
       text = content ? "bytes \(try Self.hash(volume.array))" : "in memory"

@@ -23,7 +23,6 @@ extension Builtin {
     later("slurm", "(partition: string = nil, gpus=0, cpus=1, memory: bytes = nil, time: time = nil, workers=1) -> context", "Runs work on a Slurm cluster."),
     later("submit", "(script: string, args: record = nil, on: context = nil) -> job", "Runs a script as a job of a cluster."),
     later("task.affinities", "(name: string, offsets: list = nil, lsds=false) -> task", "Learns which neighbouring voxels belong to one object."),
-    later("task.hot_distance", "(classes: string|list, scale: length) -> task", "Learns classes and signed distances together."),
     later("touching", "(fragments: array, affinities: array = nil, at=0.5) -> table", "Pairs of fragments that meet across the faces of blocks."),
     later("wait", "(jobs: list, every: time = 30s) -> list", "Waits until jobs have ended."),
     later("watershed", "(a: array, seeds: array) -> array", "Grows seeds over a landscape."),

@@ -62,11 +62,15 @@ package enum Vocabulary {
     .partitionScores,
   ]
 
-  private static let networks: [Builtin] = [
-    .apply,
-    .loadModel,
-    .unet,
-  ]
+  private static let networks: [Builtin] =
+    Builtin.layers + [
+      .apply,
+      .loadModel,
+      .network,
+      .profile,
+      .summary,
+      .unet,
+    ]
 
   private static let training: [Builtin] =
     Builtin.augmentations + [
@@ -77,7 +81,10 @@ package enum Vocabulary {
       .preview,
       .run,
       .runs,
+      .task,
       .taskDistance,
+      .taskHotDistance,
+      .taskInnerDistance,
       .taskOneHot,
       .train,
       .validate,

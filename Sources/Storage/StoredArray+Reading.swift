@@ -12,6 +12,7 @@ extension StoredArray {
   package func read(_ roi: VoxelRoi, _ context: borrowing ReadContext) throws -> NDArray {
     let offset = roi.offset.values, box = roi.shape.values
     try requireInside(offset, box)
+    if isMetadataOnly { throw NotRead(path: path, dtype: dtype, shape: box) }
     var result = try NDArray(dtype, box, zeroed: false)
     if result.count == 0 { return result }
     let visits = ChunkVisits(offset: offset, shape: box, chunks: chunks)
@@ -35,7 +36,10 @@ extension StoredArray {
   ///
   /// - Returns: false if the chunk is not stored.
   /// - Throws: `.corruptChunk`.
-  package func verifyChunk(_ index: [Int]) throws -> Bool { try decoded(index, Scratch(), direct: { _ in nil }) { _, _ in } }
+  package func verifyChunk(_ index: [Int]) throws -> Bool {
+    if isMetadataOnly { throw NotRead(path: path, dtype: dtype, shape: chunks) }
+    return try decoded(index, Scratch(), direct: { _ in nil }) { _, _ in }
+  }
 
   func requireInside(_ offset: [Int], _ box: [Int]) throws(StorageError) {
     let inside = offset.count == shape.count && box.count == shape.count

@@ -16,6 +16,7 @@ extension StoredArray {
     guard mode == .edit else { throw StorageError.readOnly(path: path) }
     guard values.dtype == dtype else { throw StorageError.dtypes(path: path, stored: dtype, given: values.dtype) }
     try requireInside(offset, values.shape)
+    if isMetadataOnly { throw NotRead(path: path, dtype: dtype, shape: values.shape) }
     if values.count == 0 { return }
     let visits = ChunkVisits(offset: offset, shape: values.shape, chunks: chunks)
     let strides = values.strides.map { $0 * dtype.size }

@@ -16,6 +16,8 @@ package final class StoredArray: ArraySource, Sendable {
   /// What the voxel size and offset were read from ("OME-NGFF 0.4"); nil if nothing on disk says.
   package let gridSource: String?
   package let mode: Mode
+  /// Voxels are neither read nor written: what a dry run works with.
+  package let isMetadataOnly: Bool
   package let store: any ByteStore
   let coder: ChunkCoder
   /// Guards chunks that are read, changed and written back; a chunk belongs to one of them by its number.
@@ -23,6 +25,7 @@ package final class StoredArray: ArraySource, Sendable {
   private let currentAttributes: Mutex<JSON>
 
   init(location: Location, metadata: ArrayMetadata, mode: Mode, origin: Origin) throws(StorageError) {
+    isMetadataOnly = false
     (self.location, self.metadata, self.mode, store, coder) = (location, metadata, mode, location.store, ChunkCoder(metadata: metadata))
     let reading = try GridReader(metadata: metadata, location: location, origin: origin).read(location.store)
     (grid, gridSource) = (reading.grid, reading.source)
@@ -42,6 +45,16 @@ package final class StoredArray: ArraySource, Sendable {
       throw .notAnArray(path: path, children: (children.filter { $0.kind == .array } + children.filter { $0.kind == .group }).map(\.name))
     }
   }
+
+  private init(metadataOf array: StoredArray) {
+    isMetadataOnly = true
+    (location, metadata, grid, gridSource, mode) = (array.location, array.metadata, array.grid, array.gridSource, array.mode)
+    (store, coder, locks) = (array.store, array.coder, array.locks)
+    currentAttributes = Mutex(array.attributes)
+  }
+
+  /// The same array, but reading or writing voxels throws `NotRead`.
+  package var metadataOnly: StoredArray { isMetadataOnly ? self : StoredArray(metadataOf: self) }
 
   package var path: String { location.description }
   package var dtype: DType { metadata.dtype }

@@ -10,8 +10,10 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
   case settings(name: String, expected: String, found: String)
   case channels(what: String, expected: String, found: String)
   case target(task: String, expected: [Int], found: [Int])
-  /// A run of this name is on disk with another value of one setting.
-  case runDiffers(name: String, key: String, onDisk: String, here: String, iterations: Int)
+  /// Post-processing gave another shape than the crop's.
+  case post(task: String, expected: [Int], found: [Int])
+  /// The run's task is one of a script, and its functions were not given.
+  case needsTask(run: String)
   /// Another process trains this run now.
   case busy(name: String)
   case notARun(path: String, reason: String)
@@ -31,8 +33,8 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     case .settings(let name, let expected, let found): "`\(name)` must be \(expected), found \(found)"
     case .channels(let what, let expected, let found): "channels do not match: \(what) expects \(expected), found \(found)"
     case .target(let task, let expected, let found): "the target of task \"\(task)\" has shape \(shapeText(found)), expected \(shapeText(expected))"
-    case .runDiffers(let name, let key, let onDisk, let here, let iterations):
-      "run \"\(name)\" exists with other settings (\(iterations) iterations done): \(key) is \(onDisk) on disk, \(here) here"
+    case .post(let task, let expected, let found): "post of task \"\(task)\" returned shape \(shapeText(found)), expected \(shapeText(expected))"
+    case .needsTask(let run): "the task of run \"\(run)\" is made of functions of a script, which the run does not hold"
     case .busy(let name): "run \"\(name)\" is being trained by another process"
     case .notARun(let path, let reason): "no run at \(path): \(reason)"
     case .damagedRun(let path, let reason): "run record is damaged: \(path): \(reason)"
@@ -51,7 +53,7 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
   package var hint: String? {
     switch self {
     case .split(let problems): problems.count == 1 ? problems[0].hint : nil
-    case .runDiffers(let name, let key, let onDisk, _, _): "resume with \(key)=\(onDisk), or give the run another name: run(\"\(name)-2\", …)"
+    case .needsTask(let run): "r = open_run(\"\(run)\", task=t), with t the task that it was made with: run.json holds the text of its functions"
     case .noScores: "validate(r)"
     case .lossNotFinite: "a smaller lr often helps; run again to continue from the last checkpoint"
     case .interrupted(let name, _, _): "resume with train(open_run(\"\(name)\"), …), or run the same script again"

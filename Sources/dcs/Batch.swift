@@ -23,7 +23,7 @@ enum Batch {
       return 2
     }
     let ending = program.interpreter.run(source, arguments: arguments)
-    let code = program.report(ending)
+    let code = program.report(ending, of: path)
     if options.staysAtPrompt, case .exit = ending { return code }
     return options.staysAtPrompt ? Prompt(program).run() : code
   }
@@ -32,7 +32,7 @@ enum Batch {
     var last: Value?
     let ending = program.interpreter.run(Source(name: "-e", text: text)) { last = $0 }
     if let last { program.show(last) }
-    return program.report(ending)
+    return program.report(ending, of: "-e")
   }
 
   /// `dcs < script.dcs`: no prompt, no echo of results.

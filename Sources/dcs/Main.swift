@@ -62,7 +62,7 @@ struct Program {
     let threads = options.jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     let execution = ExecutionContext(pool: ThreadPool(threads: threads), cancellation: cancellation, progress: progress, memoryBudget: Self.memoryBudget())
     host = ProgramHost(terminal: terminal, output: output, arguments: arguments)
-    interpreter = try Interpreter(registry: Vocabulary.registry, host: host, execution: execution, seed: options.seed)
+    interpreter = try Interpreter(registry: Vocabulary.registry, host: host, execution: execution, seed: options.seed, dryRun: options.isDryRun ? DryRun() : nil)
     (self.terminal, self.output, self.cancellation, isQuiet, seed) = (terminal, output, cancellation, options.isQuiet, options.seed)
   }
 
@@ -77,9 +77,11 @@ struct Program {
   }
 
   /// Shows how a run ended; its exit code.
-  func report(_ ending: Ending) -> Int32 {
+  func report(_ ending: Ending, of script: String = "") -> Int32 {
+    let dry = interpreter.session.dryRun
+    if let dry { if case .rejected = ending {} else { output.write(dry.report(script)) } }
     for diagnostic in ending.diagnostics { output.warn(diagnostic.drawn(terminal.errorStyle) + "\n") }
-    return ending.exitCode
+    return ending.exitCode == 0 && dry?.hasConflicts == true ? 1 : ending.exitCode
   }
 
   /// Shows a value as the prompt does.

@@ -14,6 +14,8 @@ struct Options: Equatable {
   /// `-i`: the prompt after the script.
   var staysAtPrompt = false
   var checksOnly = false
+  /// `--dry-run`: plan, do nothing.
+  var isDryRun = false
   var seed: UInt64 = 0
   var jobs: Int?
   var isQuiet = false
@@ -32,6 +34,7 @@ struct Options: Equatable {
       case "-e": action = .expression(try value(of: argument))
       case "-i": staysAtPrompt = true
       case "--check": checksOnly = true
+      case "--dry-run": isDryRun = true
       case "--seed":
         let text = try value(of: argument)
         guard let number = UInt64(text) else { throw Misuse(message: "--seed needs a whole number from 0 up, not `\(text)`") }
@@ -54,6 +57,7 @@ struct Options: Equatable {
       }
     }
     if checksOnly, case .prompt = action { throw Misuse(message: "--check needs a script") }
+    if isDryRun { switch action { case .script, .expression: break; default: throw Misuse(message: "--dry-run needs a script") } }
   }
 
   static let help = """
@@ -66,6 +70,7 @@ struct Options: Equatable {
 
       -i               the prompt after the script
       --check          find mistakes without running anything (exit 2 if there are any)
+      --dry-run        say what a script would read, write and run, without doing it
       --seed N         seed of all random numbers (default 0)
       --jobs N         threads (default: one a core); --serial is --jobs 1
       --quiet          no progress, no colour

@@ -124,7 +124,7 @@ import Training
     let inner = shape.map { $0 - 2 }
     return Patch(
       raw: try raw.array.reshaped([1] + shape), labels: try labels.array.slice(offset: [1, 1, 1], shape: inner).reshaped([1] + inner),
-      mask: try labels.array.slice(offset: [1, 1, 1], shape: inner).nonZero().reshaped([1] + inner), voxelSize: voxelSize, crop: "a", offset: [0, 0, 0])
+      mask: try labels.array.slice(offset: [1, 1, 1], shape: inner).nonZero().reshaped([1] + inner), grid: try truth(labels.array.reshaped([1] + labels.array.shape), voxelSize: voxelSize).grid, crop: "a", offset: [0, 0, 0])
   }
 
   /// Raw and labels still name the same voxels after any mirror and transpose.

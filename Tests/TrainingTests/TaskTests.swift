@@ -21,14 +21,14 @@ import Glibc
 
   @Test func binaryTarget() throws {
     let task = try Task.oneHot(["mito"]), labels = try labels([4, 5, 6])
-    let target = try task.target(labels, [8, 8, 8], context()).values
+    let target = try task.target(truth(labels), context()).values
     #expect(try target.elements(Float.self) == labels.elements(UInt32.self).map { $0 == 0 ? 0 : 1 })
-    #expect(task.loss == .bce && task.activation == .sigmoid && task.context == 0)
+    #expect(task.loss == .bce && task.activation == .sigmoid && task.context == .none)
   }
 
   @Test func classTarget() throws {
     let task = try Task.oneHot(["background", "one"]), labels = try labels([4, 5, 6])
-    let made = try task.target(labels, [8, 8, 8], context()), ids = try labels.elements(UInt32.self)
+    let made = try task.target(truth(labels), context()), ids = try labels.elements(UInt32.self)
     #expect(try made.values.elements(Float.self) == ids.map { $0 == 0 ? 1 : 0 } + ids.map { $0 == 1 ? 1 : 0 })
     #expect(try made.trust?.elements(UInt8.self) == ids.map { $0 < 2 ? 1 : 0 })   // id 2 has no class
     #expect(task.loss == .crossEntropy && task.activation == .softmax)
@@ -37,19 +37,20 @@ import Glibc
   /// tanh(d / scale) with the distance of the definition.
   @Test(arguments: [[8.0, 8, 8], [40, 4, 4]]) func distanceTarget(_ voxelSize: [Double]) throws {
     let task = try Task.distance(["mito"], scale: 20), labels = try labels([5, 6, 7])
-    let found = try task.target(labels, voxelSize, context()).values.elements(Float.self)
+    let found = try task.target(truth(labels, voxelSize: voxelSize), context()).values.elements(Float.self)
     let expected = try plainSignedDistance(try labels.reshaped([5, 6, 7]), voxelSize: voxelSize).map { tanh($0 / 20) }
     for (a, b) in zip(found, expected) { #expect(abs(Double(a) - b) < 1e-5) }
     #expect(task.context(voxelSize: voxelSize) == voxelSize.map { Int((20 / $0).rounded(.up)) })
   }
 
   @Test func records() throws {
-    for task in [try Task.oneHot(["mito"]), try Task.oneHot(["a", "b", "c"], balanced: true), try Task.oneHot(["a", "b"], exclusive: false), try Task.distance(["mito"], scale: 12.5, thresholds: [0, 0.25])] {
+    for task in [try Task.oneHot(["mito"]), try Task.oneHot(["a", "b", "c"], balanced: true), try Task.oneHot(["a", "b"], exclusive: false), try Task.distance(["mito"], scale: 12.5, thresholds: [0, 0.25]),
+                 try Task.innerDistance(["a", "b"], scale: 80, masksDistances: true), try Task.hotDistance(["a", "b"], scale: 80, balanced: true)] {
       let back = try Task(record: try JSON(parsing: task.record.pretty))
       #expect(back.record == task.record)
       #expect(back.channels == task.channels && back.sweep == task.sweep)
     }
-    #expect(throws: TrainingError.self) { try Task(record: ["kind": "custom"]) }
+    #expect(throws: TrainingError.self) { try Task(record: ["kind": "nothing"]) }
     #expect(throws: TrainingError.self) { try Task.distance(["a"], scale: 0) }
     #expect(throws: TrainingError.self) { try Task.oneHot([]) }
     #expect(Task.kinds.map(\.name) == Task.kinds.map(\.name).sorted())
@@ -58,7 +59,7 @@ import Glibc
 
   @Test func sweeps() throws {
     #expect(SweepAxis.linear("t", 0.1, 0.9, count: 17).values.prefix(3) == [0.1, 0.15, 0.2])
-    let task = try Task(name: "x", channels: ["x"], loss: .mse, post: Post(name: "both", rule: .custom { p, _, _ in p }), sweep: [SweepAxis("a", [1, 2]), SweepAxis("b", [3, 4, 5])], metrics: [.f1]) { labels, _, _ in .init(labels) }
+    let task = try Task(name: "x", channels: ["x"], loss: .mse, post: Post(name: "both", rule: .custom { p, _, _, _ in p }), sweep: [SweepAxis("a", [1, 2]), SweepAxis("b", [3, 4, 5])], metrics: [.f1]) { truth, _ in .init(truth.labels) }
     #expect(task.parameterSets == [[1, 3], [1, 4], [1, 5], [2, 3], [2, 4], [2, 5]])
   }
 
@@ -96,10 +97,10 @@ import Glibc
 
   @Test func customLabels() throws {
     let truth = try NDArray([UInt32(1), 1, 2, 2, 0, 0], [1, 1, 1, 6])
-    let post = Post(name: "split", rule: .custom { prediction, parameters, context in
+    let post = Post(name: "split", rule: .custom { prediction, _, parameters, context in
       try labelComponents(try threshold(prediction.reshaped([1, 1, 6]), above: parameters[0], context), context).labels
     })
-    let task = try Task(name: "x", channels: ["x"], loss: .bce, post: post, sweep: [SweepAxis("at", [0.5, 2])], metrics: [.voi, .voiSplit, .f1]) { labels, _, _ in .init(labels) }
+    let task = try Task(name: "x", channels: ["x"], loss: .bce, post: post, sweep: [SweepAxis("at", [0.5, 2])], metrics: [.voi, .voiSplit, .f1]) { truth, _ in .init(truth.labels) }
     let rows = try task.score(try NDArray([Float(1), 1, 1, 1, 0, 0], [1, 1, 1, 6]), labels: truth, mask: nil, context())
     #expect(rows.count == 2)
     #expect(rows[0].metrics == [1, 0, 1])   // both objects in one: one bit merged, nothing split, the mask is right

@@ -130,9 +130,9 @@ import Training
       try run.train(until: TrainLimit(iterations: 2), cadence: Cadence(validateEvery: 0), context())
       _ = try Run("r", in: root, try tinySettings())
       func key(_ settings: RunSettings) throws -> String? {
-        do { _ = try Run("r", in: root, settings) } catch TrainingError.runDiffers(let name, let key, let onDisk, let here, let iterations) {
-          #expect(name == "r" && onDisk != here && iterations == 2)
-          return key
+        do { _ = try Run("r", in: root, settings) } catch let found as RunDifference {
+          #expect(found.name == "r" && found.onDisk != found.here && found.iterations == 2 && !found.hasScores)
+          return found.key
         }
         return nil
       }
@@ -143,7 +143,8 @@ import Training
       #expect(try key(try tinySettings { $0.augment = [.mirror()] }) == "augment")
       #expect(try key(try tinySettings { $0.foreground = 0.25 }) == "foreground")
       #expect(try key(try tinySettings { $0.augment[0] = .mirror(probability: 0.5) }) == "augment[0].probability")
-      #expect(throws: TrainingError.runDiffers(name: "r", key: "lr", onDisk: "0.003", here: "5e-05", iterations: 2)) { try Run("r", in: root, try tinySettings(rate: LearningRate(5e-5))) }
+      let found = #expect(throws: RunDifference.self) { try Run("r", in: root, try tinySettings(rate: LearningRate(5e-5))) }
+      #expect(found?.onDisk.double == 0.003 && found?.here.double == 5e-5)
     }
   }
 

@@ -16,8 +16,26 @@ extension Builtin {
       "The function gets each input at the block grown by `context`, padded at the edges, and returns the block with or without that context.",
       "ids=\"unique\" makes the labels of each block its own (uint64). Interrupted work goes on where it stopped when the same line runs again.",
     ],
-    examples: [Example("sum(blockwise(fn(b) = b + 1, zeros((5, 5, 5)), block=2))", prints: "125.0")], searchTerms: ["map", "chunks", "parallel"]
+    examples: [Example("sum(blockwise(fn(b) = b + 1, zeros((5, 5, 5)), block=2))", prints: "125.0")], searchTerms: ["map", "chunks", "parallel"],
+    plan: { call in
+      let statement = try statement(call)
+      let (dtype, leading) = try call.outcome(of: try call.function("f"), statement)
+      return try call.planBlocks(try statement.plan(dtype: dtype, leading: leading), statement.inputs.sources, statement.spec, workers: try call.workers())
+    }
   ) { call in
+    let statement = try statement(call)
+    do { return try statement.execute(call.execution).value } catch let error as BlockwiseError { throw error } catch {
+      // The first block is tried alone, to see what the function returns.
+      var failure = Failure(error)
+      if failure.kind == .interrupted { throw error }
+      failure.kind = .block
+      failure.message = "the first block failed: " + failure.message
+      throw failure
+    }
+  }
+
+  /// What `blockwise` is asked for, checked; nothing is read.
+  private static func statement(_ call: Call) throws -> BlockwiseStatement {
     try call.checkContext()
     let arrays = try call.rest.enumerated().map { position, value in
       guard let array = value.object(as: ArrayValue.self) else { throw call.failure(.type, "input \(position + 1) must be an array, not \(value.typePhrase)", at: "inputs") }
@@ -36,21 +54,13 @@ extension Builtin {
     options.workers = try call.workers()
     options.retries = try call.int("retries", in: 0...100)
     let context = call.context, dtype = options.dtype
-    let statement = try BlockwiseStatement(sources, options: options, to: try call.output(rank: rank)) { volumes, _, execution in
+    return try BlockwiseStatement(sources, options: options, to: try call.output(rank: rank)) { volumes, _, execution in
       let result = try context.invoke(function, volumes.map { Value(ArrayValue($0)) })
       guard let array = result.object(as: ArrayValue.self) else {
         throw Failure(.type, "the function of `blockwise` must return an array, not \(result.typePhrase)")
       }
       let values = try array.volume(execution).array
       return try dtype.map { try values.cast(to: $0) } ?? values
-    }
-    do { return try statement.execute(call.execution).value } catch let error as BlockwiseError { throw error } catch {
-      // The first block is tried alone, to see what the function returns.
-      var failure = Failure(error)
-      if failure.kind == .interrupted { throw error }
-      failure.kind = .block
-      failure.message = "the first block failed: " + failure.message
-      throw failure
     }
   }
 
@@ -61,7 +71,10 @@ extension Builtin {
   ) { call in
     let path: String
     if case .string(let text) = try call.value("a") { path = text } else {
-      guard let stored = try call.array("a").stored else { throw call.failure(.value, "the array is in memory: it has no journal", at: "a") }
+      guard let stored = try call.array("a").stored else {
+        if try call.array("a").planned != nil { throw UnknownInside() }
+        throw call.failure(.value, "the array is in memory: it has no journal", at: "a")
+      }
       path = stored.path
     }
     guard let status = try JournalFolder.status(of: path) else { throw call.failure(.value, "`\(path)` was not written by blocks: it has no journal", at: "a") }

@@ -15,8 +15,18 @@ extension Builtin {
       "The result has no trace of the blocks: any block size and any number of workers give the same bytes.",
       "to=\"c.zarr/name\" writes it there and resumes what was begun; without it the result stays in memory. dtype=uint8 scales the activation's range to 0…255 and records that.",
     ],
-    searchTerms: ["inference", "segment"]
+    searchTerms: ["inference", "segment"],
+    plan: { call in
+      let (model, source, options, spec) = try prediction(call)
+      return try call.planBlocks(try PredictStatement(model, source, options, to: spec, call.execution).plan(), [source], spec, workers: options.workers)
+    }
   ) { call in
+    let (model, source, options, spec) = try prediction(call)
+    return try Blockwise.predict(model, source, options, to: spec, call.execution).value
+  }
+
+  /// What `predict` is asked for.
+  private static func prediction(_ call: Call) throws -> (Model, any ArraySource, PredictOptions, OutputSpec) {
     try call.checkContext()
     var model = try call.trainedModel("m")
     model.network = try model.network.seamless()
@@ -24,7 +34,7 @@ extension Builtin {
     let options = PredictOptions(
       block: try call.block(rank: rank), roi: try call.optionalRoi("roi"), dtype: try call.dtype("dtype") ?? .float32,
       pad: try call.string("pad") == "zero" ? .constant(0) : .reflect, workers: try call.workers() ?? 1, retries: try call.int("retries", in: 0...100))
-    return try Blockwise.predict(model, source, options, to: try call.output(rank: rank), call.execution).value
+    return (model, source, options, try call.output(rank: rank))
   }
 }
 

@@ -10,7 +10,11 @@ extension Builtin {
     details: [
       "mode=\"edit\" makes a[…] = … write through. origin=\"corner\" takes NGFF translations as corners; the specification says centres."
     ],
-    searchTerms: ["load", "read", "zarr", "n5", "npy"]
+    searchTerms: ["load", "read", "zarr", "n5", "npy"], plan: { call in
+      guard let dry = call.dryRun else { return nil }
+      let place = try Location(try call.string("path")).description
+      return dry.made(at: place) ?? (Files.kind(place) == nil && dry.makes(below: place) ? .unknown : nil)
+    }
   ) { call in
     let path = try call.string("path")
     if path.hasSuffix(".npy") { return Value(ArrayValue(Volume(try Npy.read(path, limit: call.execution.memoryBudget)))) }
@@ -55,8 +59,14 @@ extension Builtin {
     """,
     "Makes an array on disk, all fill value, and opens it for editing.",
     details: ["`like` gives whatever else is not said. Codecs: raw, gzip 6, zstd 3, blosc/lz4 5 + shuffle, … A path in a container.n5 makes N5, else Zarr v2."],
-    searchTerms: ["new", "zarr", "n5"]
-  ) { call in
+    searchTerms: ["new", "zarr", "n5"], effect: .writes("path"), plan: { call in
+      let spec = try arraySpec(call)
+      return try call.planArray("create", at: try call.string("path"), spec.dtype, spec.shape, spec.grid, chunks: spec.chunks, replace: try call.bool("replace"))
+    }
+  ) { call in Value(ArrayValue(try StoredArray.create(try call.string("path"), try arraySpec(call), replace: try call.bool("replace")))) }
+
+  /// What `create` is asked for.
+  private static func arraySpec(_ call: Call) throws -> ArraySpec {
     let model = try call.optionalArray("like")
     guard let shape = try call.isGiven("shape") ? call.shape("shape") : model?.shape else {
       throw call.failure(.argument, "`create` needs a shape", hint: "create(path, shape=(64, 64, 64), dtype=uint8)   or   create(path, like=a)")
@@ -64,13 +74,9 @@ extension Builtin {
     guard let dtype = try call.dtype("dtype") ?? model?.dtype else { throw call.failure(.argument, "`create` needs a dtype", hint: "dtype=uint8") }
     var grid = try call.newGrid(rank: shape.count)
     if let model, !grid.isKnown, model.shape.count == shape.count { grid = model.grid }
-    let array = try StoredArray.create(
-      try call.string("path"),
-      ArraySpec(
-        dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? (model?.shape.count == shape.count ? model?.stored?.chunks : nil),
-        codec: try Codec(text: try call.string("codec")), fillValue: try call.value("fill").json ?? 0),
-      replace: try call.bool("replace"))
-    return Value(ArrayValue(array))
+    return ArraySpec(
+      dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? (model?.shape.count == shape.count ? model?.stored?.chunks : nil),
+      codec: try Codec(text: try call.string("codec")), fillValue: try call.value("fill").json ?? 0)
   }
 }
 

@@ -9,7 +9,12 @@ extension Builtin {
   static let saveArray = Builtin(
     "save", "(a: array, path: string, chunks: coord|int = nil, codec=\"blosc/zstd 5 + bitshuffle\", replace=false) -> array",
     "Writes an array or expression, chunk by chunk in bounded memory, to a path in a .zarr or .n5 container or to a .npy file; returns it on disk.",
-    streams: ["a"]
+    streams: ["a"], effect: .writes("path"), plan: { call in
+      let array = try call.array("a"), path = try call.string("path")
+      if path.hasSuffix(".npy") { call.planFile("save", at: path, "\(array.dtype) \(shapeText(array.shape))"); return Value(array) }
+      return try call.planArray(
+        "save", at: path, array.dtype, array.shape, array.grid, chunks: try call.chunks("chunks", array.shape), reads: array.expression.sources, replace: try call.bool("replace"))
+    }
   ) { call in
     let array = try call.array("a"), path = try call.string("path")
     if path.hasSuffix(".npy") {
@@ -28,14 +33,14 @@ extension Builtin {
   }
 
   static let saveTable = Builtin(
-    "save", "(t: table, path: string) -> nil", "Writes a table as CSV."
+    "save", "(t: table, path: string) -> nil", "Writes a table as CSV.", effect: .writes("path"), plan: { call in call.planFile("save", at: try call.string("path"), "a table"); return .nil }
   ) { call in
     try Files.writeAtomically(CSV.write(try call.object("t", as: TableValue.self)), try call.writablePath("path"), sync: false)
     return .nil
   }
 
   static let saveImage = Builtin(
-    "save", "(image: image, path: string) -> nil", "Writes a picture as PNG."
+    "save", "(image: image, path: string) -> nil", "Writes a picture as PNG.", effect: .writes("path"), plan: { call in call.planFile("save", at: try call.string("path"), "a picture"); return .nil }
   ) { call in
     let path = try call.writablePath("path")
     guard path.hasSuffix(".png") else { throw call.failure(.value, "pictures are written as .png, not `\(path)`", at: "path") }

@@ -12,7 +12,12 @@ extension Builtin {
       "connectivity: 1 faces, 2 also edges, 3 also corners (6, 18, 26 neighbours in 3D; 4, 8 in 2D).",
       "to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same.",
     ],
-    examples: [Example("max(label(arange(5) != 2))", prints: "2")], searchTerms: ["components", "instances"]
+    examples: [Example("max(label(arange(5) != 2))", prints: "2")], searchTerms: ["components", "instances"],
+    plan: { call in
+      if try call.value("to").isNil { return nil }
+      let (statement, source) = try labelStatement(call, try call.array("mask"), try call.int("connectivity", in: 1...3))
+      return try call.planBlocks(try statement.plan(), [source], try call.output(rank: source.grid.spatialRank), workers: try call.workers())
+    }
   ) { call in
     let array = try call.array("mask"), connectivity = try call.int("connectivity", in: 1...3)
     if !(try call.value("to")).isNil { return try labelOnDisk(call, array, connectivity) }
@@ -23,11 +28,15 @@ extension Builtin {
     return Value(result)
   }
 
-  private static func labelOnDisk(_ call: Call, _ array: ArrayValue, _ connectivity: Int) throws -> Value {
+  private static func labelStatement(_ call: Call, _ array: ArrayValue, _ connectivity: Int) throws -> (LabelStatement, any ArraySource) {
     let source = try array.source(call.execution), rank = source.grid.spatialRank
     var options = BlockwiseOptions(name: "label", block: try call.block(rank: rank))
     options.workers = try call.workers()
-    let result = try LabelStatement([source], connectivity: connectivity, options: options, to: try call.output(rank: rank)).execute(call.execution)
+    return (try LabelStatement([source], connectivity: connectivity, options: options, to: try call.output(rank: rank)), source)
+  }
+
+  private static func labelOnDisk(_ call: Call, _ array: ArrayValue, _ connectivity: Int) throws -> Value {
+    let result = try labelStatement(call, array, connectivity).0.execute(call.execution)
     var labels = ArrayValue(result.output)
     labels.notes["objects"] = .int(result.objects)
     return Value(labels)
@@ -52,7 +61,16 @@ extension Builtin {
   static let removeSmall = Builtin(
     "remove_small", "(labels: array, size: int, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
     "Sets objects of fewer than `size` voxels to 0, sizes counted over the whole volume; the others keep their ids.",
-    examples: [Example("max(remove_small(label(arange(5) != 1), size=2))", prints: "2")], searchTerms: ["filter", "size"]
+    examples: [Example("max(remove_small(label(arange(5) != 1), size=2))", prints: "2")], searchTerms: ["filter", "size"],
+    plan: { call in
+      if try call.value("to").isNil { return nil }
+      let (options, source) = try removeSmallOptions(call)
+      let spec = try call.output(rank: source.grid.spatialRank)
+      let plan = try BlockwiseStatement([source], options: options, to: spec) { volumes, _, _ in volumes[0].array }.plan()
+      // the first pass, which counts
+      call.record(Effect("remove_small: sizes", reads: items(read: source, bytes: plan.stages[0].bytesRead), blocks: plan.stages[0].tiling.count))
+      return try call.planBlocks(plan, [source], spec, workers: try call.workers())
+    }
   ) { call in
     if !(try call.value("to")).isNil { return try removeSmallOnDisk(call) }
     let volume = try call.volume("labels")
@@ -60,16 +78,21 @@ extension Builtin {
     return Value(ArrayValue(try Volume(kept, volume.grid)))
   }
 
-  /// Sizes from a first pass over all blocks, then one that writes what is large enough.
-  private static func removeSmallOnDisk(_ call: Call) throws -> Value {
+  private static func removeSmallOptions(_ call: Call) throws -> (BlockwiseOptions, any ArraySource) {
     let source = try call.array("labels").source(call.execution), rank = source.grid.spatialRank, limit = try call.int("size", in: 0...Int.max)
     guard source.dtype.isInteger || source.dtype == .bool else { throw call.failure(.type, "labels must be ints, not \(source.dtype)", at: "labels") }
     var options = BlockwiseOptions(name: "remove_small", parameters: [("size", "\(limit)")], block: try call.block(rank: rank))
     options.workers = try call.workers()
     options.dtype = source.dtype
+    return (options, source)
+  }
+
+  /// Sizes from a first pass over all blocks, then one that writes what is large enough.
+  private static func removeSmallOnDisk(_ call: Call) throws -> Value {
+    let (options, source) = try removeSmallOptions(call), limit = try call.int("size", in: 0...Int.max)
     let counts = try sizesBlockwise(source, options: options, call.execution)
     let small = Set(counts.entries.filter { $0.count < limit }.map(\.id)).map { IdPair($0, 0) }.sorted()
-    let statement = try BlockwiseStatement([source], options: options, to: try call.output(rank: rank)) { volumes, _, execution in
+    let statement = try BlockwiseStatement([source], options: options, to: try call.output(rank: source.grid.spatialRank)) { volumes, _, execution in
       try Segmentation.relabel(try volumes[0].array.contiguous(), small, dtype: volumes[0].dtype, execution)
     }
     return try statement.execute(call.execution).value

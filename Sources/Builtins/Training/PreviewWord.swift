@@ -5,7 +5,8 @@ import Training
 
 extension Builtin {
   static let preview = Builtin(
-    "preview", "(r: run, batches=1) -> image", "What training sees: raw, target and weight of the first patches, their middle slices beside each other.", searchTerms: ["augment", "batch", "look"]
+    "preview", "(r: run, batches=1) -> image", "What training sees: raw, target and weight of the first patches, their middle slices beside each other.", searchTerms: ["augment", "batch", "look"],
+    plan: { _ in .unknown }   // it reads patches
   ) { call in
     let run = try call.object("r", as: RunValue.self).run
     let maker = try BatchMaker(run.settings, call.execution)

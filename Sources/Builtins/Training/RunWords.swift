@@ -1,6 +1,8 @@
 import Arrays
+import Display
 import Language
 import Networks
+import Storage
 import Training
 
 extension Builtin {
@@ -38,7 +40,40 @@ extension Builtin {
     let cadence = Cadence(
       checkpointEvery: try call.int("checkpoint_every", in: 1...Int.max), validateEvery: try call.int("validate_every", in: 0...Int.max), keep: try call.int("keep", in: 0...Int.max))
     let folder = try call.string("folder")
-    return Value(RunValue(run: try Run(try call.string("name"), in: folder, settings), cadence: cadence, folder: folder))
+    do {
+      let run = try Run(try call.string("name"), in: folder, settings, creates: call.dryRun == nil), value = Value(RunValue(run: run, cadence: cadence, folder: folder))
+      if !run.exists {
+        call.record(Effect("run \"\(run.name)\"", writes: [Effect.Item(run.path, "a run: settings", bytes: 0)]))
+        call.dryRun?.promise(value, at: run.path)
+      }
+      return value
+    } catch let difference as RunDifference {
+      throw differs(difference, call)
+    }
+  }
+
+  /// E8: the caret under the argument that is not as on disk.
+  private static func differs(_ found: RunDifference, _ call: Call) -> Failure {
+    let argument = found.key.prefix { $0 != "." && $0 != "[" }.description, rest = String(found.key.dropFirst(argument.count).drop { $0 == "." })
+    let label = (rest.isEmpty ? "" : "\(rest): ") + "on disk \(shown(found.onDisk)), here \(shown(found.here))"
+    var ways: [String] = []
+    if rest.isEmpty, found.onDisk.double != nil || found.onDisk.string != nil { ways.append("resume with \(argument == "seed" ? "seed(\(shown(found.onDisk)))" : "\(argument)=\(shown(found.onDisk))")") }
+    ways.append(found.hasScores ? "start from its weights: run(\"\(found.name)-2\", …, from=best(\"\(found.name)\"))" : "give it another name: run(\"\(found.name)-2\", …)")
+    let isArgument = call.builtin.signature.parameter(argument) != nil && call.isGiven(argument)
+    return call.failure(
+      .run, "run \"\(found.name)\" exists with other settings (\(grouped(found.iterations)) iterations done)", at: isArgument ? argument : nil,
+      label: (isArgument ? "" : "\(argument): ") + label, hint: ways.joined(separator: ", or "))
+  }
+
+  /// A setting as a script would write it.
+  private static func shown(_ value: JSON) -> String {
+    switch value {
+    case .null: "nothing"
+    case .string(let text):
+      text.contains { $0.isNewline } ? "another function" : Value.string(text).written()
+    case .double(let number): Value.float(number).written()
+    default: Value(json: value).written()
+    }
   }
 
   private static func optimizer(_ call: Call) throws -> OptimizerSettings.Method {
@@ -54,15 +89,22 @@ extension Builtin {
   }
 
   static let openRun = Builtin(
-    "open_run", "(name: string, folder=\"runs\") -> run", "Opens a run by its name, or by the path of its folder.", searchTerms: ["resume"]
+    "open_run", "(name: string, folder=\"runs\", task: task = nil) -> run", "Opens a run by its name, or by the path of its folder.",
+    details: ["task: the task that the run was made with, where that is one of your own: its functions are not on disk. Without it the run can be looked at and can predict."],
+    searchTerms: ["resume"]
   ) { call in
-    let name = try call.string("name"), folder = try call.string("folder")
-    let parts = name.split(separator: "/").map(String.init)
-    if parts.count > 1, let last = parts.last {
-      let parent = String(name.prefix { $0 == "/" }) + parts.dropLast().joined(separator: "/")
-      return Value(RunValue(run: try Run(opening: last, in: parent), cadence: Cadence(), folder: parent))
+    let (folder, name) = try runPlace(call, try call.string("name")), task = try call.optionalObject("task", as: TaskValue.self)?.task
+    if let made = call.dryRun?.made(at: Files.join(folder, name)), Files.kind(Files.join(folder, name)) == nil { return made }
+    do { return Value(RunValue(run: try Run(opening: name, in: folder, task: task), cadence: Cadence(), folder: folder)) } catch let difference as RunDifference {
+      throw differs(difference, call)
     }
-    return Value(RunValue(run: try Run(opening: name, in: folder), cadence: Cadence(), folder: folder))
+  }
+
+  /// A run's folder of runs and its name, from a name or a path.
+  private static func runPlace(_ call: Call, _ name: String) throws -> (folder: String, name: String) {
+    let parts = name.split(separator: "/").map(String.init)
+    guard parts.count > 1, let last = parts.last else { return (try call.string("folder"), name) }
+    return (String(name.prefix { $0 == "/" }) + parts.dropLast().joined(separator: "/"), last)
   }
 
   static let runs = Builtin("runs", "(folder=\"runs\") -> list", "The names of the runs in a folder.") { call in .list(try Run.list(in: try call.string("folder")).map { .string($0) }) }
@@ -70,7 +112,14 @@ extension Builtin {
   static let train = Builtin(
     "train", "(r: run, iterations: int = nil, time: time = nil) -> run",
     "Trains until a number of iterations or an amount of training time (over all sessions) is reached; goes on from the last checkpoint.",
-    searchTerms: ["fit", "learn", "resume"]
+    searchTerms: ["fit", "learn", "resume"], effect: .acts, plan: { call in
+      let run = try call.object("r", as: RunValue.self).run
+      let goal = try call.optionalInt("iterations").map { "to \(grouped($0)) iterations" } ?? "until its time is used up"
+      call.record(Effect(
+        "train \"\(run.name)\"", writes: [Effect.Item(run.path, "checkpoints, losses, scores", bytes: nil)], notes: ["trains    \(goal); \(grouped(run.iteration)) are done"], isPart: true))
+      call.dryRun?.promise(.unknown, at: run.path)
+      return try call.value("r")
+    }
   ) { call in
     let value = try call.object("r", as: RunValue.self)
     guard call.isGiven("iterations") || call.isGiven("time") else { throw call.failure(.argument, "`train` needs iterations or time", hint: "train(r, iterations=10_000)   or   train(r, time=20min)") }
@@ -78,7 +127,7 @@ extension Builtin {
     return Value(value)
   }
 
-  static let validate = Builtin("validate", "(r: run, iteration: int = nil) -> table", "Scores a kept checkpoint, the last if none is named, on the validation crops.") { call in
+  static let validate = Builtin("validate", "(r: run, iteration: int = nil) -> table", "Scores a kept checkpoint, the last if none is named, on the validation crops.", effect: .acts) { call in
     let run = try call.object("r", as: RunValue.self).run
     _ = try run.validate(iteration: try call.optionalInt("iteration"), call.execution)
     return Value(run.scoreTable)
@@ -90,6 +139,9 @@ extension Builtin {
   ) { call in
     let by = try call.optionalString("by"), folder = try call.string("folder")
     func run(_ value: Value) throws -> Run {
+      // what training in this dry run would find out
+      if case .string(let name) = value, call.dryRun?.made(at: Files.join(folder, name)) != nil { throw UnknownInside() }
+      if let run = value.object(as: RunValue.self)?.run, call.dryRun?.made(at: run.path) != nil { throw UnknownInside() }
       if let run = value.object(as: RunValue.self) { return run.run }
       guard case .string(let name) = value else { throw call.failure(.type, "`r` must be a run or the name of one, not \(value.typePhrase)", at: "r") }
       return try Run(opening: name, in: folder)
@@ -103,10 +155,13 @@ extension Builtin {
   }
 
   static let export = Builtin(
-    "export", "(r: run|best, to: string, iteration: int = nil, note: string = nil) -> model", "Writes weights, architecture, task and chosen parameters to one .dcmodel file."
+    "export", "(r: run|best|model, to: string, iteration: int = nil, note: string = nil) -> model",
+    "Writes weights, architecture, task and chosen parameters to one .dcmodel file."
   ) { call in
     var model: Model
-    if let best = try call.value("r").object(as: BestValue.self) { model = try best.model() } else {
+    if let best = try call.value("r").object(as: BestValue.self) { model = try best.model() }
+    else if try call.value("r").object(as: ModelValue.self) != nil { model = try call.trainedModel("r") }
+    else {
       let run = try call.object("r", as: RunValue.self).run
       if let iteration = try call.optionalInt("iteration") { model = try run.model(iteration: iteration) }
       else if let best = try? run.best() { model = try run.model(best) }
@@ -114,7 +169,7 @@ extension Builtin {
     }
     if let note = try call.optionalString("note") { model.provenance["note"] = .string(note) }
     try model.save(try call.writablePath("to"))
-    return Value(ModelValue(kind: .trained(model), input: model.network.legalSizes()?.smallest ?? []))
+    return Value(ModelValue(kind: .trained(model), input: model.network.usualInput))
   }
 }
 
@@ -122,15 +177,11 @@ extension TrainingError: FailureConvertible {
   package var failure: Failure {
     switch self {
     case .interrupted: Failure(.interrupted, description, hint: hint)
-    case .runDiffers: Failure(.run, description, hint: hint)
     default: Failure(.data, description, hint: hint)
     }
   }
 }
 
-extension NetworkError: FailureConvertible {
-  package var failure: Failure {
-    if case .memory = self { return Failure(.memory, description, hint: hint) }
-    return Failure(.shape, description, hint: hint)
-  }
+extension RunDifference: FailureConvertible {
+  package var failure: Failure { Failure(.run, description) }
 }

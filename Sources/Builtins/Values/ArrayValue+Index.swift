@@ -15,6 +15,7 @@ extension ArrayValue {
 
   func index(_ indices: [IndexArgument], _ context: CallContext) throws -> Value {
     let index = try ArrayIndex(indices, shape: shape, grid: grid)
+    if !isSettled, context.session.dryRun != nil, let known = try settled(.storing, context).object(as: ArrayValue.self) { return try known.index(indices, context) }
     let source: SourceView
     switch content {
     case .memory(let volume): source = SourceView(volume)
@@ -22,7 +23,7 @@ extension ArrayValue {
     case .expression: source = SourceView(try volume(context.execution))
     }
     let view = try index.view(of: source)
-    if view.shape.isEmpty { return try Self.scalar(view) }
+    if view.shape.isEmpty { do { return try Self.scalar(view) } catch is NotRead { return .unknown } }
     var result: ArrayValue
     if case .view = content { result = ArrayValue(view) } else {
       result = ArrayValue(try Volume(try view.read(try VoxelRoi(shape: view.shape), ReadContext()), view.grid))
@@ -40,6 +41,7 @@ extension ArrayValue {
   mutating func assign(_ value: Value, at indices: [IndexArgument], _ context: CallContext) throws {
     try checkExact(indices)
     let index = try ArrayIndex(indices, shape: shape, grid: grid)
+    if let dry = context.session.dryRun, try plannedStore(value, index, dry) { return }
     guard let box = index.box(shape: shape) else { throw Failure(.index, "values can be stored into slices of step 1 only") }
     switch content {
     case .memory(var volume):

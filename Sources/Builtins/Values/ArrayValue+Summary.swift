@@ -38,7 +38,7 @@ extension ArrayValue {
     case .memory: "in memory"
     case .expression: "not computed"
     case .view(let view):
-      if let stored { (view.isWhole ? "on disk" : "view on disk") + (stored.mode == .edit ? ", editable" : ", read-only") } else { "computed when read" }
+      if let planned { planned.path.map { "planned, \($0)" } ?? "planned, in memory" } else if let stored { (view.isWhole ? "on disk" : "view on disk") + (stored.mode == .edit ? ", editable" : ", read-only") } else { "computed when read" }
     }
   }
 

@@ -72,7 +72,8 @@ struct ArrayValue: ObjectValue {
     case "offset": .worldCoordinate(grid.offset)
     case "grid_known": .bool(grid.isKnown)
     case "roi": Value(RoiValue(roi: try roi(), grid: grid))
-    case "path": stored.map { .string($0.path) } ?? .nil
+    case "path": (stored?.path ?? planned?.path).map { .string($0) } ?? .nil
+    case "attrs" where planned != nil, "format" where planned != nil: .unknown
     case "format": stored.map { .string($0.format.description) } ?? .nil
     case "attrs": .record(attributes())
     default: nil
@@ -93,6 +94,7 @@ struct ArrayValue: ObjectValue {
 
   func settled(_ reason: SettleReason, _ context: CallContext) throws -> Value {
     guard case .expression(let expression) = content else { return Value(self) }
+    if let dry = context.session.dryRun, let planned = try planning(expression, context.execution, dry) { return Value(planned) }
     return Value(ArrayValue(try compute(expression, context.execution)))
   }
 
@@ -115,7 +117,7 @@ struct ArrayValue: ObjectValue {
     }
   }
 
-  private func checkBudget(_ execution: ExecutionContext, _ verb: String) throws {
+  func checkBudget(_ execution: ExecutionContext, _ verb: String) throws {
     if byteCount > execution.memoryBudget {
       throw Failure(
         .memory, "this would \(verb) \(byteText(byteCount)) in memory (budget \(byteText(execution.memoryBudget)))",

@@ -17,7 +17,8 @@ struct RunValue: ObjectValue {
   var brief: String { "run \"\(run.name)\"" }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {
-    switch name {
+    if context.session.dryRun?.made(at: run.path)?.isUnknown == true, ["iteration", "seconds", "loss", "checkpoints", "scores"].contains(name) { return .unknown }
+    return switch name {
     case "name": .string(run.name)
     case "path": .string(run.path)
     case "iteration": .int(run.iteration)

@@ -89,6 +89,7 @@ extension Compiler {
 
     @inline(never) func function(_ f: Frame) throws -> Function {
       let value = try callee(f)
+      if value.isUnknown { throw Undecided(reason: "which function is called is known only when the script runs", site: calleeSite) }
       guard case .function(let function) = value else { throw notCallable(value).at(calleeSite) }
       return function
     }
@@ -168,8 +169,11 @@ extension Compiler {
       selfSlot: inner.selfSlot, body: body, signature: signature, documentation: syntax.documentation, source: module.source, span: syntax.span, names: inner.names)
     let captures = inner.captures.map(\.from)
     // a frozen function makes closures that see its frozen names: hence the frame's globals, not the module's
+    let site = site(syntax.span)
     return { f in
-      .function(Function(template, captures: captures.map { f.slots[$0] }, globals: f.globals.pointee.owner))
+      let function = Value.function(Function(template, captures: captures.map { f.slots[$0] }, globals: f.globals.pointee.owner))
+      if !captures.isEmpty { do { try f.nested(function) } catch { throw located(error, site) } }
+      return function
     }
   }
 }

@@ -118,7 +118,7 @@ extension Frame {
 
   /// Adds the call to the error's way out.
   @inline(never) private static func unwound(_ error: any Error, _ template: Template, _ site: Site) -> any Error {
-    if error is Exit { return error }
+    if error is any Uncatchable { return error }
     var failure = Failure(error).at(Site(template.source, template.span))
     if failure.calls.count < 64 { failure.calls.append(CallSite(function: template.name.isEmpty ? "fn" : template.name, site: site)) }
     return failure

@@ -4,7 +4,8 @@ import Geometry
 
 enum Indexing {
   static func get(_ container: Value, _ indices: [IndexArgument], _ context: CallContext) throws -> Value {
-    if case .object(let box) = container { return try box.object.index(indices, context) }
+    if context.session.dryRun != nil, indices.contains(where: \.isUnknown) { return .unknown }
+    if case .object(let box) = container { return try box.object.index(indices, context).known(context) }
     if case .record(let record) = container, indices.count == 1, indices[0].axis == nil, case .at(let key) = indices[0].selector {
       guard case .string(let name) = key else { throw Failure(.type, "a record is indexed by a string, not by \(key.typePhrase)") }
       return try field(record, name)
@@ -31,6 +32,7 @@ enum Indexing {
     switch container {
     case .object(let box):
       if let length = box.object.axisLength(position, name: axis, of: count) { return .int(length) }
+      if container.isUnknown { return .unknown }
       if let axis { throw Failure(.index, "\(container.typePhrase) has no axis `\(axis)`") }
       throw Failure(.index, "\(container.typePhrase) has no end here")
     default:
@@ -49,6 +51,7 @@ enum Indexing {
 
   /// A checked index.
   static func position(_ value: Value, _ count: Int, _ noun: String) throws -> Int {
+    if value.isUnknown { throw Undecided(reason: "where to store is known only when the script runs") }
     guard case .int(let position) = value else { throw Failure(.type, "an index must be an int, not \(value.typePhrase)") }
     if position >= 0, position < count { return position }
     let hint = position < 0 && position >= -count ? "[end\(position)]" : nil
@@ -94,7 +97,7 @@ enum Indexing {
     switch container {
     case .record(let record): return try field(record, name)
     case .object(let box):
-      if let value = try box.object.field(name, context) { return value }
+      if let value = try box.object.field(name, context) { return value.known(context) }
       throw noField(name, container.typeName, box.object.fieldNames, context)
     case .voxelCoordinate(let coordinate):
       if let axis = axis(name, coordinate.rank) { return .int(coordinate[axis]) }

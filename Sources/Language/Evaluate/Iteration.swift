@@ -22,7 +22,7 @@ enum Iteration {
     case .range(let range): range.element(position)
     case .voxelCoordinate(let coordinate): .int(coordinate[position])
     case .worldCoordinate(let coordinate): .length(coordinate[position])
-    case .object(let box): try box.object.element(at: position, context)
+    case .object(let box): try box.object.element(at: position, context).known(context)
     default: throw notASequence(value)
     }
   }
@@ -39,6 +39,7 @@ enum Iteration {
   /// The count for a loop.
   static func loopCount(_ value: Value) throws -> Int {
     if case .string = value { throw notASequence(value) }
+    if value.isUnknown { throw Undecided(reason: "what the loop goes over is known only when the script runs") }
     guard let count = count(value) else { throw notASequence(value) }
     return count
   }

@@ -38,6 +38,9 @@ final class ModuleStore: Sendable {
     set { preludeGlobals.withLock { $0 = newValue } }
   }
 
+  /// The top-level names of all modules that have run.
+  var loadedGlobals: [Globals] { states.withLock { $0.values.compactMap { if case .loaded(let globals) = $0 { globals } else { nil } } } }
+
   struct ParsedModule: Sendable {
     var text: ModuleText
     var source: Source
@@ -177,6 +180,8 @@ struct TopLevelProgram {
         begin(position)
         do {
           try f.poll()
+          let dry = machine.session.dryRun, first = dry?.count ?? 0
+          defer { dry?.stamp(from: first, Site(module.source, statement.span)) }
           switch run {
           case .value(let code): try show(statement, try f.settle(try code(f), .showing))
           case .step(let step): _ = try step(f)

@@ -4,15 +4,19 @@ import Execution
 
 package final class Interpreter {
   package let session: Session
+<<<<<<< HEAD
   private let globals = Globals()
   /// What was entered so far, for `:save`.
   package private(set) var entries: [SessionEntry] = []
+=======
+  private var globals: Globals { session.globals }
+>>>>>>> main
 
   /// Runs the prelude, if the host has one.
   ///
   /// - Throws: a `Failure` of the prelude.
-  package init(registry: Registry, host: any Host, execution: ExecutionContext, seed: UInt64 = 0) throws {
-    session = Session(registry: registry, host: host, execution: execution, seed: seed)
+  package init(registry: Registry, host: any Host, execution: ExecutionContext, seed: UInt64 = 0, dryRun: DryRun? = nil) throws {
+    session = Session(registry: registry, host: host, execution: execution, seed: seed, dryRun: dryRun)
     if try session.modules.parse(.name("prelude"), session) != nil {
       session.modules.prelude = try session.modules.load(.name("prelude"), Machine(session: session, isWorker: false))
     }
@@ -74,6 +78,9 @@ package final class Interpreter {
       return .completed
     } catch let exit as Exit {
       return .exit(exit.code)
+    } catch let end as Undecided {
+      session.dryRun?.end(end.reason, end.site)
+      return .completed
     } catch {
       let failure = Failure(error)
       return failure.kind == .interrupted ? .interrupted(failure) : .failed(failure)
@@ -92,6 +99,15 @@ package final class Interpreter {
     // what a broken statement would have bound is not unknown
     if !mistakes.isEmpty { findings.removeAll { $0.kind == .name || $0.kind == .unbound } }
     return (script, (mistakes + findings).sorted { ($0.site?.span.start ?? 0) < ($1.site?.span.start ?? 0) })
+  }
+
+  /// The text that the tree of a source is written as, and whether it parses to the same tree; nil if the source has mistakes.
+  package static func reprinted(_ source: Source) -> (text: String, isSame: Bool)? {
+    let (script, mistakes) = Parser.parse(source)
+    guard mistakes.isEmpty else { return nil }
+    let text = Printer.text(of: script)
+    let (again, more) = Parser.parse(Source(name: source.name, text: text))
+    return (text, more.isEmpty && again.isSame(as: script))
   }
 
   /// Whether a text can be run as it is, or needs more lines: open brackets, an operator at the end.

@@ -27,16 +27,28 @@ package struct Builtin: Sendable {
   package let searchTerms: [String]
   /// Parameters that take an expression that has not been computed. All others are settled before the call.
   package let streams: Set<String>
+  /// What it does beside giving a value. A word with a parameter `to` writes there, without saying so here.
+  package let effect: Outside
+  /// In a dry run called instead of the body: records an `Effect` and gives what stands for the result; nil where this call has none.
+  let plan: (@Sendable (Call) throws -> Value?)?
   let body: @Sendable (Call) throws -> Value
   private let parsed: Lazy<Signature>
 
   package init(
     _ name: String, _ signature: String, _ summary: String, details: [String] = [], examples: [Example] = [], searchTerms: [String] = [],
-    streams: Set<String> = [], _ body: @escaping @Sendable (Call) throws -> Value
+    streams: Set<String> = [], effect: Outside = .none, plan: (@Sendable (Call) throws -> Value?)? = nil, _ body: @escaping @Sendable (Call) throws -> Value
   ) {
     (self.name, signatureText, self.summary, self.details, self.examples) = (name, signature, summary, details, examples)
-    (self.searchTerms, self.streams, self.body) = (searchTerms, streams, body)
+    (self.searchTerms, self.streams, self.effect, self.plan, self.body) = (searchTerms, streams, effect, plan, body)
     parsed = Lazy { Signature(parsing: signature) }
+  }
+
+  package enum Outside: Sendable, Equatable {
+    case none
+    /// Writes the path in this parameter.
+    case writes(String)
+    /// Does something else that outlives the call: trains, submits, deletes.
+    case acts
   }
 
   package var signature: Signature { parsed.value }

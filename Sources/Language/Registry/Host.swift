@@ -55,6 +55,8 @@ extension Host {
 package final class Session: Sendable {
   package let registry: Registry
   package let host: any Host
+  /// Set in a dry run: words with effects record them here.
+  package let dryRun: DryRun?
   private let state: Mutex<(execution: ExecutionContext, seed: UInt64)>
   /// Whether errors keep the values of the function they leave, for `:why`.
   private let keeping = Atomic<Bool>(false)
@@ -63,12 +65,14 @@ package final class Session: Sendable {
     set { keeping.store(newValue, ordering: .relaxed) }
   }
   let modules = ModuleStore()
+  /// The top-level names of the script or the prompt.
+  let globals = Globals()
   /// For calls that start in Swift: no names, no text.
   let nothing = Globals()
   let outside = Source(name: "", text: "")
 
-  package init(registry: Registry, host: any Host, execution: ExecutionContext, seed: UInt64 = 0) {
-    (self.registry, self.host) = (registry, host)
+  package init(registry: Registry, host: any Host, execution: ExecutionContext, seed: UInt64 = 0, dryRun: DryRun? = nil) {
+    (self.registry, self.host, self.dryRun) = (registry, host, dryRun)
     state = Mutex((execution, seed))
   }
 

@@ -44,4 +44,7 @@ package final class Function: Sendable {
 
   /// The text it was written as, for provenance; nil for a builtin.
   package var sourceText: String? { template?.sourceText }
+
+  /// A failure that has no place yet, placed at this function's text: what it returned was not what its caller needs.
+  package func blamed(for failure: Failure) -> Failure { template.map { failure.at(Site($0.source, $0.span)) } ?? failure }
 }

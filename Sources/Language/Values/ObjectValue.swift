@@ -46,6 +46,11 @@ package protocol ObjectValue: Sendable {
   // stored, shown, or passed to a parameter that does not declare that it streams.
   var isSettled: Bool { get }
   func settled(_ reason: SettleReason, _ context: CallContext) throws -> Value
+
+  /// For a dry run: the same, but refusing to read what lies on disk (by an error that is `NotKnown`); nil where nothing can be read through it.
+  func withoutValues() -> (any ObjectValue)?
+  /// For a dry run: what a word that needs all of it would read.
+  var readItems: [Effect.Item] { get }
 }
 
 /// Why a lazy expression is computed now; E6 names it ("binding `mask` would hold all of it").
@@ -116,6 +121,8 @@ extension ObjectValue {
   package var conditionAdvice: String? { nil }
   package var isSettled: Bool { true }
   package func settled(_ reason: SettleReason, _ context: CallContext) throws -> Value { Value(any: self) }
+  package func withoutValues() -> (any ObjectValue)? { nil }
+  package var readItems: [Effect.Item] { [] }
   package var elementCount: Int? { nil }
   package func elementKey(at position: Int) -> Value { .int(position) }
   package func axisLength(_ position: Int, name: String?, of count: Int) -> Int? { nil }

@@ -25,6 +25,9 @@ package struct ChannelSource: Sendable {
 
   package var rank: Int { shape.count }
 
+  /// Spatial axes only: where a box that begins at `offset` lies.
+  package func grid(at offset: [Int]) throws(GeometryError) -> Grid { try source.grid.with(axes: source.grid.axes.filter { $0.kind == .space }).shifted(to: offset) }
+
   /// (channel, space…), any offset and shape.
   package func read(offset: [Int], shape box: [Int], _ context: ReadContext = ReadContext()) throws -> NDArray {
     var tables: [[Int]] = [], low: [Int] = [], extent: [Int] = [], inside = true

@@ -34,7 +34,7 @@ package struct BatchMaker: Sendable {
     let rest = settings.normalisation.after(.range(settings.data.rawDType))
     var raw = try NDArray(.float32, [items, settings.network.inChannels] + shape.input, zeroed: false)
     var target = try NDArray(.float32, [items, task.channels.count] + shape.output, zeroed: false)
-    let weightChannels = task.weights == .balanced && task.loss != .crossEntropy ? task.channels.count : 1
+    let weightChannels = settings.weightChannels
     var weight = try NDArray(.float32, [items, weightChannels] + shape.output, zeroed: false)
     var places: [String] = []
     for item in 0..<items {
@@ -51,45 +51,66 @@ package struct BatchMaker: Sendable {
     return Batch(iteration: iteration, raw: raw, target: target, weight: try weight.normalised(), places: places)
   }
 
+  private struct Made {
+    /// (channels, space…) float32
+    let values: NDArray
+    /// (1 or channels, space…) uint8
+    let mask: NDArray
+    /// (channels, space…) uint8, or nil: see `Task.Target`
+    let sides: NDArray?
+  }
+
   /// Target and mask of the network's output size.
-  private func target(of patch: Patch, _ context: ExecutionContext) throws -> (values: NDArray, mask: NDArray) {
+  private func target(of patch: Patch, _ context: ExecutionContext) throws -> Made {
     let labels = try patch.labels.contiguous(), task = settings.task, margin = [0] + sampler.shape.context, output = sampler.shape.output
-    let made = try task.target(labels, patch.voxelSize, context)
+    let made = try task.target(Task.Truth(labels, mask: try patch.mask.contiguous(), grid: patch.grid), context)
     let expected = [task.channels.count] + labels.shape.dropFirst()
     guard made.values.shape == expected else { throw TrainingError.target(task: task.name, expected: expected, found: made.values.shape) }
+    func inner(_ array: NDArray) throws -> NDArray { try array.slice(offset: margin, shape: [array.shape[0]] + output).contiguous() }
     let values = made.values.dtype == .float32 ? made.values : try made.values.floats()
-    var mask = try patch.mask.slice(offset: margin, shape: [1] + output).contiguous()
+    var mask = try inner(patch.mask)
     if let trust = made.trust {
-      guard trust.shape == patch.mask.shape else { throw TrainingError.target(task: task.name, expected: patch.mask.shape, found: trust.shape) }
-      let inner = try trust.slice(offset: margin, shape: [1] + output).nonZero()
-      mask.withMutableElements(UInt8.self) { mask in inner.withElements(UInt8.self) { trust in for i in 0..<mask.count { mask[i] &= trust[i] } } }
+      let channels = trust.shape.first ?? 0
+      guard channels == 1 || (channels == task.channels.count && settings.weightChannels > 1), trust.shape.dropFirst() == labels.shape.dropFirst() else {
+        throw TrainingError.target(task: task.name, expected: patch.mask.shape, found: trust.shape)
+      }
+      var both = try inner(trust).nonZero()
+      let voxels = mask.count
+      both.withMutableElements(UInt8.self) { both in mask.withElements(UInt8.self) { mask in for i in 0..<both.count { both[i] &= mask[i % voxels] } } }
+      mask = both
     }
-    return (try values.slice(offset: margin, shape: [task.channels.count] + output).contiguous(), mask)
+    return Made(values: try inner(values), mask: mask, sides: try made.sides.map(inner))
   }
 
   /// 1 where trusted, times 1 / (2 · share of the voxel's side) where the task is balanced.
   ///
   /// Shares are those of the trusted voxels of this patch, kept within 0.05…0.95 (DaCapo's limits, without its running counts, which a resumed run could not know).
-  private func weights(_ made: (values: NDArray, mask: NDArray), _ channels: Int) throws -> NDArray {
-    let mask = try made.mask.nonZero().floats()
-    if settings.task.weights == .none { return mask }
-    let voxels = mask.count, threshold: Float = settings.task.loss == .bce || settings.task.loss == .crossEntropy ? 0.5 : 0
-    let sides = made.values.shape[0]
-    var result = try NDArray(.float32, [channels] + mask.shape.dropFirst())
-    mask.withElements(Float.self) { mask in
+  private func weights(_ made: Made, _ channels: Int) throws -> NDArray {
+    let space = Array(made.mask.shape.dropFirst()), voxels = space.reduce(1, *), masks = made.mask.shape[0], sides = made.values.shape[0]
+    let isBalanced = settings.task.weights == .balanced, threshold: Float = settings.task.loss.isLogit ? 0.5 : 0
+    var result = try NDArray(.float32, [channels] + space)
+    made.mask.withElements(UInt8.self) { mask in
       made.values.withElements(Float.self) { values in
-        result.withMutableElements(Float.self) { result in
-          var trusted = 0
-          for i in 0..<voxels where mask[i] != 0 { trusted += 1 }
-          for side in 0..<sides {
-            var positive = 0
-            for i in 0..<voxels where mask[i] != 0 && values[side * voxels + i] > threshold { positive += 1 }
-            let share = Double(positive) / Double(max(1, trusted))
-            let inside = Float(1 / (2 * min(max(share, 0.05), 0.95))), outside = Float(1 / (2 * min(max(1 - share, 0.05), 0.95)))
-            for i in 0..<voxels where mask[i] != 0 {
-              let isPositive = values[side * voxels + i] > threshold
-              if channels == sides { result[side * voxels + i] = isPositive ? inside : outside }
-              else if isPositive { result[i] = inside * 2 / Float(sides) }   // cross entropy: each class weighs the same
+        withSides(made) { given in
+          result.withMutableElements(Float.self) { result in
+            func isTrusted(_ side: Int, _ i: Int) -> Bool { mask[min(side, masks - 1) * voxels + i] != 0 }
+            func isInside(_ side: Int, _ i: Int) -> Bool { given.map { $0[side * voxels + i] != 0 } ?? (values[side * voxels + i] > threshold) }
+            if !isBalanced {
+              for channel in 0..<channels { for i in 0..<voxels where isTrusted(channel, i) { result[channel * voxels + i] = 1 } }
+              return
+            }
+            for side in 0..<sides {
+              var trusted = 0, positive = 0
+              for i in 0..<voxels where isTrusted(side, i) {
+                trusted += 1
+                positive += isInside(side, i) ? 1 : 0
+              }
+              let share = Double(positive) / Double(max(1, trusted))
+              let inside = Float(1 / (2 * min(max(share, 0.05), 0.95))), outside = Float(1 / (2 * min(max(1 - share, 0.05), 0.95)))
+              for i in 0..<voxels where isTrusted(side, i) {
+                if channels == sides { result[side * voxels + i] = isInside(side, i) ? inside : outside }
+                else if isInside(side, i) { result[i] = inside * 2 / Float(sides) }   // cross entropy: each class weighs the same
+              }
             }
           }
         }
@@ -97,6 +118,16 @@ package struct BatchMaker: Sendable {
     }
     return result
   }
+
+  private func withSides<R>(_ made: Made, _ body: (UnsafeBufferPointer<UInt8>?) -> R) -> R {
+    guard let sides = made.sides else { return body(nil) }
+    return sides.withElements(UInt8.self) { body($0) }
+  }
+}
+
+extension RunSettings {
+  /// One weight a voxel, or one for each channel where the task balances them or may trust one channel and not another.
+  var weightChannels: Int { task.loss.isExclusive || (task.weights == .none && !task.trustsChannels) ? 1 : task.channels.count }
 }
 
 extension NDArray {

@@ -21,17 +21,18 @@ package final class Run: Sendable {
   /// Makes a run, or opens the one of this name if its settings are the same.
   ///
   /// - Parameter root: the folder of runs.
-  /// - Throws: `TrainingError.runDiffers` with the first setting that is not the same, `StorageError`.
-  package convenience init(_ name: String, in root: String = "runs", _ settings: RunSettings) throws {
+  /// - Parameter creates: false writes nothing, for a dry run.
+  /// - Throws: `RunDifference` with the first setting that is not the same, `StorageError`.
+  package convenience init(_ name: String, in root: String = "runs", _ settings: RunSettings, creates: Bool = true) throws {
     try Self.check(name)
     let folder = RunFolder(path: Files.join(root, name))
     if let stored = try folder.settings() {
       var comparable = stored
       comparable["version"] = nil
       if let found = settings.difference(from: comparable) {
-        throw TrainingError.runDiffers(name: name, key: found.key, onDisk: found.onDisk, here: found.here, iterations: try folder.checkpoints().last ?? 0)
+        throw try RunDifference(name, folder, found)
       }
-    } else {
+    } else if creates {
       try Files.makeFolders(folder.checkpointsPath)
       try folder.write(settings: settings.record)
     }
@@ -46,12 +47,15 @@ package final class Run: Sendable {
     try Self.check(name)
     let folder = RunFolder(path: Files.join(root, name))
     guard let stored = try folder.settings() else { throw TrainingError.notARun(path: folder.path, reason: Files.kind(folder.path) == nil ? "there is no such folder" : "it has no run.json") }
-    let settings = try RunSettings(record: stored, path: folder.settingsPath, task: task, open: open)
+    let settings = try RunSettings(record: stored, path: folder.settingsPath, name: name, task: task, open: open)
     if task != nil, let found = RunSettings.difference(stored["task"] ?? .null, settings.task.record, "task") {
-      throw TrainingError.runDiffers(name: name, key: found.key, onDisk: found.onDisk, here: found.here, iterations: try folder.checkpoints().last ?? 0)
+      throw try RunDifference(name, folder, found)
     }
     try self.init(name, folder, settings)
   }
+
+  /// Whether it stands on disk; not so only for one that a dry run made.
+  package var exists: Bool { Files.kind(path) == .folder }
 
   /// Names of the runs in a folder.
   package static func list(in root: String = "runs") throws -> [String] {
@@ -135,5 +139,25 @@ extension Run {
     return try Model(
       network: settings.network, parameters: parameters, activation: settings.task.activation, task: settings.task.record, inputVoxelSize: voxel, outputVoxelSize: voxel,
       normalisation: settings.normalisation, provenance: ["run": .string(name), "iteration": JSON(iteration), "seed": JSON(settings.seed)])
+  }
+}
+
+/// A run of this name is on disk, and this setting of it is another.
+package struct RunDifference: Error, Sendable, CustomStringConvertible {
+  package let name: String
+  /// "lr", "task.scale", "augment[1].scale_max"
+  package let key: String
+  package let onDisk: JSON, here: JSON
+  package let iterations: Int
+  package let hasScores: Bool
+
+  init(_ name: String, _ folder: RunFolder, _ found: (key: String, onDisk: JSON, here: JSON)) throws {
+    (self.name, key, onDisk, here) = (name, found.key, found.onDisk, found.here)
+    iterations = try folder.checkpoints().last ?? 0
+    hasScores = Files.kind(folder.bestPath) == .file
+  }
+
+  package var description: String {
+    "run \"\(name)\" exists with other settings (\(iterations) iterations done): \(key) is \(onDisk.compact.prefix(60)) on disk, \(here.compact.prefix(60)) here"
   }
 }

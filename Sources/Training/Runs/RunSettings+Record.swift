@@ -19,7 +19,7 @@ extension RunSettings {
   /// Settings from run.json; arrays are opened again, weights to start from are not needed any more.
   ///
   /// - Parameter task: in place of one of a script, whose functions no file holds.
-  package init(record: JSON, path: String, task given: Task? = nil, open: (String) throws -> Opened) throws {
+  package init(record: JSON, path: String, name: String = "", task given: Task? = nil, open: (String) throws -> Opened) throws {
     func damaged(_ key: String) -> TrainingError { .damagedRun(path: path, reason: "`\(key)` is missing or not as expected") }
     guard let input = record["input"]?.ints else { throw damaged("input") }
     guard let model = record["model"] else { throw damaged("model") }
@@ -29,7 +29,7 @@ extension RunSettings {
     guard let method = record["optimizer"]?.string.flatMap(OptimizerSettings.Method.init(rawValue:)) else { throw damaged("optimizer") }
     guard let foreground = record["foreground"]?.double else { throw damaged("foreground") }
     guard let scale = record["normalisation"]?["scale"]?.double, let shift = record["normalisation"]?["shift"]?.double else { throw damaged("normalisation") }
-    let network = try Network(json: model), task = try given ?? Task(record: record["task"] ?? .null)
+    let network = try Network(json: model), task = try given ?? Task(record: record["task"] ?? .null, run: name)
     let data = try DataSplit(record: record["data"] ?? .null, path: path, open: open)
     let augment = try (record["augment"]?.array ?? []).map { try Augmentation(record: $0) }
     try self.init(
@@ -39,9 +39,9 @@ extension RunSettings {
   }
 
   /// The first setting in which a stored record differs from this one; compared as text, so 1 and 1.0 are one number.
-  package func difference(from stored: JSON) -> (key: String, onDisk: String, here: String)? { Self.difference(stored, record, "") }
+  package func difference(from stored: JSON) -> (key: String, onDisk: JSON, here: JSON)? { Self.difference(stored, record, "") }
 
-  static func difference(_ a: JSON, _ b: JSON, _ key: String) -> (key: String, onDisk: String, here: String)? {
+  static func difference(_ a: JSON, _ b: JSON, _ key: String) -> (key: String, onDisk: JSON, here: JSON)? {
     if a == b || a.compact == b.compact { return nil }
     if let x = a.double, let y = b.double, x == y { return nil }
     if let left = a.members, let right = b.members {
@@ -56,11 +56,7 @@ extension RunSettings {
       }
       return nil
     }
-    func text(_ value: JSON) -> String {
-      let text = value == .null ? "nothing" : value.compact
-      return text.count > 60 ? String(text.prefix(57)) + "…" : text
-    }
-    return (key, text(a), text(b))
+    return (key, a, b)
   }
 }
 

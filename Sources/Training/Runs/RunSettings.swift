@@ -41,8 +41,8 @@ package struct RunSettings: Sendable {
     guard network.spatialRank == data.rank else { throw TrainingError.channels(what: "the network", expected: "\(network.spatialRank) spatial axes", found: "\(data.rank) in the data") }
     guard network.inChannels == data.rawChannels else { throw TrainingError.channels(what: "the network", expected: "\(network.inChannels) of raw", found: "\(data.rawChannels)") }
     guard network.outChannels == task.channels.count else { throw TrainingError.channels(what: "task \"\(task.name)\"", expected: "\(task.channels.count) of the network", found: "\(network.outChannels)") }
-    guard task.labelChannels == data.labelChannels else { throw TrainingError.channels(what: "task \"\(task.name)\"", expected: "\(task.labelChannels) of labels", found: "\(data.labelChannels)") }
-    if !data.classes.isEmpty, data.classes != task.channels, task.kind != "custom" {
+    if let wanted = task.labelChannels, wanted != data.labelChannels { throw TrainingError.channels(what: "task \"\(task.name)\"", expected: "\(wanted) of labels", found: "\(data.labelChannels)") }
+    if !data.classes.isEmpty, data.classes != Array(task.channels.prefix(data.classes.count)), !task.isCustom {
       throw TrainingError.channels(what: "task \"\(task.name)\"", expected: task.channels.joined(separator: ", "), found: data.classes.joined(separator: ", "))
     }
     guard (1...4096).contains(batch) else { throw TrainingError.settings(name: "batch", expected: "1 to 4096", found: "\(batch)") }
@@ -52,7 +52,7 @@ package struct RunSettings: Sendable {
     _ = try network.outputShape(forSpatial: input)
     let voxel = data.voxelSize.values.map(\.double)
     guard zip(task.context(voxelSize: voxel), input).allSatisfy({ $0 <= 4 * $1 + 64 }) else {
-      throw TrainingError.settings(name: "context of task \"\(task.name)\"", expected: "at most four patches", found: "\(task.context) nm with voxels of \(data.voxelSize) nm")
+      throw TrainingError.settings(name: "context of task \"\(task.name)\"", expected: "at most four patches", found: "\(task.context) with voxels of \(data.voxelSize) nm")
     }
     try start?.parameters.check(network)
     (self.network, self.task, self.data, self.input, self.batch, self.optimizer, self.rate) = (network, task, data, input, batch, optimizer, rate)

@@ -75,6 +75,7 @@ private struct TrainingSession {
 
   mutating func train() throws -> TrainReport {
     do {
+      if reached == nil { try run.settings.rehearse(context) }
       if isDue(cadence.validateEvery) { try validate() }
       if reached == nil { try steps() }
       try save()

@@ -34,7 +34,7 @@ extension Run {
     let reading = ReadContext(pool: context.pool, cancellation: context.cancellation)
     let labels = try crop.labels.read(offset: crop.bounds.offset.values, shape: crop.bounds.shape.values, reading)
     let mask = try crop.mask.map { try $0.read(offset: crop.bounds.offset.values, shape: crop.bounds.shape.values, reading) }
-    return try settings.task.score(prediction, labels: labels, mask: mask, iteration: iteration, crop: crop.name, context)
+    return try settings.task.score(prediction, labels: labels, mask: mask, grid: try crop.labels.grid(at: crop.bounds.offset.values), iteration: iteration, crop: crop.name, context)
   }
 
   /// (channels, space…) of the crop's labelled voxels.

@@ -12,15 +12,17 @@ package struct Patch: Sendable {
   package var raw: NDArray
   package var labels: NDArray
   package var mask: NDArray
-  /// nm, or voxels where no size is known; one a spatial axis.
-  package let voxelSize: [Double]
+  /// Of the spatial axes of labels and mask, before any augmentation moved them.
+  package let grid: Grid
   /// Crop and first output voxel in its labels, for previews and error reports.
   package let crop: String, offset: [Int]
 
-  package var rank: Int { voxelSize.count }
+  package var rank: Int { grid.spatialRank }
+  /// nm, or voxels where no size is known; one a spatial axis.
+  package var voxelSize: [Double] { grid.voxelSize.values.map(\.double) }
 
-  package init(raw: NDArray, labels: NDArray, mask: NDArray, voxelSize: [Double], crop: String, offset: [Int]) {
-    (self.raw, self.labels, self.mask, self.voxelSize, self.crop, self.offset) = (raw, labels, mask, voxelSize, crop, offset)
+  package init(raw: NDArray, labels: NDArray, mask: NDArray, grid: Grid, crop: String, offset: [Int]) {
+    (self.raw, self.labels, self.mask, self.grid, self.crop, self.offset) = (raw, labels, mask, grid, crop, offset)
   }
 }
 

@@ -15,7 +15,6 @@ package struct PatchSampler: Sendable {
   package let foreground: Double
   private let crops: [LoadedCrop]
   private let seed: UInt64
-  private let voxelSize: [Double]
 
   /// Reads the crops into memory as far as half the budget goes, the rest patch by patch, and indexes the foreground.
   package init(_ crops: [Crop], shape: PatchShape, units: Normalisation, foreground: Double, seed: UInt64, _ context: ExecutionContext) throws {
@@ -26,7 +25,6 @@ package struct PatchSampler: Sendable {
     }
     context.progress.finish("reading crops")
     (self.crops, self.shape, self.units, self.foreground, self.seed) = (loaded, shape, units, foreground, seed)
-    voxelSize = crops.first.map { $0.labels.source.grid.voxelSize.values.map(\.double) } ?? []
   }
 
   /// The patch number `item` of `iteration`, not yet augmented.
@@ -38,7 +36,7 @@ package struct PatchSampler: Sendable {
       crop = try draw(&random)
       offset = try place(in: crop, &random)
     }
-    return try crop.patch(at: offset, shape, units, voxelSize)
+    return try crop.patch(at: offset, shape, units)
   }
 
   static func key(_ iteration: Int, _ item: Int) -> UInt64 { UInt64(truncatingIfNeeded: iteration) << 20 | UInt64(truncatingIfNeeded: item) & 0xf_ffff }
@@ -114,7 +112,7 @@ private struct LoadedCrop: Sendable {
     return result
   }
 
-  func patch(at offset: [Int], _ shape: PatchShape, _ units: Normalisation, _ voxelSize: [Double]) throws -> Patch {
+  func patch(at offset: [Int], _ shape: PatchShape, _ units: Normalisation) throws -> Patch {
     let rank = offset.count
     var rawOffset = offset, labelOffset = offset
     for axis in 0..<rank {
@@ -124,7 +122,7 @@ private struct LoadedCrop: Sendable {
     let found = try raw.read(offset: rawOffset, shape: shape.input)
     return Patch(
       raw: try found.floats(scale: Float(units.scale), shift: Float(units.shift)),
-      labels: try labelsReflected(labelOffset, shape.labels), mask: try trusted(labelOffset, shape.labels), voxelSize: voxelSize, crop: name, offset: offset)
+      labels: try labelsReflected(labelOffset, shape.labels), mask: try trusted(labelOffset, shape.labels), grid: try labels.grid(at: labelOffset), crop: name, offset: offset)
   }
 
   /// Labels, reflected at the border of what may be used, so that no object seems to end there.

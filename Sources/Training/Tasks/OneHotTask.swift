@@ -13,13 +13,14 @@ extension Task {
     if !ids {
       return try Task(
         kind: "onehot", name: name, channels: classes, labelChannels: classes.count, loss: .bce, weights: weights, post: .threshold,
-        sweep: [SweepAxis("threshold", thresholds ?? usualThresholds)], metrics: [.f1, .jaccard, .voi], settings: settings
-      ) { labels, _, _ in Target(try labels.nonZero().floats()) }
+        sweep: [SweepAxis("threshold", thresholds ?? usualThresholds)], metrics: [.f1, .jaccard, .voi], settings: settings, phrase: "label ≠ 0"
+      ) { truth, _ in Target(try truth.labels.nonZero().floats()) }
     }
     guard (2...256).contains(classes.count) else { throw .settings(name: "classes", expected: "2 to 256 names, the first for label 0", found: "\(classes.count)") }
     return try Task(
-      kind: "onehot", name: name, channels: classes, loss: .crossEntropy, weights: weights, post: .argmax, sweep: [], metrics: [.f1, .jaccard, .voi], settings: settings
-    ) { labels, _, _ in try labels.oneHot(classes.count) }
+      kind: "onehot", name: name, channels: classes, loss: .crossEntropy, weights: weights, post: .argmax, sweep: [], metrics: [.f1, .jaccard, .voi], settings: settings,
+      phrase: "ids 0…\(classes.count - 1)"
+    ) { truth, _ in try truth.labels.oneHot(classes.count) }
   }
 
   private static var usualThresholds: [Double] { SweepAxis.linear("threshold", 0.1, 0.9, count: 17).values }

@@ -2,6 +2,7 @@
 
 import Arrays
 import Execution
+import Geometry
 import Segmentation
 
 /// One row of scores: a crop, a channel where there are several, one value a sweep parameter, one a metric.
@@ -21,7 +22,7 @@ extension Task {
   /// How many rows `score` returns.
   var rowsPerCrop: Int {
     switch post.rule {
-    case .threshold: channels.count * sweep[0].values.count
+    case .threshold: (post.channels ?? channels.count) * sweep[0].values.count
     case .argmax: channels.count - 1
     case .custom: parameterSets.count
     }
@@ -29,8 +30,11 @@ extension Task {
 
   /// - Parameter prediction: (channels, space…) float32, activated.
   /// - Parameter labels: (label channels, space…), the truth; `mask`: (1, space…), 0 where it may not be trusted.
+  /// - Parameter grid: of the spatial axes; nil: unknown.
   /// - Returns: a row a channel and a combination of the sweep.
-  package func score(_ prediction: NDArray, labels: NDArray, mask: NDArray?, iteration: Int = 0, crop: String = "", _ context: ExecutionContext) throws -> [ScoreRow] {
+  package func score(
+    _ prediction: NDArray, labels: NDArray, mask: NDArray?, grid: Grid? = nil, iteration: Int = 0, crop: String = "", _ context: ExecutionContext
+  ) throws -> [ScoreRow] {
     let space = Array(prediction.shape.dropFirst())
     guard Array(labels.shape.dropFirst()) == space else { throw ArrayError.shapes(prediction.shape, labels.shape) }
     let counted = try mask.map { try $0.nonZero().reshaped(space) }
@@ -41,7 +45,7 @@ extension Task {
     switch post.rule {
     case .threshold:
       var rows: [ScoreRow] = []
-      for channel in channels.indices {
+      for channel in 0..<(post.channels ?? channels.count) {
         let truth = try plane(labels, min(channel, labels.shape[0] - 1)).nonZero()
         let counts = try confusionSweep(try plane(prediction, channel), truth, thresholds: sweep[0].values, mask: counted, context)
         rows += zip(sweep[0].values, counts).map { value, counts in row(channel, [value], metrics.map { $0.score(counts, nil) }) }
@@ -56,8 +60,9 @@ extension Task {
     case .custom:
       let truth = try plane(labels, 0)
       return try parameterSets.map { parameters in
-        let found = try post.apply(prediction, parameters, context)
-        guard found.count == truth.count else { throw TrainingError.target(task: name, expected: space, found: found.shape) }
+        try context.cancellation.check()
+        let found = try post.apply(prediction, grid ?? Grid(unknownOfRank: space.count), parameters, context)
+        guard found.shape == space || found.shape == [1] + space else { throw TrainingError.post(task: name, expected: space, found: found.shape) }
         let flat = try found.reshaped(space), counts = try confusion(flat, truth, mask: counted, context)
         let overlap = found.dtype == .bool ? nil : PartitionScores(try contingency(flat, truth, mask: counted, context))
         return row(0, parameters, metrics.map { $0.score(counts, overlap) })

@@ -1,0 +1,104 @@
+// How words plan: what they record in a dry run, and the array that stands for their output.
+
+import Arrays
+import Blockwise
+import Display
+import Geometry
+import Language
+import Storage
+
+extension Call {
+  /// An array that would be written as a whole.
+  ///
+  /// - Parameter title: the word, with its name if it has one.
+  func planArray(_ title: String, at path: String, _ dtype: DType, _ shape: [Int], _ grid: Grid, chunks: [Int]?, reads: [any ArraySource] = [], replace: Bool, memory: Int? = nil) throws -> Value {
+    let place = try Location(path).description
+    let bytes = try NDArray.byteCount(dtype, shape)
+    var effect = Effect(title, reads: reads.flatMap { items(read: $0) }, writes: [Effect.Item(place, "\(dtype) \(shapeText(shape))  \(byteText(bytes))", bytes: bytes)], memory: memory)
+    if reads.contains(where: { pathsRead($0).contains(place) }) { effect.conflicts.append("\(place) is an input of this statement") }
+    else if Files.kind(place) != nil { if replace { effect.notes.append("replaces what is there") } else { effect.conflicts.append("\(place) exists; replace=true starts it anew") } }
+    record(effect)
+    let value = Value(ArrayValue(try PlannedArray(path: place, dtype, shape, grid, chunks: chunks)))
+    dryRun?.promise(value, at: place)
+    return value
+  }
+
+  /// A file that would be written, whatever it holds.
+  func planFile(_ title: String, at path: String, _ detail: String = "", replaces: Bool = true, notes: [String] = []) {
+    var effect = Effect(title, writes: [Effect.Item(path, detail, bytes: 0)], notes: notes)
+    if Files.kind(path) != nil { if replaces { effect.notes.append("replaces what is there") } else { effect.conflicts.append("\(path) exists") } }
+    record(effect)
+  }
+
+  /// Element type and leading axes of a function's results, found by calling it on inputs without values; nil where only values tell.
+  func outcome(of function: Function, _ statement: BlockwiseStatement) throws -> (DType?, [Int]?) {
+    let inputs = try zip(statement.inputs.sources, statement.firstShapes()).map { Value(ArrayValue(try PlannedArray($0.dtype, $1, $0.grid))) }
+    guard let result = try context.invoke(function, inputs).object(as: ArrayValue.self) else { return (statement.options.uniqueIds ? .uint64 : statement.options.dtype, nil) }
+    return (statement.options.uniqueIds ? .uint64 : statement.options.dtype ?? result.dtype, Array(result.shape.dropLast(statement.tiling.rank)))
+  }
+
+  /// A blockwise plan: its effect, and its output.
+  ///
+  /// - Parameter sources: the inputs, in the order of `plan.inputs`.
+  func planBlocks(_ plan: BlockwisePlan, _ sources: [any ArraySource], _ spec: OutputSpec, workers: Int?) throws -> Value {
+    let place = try spec.path.map { try Location($0).description }
+    let perVoxel = sources.map { source in source.shape.indices.reduce(source.dtype.size) { $1 < source.shape.count - source.grid.spatialRank ? $0 * source.shape[$1] : $0 } }
+    let read = plan.stages.reduce(0.0) { $0 + Double($1.bytesRead) }, weight = Double(max(1, perVoxel.reduce(0, +)))
+    var effect = Effect(plan.title)
+    for (source, voxel) in zip(sources, perVoxel) { effect.reads += items(read: source, bytes: Int(clampingDouble: read * Double(voxel) / weight)) }
+    let output = plan.output, written = (try? NDArray.byteCount(output.dtype ?? .uint8, output.shape)) ?? .max
+    let what = "\(output.dtype.map { "\($0)" } ?? "type of the function's result,") \(shapeText(output.shape)), chunks \(shapeText(output.chunks))"
+    if let place { effect.writes = [Effect.Item(place, what + (output.dtype == nil ? "" : "  \(byteText(written))"), bytes: output.dtype == nil ? nil : written)] }
+    else { effect.notes.append("result    in memory, \(what)") }
+    for stage in plan.stages {
+      let tiling = stage.tiling, hasContext = (tiling.before + tiling.after).contains { $0 > 0 }
+      effect.notes.append(
+        "\(plan.stages.count == 1 ? "blocks" : stage.name)".padded(10) + "\(grouped(Int(clamping: tiling.count))) of \(shapeText(tiling.blockShape))"
+          + (hasContext ? ", context \(shapeText(tiling.before))" : "") + ", plan \(plan.hash)")
+    }
+    effect.blocks = plan.stages.reduce(0) { $0 + $1.tiling.count }
+    let threads = workers ?? execution.pool.threads
+    effect.memory = min(execution.memoryBudget, (plan.stages.map(\.bytesPerWorker).max() ?? 0).multipliedReportingOverflow(by: max(1, threads)).partialValue)
+    var existing: StoredArray?
+    if let place { existing = try existingOutput(place, plan, sources, spec, &effect) }
+    record(effect)
+    let value: Value
+    if let existing { value = Value(ArrayValue(existing.metadataOnly)) }
+    else if let dtype = output.dtype {
+      value = Value(ArrayValue(try PlannedArray(path: place, dtype, output.shape, output.grid, chunks: place == nil ? nil : output.chunks, origin: plan.isResumable ? "plan \(plan.hash)" : nil)))
+    } else { value = .unknown }
+    if let place { dryRun?.promise(value, at: place) }
+    return value
+  }
+
+  /// What the real run would make of what is there: go on, start anew, or refuse.
+  private func existingOutput(_ place: String, _ plan: BlockwisePlan, _ sources: [any ArraySource], _ spec: OutputSpec, _ effect: inout Effect) throws -> StoredArray? {
+    if sources.flatMap(pathsRead).contains(where: { $0 == place || $0.hasPrefix(place + "/") }) {
+      effect.conflicts.append("\(place) is an input of this statement")
+      return nil
+    }
+    switch try JournalFolder.look(at: place) {
+    case .nothing: return nil
+    case _ where spec.replace: effect.notes.append("replaces what is there")
+    case .foreign: effect.conflicts.append("\(place) exists and was not made by this statement; replace=true starts it anew")
+    case .plan where !spec.resume: effect.conflicts.append("\(place) exists; replace=true starts it anew")
+    case .plan where plan.output.dtype == nil || !plan.isResumable: effect.notes.append("exists    goes on if the same statement made it, else refuses")
+    case .plan(let text) where text == plan.text:
+      let stages = try JournalFolder.status(of: place)?.stages ?? []
+      let done = stages.reduce(0) { $0 + $1.finished }, total = stages.reduce(0) { $0 + $1.total }
+      effect.notes.append("exists    goes on: \(grouped(Int(clamping: done))) of \(grouped(Int(clamping: total))) blocks are done")
+      return try? StoredArray.open(place)
+    case .plan: effect.conflicts.append("\(place) exists with another plan; replace=true starts it anew")
+    }
+    return nil
+  }
+}
+
+extension Int {
+  /// The nearest integer, at the ends of the range for what lies beyond.
+  init(clampingDouble value: Double) { self = value >= 9.2e18 ? .max : value <= -9.2e18 ? .min : Int(value) }
+}
+
+extension String {
+  func padded(_ width: Int) -> String { self + String(repeating: " ", count: Swift.max(0, width - count)) }
+}
