@@ -4,13 +4,9 @@ import Execution
 
 package final class Interpreter {
   package let session: Session
-<<<<<<< HEAD
-  private let globals = Globals()
+  private var globals: Globals { session.globals }
   /// What was entered so far, for `:save`.
   package private(set) var entries: [SessionEntry] = []
-=======
-  private var globals: Globals { session.globals }
->>>>>>> main
 
   /// Runs the prelude, if the host has one.
   ///
