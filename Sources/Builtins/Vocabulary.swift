@@ -84,8 +84,10 @@ package enum Vocabulary {
   private static let training: [Builtin] =
     Builtin.augmentations + [
       .best,
+      .compare,
       .datasplit,
       .export,
+      .keep,
       .openRun,
       .preview,
       .run,
@@ -108,6 +110,7 @@ package enum Vocabulary {
 
   private static let show: [Builtin] = [
     .look,
+    .plot,
   ]
 
   private static let tables: [Builtin] = [

@@ -27,6 +27,10 @@ package struct Failure: Error, Sendable {
 
   package internal(set) var site: Site?
   package internal(set) var calls: [CallSite] = []
+  /// What the names of the innermost function were; nil outside of functions and where nobody can ask.
+  package internal(set) var names: [(name: String, value: Value)]?
+  /// Calls further out that are not in `calls`.
+  package internal(set) var moreCalls = 0
 
   package init(
     _ kind: Kind, _ message: String, label: String? = nil, hint: String? = nil, notes: [String] = [], argument: String? = nil, argumentPosition: Int? = nil
