@@ -23,15 +23,7 @@ extension Builtin {
       return try call.planBlocks(try statement.plan(dtype: dtype, leading: leading), statement.inputs.sources, statement.spec, workers: try call.workers())
     }
   ) { call in
-    let statement = try statement(call)
-    do { return try statement.execute(call.execution).value } catch let error as BlockwiseError { throw error } catch {
-      // The first block is tried alone, to see what the function returns.
-      var failure = Failure(error)
-      if failure.kind == .interrupted { throw error }
-      failure.kind = .block
-      failure.message = "the first block failed: " + failure.message
-      throw failure
-    }
+    return try statement(call).execute(call.execution).value
   }
 
   /// What `blockwise` is asked for, checked; nothing is read.

@@ -46,9 +46,35 @@ extension BlockwiseResult {
 extension BlockwiseError: FailureConvertible {
   package var failure: Failure {
     switch self {
-    case .blocksFailed: Failure(.block, description, hint: hint)
+    case .blocksFailed(let report, let path): report.failure(path)
     default: Failure(isInterruption ? .interrupted : .data, description, hint: hint)
     }
+  }
+}
+
+extension Report {
+  /// E7: the place and the words of the first failed block, what is kept, and what to do.
+  func failure(_ path: String?) -> Failure {
+    guard let first = failed.first else { return Failure(.block, failureText, hint: "run the same line again to do what is missing") }
+    var cause = Failure(first.cause)
+    if let voxel = cause.voxel, first.readOffset.count <= voxel.count {
+      let shift = [Int](repeating: 0, count: voxel.count - first.readOffset.count) + first.readOffset
+      cause.message = cause.message.replacingLast(shapeText(voxel), shapeText(zip(voxel, shift).map { $0 &+ $1 }))
+    }
+    var failure = cause.under(.block, failureHead)
+    let kept = done + skipped
+    if path != nil, kept > 0 { failure.notes = ["\(Words.count(Int(clamping: kept), "block")) \(kept == 1 ? "is" : "are") kept; run the same line again to retry only what is missing"] }
+    failure.hint = "look(‹inputs›[_err.failed[0]])     dcs --serial stops at the first failure"
+    failure.facts = [("failed", .list(failed.map { $0.world.map { Value(RoiValue(roi: $0, grid: nil)) } ?? .nil })), ("blocks", .list(failed.map { .int(Int(clamping: $0.block)) }))]
+    return failure
+  }
+}
+
+extension String {
+  /// With the last occurrence of a text replaced.
+  fileprivate func replacingLast(_ old: String, _ new: String) -> String {
+    guard !old.isEmpty, let range = ranges(of: old).last else { return self }
+    return String(self[..<range.lowerBound]) + new + String(self[range.upperBound...])
   }
 }
 
@@ -58,13 +84,22 @@ extension StorageError: FailureConvertible {
 
 extension ArrayError: FailureConvertible {
   package var failure: Failure {
+    var failure = Failure(kind, description)
     switch self {
-    case .overBudget, .noMemory, .tooLarge: Failure(.memory, description)
-    case .shapes, .rank, .lengths, .axisTwice: Failure(.shape, description)
-    case .grids: Failure(.grid, description)
-    case .outside: Failure(.index, description)
-    case .doesNotFit, .overflow, .divisionByZero: Failure(.arithmetic, description)
-    default: Failure(.type, description)
+    case .doesNotFit(_, _, _, _, let index), .overflow(_, let index), .divisionByZero(let index): failure.voxel = index
+    default: break
+    }
+    return failure
+  }
+
+  private var kind: Failure.Kind {
+    switch self {
+    case .overBudget, .noMemory, .tooLarge: .memory
+    case .shapes, .rank, .lengths, .axisTwice: .shape
+    case .grids: .grid
+    case .outside: .index
+    case .doesNotFit, .overflow, .divisionByZero: .arithmetic
+    default: .type
     }
   }
 }

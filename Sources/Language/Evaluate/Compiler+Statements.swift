@@ -441,10 +441,10 @@ extension Failure {
   package var value: Value {
     var calls = calls.map { call -> Value in ["function": .string(call.function), "at": .string(call.site.location)] }
     calls = Array(calls.prefix(32))
-    return [
-      "message": .string(message), "kind": .string(kind.rawValue), "hint": hint.map(Value.string) ?? .nil,
-      "at": site.map { .string($0.location) } ?? .nil, "calls": .list(calls),
-    ]
+    return .record(Record([
+      ("message", .string(message)), ("kind", .string(kind.rawValue)), ("hint", hint.map(Value.string) ?? .nil),
+      ("at", site.map { .string($0.location) } ?? .nil), ("calls", .list(calls)),
+    ] + facts.map { ($0.key, $0.value) }))
   }
 }
 

@@ -90,6 +90,7 @@ package struct CallContext: Sendable {
   package func invoke(_ function: Function, _ arguments: [Value], named: [(String, Value)] = [], settle: Bool = true) throws -> Value {
     let machine = self.machine.flatMap { $0.belongsToThisThread ? $0 : nil } ?? Machine(session: session, isWorker: self.machine != nil)
     let value = try machine.invoke(function, arguments, named: named)
-    return settle ? try machine.settle(value, .returning) : value
+    guard settle else { return value }
+    do { return try machine.settle(value, .returning) } catch { throw function.template.map { located(error, Site($0.source, $0.resultSpan)) } ?? error }
   }
 }
