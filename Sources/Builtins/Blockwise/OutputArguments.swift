@@ -15,11 +15,6 @@ extension Call {
       resume: isKnown("resume") ? try bool("resume") : true, replace: try bool("replace"))
   }
 
-  /// Refuses `on` until there are clusters; local threads are what there is.
-  func checkContext() throws {
-    if let context = try value("on").object, context.typeName != "context" || context.brief != "local()" { throw failure(.failed, "work runs on this machine only in this version: `on` must be local()", at: "on") }
-  }
-
   func isKnown(_ argument: String) -> Bool { builtin.signature.parameters.contains { $0.name == argument } }
 
   /// The block size, checked.
@@ -30,7 +25,7 @@ extension Call {
   }
 
   func workers() throws -> Int? {
-    guard let workers = try optionalInt("workers") else { return nil }
+    guard let workers = try optionalInt("workers") else { return isKnown("on") ? try engine().threads : nil }
     guard (1...1024).contains(workers) else { throw failure(.value, "`workers` must be from 1 to 1024, not \(workers)", at: "workers") }
     return workers
   }

@@ -15,6 +15,8 @@ package protocol Host: Sendable {
   /// What the script was given after its own parameters.
   var arguments: [String] { get }
   var version: String { get }
+  /// The program itself, to start it again in another process.
+  var executable: String { get }
   var style: DisplayStyle { get }
   /// A value for a `param` declared as `type`, from the text of the command line; nil: read it as an expression.
   func parameter(_ text: String, type: String, _ context: CallContext) throws -> Value?
@@ -41,6 +43,7 @@ extension Host {
   package func now() -> Double { 0 }
   package var arguments: [String] { [] }
   package var version: String { "0" }
+  package var executable: String { "dcs" }
   package var style: DisplayStyle { DisplayStyle() }
   package func parameter(_ text: String, type: String, _ context: CallContext) throws -> Value? { nil }
 }
