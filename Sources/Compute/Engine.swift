@@ -38,7 +38,10 @@ package struct Engine: Sendable {
     (self.submit, self.poll, self.cancel) = (submit, poll, cancel)
   }
 
-  /// Threads of this process.
+  /// Its jobs are processes of this machine: asking about them costs nothing.
+  package var isThisMachine: Bool { name == "local" || name == "processes" }
+
+  /// Blocks run on threads of this process.
   package var isHere: Bool { name == "local" }
 
   /// Threads that `local(workers=n)` asks for.

@@ -137,7 +137,7 @@ extension Job {
   /// - Throws: `ComputeError.notStarted` where the engine's commands are missing.
   package func state(now: Double) throws -> JobState {
     let known = state.withLock { $0 }
-    if known.state.hasEnded || now - known.asked < Self.freshness { return known.state }
+    if known.state.hasEnded || now - known.asked < (engine.isThisMachine ? 0.1 : Self.freshness) { return known.state }
     let codes = exitCodes, count = tasks ?? 1
     var found: JobState?
     if codes.count == count { found = codes.allSatisfy { $0 == 0 } ? .done : Files.kind(Files.join(path, "cancelled")) != nil ? .cancelled : .failed }
@@ -164,7 +164,7 @@ extension Job {
   package func times(now: Double) -> (begun: Double, end: Double)? {
     let begins = suffixes.compactMap { Self.modified(Files.join(path, "begun" + $0)) }, ends = suffixes.compactMap { Self.modified(Files.join(path, "exit" + $0)) }
     guard let begun = begins.min() else { return nil }
-    return (begun, ends.count == suffixes.count ? ends.max() ?? now : now)
+    return (begun, ends.count == suffixes.count ? ends.max() ?? now : Self.modified(Files.join(path, "cancelled")) ?? now)
   }
 
   private static func modified(_ path: String) -> Double? {
@@ -183,7 +183,9 @@ extension Job {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
+  /// Asks it to stop; asked again, a process of this machine is killed.
   package func cancel() throws {
+    if Files.kind(Files.join(path, "cancelled")) != nil, engine.isThisMachine { for id in identifiers { if let pid = pid_t(id), pid > 1 { kill(-pid, SIGKILL) } } }
     try Files.writeAtomically("", Files.join(path, "cancelled"), sync: false)
     try engine.cancel(identifiers)
     state.withLock { $0.asked = 0 }

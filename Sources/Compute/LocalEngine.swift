@@ -21,7 +21,7 @@ extension Engine {
         for id in identifiers { if let pid = pid_t(id), Children.all.isRunning(pid) { states[id] = .running } }
         return states
       },
-      cancel: { for id in $0 { if let pid = pid_t(id), pid > 1 { kill(-pid, SIGTERM) } } })
+      cancel: { for id in $0 { if let pid = pid_t(id), pid > 1 { kill(-pid, SIGINT) } } })
   }
 }
 

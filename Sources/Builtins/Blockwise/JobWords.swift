@@ -72,7 +72,7 @@ extension Builtin {
       // exit files are looked at all the time, the engine is asked now and then
       let now = clock.now(), isDue = now - asked >= every
       if isDue { asked = now }
-      let ended = try jobs.count { job in try job.exitCodes.count == job.tasks ?? 1 || isDue ? job.state(now: now).hasEnded : job.knownState.hasEnded }
+      let ended = try jobs.count { job in try isDue || job.engine.isThisMachine || job.exitCodes.count == job.tasks ?? 1 ? job.state(now: now).hasEnded : job.knownState.hasEnded }
       call.execution.progress.report(ProgressUpdate("wait", done: Int64(ended), total: Int64(jobs.count), unit: "jobs", note: ""))
       if ended == jobs.count { break }
       if now > deadline { throw call.failure(.failed, "\(jobs.count - ended) of \(jobs.count) jobs have not ended in time; they go on", at: "jobs") }
