@@ -62,17 +62,23 @@ package enum Vocabulary {
     .partitionScores,
   ]
 
-  private static let networks: [Builtin] = [
-    .apply,
-    .loadModel,
-    .unet,
-  ]
+  private static let networks: [Builtin] =
+    Builtin.layers + [
+      .apply,
+      .loadModel,
+      .network,
+      .profile,
+      .summary,
+      .unet,
+    ]
 
   private static let training: [Builtin] =
     Builtin.augmentations + [
       .best,
+      .compare,
       .datasplit,
       .export,
+      .keep,
       .openRun,
       .preview,
       .run,
@@ -99,6 +105,7 @@ package enum Vocabulary {
 
   private static let show: [Builtin] = [
     .look,
+    .plot,
   ]
 
   private static let tables: [Builtin] = [

@@ -60,7 +60,7 @@ extension Report {
     let kept = done + skipped
     if path != nil, kept > 0 { failure.notes = ["\(Words.count(Int(clamping: kept), "block")) \(kept == 1 ? "is" : "are") kept; run the same line again to retry only what is missing"] }
     failure.hint = "look(‹inputs›[_err.failed[0]])     dcs --serial stops at the first failure"
-    failure.facts = [("failed", .list(failed.map { $0.world.map { Value(RoiValue(roi: $0, grid: nil)) } ?? .nil })), ("blocks", .list(failed.map { .int(Int(clamping: $0.block)) }))]
+    failure.failed = failed.map { $0.world.map { Value(RoiValue(roi: $0, grid: nil)) } ?? .nil }
     return failure
   }
 }
@@ -79,22 +79,17 @@ extension StorageError: FailureConvertible {
 
 extension ArrayError: FailureConvertible {
   package var failure: Failure {
-    var failure = Failure(kind, description)
     switch self {
-    case .doesNotFit(_, _, _, _, let index), .overflow(_, let index), .divisionByZero(let index): failure.voxel = index
-    default: break
-    }
-    return failure
-  }
-
-  private var kind: Failure.Kind {
-    switch self {
-    case .overBudget, .noMemory, .tooLarge: .memory
-    case .shapes, .rank, .lengths, .axisTwice: .shape
-    case .grids: .grid
-    case .outside: .index
-    case .doesNotFit, .overflow, .divisionByZero: .arithmetic
-    default: .type
+    case .doesNotFit(_, _, _, _, let index), .overflow(_, let index), .divisionByZero(let index):
+      var failure = Failure(.arithmetic, description)
+      failure.voxel = index
+      return failure
+    case .overBudget, .noMemory, .tooLarge: return Failure(.memory, description)
+    case .lengths(let axis, let left, let right, let extents): return Self.shapesDoNotMatch(axis, left, right, extents)
+    case .shapes, .rank, .axisTwice: return Failure(.shape, description)
+    case .grids(let axis, let left, let right): return Self.gridsDoNotMatch(axis, left, right)
+    case .outside: return Failure(.index, description)
+    default: return Failure(.type, description)
     }
   }
 }

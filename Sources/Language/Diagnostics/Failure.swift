@@ -17,15 +17,22 @@ package struct Failure: Error, Sendable {
   package var notes: [String]
   /// The parameter at fault: the caret goes under its argument. Without it the caret is under the call.
   package var argument: String?
-  /// Further fields of `e` and `_err`.
-  package var facts: [(key: String, value: Value)] = []
   /// The voxel that the message names, in the array at hand; a block's is moved to its place in the whole.
   package var voxel: [Int]?
   /// Which element of a variadic parameter.
   package var argumentPosition: Int?
+  /// `e.failed`: the parts of a larger work that failed, as values one can index with (ROIs of blocks).
+  package var failed: [Value] = []
+
+  /// Where two operands do not fit each other: the same failure once the evaluator knows how each is written in the script (nil: not by a name).
+  package var naming: (@Sendable (_ left: String?, _ right: String?) -> Failure)?
 
   package internal(set) var site: Site?
   package internal(set) var calls: [CallSite] = []
+  /// What the names of the innermost function were; nil outside of functions and where nobody can ask.
+  package internal(set) var names: [(name: String, value: Value)]?
+  /// Calls further out that are not in `calls`.
+  package internal(set) var moreCalls = 0
 
   package init(
     _ kind: Kind, _ message: String, label: String? = nil, hint: String? = nil, notes: [String] = [], argument: String? = nil, argumentPosition: Int? = nil

@@ -18,6 +18,8 @@ final class Template: @unchecked Sendable {   // immutable; its closures capture
   let span: Span
   /// Of the expression whose value it returns: where an expression that is computed on the way out fails.
   let resultSpan: Span
+  /// Names of slots: parameters, captures and locals.
+  let names: [String: Int]
 
   struct Parameter {
     let name: String
@@ -27,8 +29,9 @@ final class Template: @unchecked Sendable {   // immutable; its closures capture
 
   init(
     name: String, parameters: [Parameter], frameSize: Int, captureCount: Int, selfSlot: Int?, body: @escaping Code, signature: String,
-    documentation: [String], source: Source, span: Span, resultSpan: Span
+    documentation: [String], source: Source, span: Span, resultSpan: Span, names: [String: Int]
   ) {
+    self.names = names
     (self.name, self.parameters, self.frameSize, self.captureCount, self.selfSlot) = (name, parameters, frameSize, captureCount, selfSlot)
     (self.body, self.signature, self.documentation, self.source, self.span, self.resultSpan) = (body, signature, documentation, source, span, resultSpan)
     requiredCount = parameters.count { $0.initial == nil }
@@ -85,9 +88,18 @@ extension Frame {
       leave(base, top)
       return value
     } catch {
+      let error = noting(error, template, base)
       leave(base, top)
       throw error
     }
+  }
+
+  /// At the prompt the innermost function that fails says what its names were, for `:why`.
+  @inline(never) private func noting(_ error: any Error, _ template: Template, _ base: Slots) -> any Error {
+    guard machine.session.keepsNames, !(error is Exit), !(error is Signal) else { return error }
+    var failure = Failure(error)
+    if failure.names == nil { failure.names = template.names.compactMap { name, slot in base[slot].map { (name: name, value: $0) } } }
+    return failure
   }
 
   @inline(never) private func place(_ function: Function, _ template: Template, _ base: Slots) {
@@ -110,7 +122,7 @@ extension Frame {
   @inline(never) private static func unwound(_ error: any Error, _ template: Template, _ site: Site) -> any Error {
     if error is any Uncatchable { return error }
     var failure = Failure(error).at(Site(template.source, template.span))
-    if failure.calls.count < 64 { failure.calls.append(CallSite(function: template.name.isEmpty ? "fn" : template.name, site: site)) }
+    if failure.calls.count >= 64 { failure.moreCalls += 1 } else { failure.calls.append(CallSite(function: template.name.isEmpty ? "fn" : template.name, site: site)) }
     return failure
   }
 
@@ -129,7 +141,7 @@ extension Frame {
             throw Binding.unknown(label, of: name, parameters: parameters.map(\.name)).at(sites.label(position))
           }
           target = found
-          if given[found] { throw Failure(.argument, "`\(name)` is given `\(label)` twice").at(sites[position]) }
+          if given[found] { throw Failure(.argument, "`\(name)` is given `\(label)` twice").at(sites.label(position)) }
         } else {
           guard next < parameters.count else { throw Binding.tooMany(name, parameters.map(\.name), arguments.count).at(sites[position]) }
           target = next
