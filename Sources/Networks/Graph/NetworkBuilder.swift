@@ -111,6 +111,8 @@ extension SymbolicTensor {
     try builder.apply(try Upsample(factors: try builder.extent(factors, "factors")), to: [self], name: name)
   }
   package func leakyRelu(_ slope: Rational, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(try LeakyRelu(slope: slope), to: [self], name: name) }
+  package func batchNorm(name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(BatchNormalisation(), to: [self], name: name) }
+  package func dropout(_ share: Rational, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(try Dropout(share: share), to: [self], name: name) }
   package func softmax(name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(Softmax(), to: [self], name: name) }
   package func crop(like other: SymbolicTensor, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(CropLike(), to: [self, other], name: name) }
   package func cropToFactor(_ factor: [Int], convolutions: [Int], name: String? = nil) throws(NetworkError) -> SymbolicTensor {
