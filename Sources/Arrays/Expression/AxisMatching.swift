@@ -28,7 +28,9 @@ func matched(_ a: ArrayExpression, _ b: ArrayExpression) throws(ArrayError) -> (
   // From the last axis of `other` back: `place` is where the axis after it stands in the result.
   for (axis, length) in zip(other.grid.axes, other.shape).reversed() {
     if let shared = axes.firstIndex(where: { $0.name == axis.name }) {
-      guard shape[shared] == length else { throw .lengths(axis: axis.name, NamedShape(a.grid.axes, a.shape), NamedShape(b.grid.axes, b.shape)) }
+      guard shape[shared] == length else {
+        throw .lengths(axis: axis.name, NamedShape(a.grid.axes, a.shape), NamedShape(b.grid.axes, b.shape), AxisExtents(axis.name, a, b))
+      }
       place = shared
     } else {
       place = min(place, axes.count)
@@ -59,6 +61,27 @@ private func placed(_ axes: [Axis], _ lead: Grid, _ other: Grid) throws(ArrayErr
 }
 
 private struct Place: Equatable { let size: Rational, corner: Rational }
+
+/// Where two operands lie along an axis that they share, in nanometres.
+package struct AxisExtents: Sendable, Equatable {
+  package let left: Extent, right: Extent
+
+  package struct Extent: Sendable, Equatable {
+    package let begin: Rational, end: Rational, voxel: Rational
+  }
+
+  /// nil unless both grids are known along the axis.
+  init?(_ axis: String, _ a: ArrayExpression, _ b: ArrayExpression) {
+    guard let left = Self.extent(axis, a), let right = Self.extent(axis, b) else { return nil }
+    (self.left, self.right) = (left, right)
+  }
+
+  private static func extent(_ axis: String, _ operand: ArrayExpression) -> Extent? {
+    guard operand.grid.isKnown, let place = places(operand.grid)[axis], let position = operand.grid.axes.firstIndex(where: { $0.name == axis }) else { return nil }
+    guard let length = try? place.size * Rational(operand.shape[position]), let end = try? place.corner + length else { return nil }
+    return Extent(begin: place.corner, end: end, voxel: place.size)
+  }
+}
 
 private func places(_ grid: Grid) -> [String: Place] {
   var result: [String: Place] = [:]

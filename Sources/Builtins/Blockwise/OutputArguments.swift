@@ -60,8 +60,9 @@ extension ArrayError: FailureConvertible {
   package var failure: Failure {
     switch self {
     case .overBudget, .noMemory, .tooLarge: Failure(.memory, description)
-    case .shapes, .rank, .lengths, .axisTwice: Failure(.shape, description)
-    case .grids: Failure(.grid, description)
+    case .lengths(let axis, let left, let right, let extents): Self.shapesDoNotMatch(axis, left, right, extents)
+    case .shapes, .rank, .axisTwice: Failure(.shape, description)
+    case .grids(let axis, let left, let right): Self.gridsDoNotMatch(axis, left, right)
     case .outside: Failure(.index, description)
     case .doesNotFit, .overflow, .divisionByZero: Failure(.arithmetic, description)
     default: Failure(.type, description)

@@ -27,12 +27,19 @@ extension Checker {
     case .conditional(let branches, let otherwise): checkConditional(branches, otherwise)
     case .tryCatch(let body, let error, let handler):
       let before = scope.bound
+      tryDepth += 1
       check(body)
+      tryDepth -= 1
       let after = scope.bound
       scope.bound = before
       scope.bind(error, mustBeRead: false)
       check(handler)
       scope.bound.formUnion(after)
+    case .tryElse(let value, let otherwise):
+      tryDepth += 1
+      check(value)
+      tryDepth -= 1
+      check(otherwise)
     case .unary(.not, let operand): checkCondition(operand)
     case .logical(.and, let left, let right, _), .logical(.or, let left, let right, _):
       checkCondition(left)
@@ -165,13 +172,20 @@ extension Checker {
     var first: Binding.Mismatch?
     switch target(callee) {
     case .builtins(let set):
+      var misfit: (position: Int, failure: Failure)?
       for builtin in set.builtins {
         switch Binding.bind(builtin, shape) {
         case .success(let targets):
-          checkLiterals(builtin, targets, arguments, set)
-          return
+          guard let found = self.misfit(builtin, targets, arguments) else { return }
+          if found.position > misfit?.position ?? -1 { misfit = found }
         case .failure(let mismatch): if first == nil || mismatch.argument != nil && first?.argument == nil { first = mismatch }
         }
+      }
+      if let misfit {
+        let isFirst = misfit.position == 0 && set.builtins.count > 1
+        let failure = isFirst ? kindOfValue(arguments[0].value).map { Binding.noForm(set, $0.value) } : nil
+        report(failure ?? misfit.failure, arguments[misfit.position].value.span)
+        return
       }
     case .parameters(let name, let parameters): first = Binding.mismatch(name, parameters, shape)
     case nil: break
@@ -211,14 +225,27 @@ extension Checker {
     .parameters(name, syntax.parameters.map { ($0.name.text, $0.initial == nil) })
   }
 
-  /// Arguments that are literals of a type that no form of the builtin takes.
-  private mutating func checkLiterals(_ builtin: Builtin, _ targets: [Int], _ arguments: [ArgumentSyntax], _ set: BuiltinSet) {
-    guard set.builtins.count == 1 else { return }
+  /// The first argument of which the text alone tells that its parameter does not take it.
+  private func misfit(_ builtin: Builtin, _ targets: [Int], _ arguments: [ArgumentSyntax]) -> (position: Int, failure: Failure)? {
     for (position, target) in targets.enumerated() {
       let parameter = builtin.signature.parameters[target]
-      guard let value = fold(arguments[position].value), !parameter.accepts(value) else { continue }
-      let failure = Failure(.type, "`\(parameter.name)` of `\(builtin.name)` must be \(parameter.type.phrase), not \(value.typePhrase)")
-      report(failure, arguments[position].value.span)
+      guard let (value, isExact) = kindOfValue(arguments[position].value), !parameter.accepts(value) else { continue }
+      if !isExact, value.isString, parameter.type.alternatives.contains(where: \.isWord) { continue }
+      return (position, Binding.wrongType(builtin, parameter, value))
+    }
+    return nil
+  }
+
+  /// A value of the kind that an expression has whatever its names mean; nil if that cannot be told.
+  private func kindOfValue(_ expression: Expression) -> (value: Value, isExact: Bool)? {
+    if let value = fold(expression) { return (value, true) }
+    switch expression.kind {
+    case .interpolation: return (.string(""), false)
+    case .list: return (.list([]), false)
+    case .record: return (.record(Record()), false)
+    case .logical(.and, _, _, _), .logical(.or, _, _, _): return (.bool(true), false)
+    case .range: return (.range(.integers(start: 0, end: 0, step: 1)), false)
+    default: return nil
     }
   }
 
@@ -241,7 +268,10 @@ extension Checker {
       if isComparison, a.typeName != b.typeName, a.number == nil || b.number == nil, !a.isNil, !b.isNil {
         report(.warning, .type, "\(a.typePhrase) never equals \(b.typePhrase)", span)
       }
-    } catch { report(Failure(error), span) }
+    } catch {
+      let failure = Failure(error)
+      if failure.kind != .arithmetic || tryDepth == 0 { report(failure, span) }
+    }
   }
 }
 

@@ -38,11 +38,11 @@ extension Builtin {
   }
 
   static let range = Builtin(
-    "range", "(start: number, end: number = nil, step: number = 1) -> range", "Evenly spaced numbers, the end left out.",
+    "range", "(start: number, stop: number = nil, step: number = 1) -> range", "Evenly spaced numbers, `stop` left out.",
     examples: [Example("len(range(0, 1, step=0.1))", prints: "10"), Example("range(3)", prints: "0..3")]
   ) { call in
-    let hasEnd = try !call.value("end").isNil
-    let start = hasEnd ? try call.value("start") : 0, end = try call.value(hasEnd ? "end" : "start"), step = try call.value("step")
+    let hasEnd = try !call.value("stop").isNil
+    let start = hasEnd ? try call.value("start") : 0, end = try call.value(hasEnd ? "stop" : "start"), step = try call.value("step")
     if step.number == 0 { throw call.failure(.value, "`step` must not be 0", at: "step") }
     if case .int(let low) = start, case .int(let high) = end, case .int(let width) = step {
       if width == .min { throw call.failure(.value, "`step` is too large", at: "step") }

@@ -19,6 +19,11 @@ package struct Failure: Error, Sendable {
   package var argument: String?
   /// Which element of a variadic parameter.
   package var argumentPosition: Int?
+  /// `e.failed`: the parts of a larger work that failed, as values one can index with (ROIs of blocks).
+  package var failed: [Value] = []
+
+  /// Where two operands do not fit each other: the same failure once the evaluator knows how each is written in the script (nil: not by a name).
+  package var naming: (@Sendable (_ left: String?, _ right: String?) -> Failure)?
 
   package internal(set) var site: Site?
   package internal(set) var calls: [CallSite] = []

@@ -37,6 +37,9 @@ final class ModuleStore: Sendable {
     set { preludeGlobals.withLock { $0 = newValue } }
   }
 
+  /// The top-level names of all modules that have run.
+  var loadedGlobals: [Globals] { states.withLock { $0.values.compactMap { if case .loaded(let globals) = $0 { globals } else { nil } } } }
+
   struct ParsedModule: Sendable {
     var text: ModuleText
     var source: Source

@@ -87,7 +87,7 @@ extension Value {
 /// Writes nested values on one line; long lists are cut in the middle.
 private struct Writer {
   var text = ""
-  static let elements = 40, depth = 20
+  static let elements = 40, depth = 20, bytes = 100_000
 
   mutating func write(_ value: Value, depth: Int) {
     switch value {
@@ -120,7 +120,7 @@ private struct Writer {
 
   private mutating func sequence(_ open: String, _ close: String, _ count: Int, _ depth: Int, _ element: (inout Writer, Int) -> Void) {
     text += open
-    if depth >= Self.depth { text += count > 0 ? "…" : "" } else {
+    if depth >= Self.depth || text.utf8.count > Self.bytes { text += count > 0 ? "…" : "" } else {
       var position = 0
       while position < count {
         if position > 0 { text += ", " }
