@@ -107,12 +107,13 @@ extension Checker {
 
   private func word(_ name: String) -> Value? { session.modules.prelude?[name] ?? session.registry[name] }
 
-  mutating func checkName(_ name: String, _ span: Span) {
+  /// - Parameter asOwn: `name += …` changes a bound name, never a word of the vocabulary.
+  mutating func checkName(_ name: String, _ span: Span, asOwn: Bool = false) {
     for (position, scope) in scopes.enumerated().reversed() where scope.own.contains(name) {
       scope.read.insert(name)
       // a function at the top level looks its names up when it is called
       let isLater = position == 0 && scopes.count > 1
-      if !isLater, !scope.bound.contains(name), word(name) == nil, surroundings.globals?.bound.contains(name) != true {
+      if !isLater, !scope.bound.contains(name), asOwn || word(name) == nil, surroundings.globals?.bound.contains(name) != true {
         let outer = position > 0 && scopes[..<position].contains { $0.own.contains(name) }
         report(
           .error, .unbound, "`\(name)` is read before it is bound", span,
@@ -291,7 +292,7 @@ extension Binding {
         target = names[next]
         next += 1
       }
-      if !given.insert(target).inserted { return Mismatch(failure: Failure(.argument, "`\(name)` is given `\(target)` twice"), argument: position) }
+      if !given.insert(target).inserted { return Mismatch(failure: Failure(.argument, "`\(name)` is given `\(target)` twice"), argument: position, atLabel: label != nil) }
     }
     guard let absent = parameters.first(where: { $0.isRequired && !given.contains($0.name) }) else { return nil }
     return Mismatch(failure: missing(absent.name, of: name, parameters: names), argument: nil)

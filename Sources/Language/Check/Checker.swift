@@ -172,7 +172,7 @@ extension Checker {
     if target.path.isEmpty {
       if operation != nil {
         let wasRead = scope.read.contains(target.name.text)
-        checkName(target.name.text, target.name.span)
+        checkName(target.name.text, target.name.span, asOwn: true)
         if !wasRead { scope.read.remove(target.name.text) }
       }
       scope.bind(target.name, mustBeRead: true)

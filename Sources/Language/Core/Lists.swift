@@ -8,6 +8,7 @@ extension Builtin {
     examples: [Example("len([1, 2])", prints: "2"), Example("len(\"µm\")", prints: "2")]
   ) { call in
     let value = try call.value("x")
+    if case .range(let range) = value { return Value(integer: range.wholeCount) }
     guard let count = Iteration.count(value) else { throw call.failure(.type, "\(value.typePhrase) has no length", at: "x") }
     return .int(count)
   }
@@ -79,6 +80,33 @@ extension Builtin {
       return order == .equal ? a < b : (order == .less) != descends
     }
     return .list(order.map { values[$0] })
+  }
+
+  static let firstElements = Builtin(
+    "head", "(xs: list|range|string, n=5) -> any", "The first elements, all of them where there are fewer.", examples: [Example("head(0..100, 3)", prints: "[0, 1, 2]")]
+  ) { call in
+    let count = try call.int("n", in: 0...Int.max)
+    switch try call.value("xs") {
+    case .string(let text): return .string(String(text.prefix(count)))
+    case let values:
+      let length = min(count, try Iteration.loopCount(values))
+      return .list(try (0..<length).map { try Iteration.element(values, $0, call.context) })
+    }
+  }
+
+  static let countElements = Builtin(
+    "count", "(xs: list|range, keep: fn = nil) -> int", "How many elements there are, or for how many a function is true.",
+    examples: [Example("count([3, 4, 5], fn(x) = x > 3)", prints: "2")]
+  ) { call in
+    let values = try call.value("xs")
+    guard let keep = try call.optionalFunction("keep") else { return .int(try Iteration.loopCount(values)) }
+    return .int(try values.elements(call.context).count { element in
+      try call.execution.cancellation.check()
+      let answer = try call.invoke(keep, element)
+      if answer.isUnknown { throw UnknownInside() }
+      guard case .bool(let truth) = answer else { throw call.failure(.type, "`keep` must give true or false, not \(answer.typePhrase)", at: "keep") }
+      return truth
+    })
   }
 
   static let reverse = Builtin(

@@ -41,12 +41,12 @@ extension Diagnostic {
       else if let inside { frames.append((call.function, "\(inside.source.name):\(inside.source.position(inside.span.start).line)")) }
       inside = call.site
     }
-    if let inside { frames.append(("script", "\(inside.source.name):\(inside.source.position(inside.span.start).line)")) }
+    if moreCalls == 0, let inside { frames.append(("script", "\(inside.source.name):\(inside.source.position(inside.span.start).line)")) }
     let shown = frames.prefix(min(room, 3))
-    let more = frames.count - shown.count
+    let more = frames.count - shown.count + moreCalls
     var left: [String] = []
     if hidden > 0 { left.append("\(Words.count(hidden, "frame")) in stdlib") }
-    if more > 0 { left.append("\(more) more") }
+    if more > 0 { left.append("\(Words.grouped(more)) more") }
     let width = shown.map(\.name.columns).max() ?? 0
     var lines: [String] = []
     for (position, frame) in shown.enumerated() {

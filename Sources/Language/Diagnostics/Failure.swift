@@ -27,6 +27,8 @@ package struct Failure: Error, Sendable {
 
   package internal(set) var site: Site?
   package internal(set) var calls: [CallSite] = []
+  /// Calls further out that are not in `calls`.
+  package internal(set) var moreCalls = 0
 
   package init(
     _ kind: Kind, _ message: String, label: String? = nil, hint: String? = nil, notes: [String] = [], argument: String? = nil, argumentPosition: Int? = nil

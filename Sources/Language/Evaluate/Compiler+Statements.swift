@@ -349,7 +349,7 @@ extension Compiler {
   /// `x += …`: the old value leaves its slot first, so that a list grows in place.
   private func compound(_ target: Name, _ operation: BinaryOperator, _ value: Expression, _ code: @escaping Code, _ span: Span) -> Step {
     let name = target.text, site = site(span), operands = self.place(Expression(.name(name), target.span), value, span)
-    let read = self.code(Expression(.name(name), target.span))
+    let read = self.own(name, target.span)
     guard let place = place(name) else { return { _ in .next } }
     let store = store(name)
     return { f in

@@ -75,6 +75,24 @@ struct Compiler {
     }
   }
 
+  /// The value of a name that `+=` changes: never the word of the vocabulary that it would shadow.
+  func own(_ name: String, _ span: Span) -> Code {
+    let site = site(span), module = module
+    switch scope.locate(name) {
+    case .local(let slot, otherwise: .some):
+      return { f in
+        if let value = f.slots[slot] { return value }
+        throw Self.unbound(name, module, isLocal: true).at(site)
+      }
+    case .global(let slot, otherwise: .some):
+      return { f in
+        if let value = f.globals.pointee.slots[slot] { return value }
+        throw Self.unbound(name, module, isLocal: false).at(site)
+      }
+    default: return self.name(name, span)
+    }
+  }
+
   // Hot closures capture one object: it is then their context itself, with nothing to unpack at each call.
   private final class Read {
     let slot: Int, name: String, module: ModuleScope, site: Site

@@ -27,6 +27,7 @@ enum Nesting {
     case .list(let values): return all(values)
     case .record(let record): return all(record.values)
     case .function(let function): return function.captures.isEmpty || all(function.captures.compactMap { $0 })
+    case .object(let box): return !box.object.holdsValues || all(box.object.heldValues)
     default: return true
     }
   }
@@ -46,13 +47,14 @@ enum Nesting {
         case .list(let values): values
         case .record(let record): record.values
         case .function(let function): function.captures.compactMap { $0 }
+        case .object(let box): box.object.heldValues
         default: []
         }
       let place = inner.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }
       if let place, let levels = known[place] { return levels }
       var deepest = 0
       for value in inner where value.holdsValues { deepest = max(deepest, levels(value, above: above + 1)) }
-      if let place, deepest > 0, !value.isFunction { known[place] = deepest + 1 }
+      if let place, deepest > 0, value.keepsItsValues { known[place] = deepest + 1 }
       return deepest + 1
     }
   }
@@ -63,11 +65,18 @@ extension Value {
   @inline(__always) var holdsValues: Bool {
     switch self {
     case .list, .record, .function: true
+    case .object(let box): box.object.holdsValues
     default: false
     }
   }
 
-  fileprivate var isFunction: Bool { if case .function = self { true } else { false } }
+  /// Whether what it holds lies in an array of its own, whose address tells it from others.
+  fileprivate var keepsItsValues: Bool {
+    switch self {
+    case .list, .record: true
+    default: false
+    }
+  }
 }
 
 extension Frame {

@@ -11,8 +11,9 @@ final class OperatorPlace: Sendable {
   @inline(never) func locate(_ error: any Error) -> any Error {
     let error = located(error, site)
     guard let failure = error as? Failure, let naming = failure.naming else { return error }
-    var named = naming(names.left, names.right).at(Site(site.source, whole))
-    named.calls = failure.calls
+    // what is wrong with units is wrong at the operator
+    var named = naming(names.left, names.right).at(failure.kind == .units ? site : Site(site.source, whole))
+    (named.calls, named.moreCalls) = (failure.calls, failure.moreCalls)
     return named
   }
 }

@@ -100,6 +100,8 @@ package final class Interpreter {
 
   package func bind(_ name: String, _ value: Value) { globals[globals.declare(name, binds: true)] = value }
 
+  package static let keywords: [String] = Keyword.allCases.map(\.rawValue)
+
   /// All words that could be written: bound names, the prelude's, the registry's, keywords.
   package var words: [String] {
     Array(Set(names + (session.modules.prelude?.names ?? []) + session.registry.names + Keyword.allCases.map(\.rawValue))).sorted()

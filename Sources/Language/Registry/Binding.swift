@@ -39,7 +39,7 @@ enum Binding {
         if target != variadic { next += 1 }
       }
       if given[target], target != variadic {
-        return .failure(Mismatch(failure: Failure(.argument, "`\(builtin.name)` is given `\(parameters[target].name)` twice"), argument: position))
+        return .failure(Mismatch(failure: Failure(.argument, "`\(builtin.name)` is given `\(parameters[target].name)` twice"), argument: position, atLabel: label != nil))
       }
       given[target] = true
       targets.append(target)

@@ -47,6 +47,7 @@ extension Value {
 
   /// The shortest text that reads back as the same double: "0.1", "1e-5", "3.0".
   package static func floatText(_ value: Double) -> String {
+    if value.isNaN { return "nan" }
     let text = "\(value)"
     guard let exponent = text.firstIndex(of: "e") else { return text }
     var mantissa = text[..<exponent], power = text[text.index(after: exponent)...]
