@@ -39,7 +39,7 @@ extension Builtin {
       upsampleFactors: try factors(call, "upsample", count: nil, rank: rank) ?? [], padding: try call.string("padding") == "same" ? .same : .valid,
       constantUpsample: try call.bool("constant_upsample"), activationOnUpsample: try call.bool("activation_on_upsample"),
       batchNorm: try call.bool("batch_norm"))
-    let network = try settings.network(name: try call.string("name"))
+    let network = try settings.network(name: try call.networkName())
     let input = try call.optionalVoxels("input", rank: rank)?.values ?? network.usualInput
     do throws(NetworkError) { _ = try network.outputShape(forSpatial: input) } catch {
       var failure = error.failure
@@ -83,7 +83,7 @@ extension Builtin {
     }
     do {
       let model = try Model(loading: path)
-      return Value(ModelValue(kind: .trained(model), input: model.network.usualInput))
+      return Value(ModelValue(trained: model))
     } catch let error as any FailureConvertible {
       var failure = error.failure
       failure.argument = "path"
