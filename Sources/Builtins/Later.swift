@@ -11,7 +11,6 @@ extension Builtin {
     later("external", "(command: string) -> fn", "A kernel in another program, fed by .npy."),
     later("lsf", "(queue: string = nil, gpus=0, cpus=1, memory: bytes = nil, time: time = nil, workers=1) -> context", "Runs work on an LSF cluster."),
     later("mutex_watershed", "(affinities: array, offsets: list) -> array", "Segments affinities by the mutex watershed."),
-    later("plot", "(t: table, x: string = nil, y: string = nil, by: string = nil, kind: \"line|scatter|histogram|bar\" = \"line\") -> image", "Plots columns of a table."),
     later("slurm", "(partition: string = nil, gpus=0, cpus=1, memory: bytes = nil, time: time = nil, workers=1) -> context", "Runs work on a Slurm cluster."),
     later("submit", "(script: string, args: record = nil, on: context = nil) -> job", "Runs a script as a job of a cluster."),
     later("task.affinities", "(name: string, offsets: list = nil, lsds=false) -> task", "Learns which neighbouring voxels belong to one object."),

@@ -101,6 +101,7 @@ package enum Vocabulary {
 
   private static let show: [Builtin] = [
     .look,
+    .plot,
   ]
 
   private static let tables: [Builtin] = [
