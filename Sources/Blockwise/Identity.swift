@@ -50,7 +50,7 @@ struct Identity {
 }
 
 /// The arrays on disk that a source reads.
-func storedArrays(of source: any ArraySource) -> [StoredArray] {
+package func storedArrays(of source: any ArraySource) -> [StoredArray] {
   switch source {
   case let array as StoredArray: [array]
   case let view as SourceView: storedArrays(of: view.base)

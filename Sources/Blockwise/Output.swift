@@ -67,7 +67,7 @@ struct BlockOutput: Sendable {
     let hash = plan.hash
     func isOurs() -> Bool { (try? StoredArray.open(path))?.attributes["dcs"]?["plan"]?.string == hash }
     let folder = try JournalFolder.begin(plan, at: output, resume: spec.resume && plan.isResumable, replace: spec.replace, isOurs: isOurs) { replace in
-      let made = JSON.object([.init("plan", .string(hash)), .init("made", .string(plan.title))])
+      let made = JSON.object([.init("plan", .string(hash)), .init("made", .string(plan.title)), .init("inputs", .array(plan.inputs.map { .string($0.name) }))])
       let own = (spec.attributes["dcs"] ?? .emptyObject).merging(made)
       let array = ArraySpec(
         dtype, plan.output.shape, grid: plan.output.grid, chunks: plan.output.chunks, codec: spec.codec, format: spec.format,

@@ -11,7 +11,7 @@ extension Call {
   func output(rank: Int) throws -> OutputSpec {
     OutputSpec(
       path: try optionalString("to"), chunks: isKnown("chunks") ? try optionalVoxels("chunks", rank: rank)?.values : nil,
-      attributes: .object([.init("dcs", .object([.init("version", .string(host.version)), .init("seed", .int(Int64(truncatingIfNeeded: context.seed)))]))]),
+      attributes: provenance(),
       resume: isKnown("resume") ? try bool("resume") : true, replace: try bool("replace"))
   }
 

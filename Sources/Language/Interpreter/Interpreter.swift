@@ -27,7 +27,9 @@ package final class Interpreter {
   /// - Parameter arguments: values of `param`s (`ScriptArguments`).
   /// - Parameter show: gets the value of each expression that stands as a statement (not `nil`), as the prompt would show it.
   package func run(_ source: Source, arguments: [String: Value] = [:], show: (Value) -> Void = { _ in }) -> Ending {
-    run(source, arguments: arguments, isInteractive: false, show: show)
+    session.origin = Origin(source, arguments)
+    defer { session.origin = nil }
+    return run(source, arguments: arguments, isInteractive: false, show: show)
   }
 
   /// Runs what was typed at a prompt: names stay, `_` is the last value shown, `_err` the last error.

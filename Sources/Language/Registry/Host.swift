@@ -60,7 +60,7 @@ package final class Session: Sendable {
   package let host: any Host
   /// Set in a dry run: words with effects record them here.
   package let dryRun: DryRun?
-  private let state: Mutex<(execution: ExecutionContext, seed: UInt64)>
+  private let state: Mutex<(execution: ExecutionContext, seed: UInt64, origin: Origin?)>
   /// Whether errors keep the values of the function they leave, for `:why`.
   private let keeping = Atomic<Bool>(false)
   package var keepsNames: Bool {
@@ -76,7 +76,7 @@ package final class Session: Sendable {
 
   package init(registry: Registry, host: any Host, execution: ExecutionContext, seed: UInt64 = 0, dryRun: DryRun? = nil) {
     (self.registry, self.host, self.dryRun) = (registry, host, dryRun)
-    state = Mutex((execution, seed))
+    state = Mutex((execution, seed, nil))
   }
 
   package var execution: ExecutionContext {
@@ -86,6 +86,11 @@ package final class Session: Sendable {
   package var seed: UInt64 {
     get { state.withLock { $0.seed } }
     set { state.withLock { $0.seed = newValue } }
+  }
+  /// The script that runs; nil at the prompt.
+  package var origin: Origin? {
+    get { state.withLock { $0.origin } }
+    set { state.withLock { $0.origin = newValue } }
   }
 }
 
