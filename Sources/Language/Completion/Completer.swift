@@ -20,7 +20,7 @@ extension Interpreter {
 
   /// After `:`: commands, then what the command takes.
   private func command(_ text: String, _ after: String, _ source: some CompletionSource) -> Completion {
-    guard let space = text.firstIndex(where: \.isWhitespace) else { return Completion(typed: text, source.commands.map { .init($0.name) }) }
+    guard let space = text.firstIndex(where: \.isWhitespace) else { return Completion(typed: text, source.commands.map { .init($0.name, closing: $0.argument == .nothing ? "" : " ") }) }
     let word = text[..<space], rest = String(text[space...].drop(while: \.isWhitespace))
     let matching = source.commands.filter { $0.name == word }
     guard let command = matching.first ?? source.commands.first(where: { $0.name.hasPrefix(word) }) else { return Completion() }
