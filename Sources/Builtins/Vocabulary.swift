@@ -75,8 +75,10 @@ package enum Vocabulary {
   private static let training: [Builtin] =
     Builtin.augmentations + [
       .best,
+      .compare,
       .datasplit,
       .export,
+      .keep,
       .openRun,
       .preview,
       .run,
@@ -99,6 +101,7 @@ package enum Vocabulary {
 
   private static let show: [Builtin] = [
     .look,
+    .plot,
   ]
 
   private static let tables: [Builtin] = [
