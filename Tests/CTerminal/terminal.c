@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -15,6 +16,11 @@ int terminal_start(char *const words[], char *const variables[], const char *fol
   *child = forkpty(&terminal, NULL, NULL, &size);
   if (*child < 0) return -1;
   if (*child == 0) {
+    // threads of the test runner block signals; children inherit that
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGINT, SIG_DFL);
     if (chdir(folder) == 0) execve(words[0], words, variables);
     _exit(127);
   }

@@ -61,7 +61,7 @@ import Testing
     #expect(failure.trace.map(\.line) == ["c = outer / b", "f(1)"])
   }
 
-  @Test(arguments: [("smooth", "nothing about smooth"), ("length", "len"), ("numbers between", "nothing"), ("sorted", "sort")])
+  @Test(arguments: [("zebra", "nothing about zebra"), ("length", "len"), ("numbers between", "nothing"), ("sorted", "sort")])
   func search(_ words: String, _ found: String) throws { #expect(try interpreter().search(words, DisplayStyle()).contains(found)) }
 
   @Test(arguments: [

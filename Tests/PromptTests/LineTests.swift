@@ -19,7 +19,8 @@ import Testing
     try screen.enter("_ * 2", shows: "\n84\n")
     try screen.enter("|> string()", shows: "\n\"84\"\n")
     try screen.enter("x = 7", shows: "dcs> ")
-    try screen.enter("x + 1; x + 2;", shows: "\n8\n")
+    try screen.enter("x + 1", shows: "\n8\n")
+    try screen.enter("x + 2;", shows: "dcs> ")
     #expect(!screen.rest().contains("9"))
     try screen.enter("µ_ä = 3µm; µ_ä", shows: "\n3 µm\n")
     try screen.enter(":quit", shows: "\n")
@@ -79,13 +80,13 @@ import Testing
 
   @Test func controlDTwiceLeaves() throws {
     let screen = try prompt()
-    screen.type(Screen.controlD)
+    screen.pressControlD()
     try screen.expect("again")
     try screen.enter("6", shows: "\n6\n")
     try screen.expect("dcs> ")
-    screen.type(Screen.controlD)
+    screen.pressControlD()
     try screen.expect("again")
-    screen.type(Screen.controlD)
+    screen.pressControlD()
     #expect(screen.wait() == 0)
   }
 

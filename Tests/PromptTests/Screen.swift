@@ -10,12 +10,13 @@ final class Screen {
   private let terminal: Int32
   private let child: pid_t
   private var ended: Int32?
-  /// All that was shown, without escape sequences.
-  private(set) var text = ""
+  private var shown: [UInt8] = []
   /// Where the next `expect` begins to look.
-  private var mark: String.Index
+  private var mark = 0
   private var escape: [UInt8] = []
-  private var pending: [UInt8] = []
+
+  /// All that was shown, without escape sequences.
+  var text: String { String(decoding: shown, as: UTF8.self) }
 
   /// - Parameter environment: changes to TERM=xterm, LC_ALL=C.UTF-8, PAGER=cat and the folders.
   init(_ arguments: [String] = [], in place: Place, environment: [String: String] = [:], rows: Int = 40, columns: Int = 100) throws {
@@ -28,7 +29,6 @@ final class Screen {
     terminal = terminal_start(&words, &settings, place.folder, Int32(rows), Int32(columns), &child)
     guard terminal >= 0 else { throw Missing(description: "no terminal: \(String(cString: strerror(errno)))") }
     self.child = child
-    mark = text.startIndex
   }
 
   deinit {
@@ -57,7 +57,13 @@ final class Screen {
     return try expect(shows ?? "dcs> ", within: seconds)
   }
 
-  static let up = "\u{1b}[A", controlC = "\u{3}", controlD = "\u{4}", controlR = "\u{12}", tab = "\t"
+  /// Ctrl-D in a moment when the terminal is surely in the editor's hands: it draws the prompt just before.
+  func pressControlD() {
+    usleep(100_000)
+    type("\u{4}")
+  }
+
+  static let up = "\u{1b}[A", controlC = "\u{3}", controlR = "\u{12}", tab = "\t"
   static func pasted(_ text: String) -> String { "\u{1b}[200~" + text + "\u{1b}[201~" }
 
   func resize(rows: Int, columns: Int) { terminal_resize(terminal, Int32(rows), Int32(columns)) }
@@ -75,7 +81,7 @@ final class Screen {
       }
       if clock() - begun > seconds || !read(milliseconds: 50) {
         if let found = range(of: wanted) { mark = found; return clock() - begun }
-        throw Missing(description: "no \(wanted.debugDescription) within \(seconds) s (\(sourceLocation.line)) in:\n\(text[mark...])")
+        throw Missing(description: "no \(wanted.debugDescription) within \(seconds) s (\(sourceLocation.line)) in:\n\(String(decoding: shown[mark...].suffix(4000), as: UTF8.self))")
       }
     }
   }
@@ -83,16 +89,18 @@ final class Screen {
   /// What was shown since the last text that was awaited, up to the next quiet moment.
   func rest(quiet milliseconds: Int32 = 200) -> String {
     while true {
-      let before = text.utf8.count
-      if !read(milliseconds: milliseconds) || text.utf8.count == before { return String(text[mark...]) }
+      let before = shown.count
+      if !read(milliseconds: milliseconds) || shown.count == before { return String(decoding: shown[mark...], as: UTF8.self) }
     }
   }
 
-  private func range(of wanted: String) -> String.Index? {
-    let bytes = Array(text[mark...].utf8), part = Array(wanted.utf8)
-    guard part.count <= bytes.count else { return nil }
-    for start in 0...(bytes.count - part.count) where bytes[start] == part[0] && bytes[start..<start + part.count].elementsEqual(part) {
-      return text.utf8.index(mark, offsetBy: start + part.count)
+  /// The end of a text after the mark.
+  private func range(of wanted: String) -> Int? {
+    let part = Array(wanted.utf8)
+    var start = mark
+    while start + part.count <= shown.count {
+      if shown[start] == part[0], shown[start..<start + part.count].elementsEqual(part) { return start + part.count }
+      start += 1
     }
     return nil
   }
@@ -106,25 +114,15 @@ final class Screen {
     return true
   }
 
-  /// Escape sequences and carriage returns go; a character that came in two pieces waits for its end.
+  /// Escape sequences, bells and carriage returns go.
   private func take(_ bytes: [UInt8]) {
-    let place = text.utf8.distance(from: text.startIndex, to: mark)
     for byte in bytes {
       if !escape.isEmpty {
         escape.append(byte)
         let isIntroducer = escape.count == 2 && (byte == UInt8(ascii: "[") || byte == UInt8(ascii: "(") || byte == UInt8(ascii: "]"))
         if !isIntroducer, byte >= 0x40 || byte == 7 || escape[1] == UInt8(ascii: "(") { escape = [] }
-      } else if byte == 0x1b { escape = [byte] } else if byte != 0x0d && byte != 0x07 { pending.append(byte) }
+      } else if byte == 0x1b { escape = [byte] } else if byte != 0x0d && byte != 0x07 { shown.append(byte) }
     }
-    var whole = pending.count
-    while whole > 0, pending[whole - 1] & 0xc0 == 0x80, pending.count - whole < 3 { whole -= 1 }
-    if whole > 0, pending[whole - 1] >= 0xc0 {
-      let need = pending[whole - 1] >= 0xf0 ? 4 : pending[whole - 1] >= 0xe0 ? 3 : 2
-      whole = pending.count - whole + 1 >= need ? pending.count : whole - 1
-    } else { whole = pending.count }
-    text += String(decoding: pending[..<whole], as: UTF8.self)
-    pending.removeFirst(whole)
-    mark = text.utf8.index(text.startIndex, offsetBy: place)
   }
 
   // MARK: The end
