@@ -17,17 +17,30 @@ extension Diagnostic {
 
   static let lineLimit = 8
 
-  private static func oneLine(_ text: String) -> String { text.split(whereSeparator: \.isNewline).joined(separator: " ") }
+  /// A name can be as long as a script: what is longer than a screen is cut.
+  private static func oneLine(_ text: String) -> String {
+    let line = text.utf8.count > 4000 ? String(text.prefix(1000)) + "…" : text
+    return line.split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
 
   private func excerpt(_ site: Site, _ style: DisplayStyle, _ paint: Paint) -> [String] {
     let (number, range) = site.source.line(at: site.span.start)
     let text = String(number)
     let gutter = String(repeating: " ", count: max(0, 2 - text.count)) + text
     let blank = String(repeating: " ", count: gutter.count)
-    var line = VisibleLine(site.source, range, marking: site.span)
+    var line = VisibleLine(site.source, Self.near(site.span, in: range, of: site.source), marking: site.span)
     line.trim(to: max(40, style.width - gutter.count - 3))
     let caret = String(repeating: " ", count: line.start) + paint.caret(String(repeating: "^", count: max(1, line.width)))
     return ["\(gutter) | \(line.text)", "\(blank) | \(caret)" + (label.map { " " + Self.oneLine($0) } ?? "")]
+  }
+
+  /// The part of a very long line that can be seen around a mark.
+  private static func near(_ span: Span, in line: Range<Int>, of source: Source) -> Range<Int> {
+    if line.count <= 8000 { return line }
+    var low = max(line.lowerBound, min(span.start, line.upperBound) - 2000), high = min(line.upperBound, max(span.start, line.lowerBound) + 4000)
+    while low > line.lowerBound, source.bytes[low] & 0xc0 == 0x80 { low -= 1 }
+    while high < line.upperBound, source.bytes[high] & 0xc0 == 0x80 { high += 1 }
+    return low..<high
   }
 
   /// Innermost first: the function that failed and its line, then who called it. Frames of the stdlib are counted only.
