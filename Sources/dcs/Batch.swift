@@ -1,4 +1,5 @@
 import Builtins
+import Execution
 import Glibc
 import Language
 import Storage
@@ -26,6 +27,18 @@ enum Batch {
     let code = program.report(ending, of: path)
     if options.staysAtPrompt, case .exit = ending { return code }
     return options.staysAtPrompt ? Prompt(program).run() : code
+  }
+
+  /// Does the blocks of one shard of a plan that another process wrote.
+  static func worker(_ path: String, _ shard: Int, _ count: Int, _ program: Program) throws -> Int32 {
+    let text = try ProgramHost.text(path)
+    do {
+      program.interpreter.session.execution.shard = Shard(index: shard, count: count, plan: try WorkerPlan.hash(of: text, program.host))
+      return program.report(program.interpreter.run(Source(name: path, text: text)))
+    } catch {
+      program.output.warn(Diagnostic(Failure(error)).drawn(program.terminal.errorStyle) + "\n")
+      return 1
+    }
   }
 
   static func expression(_ text: String, _ program: Program) throws -> Int32 {

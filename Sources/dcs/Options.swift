@@ -6,6 +6,8 @@ struct Options: Equatable {
     case script(String, arguments: [String])
     case expression(String)
     case conformance(String)
+    /// A shard of a recorded plan.
+    case worker(plan: String, shard: Int, of: Int)
     case help
     case version
   }
@@ -49,6 +51,12 @@ struct Options: Equatable {
       case "--quiet": isQuiet = true
       case "--log": log = try value(of: argument)
       case "--test": action = .conformance(try value(of: argument))
+      case "worker":
+        let plan = try value(of: argument)
+        guard try value(of: "worker PLAN") == "--shard", case let parts = try value(of: "--shard").split(separator: "/").map({ Int($0) }), parts.count == 2,
+          let shard = parts[0], let count = parts[1], count > 0, (0..<count).contains(shard)
+        else { throw Misuse(message: "worker needs a plan and a shard: dcs worker PLAN --shard K/N, K from 0 to N - 1") }
+        action = .worker(plan: plan, shard: shard, of: count)
       case "--help", "-h": action = .help
       case "--version": action = .version
       case _ where argument.hasPrefix("-") && argument != "-":
