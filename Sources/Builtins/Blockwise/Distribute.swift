@@ -63,7 +63,8 @@ extension Call {
     for parameter in builtin.signature.parameters where !["on", "workers", "replace", "resume"].contains(parameter.name) {
       if parameter.isVariadic { for (position, value) in rest.enumerated() { words.append(try writer.expression(value, "input \(position + 1)")) } } else if isGiven(parameter.name) {
         // an element type is a builtin of that name
-        let text = try writer.expression(try value(parameter.name), parameter.name)
+        let value = try value(parameter.name)
+        let text = try value.object(as: BestValue.self).map { try weights($0.model(), folder) } ?? writer.expression(value, parameter.name)
         words.append(parameter.defaultValue == nil ? text : "\(parameter.name)=\(text)")
       }
     }
@@ -89,15 +90,21 @@ extension Call {
     case let roi as RoiValue:
       guard let offset = Value.worldCoordinate(roi.roi.offset).source(), let shape = Value.worldCoordinate(roi.roi.shape).source() else { return nil }
       return "roi(\(offset), \(shape))"
-    case is ModelValue, is BestValue:
-      let path = Files.join(try Builtin.newFolder(folder, "model"), "model.dcmodel")
-      if let best = object as? BestValue { try best.model().save(path) } else {
-        guard let model = object as? ModelValue, case .trained(let trained) = model.kind else { return nil }
-        try trained.save(path)
-      }
-      return "load_model(\(Value.quoted(path)))"
+    case let model as ModelValue:
+      guard case .trained(let trained) = model.kind else { return nil }
+      return try weights(trained, folder)
+    case let best as BestValue:
+      // a function looks at its fields: what they are now, whatever the run becomes
+      let fields = try best.fieldNames.compactMap { name in try best.field(name, context).map { (name, $0) } }
+      return Value.record(Record(fields)).source()
     default: return nil
     }
+  }
+
+  private func weights(_ model: Model, _ folder: String) throws -> String {
+    let path = Files.join(try Builtin.newFolder(folder, "model"), "model.dcmodel")
+    try model.save(path)
+    return "load_model(\(Value.quoted(path)))"
   }
 }
 
