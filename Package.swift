@@ -19,6 +19,7 @@ let package = Package(
     .target(name: "Geometry"),
     .target(name: "Arrays", dependencies: ["Execution", "Geometry", "CKernels"]),
     .target(name: "Storage", dependencies: ["Arrays", "CBlosc", "CZstd", "CZlib"]),
+    .target(name: "Compute", dependencies: ["Storage"]),
 
     // What dcs exists for
     .target(name: "Networks", dependencies: ["Storage", "CKernels"]),
@@ -29,13 +30,14 @@ let package = Package(
     // What people see
     .target(name: "Display", dependencies: ["Arrays", "Execution", "CZlib"]),
     .target(name: "Language", dependencies: ["Geometry", "Execution", "CKernels"]),
-    .target(name: "Builtins", dependencies: ["Language", "Display", "Training"]),
+    .target(name: "Builtins", dependencies: ["Language", "Display", "Training", "Compute"]),
     .executableTarget(name: "dcs", dependencies: ["Builtins", "CLineEdit"]),
 
     // Scripts with accidents (Tests/Fuzz/Fuzz.swift)
     .executableTarget(name: "dcs-fuzz", dependencies: ["Builtins"], path: "Tests/Fuzz"),
 
     // Tests mirror Sources; one module each
+    .target(name: "CTerminal", path: "Tests/CTerminal", linkerSettings: [.linkedLibrary("util")]),
     .target(name: "TestSupport", dependencies: ["Arrays"], path: "Tests/TestSupport"),
     .testTarget(name: "ExecutionTests", dependencies: ["Execution"]),
     .testTarget(name: "GeometryTests", dependencies: ["Geometry"]),
@@ -48,6 +50,7 @@ let package = Package(
     .testTarget(name: "DisplayTests", dependencies: ["Display", "TestSupport"]),
     .testTarget(name: "LanguageTests", dependencies: ["Language"]),
     .testTarget(name: "BuiltinsTests", dependencies: ["Builtins", "TestSupport"]),
+    .testTarget(name: "PromptTests", dependencies: ["CTerminal"]),   // the built program on a terminal
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

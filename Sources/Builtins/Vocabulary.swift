@@ -43,22 +43,31 @@ package enum Vocabulary {
 
   private static let segmentation: [Builtin] =
     Builtin.morphology + [
+      .affinities,
+      .agglomerate,
       .argmax,
+      .descriptors,
       .distance,
       .fillHoles,
       .gaussian,
       .label,
       .median,
+      .mutexWatershed,
+      .objects,
       .relabel,
       .removeSmall,
       .signedDistance,
       .sizeOf,
       .threshold,
+      .touching,
+      .watershed,
     ]
 
   private static let scores: [Builtin] = [
     .binaryScores,
     .confusion,
+    .contingency,
+    .distanceScores,
     .partitionScores,
   ]
 
@@ -75,8 +84,10 @@ package enum Vocabulary {
   private static let training: [Builtin] =
     Builtin.augmentations + [
       .best,
+      .compare,
       .datasplit,
       .export,
+      .keep,
       .openRun,
       .preview,
       .run,
@@ -90,15 +101,20 @@ package enum Vocabulary {
       .validate,
     ]
 
-  private static let blockwise: [Builtin] = [
-    .blockwise,
-    .local,
-    .predict,
-    .status,
-  ]
+  private static let blockwise: [Builtin] =
+    Builtin.contexts + [
+      .blockwise,
+      .cancel,
+      .jobs,
+      .predict,
+      .status,
+      .submit,
+      .wait,
+    ]
 
   private static let show: [Builtin] = [
     .look,
+    .plot,
   ]
 
   private static let tables: [Builtin] = [

@@ -32,7 +32,7 @@ import Language
       print("dcs \(version)")
       return 0
     case .conformance(let folder): return try Batch.conformance(folder, options, try Program(options))
-    case .expression(let text): return try Batch.expression(text, try Program(options))
+    case .expression(let text): return try Batch.expression(text, options, try Program(options))
     case .script(let path, let arguments): return try Batch.script(path, arguments, options, try Program(options, arguments: arguments))
     case .prompt:
       let program = try Program(options)
@@ -48,6 +48,8 @@ struct Program {
   let cancellation: Cancellation
   let interpreter: Interpreter
   let host: ProgramHost
+  let isQuiet: Bool
+  let seed: UInt64
 
   init(_ options: Options, arguments: [String] = []) throws {
     let terminal = Terminal(quiet: options.isQuiet)
@@ -58,10 +60,11 @@ struct Program {
     let progress: any ProgressSink = options.isQuiet ? SilentProgress()
       : ProgressBar(style: style, isTerminal: terminal.isErrorTerminal && !terminal.isDumb) { output.transient($0) }
     let threads = options.jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    let execution = ExecutionContext(pool: ThreadPool(threads: threads), cancellation: cancellation, progress: progress, memoryBudget: Self.memoryBudget())
+    var execution = ExecutionContext(pool: ThreadPool(threads: threads), cancellation: cancellation, progress: progress, memoryBudget: Self.memoryBudget())
+    execution.stopsAtFirstFailure = options.isSerial
     host = ProgramHost(terminal: terminal, output: output, arguments: arguments)
     interpreter = try Interpreter(registry: Vocabulary.registry, host: host, execution: execution, seed: options.seed, dryRun: options.isDryRun ? DryRun() : nil)
-    (self.terminal, self.output, self.cancellation) = (terminal, output, cancellation)
+    (self.terminal, self.output, self.cancellation, isQuiet, seed) = (terminal, output, cancellation, options.isQuiet, options.seed)
   }
 
   /// A quarter of the machine's memory.

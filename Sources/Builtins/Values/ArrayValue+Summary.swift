@@ -33,7 +33,8 @@ extension ArrayValue {
     return lines.joined(separator: "\n")
   }
 
-  private var residence: String {
+  /// "in memory", "view on disk, read-only".
+  var residence: String {
     switch content {
     case .memory: "in memory"
     case .expression: "not computed"

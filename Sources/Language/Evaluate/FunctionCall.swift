@@ -16,6 +16,10 @@ final class Template: @unchecked Sendable {   // immutable; its closures capture
   let documentation: [String]
   let source: Source
   let span: Span
+  /// Of the expression whose value it returns: where an expression that is computed on the way out fails.
+  let resultSpan: Span
+  /// Names of slots: parameters, captures and locals.
+  let names: [String: Int]
 
   struct Parameter {
     let name: String
@@ -25,10 +29,11 @@ final class Template: @unchecked Sendable {   // immutable; its closures capture
 
   init(
     name: String, parameters: [Parameter], frameSize: Int, captureCount: Int, selfSlot: Int?, body: @escaping Code, signature: String,
-    documentation: [String], source: Source, span: Span
+    documentation: [String], source: Source, span: Span, resultSpan: Span, names: [String: Int]
   ) {
+    self.names = names
     (self.name, self.parameters, self.frameSize, self.captureCount, self.selfSlot) = (name, parameters, frameSize, captureCount, selfSlot)
-    (self.body, self.signature, self.documentation, self.source, self.span) = (body, signature, documentation, source, span)
+    (self.body, self.signature, self.documentation, self.source, self.span, self.resultSpan) = (body, signature, documentation, source, span, resultSpan)
     requiredCount = parameters.count { $0.initial == nil }
     parameterCount = parameters.count
   }
@@ -83,9 +88,18 @@ extension Frame {
       leave(base, top)
       return value
     } catch {
+      let error = noting(error, template, base)
       leave(base, top)
       throw error
     }
+  }
+
+  /// At the prompt the innermost function that fails says what its names were, for `:why`.
+  @inline(never) private func noting(_ error: any Error, _ template: Template, _ base: Slots) -> any Error {
+    guard machine.session.keepsNames, !(error is Exit), !(error is Signal) else { return error }
+    var failure = Failure(error)
+    if failure.names == nil { failure.names = template.names.compactMap { name, slot in base[slot].map { (name: name, value: $0) } } }
+    return failure
   }
 
   @inline(never) private func place(_ function: Function, _ template: Template, _ base: Slots) {

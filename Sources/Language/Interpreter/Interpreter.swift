@@ -5,6 +5,8 @@ import Execution
 package final class Interpreter {
   package let session: Session
   private var globals: Globals { session.globals }
+  /// What was entered so far, for `:save`.
+  package private(set) var entries: [SessionEntry] = []
 
   /// Runs the prelude, if the host has one.
   ///
@@ -25,20 +27,59 @@ package final class Interpreter {
   /// - Parameter arguments: values of `param`s (`ScriptArguments`).
   /// - Parameter show: gets the value of each expression that stands as a statement (not `nil`), as the prompt would show it.
   package func run(_ source: Source, arguments: [String: Value] = [:], show: (Value) -> Void = { _ in }) -> Ending {
-    run(source, arguments: arguments, isInteractive: false, show: show)
+    run(source, arguments: arguments, isInteractive: false) { _, value in show(value) }
+  }
+
+  /// Runs statements and gives the value of the last one, if that is an expression with a value.
+  package func value(of source: Source) -> (ending: Ending, value: Value?) {
+    var last: Value?
+    let ending = run(source, arguments: [:], isInteractive: false, begin: { _ in last = nil }) { statement, value in
+      if case .expression = statement.kind { last = value }
+    }
+    return (ending, last)
   }
 
   /// Runs what was typed at a prompt: names stay, `_` is the last value shown, `_err` the last error.
   package func enter(_ source: Source, show: (Value) -> Void) -> Ending {
-    let ending = run(source, arguments: [:], isInteractive: true) { value in
+    var entry = SessionEntry(source), begun = 0
+    let ending = run(source, arguments: [:], isInteractive: true, begin: { begun = $0 }) { _, value in
+      entry.shown = begun
       bind("_", value)
       show(value)
     }
-    if case .failed(let failure) = ending { bind("_err", failure.value) }
+    finish(&entry, ending, begun)
     return ending
   }
 
-  private func run(_ source: Source, arguments: [String: Value], isInteractive: Bool, show: (Value) -> Void) -> Ending {
+  /// Writes a script that has run before the prompt into the record of the session.
+  package func remember(_ source: Source, _ ending: Ending) {
+    var entry = SessionEntry(source)
+    finish(&entry, ending, 0)
+  }
+
+  private func finish(_ entry: inout SessionEntry, _ ending: Ending, _ begun: Int) {
+    switch ending {
+    case .failed(let failure): bind("_err", failure.value)
+    case .rejected(let findings): if let first = findings.first(where: { $0.severity == .error }) { bind("_err", Failure(first).value) }
+    case .completed, .interrupted, .exit: break
+    }
+    if case .completed = ending { entry.finished = .max } else { entry.finished = begun }
+    if let message = ending.diagnostics.first?.message { entry.outcome = .failed(message) }
+    if case .rejected = ending { entry.finished = 0 }
+    entries.append(entry)
+  }
+
+  /// Writes a command of the prompt into the record of the session.
+  package func note(_ text: String) {
+    var entry = SessionEntry(Source(name: "", text: text))
+    entry.outcome = .note
+    entries.append(entry)
+  }
+
+  /// - Parameter begin: gets the position of each statement before it runs.
+  private func run(
+    _ source: Source, arguments: [String: Value], isInteractive: Bool, begin: (Int) -> Void = { _ in }, show: (Statement, Value) -> Void
+  ) -> Ending {
     let (script, findings) = examine(source, isInteractive: isInteractive)
     if findings.contains(where: { $0.severity == .error }) { return .rejected(findings) }
     for warning in findings { session.host.warn(warning.drawn(session.host.style)) }
@@ -46,8 +87,8 @@ package final class Interpreter {
     scope.arguments = arguments
     let machine = Machine(session: session, isWorker: false)
     do {
-      try TopLevelProgram(script, scope).run(machine) { statement, value in
-        if !statement.isSilent, !value.isNil { show(value) }
+      try TopLevelProgram(script, scope).run(machine, begin: begin) { statement, value in
+        if !statement.isSilent, !value.isNil { show(statement, value) }
       }
       return .completed
     } catch let exit as Exit {
@@ -112,6 +153,20 @@ package final class Interpreter {
 
   /// The text of a module, for `:edit` and help.
   package func module(_ reference: ModuleReference) throws -> ModuleText? { try session.modules.parse(reference, session)?.text }
+
+  /// The value of a text such as `6GiB`; nil if it is no literal.
+  package func literal(_ text: String) -> Value? { Literal.value(of: text) }
+
+  /// Reads the modules that names hold again, and binds them again. Their names.
+  package func reloadModules() throws -> [String] {
+    session.modules.forget()
+    return try names.filter { name in
+      guard let module = globals[name]?.object as? ModuleValue else { return false }
+      let fresh = try session.modules.load(module.reference, Machine(session: session, isWorker: false))
+      bind(name, Value(ModuleValue(name: module.name, globals: fresh, reference: module.reference)))
+      return true
+    }
+  }
 
   /// For calls that Swift makes on its own: displays, completion.
   package var context: CallContext { CallContext(session: session) }

@@ -7,14 +7,20 @@ package protocol Host: Sendable {
   func write(_ text: String)
   /// A warning, already rendered, for standard error.
   func warn(_ text: String)
+  /// Text that may be long, line ends included: through the pager where a person reads it.
+  func page(_ text: String)
   /// The text of a module by name (`import metrics`), or of a file beside the importing one (`import "x.dcs"`).
   func load(_ module: ModuleReference) throws -> ModuleText?
+  /// Names of the modules that `import` finds without a path.
+  var moduleNames: [String] { get }
   func environment(_ name: String) -> String?
   /// Seconds since 1970.
   func now() -> Double
   /// What the script was given after its own parameters.
   var arguments: [String] { get }
   var version: String { get }
+  /// The program itself, to start it again in another process.
+  var executable: String { get }
   var style: DisplayStyle { get }
   /// A value for a `param` declared as `type`, from the text of the command line; nil: read it as an expression.
   func parameter(_ text: String, type: String, _ context: CallContext) throws -> Value?
@@ -36,11 +42,14 @@ package struct ModuleText: Sendable {
 
 extension Host {
   package func warn(_ text: String) {}
+  package func page(_ text: String) { write(text) }
+  package var moduleNames: [String] { [] }
   package func load(_ module: ModuleReference) throws -> ModuleText? { nil }
   package func environment(_ name: String) -> String? { nil }
   package func now() -> Double { 0 }
   package var arguments: [String] { [] }
   package var version: String { "0" }
+  package var executable: String { "dcs" }
   package var style: DisplayStyle { DisplayStyle() }
   package func parameter(_ text: String, type: String, _ context: CallContext) throws -> Value? { nil }
 }
@@ -52,6 +61,12 @@ package final class Session: Sendable {
   /// Set in a dry run: words with effects record them here.
   package let dryRun: DryRun?
   private let state: Mutex<(execution: ExecutionContext, seed: UInt64)>
+  /// Whether errors keep the values of the function they leave, for `:why`.
+  private let keeping = Atomic<Bool>(false)
+  package var keepsNames: Bool {
+    get { keeping.load(ordering: .relaxed) }
+    set { keeping.store(newValue, ordering: .relaxed) }
+  }
   let modules = ModuleStore()
   /// The top-level names of the script or the prompt.
   let globals = Globals()
@@ -92,6 +107,7 @@ package struct CallContext: Sendable {
   package func invoke(_ function: Function, _ arguments: [Value], named: [(String, Value)] = [], settle: Bool = true) throws -> Value {
     let machine = self.machine.flatMap { $0.belongsToThisThread ? $0 : nil } ?? Machine(session: session, isWorker: self.machine != nil)
     let value = try machine.invoke(function, arguments, named: named)
-    return settle ? try machine.settle(value, .returning) : value
+    guard settle else { return value }
+    do { return try machine.settle(value, .returning) } catch { throw function.template.map { located(error, Site($0.source, $0.resultSpan)) } ?? error }
   }
 }

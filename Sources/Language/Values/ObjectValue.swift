@@ -156,5 +156,7 @@ package struct DisplayStyle: Sendable {
   /// Columns; at least 60 are promised to be readable.
   package var width: Int
   package var color: Bool
+  /// Rows of a table before "… more".
+  package var rows = 20
   package init(width: Int = 80, color: Bool = false) { (self.width, self.color) = (width, color) }
 }
