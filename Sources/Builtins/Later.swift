@@ -10,7 +10,6 @@ extension Builtin {
     later("chunks", "(a: array, verify=false) -> table", "The chunks of an array on disk: index, roi, state, bytes, ratio."),
     later("external", "(command: string) -> fn", "A kernel in another program, fed by .npy."),
     later("mutex_watershed", "(affinities: array, offsets: list) -> array", "Segments affinities by the mutex watershed."),
-    later("task.affinities", "(name: string, offsets: list = nil, lsds=false) -> task", "Learns which neighbouring voxels belong to one object."),
     later("touching", "(fragments: array, affinities: array = nil, at=0.5) -> table", "Pairs of fragments that meet across the faces of blocks."),
     later("watershed", "(a: array, seeds: array) -> array", "Grows seeds over a landscape."),
   ]

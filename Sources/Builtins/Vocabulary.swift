@@ -84,6 +84,8 @@ package enum Vocabulary {
       .run,
       .runs,
       .task,
+      .taskAffinities,
+      .taskDescriptors,
       .taskDistance,
       .taskHotDistance,
       .taskInnerDistance,
