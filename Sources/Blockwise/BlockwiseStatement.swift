@@ -83,7 +83,7 @@ package struct BlockwiseStatement: Sendable {
   package func execute(_ context: ExecutionContext) throws -> BlockwiseResult {
     let (dtype, leading) = try outcome(context)
     let plan = try plan(dtype: dtype, leading: leading)
-    let output = try BlockOutput(plan, spec, leading: leading, total: tiling.total, dtype: dtype, inputs: inputs.sources, context)
+    let output = try BlockOutput(plan, options.uniqueIds ? markedUnique : spec, leading: leading, total: tiling.total, dtype: dtype, inputs: inputs.sources, context)
     let (inputs, options, kernel, total, count) = (inputs, options, kernel, tiling.total, tiling.count)
     return try finishBlocks(of: plan, tiling, into: output, workers: options.workers, retries: options.retries, context) { _, _ in
       { block, context in
@@ -93,6 +93,14 @@ package struct BlockwiseStatement: Sendable {
         return values
       }
     }
+  }
+
+  /// The output's attributes say in which blocks ids are unique: pairs across their faces are what is left to join.
+  private var markedUnique: OutputSpec {
+    var spec = spec
+    let blocks = JSON.object([.init("unique_blocks", .array(tiling.blockShape.map { .int(Int64($0)) }))])
+    spec.attributes = spec.attributes.merging(.object([.init("dcs", (spec.attributes["dcs"] ?? .emptyObject).merging(blocks))]))
+    return spec
   }
 
   /// Element type and leading axes of the output: from an earlier run's output, else from running the function on the first block.
