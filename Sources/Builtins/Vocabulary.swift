@@ -104,17 +104,16 @@ package enum Vocabulary {
     .plot,
   ]
 
-  private static let tables: [Builtin] = [
-    .countGroups,
-    .countRows,
-    .filterTable,
-    .group,
-    .headTable,
-    .maxGroups,
-    .meanGroups,
-    .minGroups,
-    .sortTable,
-    .sumGroups,
-    .table,
-  ]
+  private static let tables: [Builtin] =
+    Builtin.columnReductions + [
+      .countGroups,
+      .countRows,
+      .filterTable,
+      .group,
+      .headTable,
+      .mapTable,
+      .sortTable,
+      .table,
+      .tailTable,
+    ]
 }
