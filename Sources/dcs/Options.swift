@@ -8,6 +8,10 @@ struct Options: Equatable {
     case conformance(String)
     case help
     case version
+    /// `--reference`, `--grammar`, `--completions SHELL`.
+    case reference
+    case grammar
+    case completions(String)
   }
 
   var action = Action.prompt
@@ -49,6 +53,9 @@ struct Options: Equatable {
       case "--test": action = .conformance(try value(of: argument))
       case "--help", "-h": action = .help
       case "--version": action = .version
+      case "--reference": action = .reference
+      case "--grammar": action = .grammar
+      case "--completions": action = .completions(try value(of: argument))
       case _ where argument.hasPrefix("-") && argument != "-":
         throw Misuse(message: "unknown option `\(argument)`")
       default:
@@ -68,15 +75,7 @@ struct Options: Equatable {
            dcs -e EXPRESSION          evaluate, show the result
            dcs script.dcs --help      what a script takes
 
-      -i               the prompt after the script
-      --check          find mistakes without running anything (exit 2 if there are any)
-      --dry-run        say what a script would read, write and run, without doing it
-      --seed N         seed of all random numbers (default 0)
-      --jobs N         threads (default: one a core); --serial is --jobs 1
-      --quiet          no progress, no colour
-      --log FILE       also write what is shown to FILE
-      --test DIR       run the conformance scripts of a folder
-      --version        print the version
+    \(OptionEntry.help)
     exit codes: 0 ok, 1 error, 2 usage or --check findings, 3 blocks failed, 130 interrupted
     """
 }

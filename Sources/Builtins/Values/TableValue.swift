@@ -86,14 +86,17 @@ struct TableValue: ObjectValue {
   func summary(_ style: DisplayStyle) -> String {
     if columns.isEmpty { return "(empty table)" }
     let shown = min(count, style.rows)
-    let numeric = values.map { column in column.contains { $0.number != nil } && column.allSatisfy { $0.number != nil || $0.isNil } }
-    let cells = values.enumerated().map { position, column -> [String] in
-      numeric[position] ? Self.numbers(Array(column.prefix(shown))) : column.prefix(shown).map { cell($0) }
-    }
-    let rows = (0..<shown).map { row in cells.map { $0[row] } }
-    let right = values.enumerated().map { numeric[$0] || ($1.contains { $0.isQuantity } && $1.allSatisfy { $0.isQuantity || $0.isNil }) }
-    return TextTable(headings: columns, rows: rows, numeric: right, hidden: count - shown).rendered(Style(width: style.width, color: style.color))
+    return TextTable(headings: columns, rows: cells(shown), numeric: rightColumns, hidden: count - shown).rendered(Style(width: style.width, color: style.color))
   }
+
+  /// The first rows as text, numbers of a column with the same decimals.
+  func cells(_ shown: Int) -> [[String]] {
+    let cells = values.map { column in column.isNumeric ? Self.numbers(Array(column.prefix(shown))) : column.prefix(shown).map(\.cellText) }
+    return (0..<shown).map { row in cells.map { $0[row] } }
+  }
+
+  /// Columns of numbers and quantities.
+  var rightColumns: [Bool] { values.map { column in column.isNumeric || (column.contains { $0.isQuantity } && column.allSatisfy { $0.isQuantity || $0.isNil }) } }
 
   /// Rows of tables with the same columns, one after the other.
   func binary(_ operation: BinaryOperator, _ other: Value, selfIsLeft: Bool, _ context: CallContext) throws -> Value? {
@@ -105,14 +108,6 @@ struct TableValue: ObjectValue {
       throw Failure(.shape, "the tables have other columns: \(left.columns.joined(separator: ", ")) and \(right.columns.joined(separator: ", "))")
     }
     return Value(TableValue(columns: left.columns, values: try left.columns.map { try left.column($0, argument: "") + right.column($0, argument: "") }))
-  }
-
-  private func cell(_ value: Value) -> String {
-    switch value {
-    case .nil: ""
-    case .string(let text): text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    default: value.shown()
-    }
   }
 
   /// Numbers of one column with the same decimals: as many as three significant digits of its smallest entry need, at most 4.
@@ -137,6 +132,11 @@ extension Value {
     default: false
     }
   }
+}
+
+extension [Value] {
+  /// Numbers, and nil between them.
+  fileprivate var isNumeric: Bool { contains { $0.number != nil } && allSatisfy { $0.number != nil || $0.isNil } }
 }
 
 /// A table split by the values of some columns: what `group` gives to `count`, `mean` and their kin.
