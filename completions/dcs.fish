@@ -27,7 +27,7 @@ complete -c dcs -n 'not __dcs_script' -l check -d 'find mistakes without running
 complete -c dcs -n 'not __dcs_script' -l dry-run -d 'say what a script would read, write and run, without doing it'
 complete -c dcs -n 'not __dcs_script' -l seed -x -d 'seed of all random numbers (default 0)'
 complete -c dcs -n 'not __dcs_script' -l jobs -x -d 'threads (default: one a core)'
-complete -c dcs -n 'not __dcs_script' -l serial -d 'the same as --jobs 1'
+complete -c dcs -n 'not __dcs_script' -l serial -d 'one thread, and stop at the first block that fails'
 complete -c dcs -n 'not __dcs_script' -l quiet -d 'no progress, no colour'
 complete -c dcs -n 'not __dcs_script' -l log -r -F -d 'also write what is shown to FILE'
 complete -c dcs -n 'not __dcs_script' -l test -x -a '(__fish_complete_directories)' -d 'run the conformance scripts of a folder'

@@ -14,7 +14,7 @@ _dcs() {
     '--dry-run[say what a script would read, write and run, without doing it]' \
     '--seed[seed of all random numbers (default 0)]:N:' \
     '--jobs[threads (default\: one a core)]:N:' \
-    '--serial[the same as --jobs 1]' \
+    '--serial[one thread, and stop at the first block that fails]' \
     '--quiet[no progress, no colour]' \
     '--log[also write what is shown to FILE]:file:_files' \
     '--test[run the conformance scripts of a folder]:folder:_files -/' \

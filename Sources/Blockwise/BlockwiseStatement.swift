@@ -83,7 +83,7 @@ package struct BlockwiseStatement: Sendable {
   package func execute(_ context: ExecutionContext) throws -> BlockwiseResult {
     let (dtype, leading) = try outcome(context)
     let plan = try plan(dtype: dtype, leading: leading)
-    let output = try BlockOutput(plan, spec, leading: leading, total: tiling.total, dtype: dtype, inputs: inputs.sources, context)
+    let output = try BlockOutput(plan, options.uniqueIds ? markedUnique : spec, leading: leading, total: tiling.total, dtype: dtype, inputs: inputs.sources, context)
     let (inputs, options, kernel, total, count) = (inputs, options, kernel, tiling.total, tiling.count)
     return try finishBlocks(of: plan, tiling, into: output, workers: options.workers, retries: options.retries, context) { _, _ in
       { block, context in
@@ -95,6 +95,14 @@ package struct BlockwiseStatement: Sendable {
     }
   }
 
+  /// The output's attributes say in which blocks ids are unique: pairs across their faces are what is left to join.
+  private var markedUnique: OutputSpec {
+    var spec = spec
+    let blocks = JSON.object([.init("unique_blocks", .array(tiling.blockShape.map { .int(Int64($0)) }))])
+    spec.attributes = spec.attributes.merging(.object([.init("dcs", (spec.attributes["dcs"] ?? .emptyObject).merging(blocks))]))
+    return spec
+  }
+
   /// Element type and leading axes of the output: from an earlier run's output, else from running the function on the first block.
   private func outcome(_ context: ExecutionContext) throws -> (DType, [Int]) {
     if options.uniqueIds, let dtype = options.dtype, dtype != .uint64 { throw BlockwiseError.kernelDType(expected: .uint64, found: dtype) }
@@ -102,11 +110,23 @@ package struct BlockwiseStatement: Sendable {
       return (options.uniqueIds ? .uint64 : options.dtype ?? array.dtype, Array(array.shape.dropLast(tiling.rank)))
     }
     guard tiling.count > 0 else { return (options.dtype ?? inputs.sources[0].dtype, []) }
-    let first = try tiling.block(0)
-    let values = try kernel(try inputs.read(first.readRoi, pad: options.pad, context), first, context)
-    let leading = Array(values.shape.dropLast(tiling.rank))
-    _ = try cropped(values, to: first, leading: leading)
-    return (options.uniqueIds ? .uint64 : options.dtype ?? values.dtype, leading)
+    // The first block says what the function returns; where it fails, the next one, until that makes no sense.
+    var report = Report(stage: "blockwise \(options.name)", total: tiling.count)
+    for index in 0..<min(tiling.count, Int64(context.stopsAtFirstFailure ? 1 : BlockRun.hopeless)) {
+      let block = try tiling.block(index)
+      for attempt in 1...(1 + max(0, options.retries)) {
+        do {
+          let values = try kernel(try inputs.read(block.readRoi, pad: options.pad, context), block, context)
+          let leading = Array(values.shape.dropLast(tiling.rank))
+          _ = try cropped(values, to: block, leading: leading)
+          return (options.uniqueIds ? .uint64 : options.dtype ?? values.dtype, leading)
+        } catch {
+          if error is Cancelled || context.cancellation.isCancelled { throw error }
+          if attempt == 1 + max(0, options.retries) { report.failed.append(BlockFailure(block: block, tries: attempt, cause: error)) }
+        }
+      }
+    }
+    throw BlockwiseError.blocksFailed(placed(report, inputs.grid, VoxelCoordinate(repeating: 0, count: tiling.rank)), path: nil)
   }
 
   /// The plan, given what the function returns.
@@ -149,8 +169,16 @@ func finishBlocks(
   }
   let report = try run.run(workers: max(1, min(workers ?? context.pool.threads, affordable)), retries: retries, path: output.path, context)
   try output.folder?.record(report)
-  if !report.isComplete { throw BlockwiseError.blocksFailed(report, path: output.path) }
+  if !report.isComplete { throw BlockwiseError.blocksFailed(placed(report, plan.output.grid, tiling.total.offset), path: output.path) }
   return BlockwiseResult(output: try output.result(), report: report)
+}
+
+/// With the places of failed blocks in the world: their voxels count from `origin`, where `grid` begins.
+func placed(_ report: Report, _ grid: Grid, _ origin: VoxelCoordinate) -> Report {
+  var report = report
+  guard let spatial = try? grid.with(axes: grid.axes.filter { $0.kind == .space }) else { return report }
+  for at in report.failed.indices { report.failed[at].world = try? spatial.world(VoxelRoi(offset: report.failed[at].roi.offset - origin, shape: report.failed[at].roi.shape)) }
+  return report
 }
 
 /// The part of a function's result that the block writes.

@@ -56,22 +56,31 @@ package enum Vocabulary {
 
   private static let segmentation: [Builtin] =
     Builtin.morphology + [
+      .affinities,
+      .agglomerate,
       .argmax,
+      .descriptors,
       .distance,
       .fillHoles,
       .gaussian,
       .label,
       .median,
+      .mutexWatershed,
+      .objects,
       .relabel,
       .removeSmall,
       .signedDistance,
       .sizeOf,
       .threshold,
+      .touching,
+      .watershed,
     ]
 
   private static let scores: [Builtin] = [
     .binaryScores,
     .confusion,
+    .contingency,
+    .distanceScores,
     .partitionScores,
   ]
 
@@ -105,12 +114,16 @@ package enum Vocabulary {
       .validate,
     ]
 
-  private static let blockwise: [Builtin] = [
-    .blockwise,
-    .local,
-    .predict,
-    .status,
-  ]
+  private static let blockwise: [Builtin] =
+    Builtin.contexts + [
+      .blockwise,
+      .cancel,
+      .jobs,
+      .predict,
+      .status,
+      .submit,
+      .wait,
+    ]
 
   private static let show: [Builtin] = [
     .look,

@@ -16,7 +16,7 @@ struct OptionEntry {
     OptionEntry("--dry-run", nil, "say what a script would read, write and run, without doing it"),
     OptionEntry("--seed", "N", "seed of all random numbers (default 0)"),
     OptionEntry("--jobs", "N", "threads (default: one a core)"),
-    OptionEntry("--serial", nil, "the same as --jobs 1"),
+    OptionEntry("--serial", nil, "one thread, and stop at the first block that fails"),
     OptionEntry("--quiet", nil, "no progress, no colour"),
     OptionEntry("--log", "FILE", "also write what is shown to FILE"),
     OptionEntry("--test", "DIR", "run the conformance scripts of a folder"),

@@ -22,6 +22,8 @@ struct Options: Equatable {
   var isDryRun = false
   var seed: UInt64 = 0
   var jobs: Int?
+  /// `--serial`: one thread, and the first block that fails ends the work.
+  var isSerial = false
   var isQuiet = false
   var log: String?
 
@@ -47,7 +49,7 @@ struct Options: Equatable {
         let text = try value(of: argument)
         guard let number = Int(text), (1...1024).contains(number) else { throw Misuse(message: "--jobs needs a number from 1 to 1024, not `\(text)`") }
         jobs = number
-      case "--serial": jobs = 1
+      case "--serial": (jobs, isSerial) = (1, true)
       case "--quiet": isQuiet = true
       case "--log": log = try value(of: argument)
       case "--test": action = .conformance(try value(of: argument))
