@@ -106,6 +106,8 @@ package enum Vocabulary {
       .run,
       .runs,
       .task,
+      .taskAffinities,
+      .taskDescriptors,
       .taskDistance,
       .taskHotDistance,
       .taskInnerDistance,
