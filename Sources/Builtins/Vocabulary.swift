@@ -107,6 +107,8 @@ package enum Vocabulary {
     Builtin.contexts + [
       .blockwise,
       .cancel,
+      .external,
+      .fold,
       .jobs,
       .predict,
       .status,
