@@ -120,6 +120,8 @@ package enum Vocabulary {
     Builtin.contexts + [
       .blockwise,
       .cancel,
+      .external,
+      .fold,
       .jobs,
       .predict,
       .status,
