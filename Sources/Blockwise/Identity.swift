@@ -38,6 +38,10 @@ struct Identity {
       let base = try Identity(of: fine.base, content: content)
       name = "\(base.name), upsampled by \(shapeText(fine.factors))"
       text = base.text.map { "upsampled \(shapeText(fine.factors)) \(fine.method) of \($0)" }
+    case let cast as CastSource:
+      let base = try Identity(of: cast.base, content: content)
+      name = "\(base.name) as \(cast.dtype)"
+      text = base.text.map { "cast \(cast.dtype) \(cast.mode) of \($0)" }
     default: (name, text) = ("\(type(of: source))", nil)
     }
   }
@@ -50,11 +54,7 @@ struct Identity {
 }
 
 /// The arrays on disk that a source reads.
-func storedArrays(of source: any ArraySource) -> [StoredArray] {
-  switch source {
-  case let array as StoredArray: [array]
-  case let view as SourceView: storedArrays(of: view.base)
-  case let fine as UpsampledSource: storedArrays(of: fine.base)
-  default: []
-  }
+package func storedArrays(of source: any ArraySource) -> [StoredArray] {
+  if let array = source as? StoredArray { return [array] }
+  return source.inputs.flatMap { storedArrays(of: $0) }
 }

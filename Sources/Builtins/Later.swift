@@ -13,8 +13,6 @@ extension Builtin {
     later("aug.noise", "(deviation=0.05, p=1.0) -> augmentation", "Adds noise to grey values."),
     later("aug.rotate", "(p=1.0) -> augmentation", "Rotates patches by any angle."),
     later("aug.zoom", "(low=0.8, high=1.25, p=1.0) -> augmentation", "Scales patches."),
-    later("chunk", "(a: array, index: coord) -> array", "One chunk of an array on disk."),
-    later("chunks", "(a: array, verify=false) -> table", "The chunks of an array on disk: index, roi, state, bytes, ratio."),
     later("external", "(command: string) -> fn", "A kernel in another program, fed by .npy."),
     later("keep", "(r: run, iterations: list, delete=false) -> table", "Which checkpoints of a run to keep."),
     later("lsf", "(queue: string = nil, gpus=0, cpus=1, memory: bytes = nil, time: time = nil, workers=1) -> context", "Runs work on an LSF cluster."),

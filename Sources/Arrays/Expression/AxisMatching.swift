@@ -46,7 +46,7 @@ private func placed(_ axes: [Axis], _ lead: Grid, _ other: Grid) throws(ArrayErr
   for axis in spatial {
     let left = a[axis.name], right = b[axis.name]
     if lead.isKnown, other.isKnown, let left, let right, left != right {
-      throw .grids(axis: axis.name, "voxel \(left.size) nm from \(left.corner) nm", "voxel \(right.size) nm from \(right.corner) nm")
+      throw .grids(axis: axis.name, left, right)
     }
     // What nobody measured gives way to what somebody did.
     guard let place = lead.isKnown || !other.isKnown ? left ?? right : right ?? left else { continue }
@@ -58,10 +58,8 @@ private func placed(_ axes: [Axis], _ lead: Grid, _ other: Grid) throws(ArrayErr
   } catch { return Grid(unknown: axes) }
 }
 
-private struct Place: Equatable { let size: Rational, corner: Rational }
-
-private func places(_ grid: Grid) -> [String: Place] {
-  var result: [String: Place] = [:]
-  for (position, axis) in grid.spatialAxes.enumerated() { result[grid.axes[axis].name] = Place(size: grid.voxelSize[position], corner: grid.offset[position]) }
+private func places(_ grid: Grid) -> [String: AxisPlace] {
+  var result: [String: AxisPlace] = [:]
+  for (position, axis) in grid.spatialAxes.enumerated() { result[grid.axes[axis].name] = AxisPlace(size: grid.voxelSize[position], corner: grid.offset[position]) }
   return result
 }

@@ -55,16 +55,3 @@ extension BlockwiseError: FailureConvertible {
 extension StorageError: FailureConvertible {
   package var failure: Failure { Failure(.data, description, hint: hint) }
 }
-
-extension ArrayError: FailureConvertible {
-  package var failure: Failure {
-    switch self {
-    case .overBudget, .noMemory, .tooLarge: Failure(.memory, description)
-    case .shapes, .rank, .lengths, .axisTwice: Failure(.shape, description)
-    case .grids: Failure(.grid, description)
-    case .outside: Failure(.index, description)
-    case .doesNotFit, .overflow, .divisionByZero: Failure(.arithmetic, description)
-    default: Failure(.type, description)
-    }
-  }
-}

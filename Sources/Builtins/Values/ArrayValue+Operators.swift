@@ -8,7 +8,7 @@ extension ArrayValue {
   var expression: ArrayExpression {
     switch content {
     case .memory(let volume): ArrayExpression(volume)
-    case .view(let view): ArrayExpression(view)
+    case .view(let view): (view.isWhole ? view.base as? CastSource : nil)?.expression ?? ArrayExpression(view)
     case .expression(let expression): expression
     }
   }

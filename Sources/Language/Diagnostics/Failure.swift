@@ -20,6 +20,9 @@ package struct Failure: Error, Sendable {
   /// Which element of a variadic parameter.
   package var argumentPosition: Int?
 
+  /// Says it again in the words of the line where it happened, where the evaluator knows them.
+  package var reword: (@Sendable (Failure, Surroundings) -> Failure)?
+
   package internal(set) var site: Site?
   package internal(set) var calls: [CallSite] = []
 

@@ -149,5 +149,7 @@ package struct DisplayStyle: Sendable {
   /// Columns; at least 60 are promised to be readable.
   package var width: Int
   package var color: Bool
-  package init(width: Int = 80, color: Bool = false) { (self.width, self.color) = (width, color) }
+  /// What the value is called, where it is shown because it was bound.
+  package var name: String?
+  package init(width: Int = 80, color: Bool = false, name: String? = nil) { (self.width, self.color, self.name) = (width, color, name) }
 }
