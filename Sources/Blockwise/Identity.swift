@@ -42,6 +42,14 @@ struct Identity {
       let base = try Identity(of: cast.base, content: content)
       name = "\(base.name) as \(cast.dtype)"
       text = base.text.map { "cast \(cast.dtype) \(cast.mode) of \($0)" }
+    case let expression as ArrayExpression:
+      let sources = try expression.sources.map { try Identity(of: $0, content: content) }
+      name = "an expression of \(sources.map(\.name).joined(separator: ", "))"
+      text = sources.allSatisfy { $0.text != nil } ? "expression \(expression.recipe) of \(sources.map { $0.text ?? "" })" : nil
+    case let filtered as FilteredSource:
+      let base = try Identity(of: filtered.source, content: content)
+      name = "\(base.name), filtered"
+      text = base.text.flatMap { base in filtered.filter.recipe.map { "\($0) of \(base)" } }
     default: (name, text) = ("\(type(of: source))", nil)
     }
   }

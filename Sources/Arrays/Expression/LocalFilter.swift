@@ -15,6 +15,12 @@ package protocol LocalFilter: Sendable {
   /// - Parameter block: contiguous: with an `edge`, the block with its halo on every side; without one, with as much of its halo as the array has.
   /// - Returns: contiguous, of the type it has declared: with an `edge`, the block; without one, all that it was given.
   func apply(_ block: NDArray, _ grid: Grid) throws -> NDArray
+  /// What it does, with all its parameters: equal only for filters that give equal values; nil where that cannot be said.
+  var recipe: String? { get }
+}
+
+extension LocalFilter {
+  package var recipe: String? { nil }
 }
 
 /// A filter over a source: a source itself, so blocks of it are read with their halo and the edge of the whole is padded as the filter says.

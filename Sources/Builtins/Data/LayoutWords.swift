@@ -61,7 +61,8 @@ extension Builtin {
     guard (try? NDArray.byteCount(volume.dtype, shape)) == volume.array.byteCount else {
       throw call.failure(.shape, "\(ArrayValue(volume).axesText) has \(Words.grouped(volume.array.count)) values, \(shapeText(shape)) has another number", at: "shape")
     }
-    return Value(ArrayValue(try Volume(try volume.array.reshaped(shape), try call.newGrid(rank: shape.count))))
+    let axes = try call.axes(rank: shape.count) ?? Axis.defaults(rank: shape.count)
+    return Value(ArrayValue(try Volume(try volume.array.reshaped(shape), Grid(unknown: axes))))
   }
 
   static let pad = Builtin(

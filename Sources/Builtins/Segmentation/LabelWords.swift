@@ -142,9 +142,9 @@ extension Builtin {
       let array = try call.array("a")
       let (element, halo) = try element(call, array.grid)
       let dtype: DType = if case .ball = element { .bool } else { array.dtype }
-      return try steps.reduce(Value(array)) { value, step in
+      return try steps.enumerated().reduce(Value(array)) { value, step in
         guard let array = value.object(as: ArrayValue.self) else { return value }
-        return try array.filtered(call, halo: halo, giving: dtype) { try step($0, element, $1) }
+        return try array.filtered(call, halo: halo, giving: dtype, recipe: "\(name) step \(step.offset)") { try step.element($0, element, $1) }
       }
     }
   }

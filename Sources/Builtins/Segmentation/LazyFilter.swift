@@ -13,6 +13,7 @@ struct BlockFilter: LocalFilter {
   let context: ExecutionContext
   let reach: [Int]
   let result: DType
+  let recipe: String?
   let body: @Sendable (NDArray, ExecutionContext) throws -> NDArray
 
   /// The kernels mind the faces of what they are given.
@@ -32,11 +33,13 @@ struct BlockFilter: LocalFilter {
 
 extension ArrayValue {
   /// This array through a filter that looks `halo` voxels far along each axis of space.
-  func filtered(_ call: Call, halo: [Int], giving dtype: DType, _ body: @escaping @Sendable (NDArray, ExecutionContext) throws -> NDArray) throws -> Value {
+  func filtered(_ call: Call, halo: [Int], giving dtype: DType, recipe: String? = nil, _ body: @escaping @Sendable (NDArray, ExecutionContext) throws -> NDArray) throws -> Value {
     try grid.checkSpaceIsLast(call.builtin.name)
     // a halo longer than the array is all of it
     let reach = zip(halo, grid.spatialAxes).map { min($0, shape[$1]) }
-    let filter = BlockFilter(context: call.execution, reach: reach, result: dtype, body: body)
+    let settings = call.builtin.signature.parameters.dropFirst().map { "\($0.name)=\((try? call.value($0.name))?.shown() ?? "")" }.joined(separator: " ")
+    let recipe = "\(recipe ?? call.builtin.name) \(settings) \(grid.isKnown ? "\(grid.voxelSize)" : "")"
+    let filter = BlockFilter(context: call.execution, reach: reach, result: dtype, recipe: recipe, body: body)
     let expression = try expression.filtered(filter), lazy = ArrayValue(expression)
     if isOnDisk || planned != nil || lazy.byteCount > call.execution.memoryBudget / 4 { return Value(lazy) }
     return Value(ArrayValue(try Volume(try filter.apply(try volume(call.execution).array, grid), grid)))

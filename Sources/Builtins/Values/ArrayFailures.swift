@@ -19,7 +19,9 @@ extension ArrayError: FailureConvertible {
     }
     switch self {
     case .overBudget, .noMemory, .tooLarge: return Failure(.memory, description)
-    case .lengths(let axis, _, _): return Failure(.shape, description, hint: "axes are matched by name; \(axis) must have one length: r = a.roi & b.roi, then a[r], b[r]")
+    case .lengths(let axis, let a, let b):
+      func length(_ shape: NamedShape) -> String { zip(shape.names, shape.shape).first { $0.0 == axis }.map { "\($0.1)" } ?? "?" }
+      return Failure(.shape, description, label: "\(axis): \(length(a)) against \(length(b))")
     case .shapes, .rank, .axisTwice: return Failure(.shape, description)
     case .grids(let axis, let a, let b): return Self.grids(axis, a, b, description)
     case .outside: return Failure(.index, description)
@@ -63,7 +65,7 @@ extension ArrayValue {
     let stored = isOnDisk
     var failure = Failure(
       .memory, "this would \(stored ? "read" : "hold") \(byteText(bytes)) \(stored ? "into" : "in") memory (budget \(byteText(budget)))",
-      hint: "read a part: a[roi]   or write it: save(…, \"out.zarr/name\")")
+      hint: isSettled ? "read a part: a[roi]" : "compute a part: a[roi]   or write it: save(…, \"out.zarr/name\")")
     let consequence: String
     switch reason {
     case .binding(let name): consequence = "binding `\(name)` would hold all of it"

@@ -202,11 +202,10 @@ extension Compiler {
       }
     default: break
     }
-    let code = code(expression)
+    let code = shown(expression)
     return { f in
       // an expression that nobody takes is computed all the same: its errors and effects happen here
-      let value = try code(f)
-      if case .object = value { do { _ = try f.settle(value, .showing) } catch { throw worded(error, expression, f) } }
+      _ = try code(f)
       return .next
     }
   }

@@ -14,6 +14,16 @@ extension Failure {
 }
 
 extension Compiler {
+  /// The computed value of an expression that is to be shown.
+  func shown(_ expression: Expression) -> Code {
+    let code = code(expression)
+    return { f in
+      let value = try code(f)
+      guard case .object = value else { return value }
+      do { return try f.settle(value, .showing) } catch { throw worded(error, expression, f) }
+    }
+  }
+
   /// The error of an expression, placed under its operator and in its own words.
   func worded(_ error: any Error, _ value: Expression, _ f: Frame) -> any Error {
     if error is Signal || error is Exit { return error }
