@@ -32,6 +32,9 @@ let package = Package(
     .target(name: "Builtins", dependencies: ["Language", "Display", "Training"]),
     .executableTarget(name: "dcs", dependencies: ["Builtins", "CLineEdit"]),
 
+    // Scripts with accidents (Tests/Fuzz/Fuzz.swift)
+    .executableTarget(name: "dcs-fuzz", dependencies: ["Builtins"], path: "Tests/Fuzz"),
+
     // Tests mirror Sources; one module each
     .target(name: "TestSupport", dependencies: ["Arrays"], path: "Tests/TestSupport"),
     .testTarget(name: "ExecutionTests", dependencies: ["Execution"]),

@@ -19,8 +19,8 @@ package enum ArrayError: Error, Equatable, Sendable, CustomStringConvertible {
   case parameter(String, expected: String, found: String)
   /// A negative power of an integer.
   case negativePower(index: [Int])
-  /// An axis that both operands have, with different lengths.
-  case lengths(axis: String, NamedShape, NamedShape)
+  /// An axis that both operands have, with different lengths; where both lie along it, if both grids are known.
+  case lengths(axis: String, NamedShape, NamedShape, AxisExtents? = nil)
   /// An axis that both operands have, at different places.
   case grids(axis: String, AxisPlace, AxisPlace)
   /// A name that two axes of one operand share, so that nothing can be matched by it.
@@ -42,7 +42,7 @@ package enum ArrayError: Error, Equatable, Sendable, CustomStringConvertible {
     case .empty(let operation): "\(operation) of no values"
     case .parameter(let name, let expected, let found): "\(name): expected \(expected), found \(found)"
     case .negativePower(let index): "an integer has no negative power, at voxel \(shapeText(index))"
-    case .lengths(_, let a, let b): "shapes do not match: \(a) and \(b)"
+    case .lengths(_, let a, let b, _): "shapes do not match: \(a) and \(b)"
     case .grids(let axis, let a, let b): "grids do not match along \(axis): \(a) and \(b)"
     case .axisTwice(let name): "two axes are called \(name), so they cannot be matched by name"
     }

@@ -70,7 +70,7 @@ extension Network {
 
   /// How far, in voxels of the input, an output voxel looks before and after its own place.
   ///
-  /// - Throws: `BlockwiseError.model` for an operator that this file does not know, `GeometryError`.
+  /// - Throws: `BlockwiseError.model` for a layer that sees everything, `GeometryError`.
   func reach() throws -> (before: [Int], after: [Int]) {
     guard let legal = legalSizes() else { throw NetworkError.noLegalSize(network: name) }
     let extents = try extents(input: Extent(legal.smallest))
@@ -80,7 +80,7 @@ extension Network {
       for (index, node) in nodes.enumerated() {
         let inputs = node.inputs.map { places[$0] }
         let place = try node.operation.place(inputs, lengths: node.inputs.map { extents[$0][axis] }, output: extents[index + 1][axis], axis: axis)
-        let own = try Self.reach(node.operation, pitch: inputs.first?.pitch ?? .one, output: place.pitch, axis: axis)
+        guard let own = try node.operation.reach(pitch: inputs.first?.pitch ?? .one, output: place.pitch, axis: axis) else { throw BlockwiseError.model("\(node.operation.summary) looks at all of its input") }
         var low = Rational.zero, high = Rational.zero
         for (number, value) in node.inputs.enumerated() {
           // Tensors that are joined may lie a fraction of a voxel apart.
@@ -96,17 +96,6 @@ extension Network {
       after.append(try reaches[output].high.rounded(.up))
     }
     return (before, after)
-  }
-
-  private static func reach(_ operation: any Operator, pitch: Rational, output: Rational, axis: Int) throws -> Rational {
-    switch operation {
-    case let convolution as Convolution: try pitch * Rational(Int128(convolution.kernel[axis] - 1), over: 2)
-    case let pooling as Pooling: try pitch * Rational(Int128(pooling.factors[axis] - 1), over: 2)
-    case let pooling as MeanPooling: try pitch * Rational(Int128(pooling.factors[axis] - 1), over: 2)
-    case is Upsample: try (try pitch - output) / Rational(2)
-    case is Activation, is Add, is Concat, is CropLike, is CropToFactor, is Padding: .zero
-    default: throw BlockwiseError.model("how far \(operation.summary) looks is not known")
-    }
   }
 
   /// The distance of two lattices, below one pitch.

@@ -76,11 +76,15 @@ package enum Vocabulary {
     .partitionScores,
   ]
 
-  private static let networks: [Builtin] = [
-    .apply,
-    .loadModel,
-    .unet,
-  ]
+  private static let networks: [Builtin] =
+    Builtin.layers + [
+      .apply,
+      .loadModel,
+      .network,
+      .profile,
+      .summary,
+      .unet,
+    ]
 
   private static let training: [Builtin] =
     Builtin.augmentations + [

@@ -71,3 +71,15 @@ INLINED float hyperbolic_tangent(float x) {
   float small = p * q * x + x, large = 1.0f - 2.0f / (exponential(2.0f * size) + 1.0f);
   return size < 0.625f ? small : x < 0 ? -large : large;
 }
+
+// The share of a standard normal distribution below x: Abramowitz & Stegun 7.1.26 for 1 - erf(|x| / sqrt 2).
+INLINED float normal_share(float x) {
+  float z = (x < 0 ? -x : x) * 0.707106781f, t = 1.0f / (1.0f + 0.3275911f * z);
+  float p = 1.061405429f;
+  p = p * t - 1.453152027f;
+  p = p * t + 1.421413741f;
+  p = p * t - 0.284496736f;
+  p = p * t + 0.254829592f;
+  float rest = 0.5f * p * t * exponential(-z * z);
+  return x < 0 ? rest : 1.0f - rest;
+}

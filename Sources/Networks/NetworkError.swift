@@ -13,6 +13,7 @@ package enum Mismatch: Error, Equatable, Sendable {
   /// Nothing would be left for the convolutions that follow a crop.
   case cropEmpty(axis: Int, length: Int, factor: Int, convolutions: Int)
   case tooLarge(axis: Int)
+  case tooManyChannels(Int)
   case inputs(expected: Int, found: Int)
 
   func words(_ axes: [String]) -> String {
@@ -25,7 +26,8 @@ package enum Mismatch: Error, Equatable, Sendable {
     case .cropGrows(let axis, let length, let to): return "\(name(axis)): \(length) cannot be cropped to \(to)"
     case .cropEmpty(let axis, let length, let factor, let convolutions):
       return "\(name(axis)): of \(length), the next convolutions take \(convolutions), and what is left must be a multiple of \(factor)"
-    case .tooLarge(let axis): return "\(name(axis)): too large"
+    case .tooLarge(let axis): return "\(name(axis)): too large; a tensor has at most 2²⁴ voxels an axis and 2³⁸ elements"
+    case .tooManyChannels(let count): return "\(count) channels; at most 1048576 are possible"
     case .inputs(let expected, let found): return "\(expected) inputs expected, \(found) given"
     }
   }
@@ -55,11 +57,9 @@ package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .layer(let network, let layer, let operation, let inputs, let reason, let legal):
-      let axes = ["z", "y", "x"].suffix(max(0, (inputs.first?.count ?? 1) - 1))
-      let shapes = inputs.map { Self.words($0) }.joined(separator: " and ")
+    case .layer(_, _, _, _, _, let legal):
       let sizes = legal.map { "; input sizes that fit: \($0)" } ?? ""
-      return "\(network): layer \(layer) (\(operation)) cannot take \(shapes): \(reason.words(Array(repeating: "", count: 3 - axes.count) + axes))\(sizes)"
+      return "\(headline): \(detail ?? "")\(sizes)"
     case .noLegalSize(let network): return "\(network): no input size fits all layers"
     case .input(let network, let expected, let found): return "\(network) takes \(expected), found \(shapeText(found))"
     case .dtype(let expected, let found): return "expected \(expected), found \(found)"
@@ -79,9 +79,23 @@ package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Without the detail: which layer cannot take which shapes.
+  package var headline: String {
+    guard case .layer(let network, let layer, let operation, let inputs, _, _) = self else { return description }
+    return "\(network): layer \(layer) (\(operation)) cannot take \(inputs.map { Self.words($0) }.joined(separator: " and "))"
+  }
+
+  /// What of the shapes it is: "y: 57 is not divisible by 2".
+  package var detail: String? {
+    guard case .layer(_, _, _, let inputs, let reason, _) = self else { return nil }
+    let axes = ["z", "y", "x"].suffix(max(0, (inputs.first?.count ?? 1) - 1))
+    return reason.words(Array(repeating: "", count: 3 - axes.count) + axes)
+  }
+
   /// Something one can paste or do.
   package var hint: String? {
     switch self {
+    case .layer(_, _, _, _, .tooLarge, _): nil
     case .layer(_, _, _, _, _, let legal?): "use an input size of \(legal.smallest.map(String.init).joined(separator: " × ")) plus multiples of \(legal.step.map(String.init).joined(separator: " × "))"
     case .memory: "use a smaller input or batch"
     default: nil

@@ -28,7 +28,9 @@ func matched(_ a: ArrayExpression, _ b: ArrayExpression) throws(ArrayError) -> (
   // From the last axis of `other` back: `place` is where the axis after it stands in the result.
   for (axis, length) in zip(other.grid.axes, other.shape).reversed() {
     if let shared = axes.firstIndex(where: { $0.name == axis.name }) {
-      guard shape[shared] == length else { throw .lengths(axis: axis.name, NamedShape(a.grid.axes, a.shape), NamedShape(b.grid.axes, b.shape)) }
+      guard shape[shared] == length else {
+        throw .lengths(axis: axis.name, NamedShape(a.grid.axes, a.shape), NamedShape(b.grid.axes, b.shape), AxisExtents(axis.name, a, b))
+      }
       place = shared
     } else {
       place = min(place, axes.count)
@@ -36,17 +38,17 @@ func matched(_ a: ArrayExpression, _ b: ArrayExpression) throws(ArrayError) -> (
       shape.insert(length, at: place)
     }
   }
-  return (shape, try placed(axes, lead.grid, other.grid))
+  return (shape, try placed(axes, lead.grid, other.grid, isSwapped: a.shape.count < b.shape.count))
 }
 
-private func placed(_ axes: [Axis], _ lead: Grid, _ other: Grid) throws(ArrayError) -> Grid {
+private func placed(_ axes: [Axis], _ lead: Grid, _ other: Grid, isSwapped: Bool) throws(ArrayError) -> Grid {
   let a = places(lead), b = places(other)
   let spatial = axes.filter { $0.kind == .space }
   var sizes: [Rational] = [], corners: [Rational] = []
   for axis in spatial {
     let left = a[axis.name], right = b[axis.name]
     if lead.isKnown, other.isKnown, let left, let right, left != right {
-      throw .grids(axis: axis.name, left, right)
+      throw isSwapped ? .grids(axis: axis.name, right, left) : .grids(axis: axis.name, left, right)
     }
     // What nobody measured gives way to what somebody did.
     guard let place = lead.isKnown || !other.isKnown ? left ?? right : right ?? left else { continue }
@@ -56,6 +58,27 @@ private func placed(_ axes: [Axis], _ lead: Grid, _ other: Grid) throws(ArrayErr
   do throws(GeometryError) {
     return try Grid(axes: axes, voxelSize: Coordinate(sizes), offset: Coordinate(corners), isKnown: lead.isKnown || other.isKnown)
   } catch { return Grid(unknown: axes) }
+}
+
+/// Where two operands lie along an axis that they share, in nanometres.
+package struct AxisExtents: Sendable, Equatable {
+  package let left: Extent, right: Extent
+
+  package struct Extent: Sendable, Equatable {
+    package let begin: Rational, end: Rational, voxel: Rational
+  }
+
+  /// nil unless both grids are known along the axis.
+  init?(_ axis: String, _ a: ArrayExpression, _ b: ArrayExpression) {
+    guard let left = Self.extent(axis, a), let right = Self.extent(axis, b) else { return nil }
+    (self.left, self.right) = (left, right)
+  }
+
+  private static func extent(_ axis: String, _ operand: ArrayExpression) -> Extent? {
+    guard operand.grid.isKnown, let place = places(operand.grid)[axis], let position = operand.grid.axes.firstIndex(where: { $0.name == axis }) else { return nil }
+    guard let length = try? place.size * Rational(operand.shape[position]), let end = try? place.corner + length else { return nil }
+    return Extent(begin: place.corner, end: end, voxel: place.size)
+  }
 }
 
 private func places(_ grid: Grid) -> [String: AxisPlace] {

@@ -9,63 +9,107 @@ extension Builtin {
     "unet",
     """
     (levels=4, features=12, growth=6, input: int|coord = nil, channels=1, out: int = nil, factors: list = nil, padding: "valid|same" = "valid",
-     kernel: int|coord = 3, dimensions=3) -> model
+     kernel: int|coord = 3, kernels_down: list = nil, kernels_up: list = nil, upsample: list = nil, constant_upsample=true, activation_on_upsample=true,
+     dimensions=3, name="unet") -> model
     """,
     "DaCapo's U-Net: two convolutions and a pooling a level, features · growth^level wide, nearest upsampling.",
     details: [
-      "factors: the pooling of each level but the last, such as [2, 2, (1, 2, 2)]; 2 everywhere if not given. input: voxels of a training patch.",
+      "factors: the pooling of each level but the last, such as [2, 2, (1, 2, 2)]; 2 everywhere if not given. input: voxels of a training patch. out: channels before the head.",
       "padding=\"same\" supervises whole patches in training; prediction is seamless either way.",
+      "kernels_down, kernels_up: the convolutions of each level from the finest on, such as [[3, 3], [(1, 3, 3), 3]]; kernels_up has none for the last level.",
+      "constant_upsample=false upsamples by transposed convolutions; activation_on_upsample=false leaves out the relu behind an upsampling.",
+      "upsample: factors of super-resolution stages behind the network, such as [2]: the output's voxels are that much smaller.",
     ],
-    examples: [Example("unet(levels=2, features=4, growth=2, input=(20, 20, 20)).output", prints: "(4, 4, 4)")], searchTerms: ["network", "model", "architecture"]
+    examples: [
+      Example("unet(levels=2, features=4, growth=2, input=(20, 20, 20)).output", prints: "(4, 4, 4)"),
+      Example("unet(levels=2, features=4, upsample=[2], kernel=1, input=(8, 8, 8)).output", prints: "(16, 16, 16)"),
+    ],
+    searchTerms: ["network", "model", "architecture", "super-resolution"]
   ) { call in
-    let levels = try call.int("levels", in: 1...8)
+    let levels = try call.int("levels", in: 2...8)
     let rank: Int
     if case .voxelCoordinate(let size) = try call.value("input") { rank = size.rank } else { rank = try call.int("dimensions", in: 2...3) }
-    let factors = try poolings(call, levels: levels, rank: rank)
-    let kernel = try call.voxels("kernel", rank: rank).values
-    let padding: Convolution.Border = try call.string("padding") == "same" ? .same : .valid
-    let features = try call.int("features", in: 1...100_000)
+    let kernel = try call.voxels("kernel", rank: rank).values, features = try call.int("features", in: 1...100_000)
     let settings = UNetSettings(
-      inChannels: try call.int("channels", in: 1...1000), outChannels: try call.optionalInt("out") ?? features, features: features,
-      featureFactor: try call.int("growth", in: 1...100), downsampleFactors: factors,
-      kernelSizesDown: Array(repeating: [kernel, kernel], count: levels), kernelSizesUp: Array(repeating: [kernel, kernel], count: levels - 1), padding: padding)
-    let network = try settings.network()
-    let input = try call.optionalVoxels("input", rank: rank)?.values ?? defaultInput(network)
-    _ = try network.outputShape(forSpatial: input)
+      inChannels: try call.int("channels", in: 1...1000), outChannels: try call.optionalInt("out") ?? features, features: features, featureFactor: try call.int("growth", in: 1...100),
+      downsampleFactors: try factors(call, "factors", count: levels - 1, rank: rank) ?? Array(repeating: Array(repeating: 2, count: rank), count: levels - 1),
+      kernelSizesDown: try kernels(call, "kernels_down", count: levels, rank: rank) ?? Array(repeating: [kernel, kernel], count: levels),
+      kernelSizesUp: try kernels(call, "kernels_up", count: levels - 1, rank: rank) ?? Array(repeating: [kernel, kernel], count: levels - 1),
+      upsampleFactors: try factors(call, "upsample", count: nil, rank: rank) ?? [], padding: try call.string("padding") == "same" ? .same : .valid,
+      constantUpsample: try call.bool("constant_upsample"), activationOnUpsample: try call.bool("activation_on_upsample"))
+    let network = try settings.network(name: try call.string("name"))
+    let input = try call.optionalVoxels("input", rank: rank)?.values ?? network.usualInput
+    do throws(NetworkError) { _ = try network.outputShape(forSpatial: input) } catch {
+      var failure = error.failure
+      failure.argument = "input"
+      if let legal = network.legalSizes() { failure.hint = "input sizes that fit: \(legal)" }
+      throw failure
+    }
     return Value(ModelValue(kind: .architecture(network), input: input))
   }
 
-  private static func poolings(_ call: Call, levels: Int, rank: Int) throws -> [[Int]] {
-    guard let given = try call.optionalList("factors") else { return Array(repeating: Array(repeating: 2, count: rank), count: levels - 1) }
-    guard given.count == levels - 1 else { throw call.failure(.value, "`factors` has \(given.count) entries, \(levels) levels need \(levels - 1)", at: "factors") }
-    return try given.map { value in
-      switch value {
-      case .int(let factor): return Array(repeating: factor, count: rank)
-      case .voxelCoordinate(let factor) where factor.rank == rank: return factor.values
-      default: throw call.failure(.type, "`factors` must hold ints or coords of \(rank) axes, not \(value.typePhrase)", at: "factors")
-      }
+  private static func lengths(_ call: Call, _ name: String, _ value: Value, rank: Int) throws -> [Int] {
+    switch value {
+    case .int(let length): return Array(repeating: length, count: rank)
+    case .voxelCoordinate(let lengths) where lengths.rank == rank: return lengths.values
+    default: throw call.failure(.type, "`\(name)` must hold ints or coords of \(rank) axes, not \(value.typePhrase)", at: name)
     }
   }
 
-  /// About three times the smallest legal input.
-  private static func defaultInput(_ network: Network) -> [Int] {
-    guard let legal = network.legalSizes() else { return Array(repeating: 64, count: network.spatialRank) }
-    return (0..<legal.smallest.count).map { legal.atLeast(max(64, legal.smallest[$0] + legal.smallest[$0] / 2), axis: $0) }
+  private static func factors(_ call: Call, _ name: String, count: Int?, rank: Int) throws -> [[Int]]? {
+    guard let given = try call.optionalList(name) else { return nil }
+    if let count, given.count != count { throw call.failure(.value, "`\(name)` has \(given.count) entries, \(count + 1) levels need \(count)", at: name) }
+    return try given.map { try lengths(call, name, $0, rank: rank) }
+  }
+
+  private static func kernels(_ call: Call, _ name: String, count: Int, rank: Int) throws -> [[[Int]]]? {
+    guard let given = try call.optionalList(name) else { return nil }
+    guard given.count == count else { throw call.failure(.value, "`\(name)` has \(given.count) entries, these levels need \(count)", at: name) }
+    return try given.map { level in
+      guard case .list(let kernels) = level, !kernels.isEmpty else { throw call.failure(.type, "`\(name)` must hold a list of kernels a level, such as [3, 3], not \(level.typePhrase)", at: name) }
+      return try kernels.map { try lengths(call, name, $0, rank: rank) }
+    }
   }
 
   static let loadModel = Builtin(
     "load_model", "(path: string) -> model", "Opens a .dcmodel: architecture, weights, task and the parameters chosen for it.", searchTerms: ["open", "weights"]
   ) { call in
-    let model = try Model(loading: try call.string("path"))
-    return Value(ModelValue(kind: .trained(model), input: defaultInput(try model.network.seamless())))
+    let path = try call.string("path")
+    if Files.kind(path) == .folder { throw call.failure(.data, "\(path) is a folder; a model is one .dcmodel file", at: "path") }
+    if let head = try Files.readIfPresent(path, from: 0, count: 4), head.array == [0x50, 0x4B, 3, 4] {
+      throw call.failure(.data, "\(path) is a zip archive, as PyTorch writes: it has weights but no architecture", at: "path", hint: "a .dcmodel carries both: export(r, to=\"x.dcmodel\")")
+    }
+    do {
+      let model = try Model(loading: path)
+      return Value(ModelValue(kind: .trained(model), input: model.network.usualInput))
+    } catch let error as any FailureConvertible {
+      var failure = error.failure
+      failure.argument = "path"
+      throw failure
+    }
   }
 
   static let apply = Builtin(
-    "apply", "(m: model, a: array) -> array", "One forward pass of an array in memory: channel first, an optional batch before it, then the model's axes; activated."
+    "apply", "(m: model|best, a: array) -> array", "One forward pass of an array in memory: channel first, an optional batch before it, then the model's axes; activated.",
+    details: ["Shapes: (c, z, y, x) or (b, c, z, y, x); for models of two axes (c, y, x) or (b, c, y, x). Values are normalised as in training. predict is for volumes of any size."],
+    searchTerms: ["forward", "inference"]
   ) { call in
-    guard case .trained(let model) = try call.object("m", as: ModelValue.self).kind else {
-      throw call.failure(.value, "the model has no weights yet", at: "m", hint: "train a run with it first, or load_model(path)")
+    let model = try call.trainedModel("m"), network = model.network, array = try call.array("a"), shape = array.shape, rank = network.spatialRank
+    let axes = (["c"] + ["z", "y", "x"].suffix(rank)).joined(separator: ", ")
+    guard shape.count == rank + 1 || shape.count == rank + 2 else {
+      throw call.failure(.shape, "`a` has \(shape.count) axes, \(shapeText(shape)); \(network.name) takes (\(axes)) or (b, \(axes))", at: "a")
     }
-    return Value(ArrayValue(Volume(try model.apply(try call.volume("a").array.asFloats(), context: call.execution))))
+    let channels = shape[shape.count - rank - 1]
+    guard channels == network.inChannels else {
+      throw call.failure(.shape, "`a` has \(channels) channels, \(shapeText(shape)); \(network.name) takes \(network.inChannels)", at: "a")
+    }
+    let result: NDArray
+    do { result = try model.apply(try call.volume("a").array, context: call.execution) } catch let error as NetworkError {
+      var failure = error.failure
+      failure.argument = "a"
+      throw failure
+    }
+    let names = (result.rank == rank + 2 ? [Axis("b", .channel)] : []) + Axis.defaults(rank: rank + 1)
+    return Value(ArrayValue(try Volume(result, Grid(unknown: names))))
   }
 }

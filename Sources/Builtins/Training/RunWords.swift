@@ -155,10 +155,13 @@ extension Builtin {
   }
 
   static let export = Builtin(
-    "export", "(r: run|best, to: string, iteration: int = nil, note: string = nil) -> model", "Writes weights, architecture, task and chosen parameters to one .dcmodel file."
+    "export", "(r: run|best|model, to: string, iteration: int = nil, note: string = nil) -> model",
+    "Writes weights, architecture, task and chosen parameters to one .dcmodel file."
   ) { call in
     var model: Model
-    if let best = try call.value("r").object(as: BestValue.self) { model = try best.model() } else {
+    if let best = try call.value("r").object(as: BestValue.self) { model = try best.model() }
+    else if try call.value("r").object(as: ModelValue.self) != nil { model = try call.trainedModel("r") }
+    else {
       let run = try call.object("r", as: RunValue.self).run
       if let iteration = try call.optionalInt("iteration") { model = try run.model(iteration: iteration) }
       else if let best = try? run.best() { model = try run.model(best) }
@@ -166,7 +169,7 @@ extension Builtin {
     }
     if let note = try call.optionalString("note") { model.provenance["note"] = .string(note) }
     try model.save(try call.writablePath("to"))
-    return Value(ModelValue(kind: .trained(model), input: model.network.legalSizes()?.smallest ?? []))
+    return Value(ModelValue(kind: .trained(model), input: model.network.usualInput))
   }
 }
 
@@ -181,11 +184,4 @@ extension TrainingError: FailureConvertible {
 
 extension RunDifference: FailureConvertible {
   package var failure: Failure { Failure(.run, description) }
-}
-
-extension NetworkError: FailureConvertible {
-  package var failure: Failure {
-    if case .memory = self { return Failure(.memory, description, hint: hint) }
-    return Failure(.shape, description, hint: hint)
-  }
 }

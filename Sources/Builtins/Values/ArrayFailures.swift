@@ -19,11 +19,9 @@ extension ArrayError: FailureConvertible {
     }
     switch self {
     case .overBudget, .noMemory, .tooLarge: return Failure(.memory, description)
-    case .lengths(let axis, let a, let b):
-      func length(_ shape: NamedShape) -> String { zip(shape.names, shape.shape).first { $0.0 == axis }.map { "\($0.1)" } ?? "?" }
-      return Failure(.shape, description, label: "\(axis): \(length(a)) against \(length(b))")
+    case .lengths(let axis, let a, let b, let extents): return Self.shapesDoNotMatch(axis, a, b, extents)
     case .shapes, .rank, .axisTwice: return Failure(.shape, description)
-    case .grids(let axis, let a, let b): return Self.grids(axis, a, b, description)
+    case .grids(let axis, let a, let b): return Self.gridsDoNotMatch(axis, a, b)
     case .outside: return Failure(.index, description)
     case .doesNotFit(let dtype, let count, let total, let first, let index):
       if total == 1, index.isEmpty { return Failure(.arithmetic, "\(first) does not fit \(dtype)") }
@@ -39,16 +37,6 @@ extension ArrayError: FailureConvertible {
         .type, "no integer type holds both \(a) and \(b), and a float would merge labels above 2⁵³", hint: "cast one side: cast(a, uint64), an error if a value is negative")
     default: return Failure(.type, description)
     }
-  }
-
-  private static func grids(_ axis: String, _ a: AxisPlace, _ b: AxisPlace, _ message: String) -> Failure {
-    let half = try? a.size * (try Rational(1, over: 2)), distance = try? a.corner - b.corner
-    if a.size == b.size, let half, let distance, distance == half || distance == -half {
-      return Failure(
-        .grid, "grids do not match along \(axis): they lie half a voxel apart, from \(a.corner) nm and from \(b.corner) nm",
-        hint: "if one was written with corners for centres: open(path, origin=\"corner\")")
-    }
-    return Failure(.grid, message, hint: a.size == b.size ? nil : "resample(a, like=b)")
   }
 }
 

@@ -46,7 +46,7 @@ extension Call {
   func arrays(_ noun: String) throws -> [ArrayValue] {
     var values = rest
     if values.count == 1, case .list(let inner) = values[0] { values = inner }
-    guard !values.isEmpty else { throw failure(.value, "`\(builtin.name)` needs at least one array") }
+    guard !values.isEmpty else { throw failure(.argument, "`\(builtin.name)` needs at least one array") }
     return try values.enumerated().map { position, value in
       guard let array = value.object(as: ArrayValue.self) else {
         throw Failure(.type, "`\(noun)` must be arrays, not \(value.typePhrase)", argument: noun, argumentPosition: position)

@@ -1,5 +1,6 @@
 import Arrays
 import Display
+import Geometry
 import Language
 import Networks
 
@@ -21,41 +22,79 @@ struct ModelValue: ObjectValue {
     }
   }
 
+  private var model: Model? { if case .trained(let model) = kind { model } else { nil } }
+
   var typeName: String { "model" }
   var showsWhenBound: Bool { true }
-  var fieldNames: [String] { ["context", "input", "name", "output", "parameters", "task"] }
-  var brief: String { "\(network.name) \(size(input))" }
+  var fieldNames: [String] { ["activation", "channels", "context", "dimensions", "features", "input", "legal", "name", "output", "parameters", "provenance", "task", "voxel"] }
+  var brief: String { "\(network.name) \(sizeText(input))" }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {
     switch name {
-    case "name": .string(network.name)
+    case "activation": model.map { .string($0.activation.rawValue) } ?? .nil
+    case "channels": .int(network.inChannels)
+    case "context": .list(try network.seamless().context().map { .float($0) })
+    case "dimensions": .int(network.spatialRank)
+    case "features": .int(network.outChannels)
     case "input": .voxelCoordinate(Coordinate(input))
-    case "output": .voxelCoordinate(Coordinate(try network.seamless().outputShape(forSpatial: input)))
-    case "context": .list(try network.seamless().geometry(forSpatial: input).before.map { .float($0.double) })
+    case "legal": network.legalSizes().map { ["smallest": .voxelCoordinate(Coordinate($0.smallest)), "step": .voxelCoordinate(Coordinate($0.step))] } ?? .nil
+    case "name": .string(network.name)
+    case "output": .voxelCoordinate(Coordinate(try network.outputShape(forSpatial: input)))
     case "parameters": .int(network.parameterCount)
-    case "task": if case .trained(let model) = kind { Value(json: model.task) } else { .nil }
+    case "provenance": model.map { Value(json: $0.provenance) } ?? .nil
+    case "task": model.map { Value(json: $0.task) } ?? .nil
+    case "voxel": model?.inputVoxelSize.map { .worldCoordinate($0) } ?? .nil
     default: nil
     }
   }
 
+  func equals(_ other: any ObjectValue) -> Bool {
+    guard let other = other as? ModelValue, network.json == other.network.json, input == other.input else { return false }
+    switch (kind, other.kind) {
+    case (.architecture, .architecture): return true
+    case (.trained(let a), .trained(let b)):
+      return a.safeTensors.metadata.elementsEqual(b.safeTensors.metadata, by: ==) && zip(a.parameters.arrays, b.parameters.arrays).allSatisfy { (try? $0.isIdentical(to: $1)) ?? false }
+    default: return false
+    }
+  }
+
+  // MARK: What the prompt shows
+
   func summary(_ style: DisplayStyle) -> String {
-    let head: String
-    switch kind {
-    case .architecture: head = "\(network.inChannels) → task channels"
-    case .trained(let model): head = "\(network.inChannels) → \(model.network.outChannels) channels, \(model.activation)"
-    }
-    var lines = ["\(network.name)  \(head)    \(grouped(network.parameterCount)) weights"]
-    if let output = try? network.outputShape(forSpatial: input) { lines.append("  trains on \(size(input)) → \(size(output))") }
-    if let seamless = try? network.seamless(), let legal = seamless.legalSizes(), let geometry = try? seamless.geometry(forSpatial: legal.smallest) {
-      let margin = geometry.before.map { compact($0.double) }
-      lines.append("  predicts with \(Set(margin).count == 1 ? margin[0] : margin.joined(separator: ", ")) voxels of context per side    legal inputs \(legal)")
-    }
+    var lines = ModelSummary.lines(heads, network, input, style.width)
+    if let model { lines += ModelSummary.flowed(origin(of: model), style.width).map { "  " + $0 } }
     return lines.joined(separator: "\n")
   }
 
-  private func size(_ shape: [Int]) -> String {
-    Set(shape).count == 1 && shape.count > 1 ? "\(shape[0])\(shape.count == 3 ? "³" : "²")" : shape.map(String.init).joined(separator: " × ")
+  private var heads: [String] {
+    var heads = [network.name + "  \(network.inChannels) → " + (model.map { "\($0.network.outChannels) channel\($0.network.outChannels == 1 ? "" : "s") (\($0.activation.rawValue))" } ?? "task channels")]
+    let padding = network.nodes.contains { ($0.operation as? Convolution)?.border == .same } ? "same" : "valid"
+    if let output = try? network.outputShape(forSpatial: input) { heads.append("input \(sizeText(input)) → output \(sizeText(output)) (\(padding))") }
+    if let context = try? network.seamless().context() {
+      let margins = context.map { compact($0) }
+      heads.append("context \(Set(margins).count == 1 ? margins[0] : margins.joined(separator: ", ")) voxel\(margins.allSatisfy { $0 == "1" } ? "" : "s") per side")
+    }
+    return heads
+  }
+
+  private func origin(of model: Model) -> [String] {
+    var parts: [String] = []
+    if let name = model.task["name"]?.string { parts.append("task " + (model.task["kind"]?.string.map { "\($0) " } ?? "") + "\"\(name)\"") }
+    if let voxel = model.inputVoxelSize { parts.append("voxel \(voxel.values.map(\.description).joined(separator: " × ")) nm") }
+    if case .string(let note)? = model.provenance["note"] { parts.append(note) }
+    return parts
   }
 }
 
-import Geometry
+extension Network {
+  /// Voxels a side, for each spatial axis, that an output does not cover of its input.
+  func context() throws -> [Double] {
+    guard let legal = legalSizes() else { throw NetworkError.noLegalSize(network: name) }
+    return try geometry(forSpatial: legal.smallest).before.map(\.double)
+  }
+}
+
+/// "132³", "44²", "2×196×196".
+func sizeText(_ shape: [Int]) -> String {
+  Set(shape).count == 1 && shape.count > 1 ? "\(shape[0])\(shape.count == 3 ? "³" : "²")" : shape.map(String.init).joined(separator: "×")
+}

@@ -7,6 +7,9 @@ struct TableValue: ObjectValue {
   /// One list a column, all of one length.
   private(set) var values: [[Value]]
 
+  var holdsValues: Bool { true }
+  var heldValues: [Value] { Array(values.joined()) }
+
   init(columns: [String], values: [[Value]]) { (self.columns, self.values) = (columns, values) }
 
   /// - Throws: a failure that names the first row whose keys differ from the first row's.

@@ -33,13 +33,20 @@ void dcs_upsample_forward(dcs_pool *pool, const dcs_tensor *x, dcs_extent factor
 /// dx[p] = sum of dy over the copies of p.
 void dcs_upsample_backward(dcs_pool *pool, const dcs_tensor *dy, dcs_extent factors, int accumulate, const dcs_tensor *dx);
 
-// Pointwise maps; the backward forms take the *output* y of the map: dx = dy * f'(.), written over or added to dx (dx may be dy).
+// Pointwise maps; the backward forms take the *output* y of the map (GELU: its input): dx = dy * f'(.), written over or added to dx (dx may
+// be dy). GELU is x times the normal distribution's share below x (Hendrycks & Gimpel 2016), its error function that of Abramowitz & Stegun
+// 7.1.26, to 1.5e-7.
 
-enum { DCS_RELU = 0, DCS_SIGMOID = 1, DCS_TANH = 2 };
+enum { DCS_RELU = 0, DCS_SIGMOID = 1, DCS_TANH = 2, DCS_GELU = 3 };
 void dcs_map_forward(dcs_pool *pool, int map, const dcs_tensor *x, const dcs_tensor *y);
 void dcs_map_backward(dcs_pool *pool, int map, const dcs_tensor *y, const dcs_tensor *dy, int accumulate, const dcs_tensor *dx);
+/// x above 0, slope * x below; slope is 0 or more. The backward form takes the output.
+void dcs_leaky_relu_forward(dcs_pool *pool, float slope, const dcs_tensor *x, const dcs_tensor *y);
+void dcs_leaky_relu_backward(dcs_pool *pool, float slope, const dcs_tensor *y, const dcs_tensor *dy, int accumulate, const dcs_tensor *dx);
 /// Over channels, at each voxel.
 void dcs_softmax(dcs_pool *pool, const dcs_tensor *x, const dcs_tensor *y);
+/// dx = y (dy - sum over channels of y dy), from the output y.
+void dcs_softmax_backward(dcs_pool *pool, const dcs_tensor *y, const dcs_tensor *dy, int accumulate, const dcs_tensor *dx);
 
 // Losses: the return value is the sum over elements of weight * loss, in double; the gradient is `factor` times its derivative.
 // `weight` is NULL (all 1), has prediction's channels, or one channel for all. `gradient` may be NULL, and may be the prediction.

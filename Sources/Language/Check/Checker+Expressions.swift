@@ -27,12 +27,19 @@ extension Checker {
     case .conditional(let branches, let otherwise): checkConditional(branches, otherwise)
     case .tryCatch(let body, let error, let handler):
       let before = scope.bound
+      tryDepth += 1
       check(body)
+      tryDepth -= 1
       let after = scope.bound
       scope.bound = before
       scope.bind(error, mustBeRead: false)
       check(handler)
       scope.bound.formUnion(after)
+    case .tryElse(let value, let otherwise):
+      tryDepth += 1
+      check(value)
+      tryDepth -= 1
+      check(otherwise)
     case .unary(.not, let operand): checkCondition(operand)
     case .logical(.and, let left, let right, _), .logical(.or, let left, let right, _):
       checkCondition(left)
@@ -100,12 +107,13 @@ extension Checker {
 
   private func word(_ name: String) -> Value? { session.modules.prelude?[name] ?? session.registry[name] }
 
-  mutating func checkName(_ name: String, _ span: Span) {
+  /// - Parameter asOwn: `name += …` changes a bound name, never a word of the vocabulary.
+  mutating func checkName(_ name: String, _ span: Span, asOwn: Bool = false) {
     for (position, scope) in scopes.enumerated().reversed() where scope.own.contains(name) {
       scope.read.insert(name)
       // a function at the top level looks its names up when it is called
       let isLater = position == 0 && scopes.count > 1
-      if !isLater, !scope.bound.contains(name), word(name) == nil, surroundings.globals?.bound.contains(name) != true {
+      if !isLater, !scope.bound.contains(name), asOwn || word(name) == nil, surroundings.globals?.bound.contains(name) != true {
         let outer = position > 0 && scopes[..<position].contains { $0.own.contains(name) }
         report(
           .error, .unbound, "`\(name)` is read before it is bound", span,
@@ -165,13 +173,20 @@ extension Checker {
     var first: Binding.Mismatch?
     switch target(callee) {
     case .builtins(let set):
+      var misfit: (position: Int, failure: Failure)?
       for builtin in set.builtins {
         switch Binding.bind(builtin, shape) {
         case .success(let targets):
-          checkLiterals(builtin, targets, arguments, set)
-          return
+          guard let found = self.misfit(builtin, targets, arguments) else { return }
+          if found.position > misfit?.position ?? -1 { misfit = found }
         case .failure(let mismatch): if first == nil || mismatch.argument != nil && first?.argument == nil { first = mismatch }
         }
+      }
+      if let misfit {
+        let isFirst = misfit.position == 0 && set.builtins.count > 1
+        let failure = isFirst ? kindOfValue(arguments[0].value).map { Binding.noForm(set, $0.value) } : nil
+        report(failure ?? misfit.failure, arguments[misfit.position].value.span)
+        return
       }
     case .parameters(let name, let parameters): first = Binding.mismatch(name, parameters, shape)
     case nil: break
@@ -211,14 +226,27 @@ extension Checker {
     .parameters(name, syntax.parameters.map { ($0.name.text, $0.initial == nil) })
   }
 
-  /// Arguments that are literals of a type that no form of the builtin takes.
-  private mutating func checkLiterals(_ builtin: Builtin, _ targets: [Int], _ arguments: [ArgumentSyntax], _ set: BuiltinSet) {
-    guard set.builtins.count == 1 else { return }
+  /// The first argument of which the text alone tells that its parameter does not take it.
+  private func misfit(_ builtin: Builtin, _ targets: [Int], _ arguments: [ArgumentSyntax]) -> (position: Int, failure: Failure)? {
     for (position, target) in targets.enumerated() {
       let parameter = builtin.signature.parameters[target]
-      guard let value = fold(arguments[position].value), !parameter.accepts(value) else { continue }
-      let failure = Failure(.type, "`\(parameter.name)` of `\(builtin.name)` must be \(parameter.type.phrase), not \(value.typePhrase)")
-      report(failure, arguments[position].value.span)
+      guard let (value, isExact) = kindOfValue(arguments[position].value), !parameter.accepts(value) else { continue }
+      if !isExact, value.isString, parameter.type.alternatives.contains(where: \.isWord) { continue }
+      return (position, Binding.wrongType(builtin, parameter, value))
+    }
+    return nil
+  }
+
+  /// A value of the kind that an expression has whatever its names mean; nil if that cannot be told.
+  private func kindOfValue(_ expression: Expression) -> (value: Value, isExact: Bool)? {
+    if let value = fold(expression) { return (value, true) }
+    switch expression.kind {
+    case .interpolation: return (.string(""), false)
+    case .list: return (.list([]), false)
+    case .record: return (.record(Record()), false)
+    case .logical(.and, _, _, _), .logical(.or, _, _, _): return (.bool(true), false)
+    case .range: return (.range(.integers(start: 0, end: 0, step: 1)), false)
+    default: return nil
     }
   }
 
@@ -241,7 +269,10 @@ extension Checker {
       if isComparison, a.typeName != b.typeName, a.number == nil || b.number == nil, !a.isNil, !b.isNil {
         report(.warning, .type, "\(a.typePhrase) never equals \(b.typePhrase)", span)
       }
-    } catch { report(Failure(error), span) }
+    } catch {
+      let failure = Failure(error)
+      if failure.kind != .arithmetic || tryDepth == 0 { report(failure, span) }
+    }
   }
 }
 
@@ -261,7 +292,7 @@ extension Binding {
         target = names[next]
         next += 1
       }
-      if !given.insert(target).inserted { return Mismatch(failure: Failure(.argument, "`\(name)` is given `\(target)` twice"), argument: position) }
+      if !given.insert(target).inserted { return Mismatch(failure: Failure(.argument, "`\(name)` is given `\(target)` twice"), argument: position, atLabel: label != nil) }
     }
     guard let absent = parameters.first(where: { $0.isRequired && !given.contains($0.name) }) else { return nil }
     return Mismatch(failure: missing(absent.name, of: name, parameters: names), argument: nil)

@@ -19,6 +19,8 @@ struct Checker {
   var scopes: [CheckScope] = []
   /// How many indices are open, for `end`.
   var indexDepth = 0
+  /// How many `try`s are open: what may fail in them is meant to.
+  var tryDepth = 0
 
   var session: Session { surroundings.session }
   var scope: CheckScope { scopes[scopes.count - 1] }
@@ -29,7 +31,13 @@ struct Checker {
     for statement in script.statements { names.collect(statement) }
     checker.scopes = [CheckScope(own: names.assigned, functions: CheckScope.functions(script.statements))]
     for statement in script.statements { checker.check(statement) }
-    let hasEffects = script.statements.contains { if case .expression(let value) = $0.kind { !value.bindsFunction } else { false } }
+    let hasEffects = script.statements.contains { statement in
+      switch statement.kind {
+      case .expression(let value): !value.bindsFunction
+      case .for, .while: true
+      default: false
+      }
+    }
     if !surroundings.isInteractive, !surroundings.isModule, hasEffects { checker.reportUnread(checker.scopes[0]) }
     return checker.diagnostics.sorted { ($0.site?.span.start ?? 0, $0.message) < ($1.site?.span.start ?? 0, $1.message) }
   }
@@ -58,7 +66,8 @@ final class CheckScope {
   var bound: Set<String> = []
   var read: Set<String> = []
   /// The first binding of each name that has to be read, in order.
-  var bindings: [(name: String, span: Span)] = []
+  private(set) var bindings: [(name: String, span: Span)] = []
+  private var listed: Set<String> = []
   /// Modules by their local name, as far as they could be read.
   var modules: [String: Script] = [:]
   var loopDepth = 0
@@ -70,7 +79,7 @@ final class CheckScope {
 
   func bind(_ name: Name, mustBeRead: Bool) {
     bound.insert(name.text)
-    if mustBeRead, !bindings.contains(where: { $0.name == name.text }) { bindings.append((name.text, name.span)) }
+    if mustBeRead, listed.insert(name.text).inserted { bindings.append((name.text, name.span)) }
   }
 
   /// Functions that statements bind, unless something else binds the name too.
@@ -163,7 +172,7 @@ extension Checker {
     if target.path.isEmpty {
       if operation != nil {
         let wasRead = scope.read.contains(target.name.text)
-        checkName(target.name.text, target.name.span)
+        checkName(target.name.text, target.name.span, asOwn: true)
         if !wasRead { scope.read.remove(target.name.text) }
       }
       scope.bind(target.name, mustBeRead: true)

@@ -1,7 +1,7 @@
 extension Builtin {
   /// The words that need nothing but the language: numbers, text, lists, the program itself. Arrays and tables add forms of some of them.
   package static let core: [Builtin] =
-    [.absolute, .allOf, .anyOf, .assert, .args, .ceiling, .environment, .exit, .exponential, .fail, .filter, .floatingPoint, .floor, .format]
+    [.absolute, .allOf, .anyOf, .assert, .args, .ceiling, .countElements, .environment, .exit, .exponential, .fail, .filter, .firstElements, .floatingPoint, .floor, .format]
     + [.integer, .joined, .keys, .length, .logarithm, .lower, .map, .maximum, .maximumOf, .mean, .minimum, .minimumOf, .now, .power, .print]
     + [.range, .replace, .reverse, .round, .seed, .sort, .split, .squareRoot, .string, .sum, .trim, .type, .upper, .values, .version]
 

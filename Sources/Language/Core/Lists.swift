@@ -8,6 +8,7 @@ extension Builtin {
     examples: [Example("len([1, 2])", prints: "2"), Example("len(\"µm\")", prints: "2")]
   ) { call in
     let value = try call.value("x")
+    if case .range(let range) = value { return Value(integer: range.wholeCount) }
     guard let count = Iteration.count(value) else { throw call.failure(.type, "\(value.typePhrase) has no length", at: "x") }
     return .int(count)
   }
@@ -38,11 +39,11 @@ extension Builtin {
   }
 
   static let range = Builtin(
-    "range", "(start: number, end: number = nil, step: number = 1) -> range", "Evenly spaced numbers, the end left out.",
+    "range", "(start: number, stop: number = nil, step: number = 1) -> range", "Evenly spaced numbers, `stop` left out.",
     examples: [Example("len(range(0, 1, step=0.1))", prints: "10"), Example("range(3)", prints: "0..3")]
   ) { call in
-    let hasEnd = try !call.value("end").isNil
-    let start = hasEnd ? try call.value("start") : 0, end = try call.value(hasEnd ? "end" : "start"), step = try call.value("step")
+    let hasEnd = try !call.value("stop").isNil
+    let start = hasEnd ? try call.value("start") : 0, end = try call.value(hasEnd ? "stop" : "start"), step = try call.value("step")
     if step.number == 0 { throw call.failure(.value, "`step` must not be 0", at: "step") }
     if case .int(let low) = start, case .int(let high) = end, case .int(let width) = step {
       if width == .min { throw call.failure(.value, "`step` is too large", at: "step") }
@@ -79,6 +80,33 @@ extension Builtin {
       return order == .equal ? a < b : (order == .less) != descends
     }
     return .list(order.map { values[$0] })
+  }
+
+  static let firstElements = Builtin(
+    "head", "(xs: list|range|string, n=5) -> any", "The first elements, all of them where there are fewer.", examples: [Example("head(0..100, 3)", prints: "[0, 1, 2]")]
+  ) { call in
+    let count = try call.int("n", in: 0...Int.max)
+    switch try call.value("xs") {
+    case .string(let text): return .string(String(text.prefix(count)))
+    case let values:
+      let length = min(count, try Iteration.loopCount(values))
+      return .list(try (0..<length).map { try Iteration.element(values, $0, call.context) })
+    }
+  }
+
+  static let countElements = Builtin(
+    "count", "(xs: list|range, keep: fn = nil) -> int", "How many elements there are, or for how many a function is true.",
+    examples: [Example("count([3, 4, 5], fn(x) = x > 3)", prints: "2")]
+  ) { call in
+    let values = try call.value("xs")
+    guard let keep = try call.optionalFunction("keep") else { return .int(try Iteration.loopCount(values)) }
+    return .int(try values.elements(call.context).count { element in
+      try call.execution.cancellation.check()
+      let answer = try call.invoke(keep, element)
+      if answer.isUnknown { throw UnknownInside() }
+      guard case .bool(let truth) = answer else { throw call.failure(.type, "`keep` must give true or false, not \(answer.typePhrase)", at: "keep") }
+      return truth
+    })
   }
 
   static let reverse = Builtin(

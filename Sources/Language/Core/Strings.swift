@@ -8,9 +8,13 @@ extension Builtin {
   }
 
   static let split = Builtin(
-    "split", "(text: string, separator=\" \") -> list", "The parts between separators; \"\" splits into characters.",
-    examples: [Example("split(\"a,b\", \",\")", prints: "[\"a\", \"b\"]")]
-  ) { call in .list(Text.split(try call.string("text"), at: try call.string("separator")).map(Value.string)) }
+    "split", "(text: string, separator: string = nil) -> list", "The parts between separators; without one the words between blanks, with \"\" the characters.",
+    examples: [Example("split(\"a,b\", \",\")", prints: "[\"a\", \"b\"]"), Example("split(\" a  b \")", prints: "[\"a\", \"b\"]")]
+  ) { call in
+    let text = try call.string("text")
+    guard let separator = try call.optionalString("separator") else { return .list(text.split(whereSeparator: \.isWhitespace).map { .string(String($0)) }) }
+    return .list(Text.split(text, at: separator).map(Value.string))
+  }
 
   static let replace = Builtin(
     "replace", "(text: string, old: string, new: string) -> string", "The text with every `old` replaced.",

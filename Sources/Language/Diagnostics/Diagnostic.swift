@@ -10,6 +10,8 @@ package struct Diagnostic: Sendable {
   package var hint: String?
   package var notes: [String]
   package var calls: [CallSite]
+  /// Calls further out that are not in `calls`.
+  var moreCalls = 0
   /// At the end of the text, where more text could make it right: the prompt asks for another line.
   var isIncomplete = false
 
@@ -24,6 +26,7 @@ package struct Diagnostic: Sendable {
   package init(_ failure: Failure) {
     self.init(
       .error, failure.kind, failure.message, site: failure.site, label: failure.label, hint: failure.hint, notes: failure.notes, calls: failure.calls)
+    moreCalls = failure.moreCalls
   }
 
   /// "E1"

@@ -41,16 +41,19 @@ extension Diagnostic {
       else if let inside { frames.append((call.function, "\(inside.source.name):\(inside.source.position(inside.span.start).line)")) }
       inside = call.site
     }
-    if let inside { frames.append(("script", "\(inside.source.name):\(inside.source.position(inside.span.start).line)")) }
+    if moreCalls == 0, let inside { frames.append(("script", "\(inside.source.name):\(inside.source.position(inside.span.start).line)")) }
     let shown = frames.prefix(min(room, 3))
-    let left = frames.count - shown.count + hidden
+    let more = frames.count - shown.count + moreCalls
+    var left: [String] = []
+    if hidden > 0 { left.append("\(Words.count(hidden, "frame")) in stdlib") }
+    if more > 0 { left.append("\(Words.grouped(more)) more") }
     let width = shown.map(\.name.columns).max() ?? 0
     var lines: [String] = []
     for (position, frame) in shown.enumerated() {
       let name = frame.name + String(repeating: " ", count: width - frame.name.columns)
       lines.append((position == 0 ? "called from  " : "       from  ") + name + "  " + frame.place)
     }
-    if left > 0, !lines.isEmpty { lines[lines.count - 1] += "        (\(left) more, :trace shows \(left == 1 ? "it" : "them"))" }
+    if !left.isEmpty, !lines.isEmpty { lines[lines.count - 1] += "        (\(left.joined(separator: ", ")), :trace shows \(hidden + more == 1 ? "it" : "them"))" }
     return lines
   }
 }

@@ -19,12 +19,19 @@ package struct Failure: Error, Sendable {
   package var argument: String?
   /// Which element of a variadic parameter.
   package var argumentPosition: Int?
+  /// `e.failed`: the parts of a larger work that failed, as values one can index with (ROIs of blocks).
+  package var failed: [Value] = []
+
+  /// Where two operands do not fit each other: the same failure once the evaluator knows how each is written in the script (nil: not by a name).
+  package var naming: (@Sendable (_ left: String?, _ right: String?) -> Failure)?
 
   /// Says it again in the words of the line where it happened, where the evaluator knows them.
   package var reword: (@Sendable (Failure, Surroundings) -> Failure)?
 
   package internal(set) var site: Site?
   package internal(set) var calls: [CallSite] = []
+  /// Calls further out that are not in `calls`.
+  package internal(set) var moreCalls = 0
 
   package init(
     _ kind: Kind, _ message: String, label: String? = nil, hint: String? = nil, notes: [String] = [], argument: String? = nil, argumentPosition: Int? = nil

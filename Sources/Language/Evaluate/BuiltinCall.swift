@@ -20,18 +20,14 @@ extension Frame {
         guard let misfit else { return try call(builtin, targets, arguments.map(\.value), sites) }
         let score = misfit + 1
         if score > (nearest?.score ?? -1) {
-          nearest = (score, wrongType(builtin, builtin.signature.parameters[targets[misfit]], arguments[misfit].value).at(sites[misfit]))
+          nearest = (score, Binding.wrongType(builtin, builtin.signature.parameters[targets[misfit]], arguments[misfit].value).at(sites[misfit]))
         }
       }
     }
     guard let nearest else { throw Failure(.argument, "`\(set.name)` cannot be called").at(sites.call) }
     // no form takes the first argument: none of them is more to blame than another
     if nearest.score == 1, let first = arguments.first {
-      let phrases = set.builtins.compactMap { $0.signature.parameters.first?.type.phrase }
-      var seen: Set<String> = []
-      throw Failure(
-        .type, "`\(set.name)` takes \(Words.either(phrases.filter { seen.insert($0).inserted })), not \(first.value.typePhrase)"
-      ).at(sites[0])
+      throw Binding.noForm(set, first.value).at(sites[0])
     }
     throw nearest.error
   }
@@ -48,7 +44,7 @@ extension Frame {
       if case .object = value, !builtin.streams.contains(parameter.name) {
         do { value = try settle(value, .passing(argument: parameter.name, to: builtin.name)) } catch { throw located(error, sites[position]) }
       }
-      if !parameter.accepts(value), !value.isUnknown { throw wrongType(builtin, parameter, value).at(sites[position]) }
+      if !parameter.accepts(value), !value.isUnknown { throw Binding.wrongType(builtin, parameter, value).at(sites[position]) }
       given[target] = true
       if parameter.isVariadic { rest.append(value) } else { bound[target] = value }
     }
@@ -56,18 +52,12 @@ extension Frame {
     do {
       let call = Call(builtin: builtin, context: context, arguments: bound, given: given)
       if let dry = machine.session.dryRun { return try dryCall(builtin, call, dry, sites.call) }
-      return try builtin.body(call)
+      let result = try builtin.body(call)
+      if result.holdsValues { try nested(result) }
+      return result
     } catch {
       throw blamed(error, builtin, targets, sites)
     }
-  }
-
-  private func wrongType(_ builtin: Builtin, _ parameter: Signature.Parameter, _ value: Value) -> Failure {
-    if case .word(let words) = parameter.type.alternatives.first, case .string(let text) = value {
-      return Failure(
-        .value, "`\(parameter.name)` must be \(parameter.type.phrase), not \"\(text)\"", label: Suggestion.nearest(to: text, among: words).map { "did you mean \"\($0)\"?" })
-    }
-    return Failure(.type, "`\(parameter.name)` of `\(builtin.name)` must be \(parameter.type.phrase), not \(value.typePhrase)")
   }
 
   /// The caret goes under the argument that the failure names, else under the call.

@@ -75,12 +75,12 @@ private enum NotEqual: FastComparison {
   @inline(__always) static func floats(_ a: Double, _ b: Double) -> Bool { a != b }
 }
 
-@inline(never) private func slow(_ operation: BinaryOperator, _ a: Value, _ b: Value, _ f: Frame, _ site: Site) throws -> Value {
-  do { return try Operators.binary(operation, a, b, f.context) } catch { throw located(error, site) }
+@inline(never) private func slow(_ operation: BinaryOperator, _ a: Value, _ b: Value, _ f: Frame, _ place: OperatorPlace) throws -> Value {
+  do { return try Operators.binary(operation, a, b, f.context) } catch { throw place.locate(error) }
 }
 
-@inline(never) private func slowTest(_ operation: BinaryOperator, _ a: Value, _ b: Value, _ f: Frame, _ site: Site) throws -> Bool {
-  try condition(slow(operation, a, b, f, site), site)
+@inline(never) private func slowTest(_ operation: BinaryOperator, _ a: Value, _ b: Value, _ f: Frame, _ place: OperatorPlace) throws -> Bool {
+  try condition(slow(operation, a, b, f, place), place.site)
 }
 
 /// The truth of a condition; only a bool has one.
@@ -91,7 +91,7 @@ private enum NotEqual: FastComparison {
 }
 
 @inline(__always)
-private func apply<O: FastOperator>(_: O.Type, _ a: Value, _ b: Value, _ f: Frame, _ site: Site) throws -> Value {
+private func apply<O: FastOperator>(_: O.Type, _ a: Value, _ b: Value, _ f: Frame, _ place: OperatorPlace) throws -> Value {
   switch (a, b) {
   case (.int(let x), .int(let y)): if let value = O.ints(x, y) { return value }
   case (.float(let x), .float(let y)): return O.floats(x, y)
@@ -99,15 +99,15 @@ private func apply<O: FastOperator>(_: O.Type, _ a: Value, _ b: Value, _ f: Fram
   case (.float(let x), .int(let y)): return O.floats(x, Double(y))
   default: break
   }
-  return try slow(O.operation, a, b, f, site)
+  return try slow(O.operation, a, b, f, place)
 }
 
 @inline(__always)
-private func tested<O: FastComparison>(_: O.Type, _ a: Value, _ b: Value, _ f: Frame, _ site: Site) throws -> Bool {
+private func tested<O: FastComparison>(_: O.Type, _ a: Value, _ b: Value, _ f: Frame, _ place: OperatorPlace) throws -> Bool {
   switch (a, b) {
   case (.int(let x), .int(let y)): return O.ints(x, y)
   case (.float(let x), .float(let y)): return O.floats(x, y)
-  default: return try slowTest(O.operation, a, b, f, site)
+  default: return try slowTest(O.operation, a, b, f, place)
   }
 }
 
@@ -116,10 +116,10 @@ private final class Operands {
   let a: Code, b: Code
   let i: Int, j: Int
   let constant: Value, int: Int, float: Double
-  let site: Site
+  let place: OperatorPlace
 
-  init(_ a: @escaping Code, _ b: @escaping Code, _ i: Int, _ j: Int, _ constant: Value, _ site: Site) {
-    (self.a, self.b, self.i, self.j, self.constant, self.site) = (a, b, i, j, constant, site)
+  init(_ a: @escaping Code, _ b: @escaping Code, _ i: Int, _ j: Int, _ constant: Value, _ place: OperatorPlace) {
+    (self.a, self.b, self.i, self.j, self.constant, self.place) = (a, b, i, j, constant, place)
     if case .int(let value) = constant { int = value } else { int = 0 }
     float = constant.number ?? 0
   }
@@ -136,56 +136,57 @@ extension Compiler {
     if case .int(let value)? = constant(expression) { value } else { nil }
   }
 
-  func binary(_ operation: BinaryOperator, _ left: Expression, _ right: Expression, _ site: Site) -> Code {
+  func binary(_ operation: BinaryOperator, _ left: Expression, _ right: Expression, _ span: Span) -> Code {
+    let place = place(left, right, span)
     switch operation {
-    case .add: return arithmetic(Add.self, left, right, site)
-    case .subtract: return arithmetic(Subtract.self, left, right, site)
-    case .multiply: return arithmetic(Multiply.self, left, right, site)
-    case .divide: return arithmetic(Divide.self, left, right, site)
-    case .less: return comparison(Less.self, left, right, site)
-    case .lessOrEqual: return comparison(LessOrEqual.self, left, right, site)
-    case .greater: return comparison(Greater.self, left, right, site)
-    case .greaterOrEqual: return comparison(GreaterOrEqual.self, left, right, site)
-    case .equal: return comparison(Equal.self, left, right, site)
-    case .notEqual: return comparison(NotEqual.self, left, right, site)
+    case .add: return arithmetic(Add.self, left, right, place)
+    case .subtract: return arithmetic(Subtract.self, left, right, place)
+    case .multiply: return arithmetic(Multiply.self, left, right, place)
+    case .divide: return arithmetic(Divide.self, left, right, place)
+    case .less: return comparison(Less.self, left, right, place)
+    case .lessOrEqual: return comparison(LessOrEqual.self, left, right, place)
+    case .greater: return comparison(Greater.self, left, right, place)
+    case .greaterOrEqual: return comparison(GreaterOrEqual.self, left, right, place)
+    case .equal: return comparison(Equal.self, left, right, place)
+    case .notEqual: return comparison(NotEqual.self, left, right, place)
     case .floorDivide, .modulo, .power, .isIn, .and, .or:
       let a = code(left), b = code(right)
       return { f in
         let x = try a(f)
-        return try slow(operation, x, try b(f), f, site)
+        return try slow(operation, x, try b(f), f, place)
       }
     }
   }
 
-  private func arithmetic<O: FastOperator>(_ type: O.Type, _ left: Expression, _ right: Expression, _ site: Site) -> Code {
-    let n = Operands(code(left), code(right), localSlot(left) ?? -1, localSlot(right) ?? -1, constant(right) ?? .nil, site)
+  private func arithmetic<O: FastOperator>(_ type: O.Type, _ left: Expression, _ right: Expression, _ place: OperatorPlace) -> Code {
+    let n = Operands(code(left), code(right), localSlot(left) ?? -1, localSlot(right) ?? -1, constant(right) ?? .nil, place)
     switch n.constant {
     case .int:
       if n.i >= 0 {
         return { f in
           if case .some(.int(let x)) = f.slots[n.i], let value = O.ints(x, n.int) { return value }
-          return try apply(type, try n.a(f), n.constant, f, n.site)
+          return try apply(type, try n.a(f), n.constant, f, n.place)
         }
       }
       return { f in
         let x = try n.a(f)
         if case .int(let x) = x, let value = O.ints(x, n.int) { return value }
         if case .float(let x) = x { return O.floats(x, n.float) }
-        return try slow(O.operation, x, n.constant, f, n.site)
+        return try slow(O.operation, x, n.constant, f, n.place)
       }
     case .float:
       if n.i >= 0 {
         return { f in
           if case .some(.float(let x)) = f.slots[n.i] { return O.floats(x, n.float) }
           if case .some(.int(let x)) = f.slots[n.i] { return O.floats(Double(x), n.float) }
-          return try slow(O.operation, try n.a(f), n.constant, f, n.site)
+          return try slow(O.operation, try n.a(f), n.constant, f, n.place)
         }
       }
       return { f in
         let x = try n.a(f)
         if case .float(let x) = x { return O.floats(x, n.float) }
         if case .int(let x) = x { return O.floats(Double(x), n.float) }
-        return try slow(O.operation, x, n.constant, f, n.site)
+        return try slow(O.operation, x, n.constant, f, n.place)
       }
     default: break
     }
@@ -194,31 +195,31 @@ extension Compiler {
         if case .some(.int(let x)) = f.slots[n.i], case .some(.int(let y)) = f.slots[n.j], let value = O.ints(x, y) { return value }
         if case .some(.float(let x)) = f.slots[n.i], case .some(.float(let y)) = f.slots[n.j] { return O.floats(x, y) }
         let x = try n.a(f)
-        return try apply(type, x, try n.b(f), f, n.site)
+        return try apply(type, x, try n.b(f), f, n.place)
       }
     }
     if n.i >= 0 {
       return { f in
         let y = try n.b(f)
         if case .float(let y) = y, case .some(.float(let x)) = f.slots[n.i] { return O.floats(x, y) }
-        return try apply(type, try n.a(f), y, f, n.site)
+        return try apply(type, try n.a(f), y, f, n.place)
       }
     }
     return { f in
       let x = try n.a(f)
-      return try apply(type, x, try n.b(f), f, n.site)
+      return try apply(type, x, try n.b(f), f, n.place)
     }
   }
 
   /// As a value: bools, or whatever an object answers (an array of bools).
-  private func comparison<O: FastComparison>(_ type: O.Type, _ left: Expression, _ right: Expression, _ site: Site) -> Code {
-    let n = Operands(code(left), code(right), -1, -1, .nil, site)
+  private func comparison<O: FastComparison>(_ type: O.Type, _ left: Expression, _ right: Expression, _ place: OperatorPlace) -> Code {
+    let n = Operands(code(left), code(right), -1, -1, .nil, place)
     return { f in
       let x = try n.a(f), y = try n.b(f)
       switch (x, y) {
       case (.int(let x), .int(let y)): return .bool(O.ints(x, y))
       case (.float(let x), .float(let y)): return .bool(O.floats(x, y))
-      default: return try slow(O.operation, x, y, f, n.site)
+      default: return try slow(O.operation, x, y, f, n.place)
       }
     }
   }
@@ -228,12 +229,12 @@ extension Compiler {
   /// As a condition.
   func test(_ expression: Expression) -> Test {
     switch expression.kind {
-    case .binary(.less, let left, let right, let span): return comparing(Less.self, left, right, site(span))
-    case .binary(.lessOrEqual, let left, let right, let span): return comparing(LessOrEqual.self, left, right, site(span))
-    case .binary(.greater, let left, let right, let span): return comparing(Greater.self, left, right, site(span))
-    case .binary(.greaterOrEqual, let left, let right, let span): return comparing(GreaterOrEqual.self, left, right, site(span))
-    case .binary(.equal, let left, let right, let span): return comparing(Equal.self, left, right, site(span))
-    case .binary(.notEqual, let left, let right, let span): return comparing(NotEqual.self, left, right, site(span))
+    case .binary(.less, let left, let right, let span): return comparing(Less.self, left, right, place(left, right, span))
+    case .binary(.lessOrEqual, let left, let right, let span): return comparing(LessOrEqual.self, left, right, place(left, right, span))
+    case .binary(.greater, let left, let right, let span): return comparing(Greater.self, left, right, place(left, right, span))
+    case .binary(.greaterOrEqual, let left, let right, let span): return comparing(GreaterOrEqual.self, left, right, place(left, right, span))
+    case .binary(.equal, let left, let right, let span): return comparing(Equal.self, left, right, place(left, right, span))
+    case .binary(.notEqual, let left, let right, let span): return comparing(NotEqual.self, left, right, place(left, right, span))
     case .logical(.and, let left, let right, _):
       let a = test(left), b = test(right)
       return { f in
@@ -253,31 +254,31 @@ extension Compiler {
     }
   }
 
-  private func comparing<O: FastComparison>(_ type: O.Type, _ left: Expression, _ right: Expression, _ site: Site) -> Test {
-    let n = Operands(code(left), code(right), localSlot(left) ?? -1, localSlot(right) ?? -1, intConstant(right).map(Value.int) ?? .nil, site)
+  private func comparing<O: FastComparison>(_ type: O.Type, _ left: Expression, _ right: Expression, _ place: OperatorPlace) -> Test {
+    let n = Operands(code(left), code(right), localSlot(left) ?? -1, localSlot(right) ?? -1, intConstant(right).map(Value.int) ?? .nil, place)
     if case .int = n.constant {
       if n.i >= 0 {
         return { f in
           if case .some(.int(let x)) = f.slots[n.i] { return O.ints(x, n.int) }
-          return try tested(type, try n.a(f), n.constant, f, n.site)
+          return try tested(type, try n.a(f), n.constant, f, n.place)
         }
       }
       return { f in
         let x = try n.a(f)
         if case .int(let x) = x { return O.ints(x, n.int) }
-        return try slowTest(O.operation, x, n.constant, f, n.site)
+        return try slowTest(O.operation, x, n.constant, f, n.place)
       }
     }
     if n.i >= 0, n.j >= 0 {
       return { f in
         if case .some(.int(let x)) = f.slots[n.i], case .some(.int(let y)) = f.slots[n.j] { return O.ints(x, y) }
         let x = try n.a(f)
-        return try tested(type, x, try n.b(f), f, n.site)
+        return try tested(type, x, try n.b(f), f, n.place)
       }
     }
     return { f in
       let x = try n.a(f)
-      return try tested(type, x, try n.b(f), f, n.site)
+      return try tested(type, x, try n.b(f), f, n.place)
     }
   }
 

@@ -169,8 +169,11 @@ extension Compiler {
       selfSlot: inner.selfSlot, body: body, signature: signature, documentation: syntax.documentation, source: module.source, span: syntax.span)
     let captures = inner.captures.map(\.from)
     // a frozen function makes closures that see its frozen names: hence the frame's globals, not the module's
+    let site = site(syntax.span)
     return { f in
-      .function(Function(template, captures: captures.map { f.slots[$0] }, globals: f.globals.pointee.owner))
+      let function = Value.function(Function(template, captures: captures.map { f.slots[$0] }, globals: f.globals.pointee.owner))
+      if !captures.isEmpty { do { try f.nested(function) } catch { throw located(error, site) } }
+      return function
     }
   }
 }

@@ -361,8 +361,8 @@ extension Compiler {
 
   /// `x += …`: the old value leaves its slot first, so that a list grows in place.
   private func compound(_ target: Name, _ operation: BinaryOperator, _ value: Expression, _ code: @escaping Code, _ span: Span) -> Step {
-    let name = target.text, site = site(span)
-    let read = self.code(Expression(.name(name), target.span))
+    let name = target.text, site = site(span), operands = self.place(Expression(.name(name), target.span), value, span)
+    let read = self.own(name, target.span)
     guard let place = place(name) else { return { _ in .next } }
     let store = store(name)
     return { f in
@@ -371,6 +371,7 @@ extension Compiler {
         guard case .list(let more) = more else { throw Operators.mismatch(operation, try read(f), more).at(site) }
         let slot = place(f)
         guard case .some(.list(var values)) = slot.pointee else { return .next }
+        do { try Operators.checkSize(values.count + more.count, MemoryLayout<Value>.stride, "a list of % elements", f.context) } catch { throw located(error, site) }
         slot.pointee = nil
         values += more
         slot.pointee = .list(values)
@@ -386,7 +387,7 @@ extension Compiler {
       }
       do {
         store(f, try f.settle(try Operators.binary(operation, old, change, f.context), .binding(name)))
-      } catch { throw located(error, site) }
+      } catch { throw operands.locate(error) }
       return .next
     }
   }
@@ -410,6 +411,7 @@ extension Compiler {
     return { f in
       let value = try f.settle(try code(f), .storing)
       do {
+        if value.holdsValues { try f.nested(value) }
         var steps: [Indexing.Step] = []
         // only `end` and paths need to look at what is there before it changes
         var container: Value? = try read(f)
@@ -460,7 +462,7 @@ extension Failure {
     calls = Array(calls.prefix(32))
     return [
       "message": .string(message), "kind": .string(kind.rawValue), "hint": hint.map(Value.string) ?? .nil,
-      "at": site.map { .string($0.location) } ?? .nil, "calls": .list(calls),
+      "at": site.map { .string($0.location) } ?? .nil, "calls": .list(calls), "failed": .list(failed),
     ]
   }
 }

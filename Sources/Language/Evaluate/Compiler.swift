@@ -22,15 +22,15 @@ struct Compiler {
     case .end: return end(expression.span)
     case .interpolation(let pieces): return interpolation(pieces)
     case .coordinate(let elements, let unit): return coordinate(elements, unit, expression.span)
-    case .list(let elements): return list(elements)
-    case .record(let fields): return record(fields)
+    case .list(let elements): return list(elements, expression.span)
+    case .record(let fields): return record(fields, expression.span)
     case .call(let callee, let arguments, let isPiped): return call(callee, arguments, isPiped, expression.span)
     case .index(let base, let indices): return index(base, indices, expression.span)
     case .field(let base, let name): return field(base, name)
     case .unary(.negate, let operand): return negation(operand, expression.span)
     case .unary(.not, _), .logical(.and, _, _, _), .logical(.or, _, _, _): return logical(expression)
     case .logical(.coalesce, let left, let right, _): return coalescing(left, right)
-    case .binary(let operation, let left, let right, let span): return binary(operation, left, right, site(span))
+    case .binary(let operation, let left, let right, let span): return binary(operation, left, right, span)
     case .range(let left, let right): return range(left, right, expression.span)
     case .function(let syntax): return function(syntax, isBound: false)
     case .conditional, .tryCatch: return blockValue(expression)
@@ -72,6 +72,24 @@ struct Compiler {
         throw Self.unbound(read.name, read.module, isLocal: false).at(read.site)
       }
     case .unknown: return fail(Self.unknown(name, module), span)
+    }
+  }
+
+  /// The value of a name that `+=` changes: never the word of the vocabulary that it would shadow.
+  func own(_ name: String, _ span: Span) -> Code {
+    let site = site(span), module = module
+    switch scope.locate(name) {
+    case .local(let slot, otherwise: .some):
+      return { f in
+        if let value = f.slots[slot] { return value }
+        throw Self.unbound(name, module, isLocal: true).at(site)
+      }
+    case .global(let slot, otherwise: .some):
+      return { f in
+        if let value = f.globals.pointee.slots[slot] { return value }
+        throw Self.unbound(name, module, isLocal: false).at(site)
+      }
+    default: return self.name(name, span)
     }
   }
 
@@ -145,21 +163,35 @@ struct Compiler {
     }
   }
 
-  private func list(_ elements: [Expression]) -> Code {
-    let codes = elements.map { Evaluation(run: code($0)) }
+  private func list(_ elements: [Expression], _ span: Span) -> Code {
+    let codes = elements.map { Evaluation(run: code($0)) }, site = site(span)
     return { f in
       var values: [Value] = []
       values.reserveCapacity(codes.count)
-      for code in codes { values.append(try f.settle(try code.run(f), .storing)) }
+      var isNested = false
+      for code in codes {
+        let value = try f.settle(try code.run(f), .storing)
+        if value.holdsValues { isNested = true }
+        values.append(value)
+      }
+      if isNested { do { try f.nested(.list(values)) } catch { throw located(error, site) } }
       return .list(values)
     }
   }
 
-  private func record(_ fields: [(key: Name, value: Expression)]) -> Code {
-    let codes = fields.map { ($0.key.text, code($0.value)) }
+  private func record(_ fields: [(key: Name, value: Expression)], _ span: Span) -> Code {
+    let keys = fields.map(\.key.text), codes = fields.map { Evaluation(run: code($0.value)) }, site = site(span)
     return { f in
-      var record = Record()
-      for (key, code) in codes { record[key] = try f.settle(try code(f), .storing) }
+      var values: [Value] = []
+      values.reserveCapacity(codes.count)
+      var isNested = false
+      for code in codes {
+        let value = try f.settle(try code.run(f), .storing)
+        if value.holdsValues { isNested = true }
+        values.append(value)
+      }
+      let record = Record(distinct: keys, values)
+      if isNested { do { try f.nested(.record(record)) } catch { throw located(error, site) } }
       return .record(record)
     }
   }

@@ -108,7 +108,7 @@ extension Frame {
   @inline(never) private static func unwound(_ error: any Error, _ template: Template, _ site: Site) -> any Error {
     if error is any Uncatchable { return error }
     var failure = Failure(error).at(Site(template.source, template.span))
-    if failure.calls.count < 64 { failure.calls.append(CallSite(function: template.name.isEmpty ? "fn" : template.name, site: site)) }
+    if failure.calls.count >= 64 { failure.moreCalls += 1 } else { failure.calls.append(CallSite(function: template.name.isEmpty ? "fn" : template.name, site: site)) }
     return failure
   }
 
@@ -127,7 +127,7 @@ extension Frame {
             throw Binding.unknown(label, of: name, parameters: parameters.map(\.name)).at(sites.label(position))
           }
           target = found
-          if given[found] { throw Failure(.argument, "`\(name)` is given `\(label)` twice").at(sites[position]) }
+          if given[found] { throw Failure(.argument, "`\(name)` is given `\(label)` twice").at(sites.label(position)) }
         } else {
           guard next < parameters.count else { throw Binding.tooMany(name, parameters.map(\.name), arguments.count).at(sites[position]) }
           target = next

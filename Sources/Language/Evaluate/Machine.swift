@@ -50,6 +50,8 @@ struct MachineState {
   var touched: Slots
   let limit: Slots
   var depth = 0
+  /// Operations that may have made some value deeper since all were measured, and how many there may be before they are measured again.
+  var nestings = 0, nestingRoom = 0
   /// What `return` returns, until the call takes it.
   var result: Value = .nil
   /// The native stack may not grow below this address.
@@ -78,13 +80,15 @@ final class Machine: @unchecked Sendable {   // used by the thread that made it 
   private let cancellation: Cancellation
   private let thread: pthread_t
   private let memory: Slots
+  /// The first of its slots.
+  var bottom: Slots { memory }
   let state: UnsafeMutablePointer<MachineState>
 
   /// Calls inside calls: an error, long before the stack ends.
   static let depthLimit = 2000
   private static let slotLimit = 1 << 17
   /// Left for what builtins do natively.
-  private static let nativeReserve: UInt = 384 << 10
+  private static let nativeReserve: UInt = 1 << 20
 
   init(session: Session, isWorker: Bool) {
     self.session = session

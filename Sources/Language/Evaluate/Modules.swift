@@ -37,6 +37,9 @@ final class ModuleStore: Sendable {
     set { preludeGlobals.withLock { $0 = newValue } }
   }
 
+  /// The top-level names of all modules that have run.
+  var loadedGlobals: [Globals] { states.withLock { $0.values.compactMap { if case .loaded(let globals) = $0 { globals } else { nil } } } }
+
   struct ParsedModule: Sendable {
     var text: ModuleText
     var source: Source
@@ -48,7 +51,8 @@ final class ModuleStore: Sendable {
   func parse(_ reference: ModuleReference, _ session: Session) throws -> ParsedModule? {
     if let known = parsed.withLock({ $0[reference] }) { return known }
     guard let text = try session.host.load(reference) else { return nil }
-    let source = Source(name: text.name, text: text.text, isLibrary: text.isLibrary)
+    let shortName = text.name.split(separator: "/").last.map(String.init) ?? text.name
+    let source = Source(name: text.isLibrary ? shortName : text.name, text: text.text, isLibrary: text.isLibrary)
     let (script, diagnostics) = Parser.parse(source)
     let module = ParsedModule(text: text, source: source, script: script, diagnostics: diagnostics)
     parsed.withLock { $0[reference] = module }

@@ -132,14 +132,22 @@ extension Operators {
   /// What an operator says when it does not know its operands.
   static func mismatch(_ operation: BinaryOperator, _ left: Value, _ right: Value) -> Failure {
     switch (left.space, right.space) {
-    case (.voxels?, .world?), (.world?, .voxels?):
+    case (.voxels?, .world?) where operation.needsOneUnit, (.world?, .voxels?) where operation.needsOneUnit:
       let isLeft = left.space == .voxels
-      var hint: String?
-      if left.isCoordinate || right.isCoordinate { hint = "a shape in voxels times the voxel size is world: raw.shape * raw.voxel" }
-      return Failure(
+      var failure = Failure(
         .units,
         "cannot \(operation.verb) voxels and nanometres: \(left.codeText) \(operation.rawValue) \(right.codeText)",
-        label: isLeft ? "left: voxels, right: world" : "left: world, right: voxels", hint: hint)
+        label: isLeft ? "left: voxels, right: world" : "left: world, right: voxels")
+      // `raw.shape + 120nm` wants more room around `raw`
+      if operation == .add, left.isCoordinate || right.isCoordinate {
+        let plain = failure, length = (isLeft ? right : left).codeText
+        failure.naming = { a, b in
+          var named = plain
+          if let name = isLeft ? a : b, name.hasSuffix(".shape") { named.hint = "grow(\(name.dropLast(6)).roi, \(length))" }
+          return named
+        }
+      }
+      return failure
     default: break
     }
     let texts = "\(left.typePhrase) and \(right.typePhrase)"
@@ -154,6 +162,16 @@ extension Operators {
     case .and, .or:
       return Failure(.type, "cannot combine \(texts) with \(operation.rawValue)", hint: left.isBool || right.isBool ? "`and` and `or` combine conditions" : nil)
     default: return Failure(.type, "cannot \(operation.verb) \(texts)")
+    }
+  }
+}
+
+extension BinaryOperator {
+  /// Sums and orders are of one unit; products and quotients make another.
+  fileprivate var needsOneUnit: Bool {
+    switch self {
+    case .multiply, .divide, .floorDivide, .modulo, .power: false
+    default: true
     }
   }
 }

@@ -27,13 +27,26 @@ enum Operators {
     if let a = left.number, let b = right.number { return .float(floats(operation, a, b)) }
     if operation == .add {
       switch (left, right) {
-      case (.string(let a), .string(let b)): return .string(a + b)
-      case (.list(let a), .list(let b)): return .list(a + b)
+      case (.string(let a), .string(let b)):
+        try checkSize(a.utf8.count + b.utf8.count, 1, "a text of %", context)
+        return .string(a + b)
+      case (.list(let a), .list(let b)):
+        try checkSize(a.count + b.count, MemoryLayout<Value>.stride, "a list of % elements", context)
+        return .list(a + b)
       default: break
       }
     }
     if let result = try quantities(operation, left, right) { return result }
     throw mismatch(operation, left, right)
+  }
+
+  /// - Throws: a failure of kind `memory` for a list or a text above the budget.
+  static func checkSize(_ count: Int, _ size: Int, _ phrase: String, _ context: CallContext) throws {
+    if count < 1 << 20 { return }
+    let budget = context.execution.memoryBudget
+    if count <= budget / size { return }
+    let text = phrase.split(separator: "%", omittingEmptySubsequences: false).joined(separator: size == 1 ? Value.bytesText(Double(count)) : Words.grouped(count))
+    throw Failure(.memory, "\(text) does not fit (budget \(Value.bytesText(Double(budget))))")
   }
 
   static func integers(_ operation: BinaryOperator, _ a: Int128, _ b: Int128) throws -> Value {

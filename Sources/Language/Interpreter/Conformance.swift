@@ -77,8 +77,10 @@ package struct Conformance {
       if pending.isEmpty { start = number }
       let (code, expectation) = Expectation.split(line)
       pending.append(code)
+      let isHelp = pending.allSatisfy { $0.hasPrefix("##") }   // of the function below
       let next = lines.dropFirst(number + 1).first { !$0.allSatisfy(\.isWhitespace) } ?? ""
-      if expectation == nil, next.drop(while: { $0 == " " }).hasPrefix("|>") || !Interpreter.isComplete(pending.joined(separator: "\n")) { continue }
+      let goesOn = isHelp || next.drop { $0 == " " }.hasPrefix("|>") || !Interpreter.isComplete(pending.joined(separator: "\n"))
+      if expectation == nil, goesOn { continue }
       defer { pending = [] }
       let text = pending.joined(separator: "\n")
       if text.allSatisfy(\.isWhitespace), expectation == nil { continue }

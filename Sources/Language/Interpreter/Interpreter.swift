@@ -4,7 +4,7 @@ import Execution
 
 package final class Interpreter {
   package let session: Session
-  private let globals = Globals()
+  private var globals: Globals { session.globals }
 
   /// Runs the prelude, if the host has one.
   ///
@@ -75,6 +75,15 @@ package final class Interpreter {
     return (script, (mistakes + findings).sorted { ($0.site?.span.start ?? 0) < ($1.site?.span.start ?? 0) })
   }
 
+  /// The text that the tree of a source is written as, and whether it parses to the same tree; nil if the source has mistakes.
+  package static func reprinted(_ source: Source) -> (text: String, isSame: Bool)? {
+    let (script, mistakes) = Parser.parse(source)
+    guard mistakes.isEmpty else { return nil }
+    let text = Printer.text(of: script)
+    let (again, more) = Parser.parse(Source(name: source.name, text: text))
+    return (text, more.isEmpty && again.isSame(as: script))
+  }
+
   /// Whether a text can be run as it is, or needs more lines: open brackets, an operator at the end.
   package static func isComplete(_ text: String) -> Bool {
     let (_, mistakes) = Parser.parse(Source(name: "", text: text))
@@ -90,6 +99,8 @@ package final class Interpreter {
   package func value(of name: String) -> Value? { globals[name] ?? session.modules.prelude?[name] ?? session.registry[name] }
 
   package func bind(_ name: String, _ value: Value) { globals[globals.declare(name, binds: true)] = value }
+
+  package static let keywords: [String] = Keyword.allCases.map(\.rawValue)
 
   /// All words that could be written: bound names, the prelude's, the registry's, keywords.
   package var words: [String] {

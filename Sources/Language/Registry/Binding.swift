@@ -39,7 +39,7 @@ enum Binding {
         if target != variadic { next += 1 }
       }
       if given[target], target != variadic {
-        return .failure(Mismatch(failure: Failure(.argument, "`\(builtin.name)` is given `\(parameters[target].name)` twice"), argument: position))
+        return .failure(Mismatch(failure: Failure(.argument, "`\(builtin.name)` is given `\(parameters[target].name)` twice"), argument: position, atLabel: label != nil))
       }
       given[target] = true
       targets.append(target)
@@ -48,6 +48,23 @@ enum Binding {
       return .failure(Mismatch(failure: missing(parameters[absent].name, of: builtin.name, parameters: [], usage: builtin.usage), argument: nil))
     }
     return .success(targets)
+  }
+
+  /// An argument that its parameter does not take.
+  static func wrongType(_ builtin: Builtin, _ parameter: Signature.Parameter, _ value: Value) -> Failure {
+    if case .word(let words) = parameter.type.alternatives.first, case .string(let text) = value {
+      return Failure(
+        .value, "`\(parameter.name)` must be \(parameter.type.phrase), not \(Value.quoted(text))",
+        label: Suggestion.nearest(to: text, among: words).map { "did you mean \"\($0)\"?" })
+    }
+    return Failure(.type, "`\(parameter.name)` of `\(builtin.name)` must be \(parameter.type.phrase), not \(value.typePhrase)")
+  }
+
+  /// A first argument that none of the forms of a word takes.
+  static func noForm(_ set: BuiltinSet, _ first: Value) -> Failure {
+    var seen: Set<String> = []
+    let phrases = set.builtins.compactMap { $0.signature.parameters.first?.type.phrase }.filter { seen.insert($0).inserted }
+    return Failure(.type, "`\(set.name)` takes \(Words.either(phrases)), not \(first.typePhrase)")
   }
 
   static func unknown(_ label: String, of name: String, parameters: [String], usage: String? = nil) -> Failure {

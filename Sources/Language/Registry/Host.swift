@@ -53,6 +53,8 @@ package final class Session: Sendable {
   package let dryRun: DryRun?
   private let state: Mutex<(execution: ExecutionContext, seed: UInt64)>
   let modules = ModuleStore()
+  /// The top-level names of the script or the prompt.
+  let globals = Globals()
   /// For calls that start in Swift: no names, no text.
   let nothing = Globals()
   let outside = Source(name: "", text: "")

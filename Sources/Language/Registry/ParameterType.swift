@@ -81,6 +81,8 @@ package struct ParameterType: Sendable, Equatable {
 }
 
 extension ParameterType.Alternative {
+  var isWord: Bool { if case .word = self { true } else { false } }
+
   func accepts(_ value: Value) -> Bool {
     switch (self, value) {
     case (.nil, .nil), (.bool, .bool), (.int, .int), (.int, .wide), (.number, .int), (.number, .wide), (.number, .float), (.string, .string): true

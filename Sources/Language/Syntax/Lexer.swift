@@ -31,6 +31,14 @@ struct Lexer {
     return lexer
   }
 
+  /// Whether a text would be read as one name (or keyword).
+  static func isName(_ text: String) -> Bool {
+    let lexer = Lexer(Source(name: "", text: text))
+    var offset = 0
+    while case let length = lexer.nameLength(at: offset, first: offset == 0), length > 0 { offset += length }
+    return offset > 0 && offset == lexer.bytes.count
+  }
+
   private func byte(_ ahead: Int = 0) -> UInt8 { position + ahead < limit ? bytes[position + ahead] : 0 }
 
   private mutating func add(_ kind: Token.Kind, from start: Int) { tokens.append(Token(kind: kind, span: Span(start, position))) }

@@ -15,6 +15,9 @@ struct Parser {
   var skipsNewlines: [Bool] = [false]
   var nesting = 0
 
+  /// What the end of the text is called in messages.
+  private let endPhrase: String?
+
   static let nestingLimit = 200, heightLimit = 500, reportLimit = 100
 
   /// Left by `throw` at a mistake that has been reported; `isFatal` ends the reading.
@@ -25,6 +28,7 @@ struct Parser {
   init(_ source: Source, range: Span? = nil) {
     let lexer = Lexer.tokens(of: source, range: range)
     self.source = source
+    endPhrase = range == nil ? nil : "the end of `{…}`"
     (tokens, comments, diagnostics) = (lexer.tokens, lexer.comments, lexer.diagnostics)
   }
 
@@ -79,7 +83,7 @@ struct Parser {
 
   mutating func expected(_ what: String, hint: String? = nil) -> Mistake {
     let found = current
-    return fail("expected \(what), found \(found.kind.phrase)", hint: hint)
+    return fail("expected \(what), found \(found.kind == .end ? endPhrase ?? found.kind.phrase : found.kind.phrase)", hint: hint)
   }
 
   @discardableResult

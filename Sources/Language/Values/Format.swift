@@ -1,6 +1,6 @@
 // Format specifications: `{x:.3f}`, `{n:,}`, `{size:bytes}`, `{name:>12}`.
 //
-//     [[fill] < > ^] [+] [0] [width] [,] [.precision] [d f e g x % s bytes]
+//     [[fill] < > ^] [+] [0] [width] [, _] [.precision] [d f e g x % s bytes]
 
 import Glibc
 import Geometry
@@ -10,7 +10,7 @@ package struct Format: Sendable {
   private var align: Character?
   private var plus = false
   private var width = 0
-  private var groups = false
+  private var groups: Character?
   private var precision: Int?
   private var kind = ""
 
@@ -23,7 +23,7 @@ package struct Format: Sendable {
     if rest.first == "0" { fill = "0"; rest.removeFirst() }
     guard let width = Self.number(&rest, limit: 1000) else { return nil }
     self.width = width ?? 0
-    if rest.first == "," { groups = true; rest.removeFirst() }
+    if let first = rest.first, first == "," || first == "_" { groups = rest.removeFirst() }
     if rest.first == "." {
       rest.removeFirst()
       guard let digits = Self.number(&rest, limit: 60), let digits else { return nil }
@@ -86,9 +86,9 @@ package struct Format: Sendable {
   }
 
   private func grouped(_ text: String) -> String {
-    guard groups, let first = text.firstIndex(where: { $0.isNumber }) else { return text }
+    guard let groups, let first = text.firstIndex(where: { $0.isNumber }) else { return text }
     let end = text[first...].firstIndex { !$0.isNumber } ?? text.endIndex
-    return text[..<first] + Words.grouped(digits: String(text[first..<end])) + text[end...]
+    return text[..<first] + String(Words.grouped(digits: String(text[first..<end])).map { $0 == "," ? groups : $0 }) + text[end...]
   }
 
   private func padded(_ text: String, isNumber: Bool) -> String {

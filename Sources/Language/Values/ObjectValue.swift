@@ -33,6 +33,11 @@ package protocol ObjectValue: Sendable {
   /// Deep equality, for values inside lists and records. `==` itself asks `binary` first.
   func equals(_ other: any ObjectValue) -> Bool
 
+  /// Values of the language that it holds (cells of a table): how deep values hold each other is limited.
+  var heldValues: [Value] { get }
+  /// Whether it may hold any; asked often.
+  var holdsValues: Bool { get }
+
   // `for`, `len`, `in`. nil: cannot be iterated.
   var elementCount: Int? { get }
   func element(at position: Int, _ context: CallContext) throws -> Value
@@ -119,6 +124,8 @@ extension ObjectValue {
   package var showsWhenBound: Bool { false }
   package var brief: String { typeName }
   package var conditionAdvice: String? { nil }
+  package var heldValues: [Value] { [] }
+  package var holdsValues: Bool { false }
   package var isSettled: Bool { true }
   package func settled(_ reason: SettleReason, _ context: CallContext) throws -> Value { Value(any: self) }
   package func withoutValues() -> (any ObjectValue)? { nil }

@@ -10,6 +10,13 @@ package struct Record: Sendable {
     for (key, value) in fields { storage.set(key, value) }
   }
 
+  /// Keys that are known to differ.
+  init(distinct keys: [String], _ values: [Value]) {
+    storage = Storage()
+    (storage.keys, storage.values) = (keys, values)
+    storage.reindex()
+  }
+
   package var count: Int { storage.keys.count }
   package var keys: [String] { storage.keys }
   package var values: [Value] { storage.values }
@@ -65,7 +72,7 @@ private final class Storage: @unchecked Sendable {   // changed only while one r
     return other
   }
 
-  private func reindex() {
+  func reindex() {
     index = keys.count > Self.searched ? Dictionary(uniqueKeysWithValues: zip(keys, keys.indices)) : [:]
   }
 }

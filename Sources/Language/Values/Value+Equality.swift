@@ -15,12 +15,47 @@ extension Value {
     case (.range(let a), .range(let b)): a == b
     case (.voxelCoordinate(let a), .voxelCoordinate(let b)): a == b
     case (.worldCoordinate(let a), .worldCoordinate(let b)): a == b
-    case (.list(let a), .list(let b)): a.count == b.count && zip(a, b).allSatisfy { $0.equals($1) }
-    case (.record(let a), .record(let b)): a.count == b.count && a.fields.allSatisfy { key, value in b[key].map(value.equals) ?? false }
+    case (.list, .list), (.record, .record): Self.areEqualDeeply(self, other)
     case (.function(let a), .function(let b)): a === b
     case (.object(let a), .object(let b)): a === b || a.object.equals(b.object)
     default: compareNumber(other) == .equal
     }
+  }
+
+  /// Lists and records without recursion, a pair of them that is met again and again once: values may share what they hold.
+  private static func areEqualDeeply(_ first: Value, _ second: Value) -> Bool {
+    var open = [(first, second)], visits = 0
+    var seen: Set<[UnsafeRawPointer?]> = []
+    /// Whether the pair has been looked at, which is asked only where there are many.
+    func isKnown(_ a: [Value], _ b: [Value]) -> Bool {
+      visits += 1
+      guard visits > 1000 else { return false }
+      return !seen.insert([a.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }, b.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }]).inserted
+    }
+    func compare(_ a: Value, _ b: Value) -> Bool {
+      switch (a, b) {
+      case (.list, .list), (.record, .record):
+        open.append((a, b))
+        return true
+      default: return a.equals(b)
+      }
+    }
+    while let (a, b) = open.popLast() {
+      switch (a, b) {
+      case (.list(let a), .list(let b)):
+        guard a.count == b.count else { return false }
+        if isKnown(a, b) { continue }
+        for position in a.indices { if !compare(a[position], b[position]) { return false } }
+      case (.record(let a), .record(let b)):
+        guard a.count == b.count else { return false }
+        if isKnown(a.values, b.values) { continue }
+        for (key, value) in a.fields {
+          guard let other = b[key], compare(value, other) else { return false }
+        }
+      default: return false
+      }
+    }
+    return true
   }
 
   package enum Order: Sendable { case less, equal, greater }

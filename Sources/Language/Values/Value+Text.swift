@@ -47,6 +47,7 @@ extension Value {
 
   /// The shortest text that reads back as the same double: "0.1", "1e-5", "3.0".
   package static func floatText(_ value: Double) -> String {
+    if value.isNaN { return "nan" }
     let text = "\(value)"
     guard let exponent = text.firstIndex(of: "e") else { return text }
     var mantissa = text[..<exponent], power = text[text.index(after: exponent)...]
@@ -87,7 +88,7 @@ extension Value {
 /// Writes nested values on one line; long lists are cut in the middle.
 private struct Writer {
   var text = ""
-  static let elements = 40, depth = 20
+  static let elements = 40, depth = 20, bytes = 100_000
 
   mutating func write(_ value: Value, depth: Int) {
     switch value {
@@ -120,7 +121,7 @@ private struct Writer {
 
   private mutating func sequence(_ open: String, _ close: String, _ count: Int, _ depth: Int, _ element: (inout Writer, Int) -> Void) {
     text += open
-    if depth >= Self.depth { text += count > 0 ? "…" : "" } else {
+    if depth >= Self.depth || text.utf8.count > Self.bytes { text += count > 0 ? "…" : "" } else {
       var position = 0
       while position < count {
         if position > 0 { text += ", " }

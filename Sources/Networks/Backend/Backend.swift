@@ -14,8 +14,18 @@ package struct StoragePlace: Sendable, Equatable {
 
 /// A map of single values.
 package enum Pointwise: Int, Sendable, CaseIterable {
-  case relu, sigmoid, tanh
-  package var word: String { self == .relu ? "relu" : self == .sigmoid ? "sigmoid" : "tanh" }
+  case relu, sigmoid, tanh, gelu
+
+  package var word: String {
+    switch self {
+    case .relu: "relu"
+    case .sigmoid: "sigmoid"
+    case .tanh: "tanh"
+    case .gelu: "gelu"
+    }
+  }
+  /// Whether its derivative is reckoned from what it was given rather than from what it made.
+  package var derivativeReadsInput: Bool { self == .gelu }
 }
 
 package protocol Backend: AnyObject {
@@ -41,8 +51,14 @@ package protocol Backend: AnyObject {
   func deinterleave(_ y: TensorView, factors: Extent, into x: TensorView)
 
   func map(_ map: Pointwise, _ x: TensorView, into y: TensorView)
-  /// dx = dy · f′, from the output `y` of the map.
+  /// dx = dy · f′, from the output `y` of the map, or from its input where the map says so.
   func mapGradient(_ map: Pointwise, output y: TensorView, _ dy: TensorView, into dx: GradientPart)
+  /// x above 0, slope · x below; the gradient from the output.
+  func leakyRelu(_ slope: Float, _ x: TensorView, into y: TensorView)
+  func leakyReluGradient(_ slope: Float, output y: TensorView, _ dy: TensorView, into dx: GradientPart)
+  /// Over channels, at each voxel; the gradient from the output.
+  func softmax(_ x: TensorView, into y: TensorView)
+  func softmaxGradient(output y: TensorView, _ dy: TensorView, into dx: GradientPart)
 
   func zero(_ y: TensorView)
   func copy(_ x: TensorView, into y: TensorView)

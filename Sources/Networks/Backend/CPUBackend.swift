@@ -123,6 +123,14 @@ package final class CPUBackend: Backend {
   package func mapGradient(_ map: Pointwise, output y: TensorView, _ dy: TensorView, into dx: GradientPart) {
     withUnsafePointer(to: tensor(dx.view)) { target in pair(y, dy) { dcs_map_backward($0, map.c, $1, $2, dx.accumulate ? 1 : 0, target) } }
   }
+  package func leakyRelu(_ slope: Float, _ x: TensorView, into y: TensorView) { pair(x, y) { dcs_leaky_relu_forward($0, slope, $1, $2) } }
+  package func leakyReluGradient(_ slope: Float, output y: TensorView, _ dy: TensorView, into dx: GradientPart) {
+    withUnsafePointer(to: tensor(dx.view)) { target in pair(y, dy) { dcs_leaky_relu_backward($0, slope, $1, $2, dx.accumulate ? 1 : 0, target) } }
+  }
+  package func softmax(_ x: TensorView, into y: TensorView) { pair(x, y) { dcs_softmax($0, $1, $2) } }
+  package func softmaxGradient(output y: TensorView, _ dy: TensorView, into dx: GradientPart) {
+    withUnsafePointer(to: tensor(dx.view)) { target in pair(y, dy) { dcs_softmax_backward($0, $1, $2, dx.accumulate ? 1 : 0, target) } }
+  }
   package func zero(_ y: TensorView) { withUnsafePointer(to: tensor(y)) { dcs_fill(pool.handle, 0, $0) } }
   package func copy(_ x: TensorView, into y: TensorView) { pair(x, y) { dcs_copy($0, $1, $2) } }
   package func add(_ x: TensorView, into y: TensorView) { pair(x, y) { dcs_add($0, $1, $2) } }
@@ -139,6 +147,7 @@ extension Pointwise {
     case .relu: Int32(DCS_RELU)
     case .sigmoid: Int32(DCS_SIGMOID)
     case .tanh: Int32(DCS_TANH)
+    case .gelu: Int32(DCS_GELU)
     }
   }
 }

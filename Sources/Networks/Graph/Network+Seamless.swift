@@ -3,7 +3,8 @@ extension Network {
   ///
   /// `same` padding spares work in training, where each patch has to be supervised up to its rim; in prediction the zeros it
   /// invents at the border of a tile would show as seams. Predictors therefore run this network, with context in place of zeros.
-  /// Networks that crop where they join (`CropLike`, as the U-Net does) stay consistent; others are refused by their own shape rules.
+  /// Networks that crop where they join (`CropLike`, as the U-Net does) stay consistent. Where the layers would no longer fit each other
+  /// (the sum of a tensor and its convolution) the network is returned as it is: predictors then use the inside of its output alone.
   package func seamless() throws(NetworkError) -> Network {
     var changed = nodes
     for index in changed.indices {
@@ -11,6 +12,7 @@ extension Network {
       convolution.border = .valid
       changed[index].operation = convolution
     }
-    return try Network(name: name, spatialRank: spatialRank, inChannels: inChannels, nodes: changed, output: output)
+    let valid = try Network(name: name, spatialRank: spatialRank, inChannels: inChannels, nodes: changed, output: output)
+    return valid.legalSizes() == nil ? self : valid
   }
 }

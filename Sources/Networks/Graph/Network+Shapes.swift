@@ -20,18 +20,8 @@ extension Network {
   package func extents(input: Extent) throws(NetworkError) -> [Extent] {
     var values = [input]
     for (index, node) in nodes.enumerated() {
-      var extent = Extent.one
-      do throws(Mismatch) {
-        for axis in 0..<3 {
-          extent[axis] = try node.operation.length(node.inputs.map { values[$0][axis] }, axis: axis)
-          guard (1...Self.longestAxis).contains(extent[axis]) else { throw .tooLarge(axis: axis) }
-        }
-        guard Self.fits(channels[index + 1], extent) else { throw .tooLarge(axis: 3 - spatialRank) }
-      } catch {
-        throw .layer(network: name, layer: node.name, operation: node.operation.summary,
-                     inputs: node.inputs.map { [channels[$0]] + values[$0].last(spatialRank) }, reason: error, legal: legalSizes())
-      }
-      values.append(extent)
+      let shapes = node.inputs.map { [channels[$0]] + values[$0].last(spatialRank) }
+      values.append(try Self.extent(of: node, node.inputs.map { values[$0] }, channels[index + 1], shapes, network: name, rank: spatialRank) { legalSizes() })
     }
     return values
   }
@@ -51,7 +41,7 @@ extension Network {
   }
 
   /// Channels and lengths are below 2²⁴ each; at most 2³⁸ elements.
-  private static func fits(_ channels: Int, _ extent: Extent) -> Bool {
+  static func fits(_ channels: Int, _ extent: Extent) -> Bool {
     var count = channels
     for length in extent.values {
       count *= length
@@ -111,6 +101,22 @@ extension Network {
       }
       return first + low * step
     }
+  }
+
+  /// Lengths up to 512 that get through the most layers, axis by axis: where no size fits all, the layer at which they stop is the one to look at.
+  package var mostPromisingInput: [Int] {
+    ((3 - spatialRank)..<3).map { axis in
+      (1...512).max { (passed($0, axis: axis), -$0) < (passed($1, axis: axis), -$1) } ?? 1
+    }
+  }
+
+  private func passed(_ input: Int, axis: Int) -> Int {
+    var lengths = [input]
+    for node in nodes {
+      guard let length = try? node.operation.length(node.inputs.map { lengths[$0] }, axis: axis), length > 0 else { break }
+      lengths.append(length)
+    }
+    return lengths.count
   }
 
   private func outputLength(_ input: Int, axis: Int) -> Int? {

@@ -49,8 +49,7 @@ package struct Network: Sendable {
       guard names.insert(node.name).inserted else { throw .duplicateName(node.name) }
       let inputs = node.inputs.compactMap { value[$0] }
       let inputChannels = inputs.map { channels[$0] }
-      let out = try Self.channels(of: node, inputChannels, network: name)
-      guard out <= 1 << 20 else { throw .setting(name: "channels of layer \(node.name)", expected: "at most 1048576", found: "\(out)") }
+      let out = try Self.channels(of: node, inputChannels, inputChannels.map { [$0] }, network: name)
       channels.append(out)
       first.append(parameters.count)
       parameters += node.operation.parameters(channels: inputChannels, rank: spatialRank).map { ParameterSpec(node.name + "." + $0.name, $0.shape, $0.initial) }
@@ -61,14 +60,32 @@ package struct Network: Sendable {
     (self.nodes, self.output, self.channels, self.parameters, firstParameter) = (nodes, value[output] ?? 0, channels, parameters, first)
   }
 
-  static func channels(of node: Node, _ inputs: [Int], network: String) throws(NetworkError) -> Int {
+  /// - Parameter shapes: what is known of the inputs' shapes, for the error.
+  static func channels(of node: Node, _ inputs: [Int], _ shapes: [[Int]], network: String) throws(NetworkError) -> Int {
     do throws(Mismatch) {
       let count = node.operation.inputCount
       guard count.contains(inputs.count) else { throw .inputs(expected: inputs.count < count.lowerBound ? count.lowerBound : count.upperBound, found: inputs.count) }
-      return try node.operation.channels(inputs)
+      let channels = try node.operation.channels(inputs)
+      guard channels <= 1 << 20 else { throw .tooManyChannels(channels) }
+      return channels
     } catch {
-      throw .layer(network: network, layer: node.name, operation: node.operation.summary, inputs: inputs.map { [$0] }, reason: error, legal: nil)
+      throw .layer(network: network, layer: node.name, operation: node.operation.summary, inputs: shapes, reason: error, legal: nil)
     }
+  }
+
+  /// The lengths of a node's output; a missing axis has length 1.
+  static func extent(of node: Node, _ inputs: [Extent], _ channels: Int, _ shapes: [[Int]], network: String, rank: Int, legal: () -> LegalSizes? = { nil }) throws(NetworkError) -> Extent {
+    var extent = Extent.one
+    do throws(Mismatch) {
+      for axis in 0..<3 {
+        extent[axis] = try node.operation.length(inputs.map { $0[axis] }, axis: axis)
+        guard (1...longestAxis).contains(extent[axis]) else { throw .tooLarge(axis: axis) }
+      }
+      guard fits(channels, extent) else { throw .tooLarge(axis: 3 - rank) }
+    } catch {
+      throw .layer(network: network, layer: node.name, operation: node.operation.summary, inputs: shapes, reason: error, legal: legal())
+    }
+    return extent
   }
 
   package var outChannels: Int { channels[output] }

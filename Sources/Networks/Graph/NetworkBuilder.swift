@@ -3,8 +3,9 @@
 //   let builder = try NetworkBuilder(name: "small", spatialRank: 3, inChannels: 1)
 //   let network = try builder.network(output: builder.input.conv(16, kernel: [3, 3, 3]).relu().conv(1, kernel: [1, 1, 1]))
 //
-// Channels are known while tracing and checked at once; spatial sizes are inferred when an input size is known.
+// Channels are known while tracing and checked at once; so are spatial sizes, if the input's is given.
 
+import Geometry
 import Synchronization
 
 /// A tensor that has no elements yet.
@@ -12,42 +13,67 @@ package struct SymbolicTensor: Sendable {
   package let builder: NetworkBuilder
   let value: Int
   package let channels: Int
+  /// nil if the input's size is not known.
+  package let extent: Extent?
+
+  /// Its channels and, when known, its lengths along the spatial axes.
+  package var shape: [Int]? { extent.map { [channels] + $0.last(builder.spatialRank) } }
+  /// The layer that made it and what it does; nil for the input.
+  package var layer: (name: String, summary: String)? { builder.layer(value) }
 }
 
 package final class NetworkBuilder: Sendable {
   package let name: String
   package let spatialRank: Int
   package let inChannels: Int
+  private let inputExtent: Extent?
   private struct State {
     var nodes: [Network.Node] = []
+    var names: Set<String> = []
     var counts: [String: Int] = [:]
   }
   private let state = Mutex(State())
 
-  package init(name: String, spatialRank: Int, inChannels: Int) throws(NetworkError) {
+  /// - Parameter input: lengths along the spatial axes of one input that the network is to take; then every layer checks its sizes as it is made.
+  package init(name: String, spatialRank: Int, inChannels: Int, input: [Int]? = nil) throws(NetworkError) {
     guard (1...3).contains(spatialRank) else { throw .setting(name: "axes", expected: "1, 2 or 3", found: "\(spatialRank)") }
     guard (1...1 << 20).contains(inChannels) else { throw .setting(name: "input channels", expected: "1 to 1048576", found: "\(inChannels)") }
-    (self.name, self.spatialRank, self.inChannels) = (name, spatialRank, inChannels)
+    if let input {
+      guard input.count == spatialRank, input.allSatisfy({ (1...Network.longestAxis).contains($0) }) else { throw .input(network: name, expected: "\(spatialRank) lengths from 1 to \(Network.longestAxis)", found: input) }
+    }
+    (self.name, self.spatialRank, self.inChannels, inputExtent) = (name, spatialRank, inChannels, input.map { Extent($0) })
   }
 
-  package var input: SymbolicTensor { SymbolicTensor(builder: self, value: 0, channels: inChannels) }
+  package var input: SymbolicTensor { SymbolicTensor(builder: self, value: 0, channels: inChannels, extent: inputExtent) }
+
+  func layer(_ value: Int) -> (name: String, summary: String)? {
+    value == 0 ? nil : state.withLock { ($0.nodes[value - 1].name, $0.nodes[value - 1].operation.summary) }
+  }
 
   /// Adds a layer.
   ///
   /// - Parameter name: unique; by default the operator's word and a number, "conv1", "conv2", ….
-  /// - Throws: `.layer` where channels or the number of inputs do not fit, `.foreignTensor`.
+  /// - Throws: `.layer` where channels, lengths or the number of inputs do not fit, `.foreignTensor`, `.duplicateName`.
   package func apply(_ operation: any Operator, to inputs: [SymbolicTensor], name layer: String? = nil) throws(NetworkError) -> SymbolicTensor {
     let word = (operation as? Activation)?.map.word ?? type(of: operation).word
     guard inputs.allSatisfy({ $0.builder === self }) else { throw .foreignTensor(operation: layer ?? word) }
-    let label = layer ?? state.withLock { state in
-      state.counts[word, default: 0] += 1
-      return "\(word)\(state.counts[word] ?? 1)"
+    let (label, isNew) = state.withLock { state in
+      var label = layer ?? ""
+      while label.isEmpty || (layer == nil && state.names.contains(label)) {
+        state.counts[word, default: 0] += 1
+        label = "\(word)\(state.counts[word] ?? 1)"
+      }
+      return (label, state.names.insert(label).inserted)
     }
+    guard isNew else { throw .duplicateName(label) }
     let node = Network.Node(label, operation, inputs.map(\.value))
-    let channels = try Network.channels(of: node, inputs.map(\.channels), network: name)
+    let shapes = inputs.map { $0.shape ?? [$0.channels] }
+    let channels = try Network.channels(of: node, inputs.map(\.channels), shapes, network: name)
+    let extents = inputs.compactMap(\.extent)
+    let extent = extents.count < inputs.count ? nil : try Network.extent(of: node, extents, channels, shapes, network: name, rank: spatialRank)
     return state.withLock { state in
       state.nodes.append(node)
-      return SymbolicTensor(builder: self, value: state.nodes.count, channels: channels)
+      return SymbolicTensor(builder: self, value: state.nodes.count, channels: channels, extent: extent)
     }
   }
 
@@ -84,6 +110,8 @@ extension SymbolicTensor {
   package func upsample(_ factors: [Int], name: String? = nil) throws(NetworkError) -> SymbolicTensor {
     try builder.apply(try Upsample(factors: try builder.extent(factors, "factors")), to: [self], name: name)
   }
+  package func leakyRelu(_ slope: Rational, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(try LeakyRelu(slope: slope), to: [self], name: name) }
+  package func softmax(name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(Softmax(), to: [self], name: name) }
   package func crop(like other: SymbolicTensor, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(CropLike(), to: [self, other], name: name) }
   package func cropToFactor(_ factor: [Int], convolutions: [Int], name: String? = nil) throws(NetworkError) -> SymbolicTensor {
     try builder.apply(try CropToFactor(factor: try builder.extent(factor, "factor"), convolutions: try builder.convolutions(convolutions)), to: [self], name: name)

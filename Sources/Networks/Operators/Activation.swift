@@ -1,4 +1,4 @@
-// Maps of single values: ReLU, sigmoid, tanh. The gradient needs the output alone.
+// Maps of single values: ReLU, sigmoid, tanh, GELU. The gradient needs the output alone, that of GELU the input.
 //
 // A ReLU behind a convolution costs nothing: Plan/Rewrite.swift moves it into the convolution's store.
 
@@ -13,7 +13,9 @@ package struct Activation: Operator {
   }
   package var settings: [(String, [Int])] { [("map", [map.rawValue])] }
   package var summary: String { map.word }
-  package var backwardReads: (inputs: Bool, output: Bool) { (false, true) }
+  package func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double { Double(channels) * Double(extent.count) }
+
+  package var backwardReads: (inputs: Bool, output: Bool) { (map.derivativeReadsInput, !map.derivativeReadsInput) }
 
   package func forward(_ call: ForwardCall) {
     forEachPart(call.inputs[0], call.output) { part, output, _ in call.backend.map(map, part, into: output) }
@@ -22,9 +24,10 @@ package struct Activation: Operator {
   package func backward(_ call: BackwardCall) {
     guard let gradients = call.inputGradients[0] else { return }
     var first = 0
-    for gradient in gradients {
+    for (part, gradient) in gradients.enumerated() {
       let count = gradient.view.channels
-      call.backend.mapGradient(map, output: call.output.channelRange(first, count), call.outputGradient.channelRange(first, count), into: gradient)
+      let seen = map.derivativeReadsInput ? call.inputs[0][part] : call.output.channelRange(first, count)
+      call.backend.mapGradient(map, output: seen, call.outputGradient.channelRange(first, count), into: gradient)
       first += count
     }
   }

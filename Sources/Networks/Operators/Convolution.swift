@@ -50,6 +50,10 @@ package struct Convolution: FusesRelu {
     return Placement(origin: try inputs[0].origin + shift, pitch: inputs[0].pitch)
   }
 
+  package func reach(pitch: Rational, output: Rational, axis: Int) throws(GeometryError) -> Rational? { try pitch * Rational(Int128(kernel[axis] - 1), over: 2) }
+
+  package func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double { 2 * Double(inputs[0] * kernel.count) * Double(channels) * Double(extent.count) }
+
   package func parameters(channels: [Int], rank: Int) -> [ParameterSpec] {
     let fanIn = channels[0] * kernel.count
     return [ParameterSpec("weight", [features, channels[0]] + kernel.last(rank), .kaiming(fanIn: fanIn)),

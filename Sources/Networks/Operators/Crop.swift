@@ -22,6 +22,7 @@ package struct CropLike: Operator {
     try cropped(inputs[0], from: lengths[0], to: output)
   }
 
+  package var isView: Bool { true }
   package func views(_ inputs: [[TensorView]]) -> [TensorView]? {
     guard let target = inputs[1].first?.extent else { return inputs[0] }
     return inputs[0].map { centred($0, target) }
@@ -61,6 +62,7 @@ package struct CropToFactor: Operator {
     try cropped(inputs[0], from: lengths[0], to: output)
   }
 
+  package var isView: Bool { true }
   package func views(_ inputs: [[TensorView]]) -> [TensorView]? {
     inputs[0].map { part in
       var target = part.extent

@@ -11,6 +11,7 @@ package struct Concat: Operator {
 
   package func channels(_ inputs: [Int]) throws(Mismatch) -> Int { inputs.reduce(0, +) }
   package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int { try equal(inputs, axis) }
+  package var isView: Bool { true }
   package func views(_ inputs: [[TensorView]]) -> [TensorView]? { Array(inputs.joined()) }
 }
 
@@ -26,6 +27,7 @@ package struct Add: Operator {
     return inputs[0]
   }
   package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int { try equal(inputs, axis) }
+  package func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double { Double(inputs.count - 1) * Double(channels) * Double(extent.count) }
 
   package func forward(_ call: ForwardCall) {
     for (index, input) in call.inputs.enumerated() {

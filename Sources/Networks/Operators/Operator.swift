@@ -58,9 +58,16 @@ package protocol Operator: Sendable {
   func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int
   /// Where the output lies, from where the inputs lie and how long they are.
   func place(_ inputs: [Placement], lengths: [Int], output: Int, axis: Int) throws(GeometryError) -> Placement
+  /// How far along an axis, in voxels of the network's input, an output voxel looks to each side beyond what its inputs see;
+  /// `pitch` and `output` are the distances of input and output voxels. nil: over the whole input.
+  func reach(pitch: Rational, output: Rational, axis: Int) throws(GeometryError) -> Rational?
   /// Weights, by names local to the layer; spatial extents have `rank` axes.
   func parameters(channels: [Int], rank: Int) -> [ParameterSpec]
+  /// Floating-point operations that an output of this size takes: additions, multiplications and comparisons; a map counts as one.
+  func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double
 
+  /// Whether it only rearranges what others computed.
+  var isView: Bool { get }
   /// The output as views of the inputs; nil if it computes.
   func views(_ inputs: [[TensorView]]) -> [TensorView]?
   /// How many parts (ranges of channels lying apart) an input may have; more are gathered by a copy first.
@@ -78,7 +85,10 @@ extension Operator {
   package func channels(_ inputs: [Int]) throws(Mismatch) -> Int { inputs[0] }
   package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int { inputs[0] }
   package func place(_ inputs: [Placement], lengths: [Int], output: Int, axis: Int) throws(GeometryError) -> Placement { inputs[0] }
+  package func reach(pitch: Rational, output: Rational, axis: Int) throws(GeometryError) -> Rational? { .zero }
   package func parameters(channels: [Int], rank: Int) -> [ParameterSpec] { [] }
+  package func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double { 0 }
+  package var isView: Bool { false }
   package func views(_ inputs: [[TensorView]]) -> [TensorView]? { nil }
   package var partsLimit: Int { .max }
   package var backwardReads: (inputs: Bool, output: Bool) { (false, false) }

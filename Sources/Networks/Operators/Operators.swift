@@ -2,8 +2,8 @@
 
 package enum Operators {
   package static let all: [any Operator.Type] = [
-    Activation.self, Add.self, Concat.self, Convolution.self, CropLike.self, CropToFactor.self, MeanPooling.self, Padding.self, Pooling.self, TransposedConvolution.self,
-    Upsample.self,
+    Activation.self, Add.self, Concat.self, Convolution.self, CropLike.self, CropToFactor.self, LeakyRelu.self, MeanPooling.self, Padding.self, Pooling.self, Softmax.self,
+    TransposedConvolution.self, Upsample.self,
   ]
 
   package static func make(_ word: String, _ settings: [String: [Int]]) throws(NetworkError) -> any Operator {

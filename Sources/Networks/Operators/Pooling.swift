@@ -17,6 +17,8 @@ package struct Pooling: Operator {
 
   package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int { try pooled(inputs[0], factors, axis) }
   package func place(_ inputs: [Placement], lengths: [Int], output: Int, axis: Int) throws(GeometryError) -> Placement { try pooled(inputs[0], factors, axis) }
+  package func reach(pitch: Rational, output: Rational, axis: Int) throws(GeometryError) -> Rational? { try pitch * Rational(Int128(factors[axis] - 1), over: 2) }
+  package func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double { Double(factors.count) * Double(channels) * Double(extent.count) }
 
   package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace {
     Workspace(saved: training ? (output.channels * output.extent.count + 1) / 2 : 0)
@@ -54,6 +56,8 @@ package struct MeanPooling: Operator {
 
   package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int { try pooled(inputs[0], factors, axis) }
   package func place(_ inputs: [Placement], lengths: [Int], output: Int, axis: Int) throws(GeometryError) -> Placement { try pooled(inputs[0], factors, axis) }
+  package func reach(pitch: Rational, output: Rational, axis: Int) throws(GeometryError) -> Rational? { try pitch * Rational(Int128(factors[axis] - 1), over: 2) }
+  package func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double { Double(factors.count) * Double(channels) * Double(extent.count) }
 
   package func forward(_ call: ForwardCall) {
     forEachPart(call.inputs[0], call.output) { part, output, _ in call.backend.meanPool(part, factors: factors, into: output) }

@@ -31,6 +31,9 @@ package struct TransposedConvolution: FusesRelu {
   package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int { try enlarged(inputs[0], factors, axis) }
   package func place(_ inputs: [Placement], lengths: [Int], output: Int, axis: Int) throws(GeometryError) -> Placement { try enlarged(inputs[0], factors, axis) }
 
+  package func reach(pitch: Rational, output: Rational, axis: Int) throws(GeometryError) -> Rational? { try (try pitch - output) / Rational(2) }
+  package func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double { 2 * Double(inputs[0]) * Double(channels) * Double(extent.count) }
+
   package func parameters(channels: [Int], rank: Int) -> [ParameterSpec] {
     let fanIn = features * factors.count   // as PyTorch counts it, from the second axis
     return [ParameterSpec("weight", [channels[0], features] + factors.last(rank), .kaiming(fanIn: fanIn)), ParameterSpec("bias", [features], .uniform(fanIn: fanIn))]

@@ -18,6 +18,7 @@ package struct Upsample: Operator {
 
   package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int { try enlarged(inputs[0], factors, axis) }
   package func place(_ inputs: [Placement], lengths: [Int], output: Int, axis: Int) throws(GeometryError) -> Placement { try enlarged(inputs[0], factors, axis) }
+  package func reach(pitch: Rational, output: Rational, axis: Int) throws(GeometryError) -> Rational? { try (try pitch - output) / Rational(2) }
 
   package func forward(_ call: ForwardCall) {
     forEachPart(call.inputs[0], call.output) { part, output, _ in call.backend.upsample(part, factors: factors, into: output) }

@@ -24,7 +24,7 @@ struct RewrittenNetwork {
     try rebuild(fuseActivation)
     try rebuild(convolveBeforeUpsampling)
     try rebuild(gather)
-    if output == 0 || nodes[output - 1].operation is CropLike || nodes[output - 1].operation is CropToFactor || nodes[output - 1].operation is Concat || readers[output] > 0 {
+    if output == 0 || nodes[output - 1].operation.isView || readers[output] > 0 {
       nodes.append(PlanNode(name: "output", operation: try Padding(border: Extent(0, 0, 0)), inputs: [output], parameter: 0))
       output = nodes.count
     }

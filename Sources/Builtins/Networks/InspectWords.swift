@@ -1,0 +1,77 @@
+// What a network costs: by count (summary) and by the clock (profile), a row a layer.
+
+import Arrays
+import Execution
+import Geometry
+import Language
+import Networks
+
+extension Builtin {
+  static let summary = Builtin(
+    "summary", "(m: model, input: int|coord = nil) -> table",
+    "The layers of a model for one input size: output shape (channels first), weights, floating-point operations, bytes of the output.",
+    details: [
+      "flops: additions, multiplications and comparisons of one forward pass; a map such as relu counts as one an element. bytes: float32; nil where a layer is a view and holds nothing.",
+      "Sums: sum(summary(m).flops), sum(summary(m).params).",
+    ],
+    examples: [Example("sum(summary(unet(levels=2, features=4, growth=2)).params) == unet(levels=2, features=4, growth=2).parameters", prints: "true")],
+    searchTerms: ["layers", "flops", "parameters", "memory", "torchsummary"]
+  ) { call in
+    let model = try call.object("m", as: ModelValue.self), input = try call.input(model)
+    let layers = try model.network.layers(input: input)
+    return Value(TableValue(columns: ["layer", "operation", "output", "params", "flops", "bytes"], values: [
+      layers.map { .string($0.name) }, layers.map { .string($0.operation) }, layers.map { .voxelCoordinate(Coordinate([$0.channels] + $0.shape)) },
+      layers.map { .int($0.parameters) }, layers.map { .count($0.work) }, layers.map { $0.bytes == 0 ? .nil : .bytes($0.bytes) },
+    ]))
+  }
+
+  static let profile = Builtin(
+    "profile", "(m: model, input: int|coord = nil, training=false, repeats=3) -> table",
+    "Runs a model on noise and measures each step: seconds of one pass and GFLOP/s, the mean of some repeats after a first one.",
+    details: [
+      "Steps are what is computed: relu inside its convolution, crops and concatenations not at all. training=true also measures the backward pass (column backward).",
+      "A model without weights is measured with random ones: speed does not depend on them.",
+    ],
+    examples: [Example("len(profile(unet(levels=2, features=4, growth=2, input=(20, 20, 20)), repeats=1)) > 5", prints: "true")],
+    searchTerms: ["speed", "benchmark", "time", "flops", "slow"]
+  ) { call in
+    let model = try call.object("m", as: ModelValue.self), network = model.network, input = try call.input(model)
+    let training = try call.bool("training"), repeats = try call.int("repeats", in: 1...1000)
+    let parameters: ParameterSet
+    if case .trained(let trained) = model.kind { parameters = trained.parameters } else {
+      try call.checkBudget(.float32, [network.parameterCount])
+      parameters = try ParameterSet(initialising: network, seed: call.context.seed)
+    }
+    let engine = try Engine(network, batch: 1, inputSpatialShape: input, mode: training ? .training : .inference, context: call.execution)
+    var generator = KeyedGenerator(seed: call.context.seed, purpose: "profile")
+    let noise = try NDArray((0..<engine.inputShape.reduce(1, *)).map { _ in Float(generator.uniform(-1, 1)) }, engine.inputShape)
+    for round in 0...repeats {
+      if round == 1 { engine.measureTimes() }
+      let output = try engine.forward(noise, parameters)
+      if training { _ = try engine.backward(output) }
+    }
+    let times = engine.times ?? [], steps = engine.plan.steps
+    func seconds(_ sum: Double) -> Double { sum / Double(repeats) }
+    let work = steps.map { step in step.operation.work(step.inputs.map { $0.reduce(0) { $0 + $1.channels } }, step.output.channels, step.output.extent) }
+    var columns = ["layer", "operation", "output", "seconds", "gflops"]
+    var values: [[Value]] = [
+      steps.map { .string($0.name) }, steps.map { .string($0.operation.summary) }, steps.map { .voxelCoordinate(Coordinate([$0.output.channels] + $0.output.extent.last(network.spatialRank))) },
+      times.map { .float(seconds($0.forward)) }, zip(work, times).map { .float($1.forward > 0 ? $0 / seconds($1.forward) / 1e9 : 0) },
+    ]
+    if training {
+      columns.append("backward")
+      values.append(times.map { .float(seconds($0.backward)) })
+    }
+    return Value(TableValue(columns: columns, values: values))
+  }
+}
+
+extension Call {
+  /// The input size to look at: the one given, or the model's own.
+  fileprivate func input(_ model: ModelValue) throws -> [Int] { try optionalVoxels("input", rank: model.network.spatialRank)?.values ?? model.input }
+}
+
+extension Value {
+  /// A whole number that was reckoned in floating point.
+  fileprivate static func count(_ value: Double) -> Value { value < 9e18 ? .int(Int(value)) : .float(value) }
+}
