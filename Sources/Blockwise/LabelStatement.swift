@@ -44,8 +44,7 @@ package struct LabelStatement: Sendable {
       guard first.grid.rank == rank else { throw BlockwiseError.model("expected a mask of \(rank) spatial axes, found \(shapeText(first.shape)) with channels") }
       guard !first.dtype.isFloat else { throw BlockwiseError.notAMask(first.dtype) }
     }
-    let existing = spec.replace ? nil : spec.path.flatMap { try? StoredArray.open($0) }?.chunks
-    let block = options.block ?? existing ?? [Int](repeating: 64, count: rank)
+    let block = options.block ?? spec.usualBlock(over: inputs.total.shape.values)
     tiling = try Tiling(total: inputs.total, block: block, context: options.context ?? [Int](repeating: 0, count: rank))
     names = try sources.map { try Identity(of: $0, content: spec.path != nil) }
     (self.inputs, self.options, self.connectivity, self.spec, self.mask) = (inputs, options, connectivity, spec, mask)

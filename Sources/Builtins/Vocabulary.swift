@@ -89,8 +89,10 @@ package enum Vocabulary {
   private static let training: [Builtin] =
     Builtin.augmentations + [
       .best,
+      .compare,
       .datasplit,
       .export,
+      .keep,
       .openRun,
       .preview,
       .run,

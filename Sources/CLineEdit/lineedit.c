@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "include/CLineEdit.h"
 #include <errno.h>
 #include <histedit.h>
@@ -7,7 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
+
+static volatile sig_atomic_t interrupts, seen_interrupts;
 
 struct dcs_line_editor {
   EditLine *edit;
@@ -15,8 +20,12 @@ struct dcs_line_editor {
   char *prompt;
   dcs_line_complete complete;
   void *context;
-  bool end_of_input;
+  bool was_interrupted;
+  // The line as the last TAB left it.
+  char *completed;
 };
+
+static volatile sig_atomic_t was_resized;
 
 static dcs_line_editor *owner(EditLine *edit) {
   void *data = NULL;
@@ -29,44 +38,111 @@ static char *current_prompt(EditLine *edit) {
   return editor && editor->prompt ? editor->prompt : "";
 }
 
+// The row of the cursor below the prompt's first, in a terminal that folds lines at its new width.
+static int cursor_row(dcs_line_editor *editor, int columns) {
+  int row = 0, column = 0, hidden = 0;
+  for (const char *c = editor->prompt; *c; c++) if (*c == 1) hidden = !hidden; else if (!hidden) column++;
+  const LineInfoW *line = el_wline(editor->edit);
+  for (const wchar_t *c = line->buffer; c < line->cursor; c++) {
+    int width = wcwidth(*c);
+    if (*c == L'\n') { row++; column = 0; } else column += width > 0 ? width : 0;
+    if (column >= columns) { row++; column = 0; }
+  }
+  return row;
+}
+
+// libedit draws again from where it believes the cursor to be: it is put there, at the start of the prompt, with nothing below.
+static void redraw_resized(dcs_line_editor *editor) {
+  struct winsize size;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    int row = cursor_row(editor, size.ws_col);
+    if (row) printf("\x1b[%dA", row);
+  }
+  fputs("\r\x1b[J", stdout);
+  fflush(stdout);
+  el_resize(editor->edit);
+  el_set(editor->edit, EL_REFRESH);
+}
+
+// One character from the terminal. Interrupted by a new window size it draws again, by Ctrl-C it ends the line.
+static int read_character(EditLine *edit, wchar_t *character) {
+  dcs_line_editor *editor = owner(edit);
+  char bytes[8];
+  size_t count = 0;
+  while (count < sizeof bytes) {
+    if (interrupts != seen_interrupts) { editor->was_interrupted = true; seen_interrupts = interrupts; errno = EINTR; return -1; }
+    ssize_t got = read(STDIN_FILENO, bytes + count, 1);
+    if (got < 0 && errno != EINTR) return -1;
+    if (got < 0) {
+      if (was_resized) { was_resized = 0; redraw_resized(editor); }
+      continue;
+    }
+    if (got == 0) return 0;
+    count++;
+    mbstate_t state = {0};
+    size_t length = mbrtowc(character, bytes, count, &state);
+    if (length == (size_t)-2) continue;
+    if (length == (size_t)-1) { *character = L'\xfffd'; return 1; }   // no UTF-8: shown as what it is
+    return 1;
+  }
+  *character = L'\xfffd';
+  return 1;
+}
+
 static unsigned char on_tab(EditLine *edit, int key) {
   (void)key;
   dcs_line_editor *editor = owner(edit);
   if (!editor || !editor->complete) return CC_ERROR;
   const LineInfo *info = el_line(edit);
-  size_t length = (size_t)(info->lastchar - info->buffer);
-  char *buffer = malloc(length + 1);
-  if (!buffer) return CC_ERROR;
-  memcpy(buffer, info->buffer, length);
-  buffer[length] = 0;
-  char *insert = editor->complete(editor->context, buffer, info->cursor - info->buffer);
-  free(buffer);
-  if (!insert) return CC_REFRESH_BEEP;
-  int failed = *insert && el_insertstr(edit, insert) == -1;
+  char *before = strndup(info->buffer, (size_t)(info->cursor - info->buffer));
+  char *after = strndup(info->cursor, (size_t)(info->lastchar - info->cursor));
+  char *listing = NULL, *insert = NULL;
+  if (before && after) {
+    bool again = editor->completed && !strcmp(editor->completed, before);
+    insert = editor->complete(editor->context, before, after, again, &listing);
+  }
+  free(before);
+  free(after);
+  unsigned char result = CC_REFRESH_BEEP;
+  if (insert && *insert) result = el_insertstr(edit, insert) == -1 ? CC_ERROR : CC_REFRESH;
   free(insert);
-  return failed ? CC_ERROR : CC_REFRESH;
+  free(editor->completed);
+  info = el_line(edit);
+  editor->completed = strndup(info->buffer, (size_t)(info->cursor - info->buffer));
+  if (listing) {
+    printf("\n%s\n", listing);
+    fflush(stdout);
+    free(listing);
+    el_set(edit, EL_REFRESH);
+    result = CC_NORM;
+  }
+  return result;
 }
 
 // Bracketed paste: libedit knows nothing of it, so the sequence that opens one is bound to this, which takes all up to ESC[201~ as text.
 static unsigned char on_paste(EditLine *edit, int key) {
   (void)key;
-  static const char closing[] = "\x1b[201~";
+  static const wchar_t closing[] = L"\x1b[201~";
+  const size_t closing_length = sizeof closing / sizeof *closing - 1;
   size_t capacity = 4096, length = 0;
-  char *text = malloc(capacity);
+  wchar_t *text = malloc(capacity * sizeof *text);
   if (!text) return CC_ERROR;
-  char byte;
-  while (el_getc(edit, &byte) == 1) {
+  wchar_t character;
+  while (el_wgetc(edit, &character) == 1) {
     if (length + 2 > capacity) {
-      char *larger = realloc(text, capacity *= 2);
+      wchar_t *larger = realloc(text, (capacity *= 2) * sizeof *text);
       if (!larger) break;
       text = larger;
     }
-    text[length++] = byte == '\r' ? '\n' : byte;
-    if (length >= sizeof closing - 1 && !memcmp(text + length - (sizeof closing - 1), closing, sizeof closing - 1)) { length -= sizeof closing - 1; break; }
+    text[length++] = character == L'\r' ? L'\n' : character;
+    if (length >= closing_length && !wmemcmp(text + length - closing_length, closing, closing_length)) { length -= closing_length; break; }
   }
-  while (length && text[length - 1] == '\n') length--;
-  text[length] = 0;
-  int failed = length && el_insertstr(edit, text) == -1;
+  while (length && text[length - 1] == L'\n') length--;
+  // what would move the cursor when drawn is no text
+  size_t kept = 0;
+  for (size_t i = 0; i < length; i++) if (text[i] >= 0x20 || text[i] == L'\n' || text[i] == L'\t') text[kept++] = text[i];
+  text[kept] = 0;
+  int failed = kept && el_winsertstr(edit, text) == -1;
   free(text);
   return failed ? CC_ERROR : CC_REFRESH;
 }
@@ -74,6 +150,26 @@ static unsigned char on_paste(EditLine *edit, int key) {
 void dcs_line_set_locale(void) {
   setlocale(LC_CTYPE, "");
   if (strcmp(nl_langinfo(CODESET), "UTF-8")) setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+static void on_resize(int number) {
+  (void)number;
+  was_resized = 1;
+}
+
+static void bind_keys(EditLine *edit) {
+  el_set(edit, EL_BIND, "\t", "dcs-complete", NULL);
+  el_set(edit, EL_BIND, "\x1b[200~", "dcs-paste", NULL);
+  el_set(edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
+  // keys that libedit leaves without a meaning in most terminals
+  el_set(edit, EL_BIND, "\x1b[3~", "ed-delete-next-char", NULL);
+  static const char *const home[] = {"\x1b[H", "\x1bOH", "\x1b[1~"}, *const end[] = {"\x1b[F", "\x1bOF", "\x1b[4~"};
+  for (int i = 0; i < 3; i++) {
+    el_set(edit, EL_BIND, home[i], "ed-move-to-beg", NULL);
+    el_set(edit, EL_BIND, end[i], "ed-move-to-end", NULL);
+  }
+  el_set(edit, EL_BIND, "\x1b[1;5D", "ed-prev-word", NULL);
+  el_set(edit, EL_BIND, "\x1b[1;5C", "em-next-word", NULL);
 }
 
 dcs_line_editor *dcs_line_create(const char *program) {
@@ -86,16 +182,21 @@ dcs_line_editor *dcs_line_create(const char *program) {
   history(editor->history, &event, H_SETSIZE, 2000);
   history(editor->history, &event, H_SETUNIQUE, 1);
   el_set(editor->edit, EL_CLIENTDATA, editor);
-  el_set(editor->edit, EL_PROMPT, current_prompt);
+  el_set(editor->edit, EL_PROMPT_ESC, current_prompt, '\1');
   el_set(editor->edit, EL_EDITOR, "emacs");
   el_set(editor->edit, EL_SIGNAL, 0);
+  el_set(editor->edit, EL_GETCFN, read_character);
   el_set(editor->edit, EL_HIST, history, editor->history);
   el_set(editor->edit, EL_ADDFN, "dcs-complete", "complete the word", on_tab);
   el_set(editor->edit, EL_ADDFN, "dcs-paste", "take a pasted block as text", on_paste);
-  el_set(editor->edit, EL_BIND, "\t", "dcs-complete", NULL);
-  el_set(editor->edit, EL_BIND, "\x1b[200~", "dcs-paste", NULL);
-  el_set(editor->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
+  bind_keys(editor->edit);
   el_source(editor->edit, NULL);
+  // `bind -v` there starts from an empty map
+  const char *map = NULL;
+  if (el_get(editor->edit, EL_EDITOR, &map) == 0 && map && !strcmp(map, "vi")) bind_keys(editor->edit);
+  struct sigaction action = {.sa_handler = on_resize};
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGWINCH, &action, NULL);
   return editor;
 }
 
@@ -104,6 +205,7 @@ void dcs_line_destroy(dcs_line_editor *editor) {
   if (editor->edit) el_end(editor->edit);
   if (editor->history) history_end(editor->history);
   free(editor->prompt);
+  free(editor->completed);
   free(editor);
 }
 
@@ -115,15 +217,18 @@ void dcs_line_set_completion(dcs_line_editor *editor, dcs_line_complete complete
 int dcs_line_read(dcs_line_editor *editor, const char *prompt, char **line) {
   free(editor->prompt);
   editor->prompt = strdup(prompt);
+  free(editor->completed);
+  editor->completed = NULL;
+  editor->was_interrupted = false;
+  seen_interrupts = interrupts;
+  if (was_resized) { was_resized = 0; el_resize(editor->edit); }
   fputs("\x1b[?2004h", stdout);
   fflush(stdout);
   int count = 0;
-  errno = 0;
   const char *text = el_gets(editor->edit, &count);
-  int reason = errno;
   fputs("\x1b[?2004l", stdout);
   fflush(stdout);
-  if (!text) return count == -1 && reason == EINTR ? DCS_LINE_INTERRUPTED : DCS_LINE_END;
+  if (!text) return editor->was_interrupted ? DCS_LINE_INTERRUPTED : DCS_LINE_END;
   size_t length = strlen(text);
   if (length && text[length - 1] == '\n') length--;
   *line = strndup(text, length);
@@ -141,6 +246,7 @@ static void *interrupt_context;
 static void on_sigint(int number) {
   (void)number;
   int saved = errno;
+  interrupts++;
   if (interrupt_handler) interrupt_handler(interrupt_context);
   errno = saved;
 }

@@ -22,7 +22,7 @@ package struct TextTable: Sendable {
     }
     var lines = [style.bold(line(headings, widths, fitting))]
     lines += shown.map { line($0, widths, fitting) }
-    if rows.count > limit { lines.append(style.dim("  … \(grouped(rows.count - limit)) more")) }
+    if rows.count > limit { lines.append(style.dim("  … \(grouped(rows.count - limit)) more (:more or page(t))")) }
     if fitting < headings.count {
       lines.append(style.dim("  \(headings.count - fitting) more columns: \(headings[fitting...].joined(separator: ", "))"))
     }

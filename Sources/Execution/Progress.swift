@@ -7,9 +7,11 @@ package struct ProgressUpdate: Sendable, Equatable {
   package var unit: String
   /// A few words beside the bar, such as "loss 0.041".
   package var note: String
+  /// How something went so far, drawn as a small curve: losses.
+  package var curve: [Double]
 
-  package init(_ label: String, done: Int64, total: Int64, unit: String, note: String = "") {
-    (self.label, self.done, self.total, self.unit, self.note) = (label, done, total, unit, note)
+  package init(_ label: String, done: Int64, total: Int64, unit: String, note: String = "", curve: [Double] = []) {
+    (self.label, self.done, self.total, self.unit, self.note, self.curve) = (label, done, total, unit, note, curve)
   }
 }
 
@@ -18,6 +20,12 @@ package protocol ProgressSink: Sendable {
   func report(_ update: ProgressUpdate)
   /// The operation `label` has ended; its line may go.
   func finish(_ label: String)
+  /// A line that stays: what is being done before the prompt comes back.
+  func say(_ text: String)
+}
+
+extension ProgressSink {
+  package func say(_ text: String) {}
 }
 
 package struct SilentProgress: ProgressSink {

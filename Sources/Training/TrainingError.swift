@@ -14,6 +14,8 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
   case post(task: String, expected: [Int], found: [Int])
   /// The run's task is one of a script, and its functions were not given.
   case needsTask(run: String)
+  /// An augmentation of the run is a function of a script.
+  case needsAugmentation
   /// Another process trains this run now.
   case busy(name: String)
   case notARun(path: String, reason: String)
@@ -35,6 +37,7 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     case .target(let task, let expected, let found): "the target of task \"\(task)\" has shape \(shapeText(found)), expected \(shapeText(expected))"
     case .post(let task, let expected, let found): "post of task \"\(task)\" returned shape \(shapeText(found)), expected \(shapeText(expected))"
     case .needsTask(let run): "the task of run \"\(run)\" is made of functions of a script, which the run does not hold"
+    case .needsAugmentation: "the run's augmentations hold a function of a script, which the run does not hold"
     case .busy(let name): "run \"\(name)\" is being trained by another process"
     case .notARun(let path, let reason): "no run at \(path): \(reason)"
     case .damagedRun(let path, let reason): "run record is damaged: \(path): \(reason)"
@@ -54,6 +57,7 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     switch self {
     case .split(let problems): problems.count == 1 ? problems[0].hint : nil
     case .needsTask(let run): "r = open_run(\"\(run)\", task=t), with t the task that it was made with: run.json holds the text of its functions"
+    case .needsAugmentation: "train it with the script that made it: run(…) with the same settings opens the run"
     case .noScores: "validate(r)"
     case .lossNotFinite: "a smaller lr often helps; run again to continue from the last checkpoint"
     case .interrupted(let name, _, _): "resume with train(open_run(\"\(name)\"), …), or run the same script again"

@@ -4,6 +4,9 @@ import Glibc
 
 struct History {
   let path: String?
+  /// Entries kept. The file may grow to twice as many bytes' worth before it is cut back to them.
+  static let limit = 2000
+  private static let byteLimit = 1 << 20
 
   /// `$XDG_STATE_HOME/dcs/history`, else `~/.local/state/dcs/history`; nil where there is no home.
   static func standardPath() -> String? {
@@ -12,39 +15,72 @@ struct History {
   }
 
   /// Oldest first; of equal entries the latest.
-  func load(limit: Int = 2000) -> [String] {
-    guard let path, let file = fopen(path, "r") else { return [] }
-    defer { fclose(file) }
-    var text: [UInt8] = [], buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { text += buffer.prefix(count) }
-    var entries: [String] = [], current: [Substring]?
-    for line in String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false) {
-      if line.hasPrefix("#: ") {
-        if let current { entries.append(current.joined(separator: "\n")) }
-        current = []
-      } else {
-        current?.append(line)
-      }
-    }
-    if let current { entries.append(current.joined(separator: "\n")) }
-    var seen: Set<String> = [], kept: [String] = []
-    for entry in entries.reversed() {
-      let trimmed = entry.hasSuffix("\n") ? String(entry.dropLast()) : entry
-      if !trimmed.isEmpty, seen.insert(trimmed).inserted { kept.append(trimmed) }
-      if kept.count == limit { break }
-    }
-    return kept.reversed()
+  func load() -> [String] {
+    guard let path else { return [] }
+    let descriptor = open(path, O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { return [] }
+    defer { close(descriptor) }
+    flock(descriptor, LOCK_EX)
+    let text = Self.contents(descriptor)
+    let entries = Self.unique(Self.parse(text))
+    if text.count > Self.byteLimit { Self.replace(descriptor, entries) }
+    return entries.map(\.text)
   }
 
   func append(_ entry: String) {
     guard let path else { return }
     makeFolders(of: path)
-    let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT, 0o600)
+    let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
     flock(descriptor, LOCK_EX)
-    let bytes = Array("#: \(time(nil))\n\(entry)\n".utf8)
-    _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, bytes.count) }
+    Output.emit(Self.written(time(nil), entry), descriptor)
+  }
+
+  // MARK: The file
+
+  private typealias Entry = (time: Int, text: String)
+
+  /// A line of an entry that looks like a time line is moved by one blank.
+  private static func written(_ time: Int, _ text: String) -> String {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.hasPrefix("#: ") ? " " + $0 : String($0) }
+    return "#: \(time)\n" + lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func parse(_ text: [UInt8]) -> [Entry] {
+    var entries: [Entry] = [], current: (time: Int, lines: [Substring])?
+    func finish() {
+      guard var entry = current else { return }
+      while entry.lines.last?.isEmpty == true { entry.lines.removeLast() }
+      if !entry.lines.isEmpty { entries.append((entry.time, entry.lines.joined(separator: "\n"))) }
+    }
+    for line in String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false) {
+      if line.hasPrefix("#: ") {
+        finish()
+        current = (Int(line.dropFirst(3)) ?? 0, [])
+      } else { current?.lines.append(line) }
+    }
+    finish()
+    return entries
+  }
+
+  private static func unique(_ entries: [Entry]) -> [Entry] {
+    var seen: Set<String> = [], kept: [Entry] = []
+    for entry in entries.reversed() where kept.count < limit && seen.insert(entry.text).inserted { kept.append(entry) }
+    return kept.reversed()
+  }
+
+  private static func contents(_ descriptor: Int32) -> [UInt8] {
+    var text: [UInt8] = [], buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while case let count = read(descriptor, &buffer, buffer.count), count > 0 { text += buffer.prefix(count) }
+    return text
+  }
+
+  /// In place, under the lock: other prompts hold the same file.
+  private static func replace(_ descriptor: Int32, _ entries: [Entry]) {
+    guard ftruncate(descriptor, 0) == 0 else { return }
+    lseek(descriptor, 0, SEEK_SET)
+    Output.emit(entries.map { written($0.time, $0.text) }.joined(), descriptor)
   }
 
   private func makeFolders(of path: String) {

@@ -48,6 +48,8 @@ struct Program {
   let cancellation: Cancellation
   let interpreter: Interpreter
   let host: ProgramHost
+  let isQuiet: Bool
+  let seed: UInt64
 
   init(_ options: Options, arguments: [String] = []) throws {
     let terminal = Terminal(quiet: options.isQuiet)
@@ -61,7 +63,7 @@ struct Program {
     let execution = ExecutionContext(pool: ThreadPool(threads: threads), cancellation: cancellation, progress: progress, memoryBudget: Self.memoryBudget())
     host = ProgramHost(terminal: terminal, output: output, arguments: arguments)
     interpreter = try Interpreter(registry: Vocabulary.registry, host: host, execution: execution, seed: options.seed, dryRun: options.isDryRun ? DryRun() : nil)
-    (self.terminal, self.output, self.cancellation) = (terminal, output, cancellation)
+    (self.terminal, self.output, self.cancellation, isQuiet, seed) = (terminal, output, cancellation, options.isQuiet, options.seed)
   }
 
   /// A quarter of the machine's memory.

@@ -15,6 +15,10 @@ struct ProgramHost: Host {
   func warn(_ text: String) { output.warn(text.hasSuffix("\n") ? text : text + "\n") }
   func environment(_ name: String) -> String? { environmentValue(name) }
 
+  func page(_ text: String) { Pager(terminal: terminal, output: output).show(text) }
+
+  var moduleNames: [String] { Self.moduleNames() }
+
   func now() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
@@ -39,6 +43,15 @@ struct ProgramHost: Host {
   func parameter(_ text: String, type: String, _ context: CallContext) throws -> Value? { nil }
 
   static func text(_ path: String) throws -> String { String(decoding: try Files.read(path), as: UTF8.self) }
+
+  /// Modules of the standard library, the prelude too, sorted.
+  static func moduleNames() -> [String] {
+    var names: Set<String> = []
+    for folder in libraryFolders() {
+      for entry in (try? Files.list(folder)) ?? [] where !entry.isFolder && entry.name.hasSuffix(".dcs") { names.insert(String(entry.name.dropLast(4))) }
+    }
+    return names.sorted()
+  }
 
   /// Where stdlib lies: `$DCS_STDLIB`, beside the program (`../share/dcs/stdlib`), or in the source tree it was built in.
   static func libraryFolders() -> [String] {

@@ -1,131 +1,131 @@
-// The prompt: statements that may span lines, a few commands, a memory of what was typed.
+// The prompt: statements that may span lines, commands that begin with `:`, help that begins with `?`, a memory of what was typed.
 
+import Builtins
 import CLineEdit
 import Display
 import Glibc
 import Language
 
-struct Prompt {
-  private let program: Program
-  private let history = History(path: History.standardPath())
+final class Prompt {
+  let program: Program
+  let history = History(path: History.standardPath())
+  let pager: Pager
+  /// What went wrong last, for `:why` and `:trace`.
+  var lastFailure: (diagnostics: [Diagnostic], failure: Failure?)?
+  /// Files that `:load` has read, for `:reload`.
+  var loaded: [String] = []
+  /// A file that `:save` has written: it may write it again.
+  var saved: String?
+  private let reader: LineReader
+  /// Where the session began: relative paths in its statements mean this folder.
+  let folder = currentFolder()
 
-  init(_ program: Program) { self.program = program }
+  var interpreter: Interpreter { program.interpreter }
+  var output: Output { program.output }
+  var style: DisplayStyle { program.terminal.style }
+
+  init(_ program: Program) {
+    self.program = program
+    pager = Pager(terminal: program.terminal, output: program.output)
+    reader = LineReader(program.terminal)
+  }
 
   /// - Returns: the exit code.
   func run() -> Int32 {
-    let reader = LineReader(program.terminal)
     for entry in history.load() { reader.remember(entry) }
-    program.output.write("dcs \(Main.version)   ?name for help, :quit to leave\n")
+    program.terminal.settings.pages = true
+    interpreter.session.keepsNames = true
+    if !program.isQuiet { output.write("dcs \(Main.version)    ? help    TAB completes    : commands    :quit leaves\n") }
     var pending = ""
+    reader.onTab { [self] before, after, again in complete((pending.isEmpty ? "" : pending + "\n") + before, after, again) }
+    var wantsToLeave = false, wasInterrupted = false
     while true {
       switch reader.read(pending.isEmpty ? "dcs> " : "...> ") {
       case .interrupted:
+        output.write("\n")
+        if wasInterrupted { output.write(":quit or Ctrl-D leaves\n") }
+        wasInterrupted = true
         program.cancellation.reset()
         pending = ""
-        program.output.write("\n")
+        continue
       case .end:
-        program.output.write("\n")
-        return 0
+        output.write("\n")
+        if !pending.isEmpty { pending = ""; continue }
+        if wantsToLeave || !program.terminal.isInputTerminal { return 0 }
+        wantsToLeave = true
+        output.write("Ctrl-D again or :quit leaves\n")
+        continue
       case .line(let line):
-        if pending.isEmpty, line.allSatisfy(\.isWhitespace) { continue }
-        let text = pending.isEmpty ? line : pending + "\n" + line
-        if !isReady(text, last: line) { pending = text; continue }
+        let text = pending.isEmpty ? Self.withoutPrompts(line) : pending + "\n" + line
+        if pending.isEmpty, text.allSatisfy(\.isWhitespace) { break }
+        if !isReady(text, last: line) { pending = text; break }
         pending = ""
-        reader.remember(text)
-        history.append(text)
-        program.output.note("dcs> \(text)\n")
+        remember(text)
+        output.note("dcs> \(text)\n")
         if let code = enter(text) { return code }
       }
+      (wantsToLeave, wasInterrupted) = (false, false)
     }
   }
 
   /// Whether a text is to be run: commands and help at once, statements once they are complete or given up with an empty line.
   private func isReady(_ text: String, last: String) -> Bool {
-    text.hasPrefix(":") || text.hasPrefix("?") || last.isEmpty || Interpreter.isComplete(text)
+    if text.hasPrefix(":") || text.hasPrefix("?") || last.isEmpty { return true }
+    return Interpreter.isComplete(text.hasPrefix("|>") ? "_ " + text : text)
   }
+
+  /// Lines copied from a session: what stands behind `dcs> ` and `...> ` is taken, what was shown is not.
+  static func withoutPrompts(_ text: String) -> String {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    guard lines.contains(where: { $0.hasPrefix("dcs> ") }) else { return text }
+    return lines.compactMap { line -> Substring? in line.hasPrefix("dcs> ") || line.hasPrefix("...> ") ? line.dropFirst(5) : nil }.joined(separator: "\n")
+  }
+
+  /// What ↑ recalls, now and in later sessions.
+  func remember(_ text: String) {
+    reader.remember(text)
+    history.append(text)
+  }
+
+  // MARK: Running
 
   /// Runs one entry; an exit code ends the prompt.
   private func enter(_ text: String) -> Int32? {
-    if text.hasPrefix(":") { return command(String(text.dropFirst()).trimmed) }
-    if text.hasPrefix("?") { help(String(text.drop { $0 == "?" }).trimmed); return nil }
+    if text.hasPrefix(":") { return Command.run(String(text.dropFirst()), self) }
+    if text.hasPrefix("??") { pager.show(interpreter.search(String(text.dropFirst(2)), style) + "\n"); return nil }
+    if text.hasPrefix("?") { pager.show(help(String(text.dropFirst()).trimmed) + "\n"); return nil }
+    return statement(text, named: "prompt")
+  }
+
+  /// Runs statements of the session; an exit code ends the prompt.
+  func statement(_ text: String, named name: String, sayTime: Bool = true) -> Int32? {
     let begun = monotonicSeconds()
     program.cancellation.reset()
-    let statement = text.hasPrefix("|>") ? "_ " + text : text
-    let ending = program.interpreter.enter(Source(name: "prompt", text: statement)) { program.show($0) }
+    let ending = interpreter.enter(Source(name: name, text: text.hasPrefix("|>") ? "_ " + text : text)) { [self] in show($0) }
+    let seconds = monotonicSeconds() - begun
     _ = program.report(ending)
     program.cancellation.reset()
-    let seconds = monotonicSeconds() - begun
-    if seconds >= 1 { program.output.write("(\(duration(seconds)))\n") }
-    if case .exit(let code) = ending { return Int32(truncatingIfNeeded: code & 0xFF) }
+    switch ending {
+    case .failed(let failure), .interrupted(let failure): lastFailure = (ending.diagnostics, failure)
+    case .rejected(let findings): lastFailure = (findings, nil)
+    case .exit(let code): return Int32(truncatingIfNeeded: code & 0xFF)
+    case .completed: break
+    }
+    if sayTime, seconds >= 1 { output.write("(\(duration(seconds)))\n") }
     return nil
   }
 
-  private func command(_ text: String) -> Int32? {
-    let word = text.prefix { !$0.isWhitespace }, rest = String(text.dropFirst(word.count)).trimmed
-    switch Self.commands.filter({ $0.hasPrefix(word) }).first {
-    case "quit" where !word.isEmpty: return 0
-    case "vars" where !word.isEmpty:
-      for name in program.interpreter.names { program.output.write("  \(name)  \(program.interpreter.value(of: name)?.typeName ?? "")\n") }
-    case "history" where !word.isEmpty:
-      for entry in history.load().suffix(50) where rest.isEmpty || entry.contains(rest) { program.output.write("  \(entry)\n") }
-    case "load" where !word.isEmpty:
-      do {
-        let ending = program.interpreter.enter(Source(name: rest, text: try ProgramHost.text(rest))) { program.show($0) }
-        _ = program.report(ending)
-      } catch { program.output.warn("error: \(error)\n") }
-    default:
-      program.output.write((word.isEmpty ? "" : "no command `:\(word)`; ") + "commands: " + Self.commands.map { ":\($0)" }.joined(separator: " ") + "\n")
-    }
-    return nil
-  }
+  func show(_ value: Value) { pager.show(value.shown(style) + "\n") }
 
-  private static let commands = ["history", "load", "quit", "vars"]
-
-  private func help(_ name: String) {
-    let page: HelpPage
-    if let set = program.interpreter.session.registry.sets[name] { page = HelpPage(for: set) }
-    else if let known = HelpPage(syntax: name) { page = known }
-    else if case .function(let function)? = program.interpreter.value(of: name) { page = HelpPage(for: function, as: name) }
-    else {
-      if let value = program.interpreter.value(of: name) { program.show(value); return }
-      program.output.write("no help on `\(name)`; ? and a name, such as ?open\n")
-      return
-    }
-    program.output.write(page.drawn(program.terminal.style) + "\n")
+  private func help(_ text: String) -> String {
+    if text.hasPrefix(":"), let command = Command.all.first(where: { $0.name == text.dropFirst() }) { return command.line(width: 0) }
+    return interpreter.help(on: text, style)
   }
 }
 
-/// Lines from libedit, or plainly where the terminal cannot be edited on.
-private final class LineReader {
-  enum Line { case line(String), end, interrupted }
-  private let editor: OpaquePointer?
-
-  init(_ terminal: Terminal) { editor = terminal.isDumb || !terminal.isOutputTerminal ? nil : dcs_line_create("dcs") }
-  deinit { if let editor { dcs_line_destroy(editor) } }
-
-  func remember(_ entry: String) { if let editor { dcs_line_remember(editor, entry) } }
-
-  func read(_ prompt: String) -> Line {
-    guard let editor else {
-      Output.emit(prompt, 1)
-      return readLine().map { .line($0) } ?? .end
-    }
-    var text: UnsafeMutablePointer<CChar>?
-    switch Int(dcs_line_read(editor, prompt, &text)) {
-    case DCS_LINE_READ:
-      defer { free(text) }
-      return .line(text.map { String(cString: $0) } ?? "")
-    case DCS_LINE_INTERRUPTED: return .interrupted
-    default: return .end
-    }
-  }
-}
-
-extension String {
-  var trimmed: String {
-    var text = Substring(self)
-    while text.first?.isWhitespace == true { text.removeFirst() }
-    while text.last?.isWhitespace == true { text.removeLast() }
-    return String(text)
-  }
+/// The working folder; "." if it has gone.
+func currentFolder() -> String {
+  guard let buffer = getcwd(nil, 0) else { return "." }
+  defer { free(buffer) }
+  return String(cString: buffer)
 }

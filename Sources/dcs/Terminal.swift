@@ -9,21 +9,33 @@ struct Terminal: Sendable {
   let isOutputTerminal: Bool
   let isErrorTerminal: Bool
   let isDumb: Bool
-  let color: Bool
+  private let usualColor: Bool
+  let settings = DisplaySettings()
 
   init(quiet: Bool) {
     isInputTerminal = isatty(0) == 1
     isOutputTerminal = isatty(1) == 1
     isErrorTerminal = isatty(2) == 1
     isDumb = environmentValue("TERM") == "dumb" || environmentValue("TERM") == nil
-    color = isOutputTerminal && !isDumb && !quiet && (environmentValue("NO_COLOR") ?? "").isEmpty
+    usualColor = isOutputTerminal && !isDumb && !quiet && (environmentValue("NO_COLOR") ?? "").isEmpty
   }
+
+  var color: Bool { settings.color ?? usualColor }
 
   /// Columns now: the window may have changed.
   var width: Int {
-    var size = winsize()
-    if isOutputTerminal, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+    if let chosen = settings.width { return chosen }
+    if let size = windowSize, size.columns > 0 { return size.columns }
     return environmentValue("COLUMNS").flatMap { Int($0) }.flatMap { (20...1000).contains($0) ? $0 : nil } ?? 80
+  }
+
+  /// Rows of the screen; nil off a terminal.
+  var height: Int? { windowSize.flatMap { $0.rows > 0 ? $0.rows : nil } }
+
+  private var windowSize: (rows: Int, columns: Int)? {
+    var size = winsize()
+    guard isOutputTerminal, ioctl(1, UInt(TIOCGWINSZ), &size) == 0 else { return nil }
+    return (Int(size.ws_row), Int(size.ws_col))
   }
 
   var style: DisplayStyle { DisplayStyle(width: width, color: color) }
@@ -31,39 +43,28 @@ struct Terminal: Sendable {
   var errorStyle: DisplayStyle { DisplayStyle(width: width, color: color && isErrorTerminal) }
 }
 
-func environmentValue(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+/// What `:set` has changed; nil: as the terminal says.
+final class DisplaySettings: Sendable {
+  private struct Choices { var width: Int?, color: Bool?, pager: String?, pages = false }
+  private let choices = Mutex(Choices())
 
-/// Standard output and standard error, whole and in order; a log gets both.
-final class Output: Sendable {
-  private let log: Mutex<UnsafeFile?>
-  private struct UnsafeFile: @unchecked Sendable { let file: UnsafeMutablePointer<FILE> }   // used under the mutex only
-
-  init(log path: String?) throws {
-    guard let path else { log = Mutex(nil); return }
-    guard let file = fopen(path, "w") else { throw Options.Misuse(message: "cannot write the log `\(path)`: \(String(cString: strerror(errno)))") }
-    log = Mutex(UnsafeFile(file: file))
+  var width: Int? {
+    get { choices.withLock { $0.width } }
+    set { choices.withLock { $0.width = newValue } }
   }
-
-  func write(_ text: String) { send(text, to: 1) }
-  func warn(_ text: String) { send(text, to: 2) }
-  /// Progress: to the terminal only, never to the log.
-  func transient(_ text: String) { Self.emit(text, 2) }
-
-  /// What was typed, for the log.
-  func note(_ text: String) { log.withLock { if let file = $0?.file { fputs(text, file); fflush(file) } } }
-
-  private func send(_ text: String, to descriptor: Int32) {
-    Self.emit(text, descriptor)
-    note(text)
+  var color: Bool? {
+    get { choices.withLock { $0.color } }
+    set { choices.withLock { $0.color = newValue } }
   }
-
-  /// Whole, whatever the size; a reader that has gone is no error.
-  static func emit(_ text: String, _ descriptor: Int32) {
-    let bytes = Array(text.utf8)
-    var done = 0
-    while done < bytes.count {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + done, bytes.count - done) }
-      if count > 0 { done += count } else if errno != EINTR && errno != EAGAIN { return }   // a closed pipe: nobody reads any more
-    }
+  var pager: String? {
+    get { choices.withLock { $0.pager } }
+    set { choices.withLock { $0.pager = newValue } }
+  }
+  /// Whether tall output goes to the pager: at the prompt.
+  var pages: Bool {
+    get { choices.withLock { $0.pages } }
+    set { choices.withLock { $0.pages = newValue } }
   }
 }
+
+func environmentValue(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -15,6 +15,8 @@ extension Builtin {
     "Makes a run, or opens the one of this name if its settings are the same; train(r) trains it.",
     details: [
       "What decides the weights: model, task, data, lr, batch, augment, input, optimizer, warmup, average, foreground, from, and the script's seed.",
+      "augment: aug.…(…), or functions fn(raw, labels) that return raw or [raw, labels] of the same shape; a third argument, if it has one, is a key for random(…, key=key) that differs from patch "
+        + "to patch. Not given: mirror, transpose and a mild intensity.",
       "foreground: the share of patches centred on labelled objects. average: weights are averaged over the last 1 / (1 − average) iterations. keep: latest checkpoints kept beside the best.",
     ],
     searchTerms: ["train", "experiment"]
@@ -54,24 +56,35 @@ extension Builtin {
 
   /// E8: the caret under the argument that is not as on disk.
   private static func differs(_ found: RunDifference, _ call: Call) -> Failure {
+    let folder = (try? call.string("folder")) ?? "runs", place = folder == "runs" ? found.name : Files.join(folder, found.name)
     let argument = found.key.prefix { $0 != "." && $0 != "[" }.description, rest = String(found.key.dropFirst(argument.count).drop { $0 == "." })
-    let label = (rest.isEmpty ? "" : "\(rest): ") + "on disk \(shown(found.onDisk)), here \(shown(found.here))"
+    let isFunction = rest.hasSuffix("function")
+    let label = argument == "model" ? "another network than on disk" : isFunction ? "`\(rest.hasSuffix("_function") ? String(rest.dropLast(9)) : argument)` is another function than on disk, or uses other values"
+      : (rest.isEmpty ? "" : "\(rest): ") + "on disk \(shown(found.onDisk)), here \(shown(found.here))"
     var ways: [String] = []
     if rest.isEmpty, found.onDisk.double != nil || found.onDisk.string != nil { ways.append("resume with \(argument == "seed" ? "seed(\(shown(found.onDisk)))" : "\(argument)=\(shown(found.onDisk))")") }
-    ways.append(found.hasScores ? "start from its weights: run(\"\(found.name)-2\", …, from=best(\"\(found.name)\"))" : "give it another name: run(\"\(found.name)-2\", …)")
+    ways.append(found.hasScores ? "start from its weights: run(\"\(found.name)-2\", …, from=best(\"\(place)\"))" : "give it another name: run(\"\(found.name)-2\", …)")
     let isArgument = call.builtin.signature.parameter(argument) != nil && call.isGiven(argument)
     return call.failure(
       .run, "run \"\(found.name)\" exists with other settings (\(grouped(found.iterations)) iterations done)", at: isArgument ? argument : nil,
       label: (isArgument ? "" : "\(argument): ") + label, hint: ways.joined(separator: ", or "))
   }
 
+  /// "160", "0.003", "1e-4".
+  private static func plain(_ number: Double) -> String {
+    if number == number.rounded(), abs(number) < 1e15 { return "\(Int(number))" }
+    var mantissa = number, exponent = 0
+    guard abs(number) < 1e-3 else { return "\(number)" }
+    while abs(mantissa) < 1 && exponent > -300 { exponent -= 1; mantissa = (number * (Double("1e\(-exponent)") ?? 1) * 1e9).rounded() / 1e9 }
+    let digits = mantissa == mantissa.rounded() ? "\(Int(mantissa))" : "\(mantissa)"
+    return Double("\(digits)e\(exponent)") == number ? "\(digits)e\(exponent)" : "\(number)"
+  }
+
   /// A setting as a script would write it.
   private static func shown(_ value: JSON) -> String {
     switch value {
     case .null: "nothing"
-    case .string(let text):
-      text.contains { $0.isNewline } ? "another function" : Value.string(text).written()
-    case .double(let number): Value.float(number).written()
+    case .double(let number): plain(number)
     default: Value(json: value).written()
     }
   }
@@ -83,7 +96,8 @@ extension Builtin {
   private static func augmentations(_ call: Call) throws -> [Augmentation] {
     guard let list = try call.optionalList("augment") else { return try Augmentation.usual() }
     return try list.map {
-      guard let augmentation = $0.object(as: AugmentationValue.self) else { throw call.failure(.type, "`augment` must hold augmentations such as aug.mirror(), not \($0.typePhrase)", at: "augment") }
+      if case .function(let function) = $0 { return try Augmentation.of(function, call) }
+      guard let augmentation = $0.object(as: AugmentationValue.self) else { throw call.failure(.type, "`augment` must hold augmentations such as aug.mirror(), or functions of raw and labels, not \($0.typePhrase)", at: "augment") }
       return augmentation.augmentation
     }
   }
@@ -107,14 +121,15 @@ extension Builtin {
     return (String(name.prefix { $0 == "/" }) + parts.dropLast().joined(separator: "/"), last)
   }
 
-  static let runs = Builtin("runs", "(folder=\"runs\") -> list", "The names of the runs in a folder.") { call in .list(try Run.list(in: try call.string("folder")).map { .string($0) }) }
-
   static let train = Builtin(
     "train", "(r: run, iterations: int = nil, time: time = nil) -> run",
     "Trains until a number of iterations or an amount of training time (over all sessions) is reached; goes on from the last checkpoint.",
+    details: [
+      "Without either it goes on to what the run was last trained towards. Ctrl-C writes a checkpoint first. Equal settings and seed give equal weights, however often training is stopped.",
+    ],
     searchTerms: ["fit", "learn", "resume"], effect: .acts, plan: { call in
-      let run = try call.object("r", as: RunValue.self).run
-      let goal = try call.optionalInt("iterations").map { "to \(grouped($0)) iterations" } ?? "until its time is used up"
+      let run = try call.object("r", as: RunValue.self).run, isPlain = !call.isGiven("iterations") && !call.isGiven("time")
+      let goal = try (isPlain ? run.session?.goal.iterations : call.optionalInt("iterations")).map { "to \(grouped($0)) iterations" } ?? "until its time is used up"
       call.record(Effect(
         "train \"\(run.name)\"", writes: [Effect.Item(run.path, "checkpoints, losses, scores", bytes: nil)], notes: ["trains    \(goal); \(grouped(run.iteration)) are done"], isPart: true))
       call.dryRun?.promise(.unknown, at: run.path)
@@ -122,35 +137,65 @@ extension Builtin {
     }
   ) { call in
     let value = try call.object("r", as: RunValue.self)
-    guard call.isGiven("iterations") || call.isGiven("time") else { throw call.failure(.argument, "`train` needs iterations or time", hint: "train(r, iterations=10_000)   or   train(r, time=20min)") }
-    try value.run.train(until: TrainLimit(iterations: try call.optionalInt("iterations"), seconds: try call.optionalDuration("time")), cadence: value.cadence, call.execution)
+    var limit = TrainLimit(iterations: try call.optionalInt("iterations"), seconds: try call.optionalDuration("time"))
+    if limit.iterations == nil && limit.seconds == nil {
+      guard let goal = value.run.session?.goal else { throw call.failure(.argument, "`train` needs iterations or time", hint: "train(r, iterations=10_000)   or   train(r, time=20min)") }
+      if let iterations = goal.iterations, iterations <= value.run.iteration {
+        throw call.failure(
+          .argument, "run \"\(value.run.name)\" has the \(grouped(iterations)) iterations it was trained towards", hint: "train(r, iterations=\(2 * max(1, value.run.iteration)))")
+      }
+      limit = goal
+    }
+    try value.run.train(until: limit, cadence: value.cadence, call.execution)
     return Value(value)
   }
 
-  static let validate = Builtin("validate", "(r: run, iteration: int = nil) -> table", "Scores a kept checkpoint, the last if none is named, on the validation crops.", effect: .acts) { call in
+  static let validate = Builtin(
+    "validate", "(r: run, iteration: int = nil) -> table", "Scores a kept checkpoint, the last if none is named, on the validation crops: a row a crop and combination of the sweep.",
+    details: ["The rows are recorded with the run's other scores if that iteration has none yet."], searchTerms: ["score", "evaluate"], effect: .acts
+  ) { call in
     let run = try call.object("r", as: RunValue.self).run
-    _ = try run.validate(iteration: try call.optionalInt("iteration"), call.execution)
-    return Value(run.scoreTable)
+    do { return Value(run.table(try run.validate(iteration: try call.optionalInt("iteration"), call.execution))) } catch let error as TrainingError {
+      if case .noCheckpoint = error { throw call.failure(.value, error.description, at: call.isGiven("iteration") ? "iteration" : "r") }
+      throw error
+    }
   }
 
   static let best = Builtin(
-    "best", "(r: run|string|list, by: string = nil, folder=\"runs\") -> best",
-    "The checkpoint and parameters with the best validation score: of a run, of a run by name, or of several.", searchTerms: ["checkpoint", "threshold"]
+    "best", "(r: run|string|list, by: \"accuracy|dice|f1|jaccard|precision|rand|recall|voi|voi_merge|voi_split\" = nil, folder=\"runs\") -> best",
+    "The checkpoint and parameters with the best validation score: of a run, of a run by name, or of several.",
+    details: [
+      "by: one of the task's metrics, its first one if none is named. The score is the mean over crops.",
+      "b.iteration, b.params (of post-processing), b.score, b.crops, b.run; predict(b, …) uses its weights.",
+    ],
+    searchTerms: ["checkpoint", "threshold"]
   ) { call in
-    let by = try call.optionalString("by"), folder = try call.string("folder")
-    func run(_ value: Value) throws -> Run {
-      // what training in this dry run would find out
-      if case .string(let name) = value, call.dryRun?.made(at: Files.join(folder, name)) != nil { throw UnknownInside() }
-      if let run = value.object(as: RunValue.self)?.run, call.dryRun?.made(at: run.path) != nil { throw UnknownInside() }
-      if let run = value.object(as: RunValue.self) { return run.run }
+    let by = try call.optionalString("by")
+    func run(_ value: Value) throws -> (Run, folder: String) {
+      if let run = value.object(as: RunValue.self) {
+        try refuse(run.run.path)
+        return (run.run, run.folder)
+      }
       guard case .string(let name) = value else { throw call.failure(.type, "`r` must be a run or the name of one, not \(value.typePhrase)", at: "r") }
-      return try Run(opening: name, in: folder)
+      let (folder, last) = try runPlace(call, name)
+      try refuse(Files.join(folder, last))
+      return (try Run(opening: last, in: folder), folder)
     }
+    /// What training in this dry run would find out.
+    func refuse(_ path: String) throws { if call.dryRun?.made(at: path) != nil { throw UnknownInside() } }
     let given = try call.value("r")
-    let runs: [Run] = if case .list(let list) = given { try list.map(run) } else { [try run(given)] }
-    let found = try runs.map { BestValue(run: $0, best: try $0.best(by: by)) }
+    let runs = if case .list(let list) = given { try list.map(run) } else { [try run(given)] }
+    let found = try runs.map { run, folder in
+      do { return BestValue(run: run, best: try run.best(by: by), folder: folder) } catch TrainingError.noMetric(_, let have) {
+        let metrics = have.map { "\"\($0)\"" }.joined(separator: ", ")
+        throw call.failure(.value, "run \"\(run.name)\" was not scored by \(by ?? "")", at: "by", label: "its task has \(metrics)", hint: have.first.map { "best(…, by=\"\($0)\")" })
+      }
+    }
     guard let first = found.first else { throw call.failure(.value, "`r` names no run", at: "r") }
     let higher = first.run.settings.task.metrics.first { $0.name == first.best.metric }?.higherIsBetter ?? true
+    if let other = found.first(where: { $0.best.metric != first.best.metric }) {
+      throw call.failure(.value, "run \"\(first.run.name)\" is scored by \(first.best.metric), run \"\(other.run.name)\" by \(other.best.metric)", at: "r", hint: "best(…, by=\"\(first.best.metric)\")")
+    }
     return Value(found.dropFirst().reduce(first) { (higher ? $1.best.score > $0.best.score : $1.best.score < $0.best.score) ? $1 : $0 })
   }
 

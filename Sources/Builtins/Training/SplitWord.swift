@@ -9,6 +9,7 @@ extension Builtin {
     "Says which crops train and which validate: a CSV file, or records with use, raw, labels and perhaps mask, weight, roi, name; checked at once.",
     details: [
       "CSV: five columns without a heading (train|val, raw container, raw dataset, labels container, labels dataset), or headings use, raw, labels, mask, weight, roi.",
+      "The share of labelled voxels is read from small crops whole and estimated on 64 boxes of larger ones. d.train and d.validate list crops with name, raw, labels, roi; d.crops is a table.",
       "downsample=2 trains and predicts at twice the voxel size: raw by mean, labels by majority. Arrays may be given in place of paths.",
     ],
     searchTerms: ["data", "csv", "train", "validate"]
@@ -17,8 +18,8 @@ extension Builtin {
     let voxel: WorldCoordinate? = if case .worldCoordinate(let c) = try call.value("voxel") { c } else { nil }
     if case .string(let path) = try call.value("of") {
       let labels: String? = if case .list = try call.value("labels") { "[" + (try call.names("labels")).joined(separator: "&") + "]" } else { try call.optionalString("labels") }
-      return Value(SplitValue(split: try DataSplit(
-        csv: path, rawKey: try call.optionalString("raw"), labelsKey: labels, maskKey: try call.optionalString("mask"), voxelSize: voxel, downsample: factor)))
+      return Value(try looked(try DataSplit(
+        csv: path, rawKey: try call.optionalString("raw"), labelsKey: labels, maskKey: try call.optionalString("mask"), voxelSize: voxel, downsample: factor), call))
     }
     let rows: [Record]
     if let table = try call.value("of").object(as: TableValue.self) { rows = (0..<table.count).map { table.row($0) } } else {
@@ -28,7 +29,12 @@ extension Builtin {
       }
     }
     let specs = try rows.enumerated().map { try spec($1, $0, call) }
-    return Value(SplitValue(split: try DataSplit(specs, downsample: factor) { try Opened.path($0, voxelSize: voxel) }))
+    return Value(try looked(try DataSplit(specs, downsample: factor) { try Opened.path($0, voxelSize: voxel) }, call))
+  }
+
+  /// With the share of labelled voxels of each crop.
+  private static func looked(_ split: DataSplit, _ call: Call) throws -> SplitValue {
+    SplitValue(split: split, shares: try split.crops.map { try $0.labelShare(call.execution) })
   }
 
   private static func spec(_ row: Record, _ position: Int, _ call: Call) throws -> CropSpec {

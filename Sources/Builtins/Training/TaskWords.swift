@@ -41,24 +41,6 @@ extension Builtin {
       examples: examples, searchTerms: ["boundary", "surface", "tanh"]
     ) { call in Value(TaskValue(task: try make(try call.names("classes"), try call.length("scale").double, try call.bool("balanced"), try call.bool("mask_distances")))) }
   }
-
-  static let augmentations: [Builtin] = [augMirror, augTranspose, augIntensity]
-
-  private static let augMirror = Builtin("aug.mirror", "(p=1.0) -> augmentation", Augmentation.Kind.mirror.doc) { call in
-    Value(AugmentationValue(augmentation: try Augmentation.Kind.mirror(probability: try call.float("p"))))
-  }
-
-  private static let augTranspose = Builtin("aug.transpose", "(p=1.0) -> augmentation", Augmentation.Kind.transpose.doc) { call in
-    Value(AugmentationValue(augmentation: try Augmentation.Kind.transpose(probability: try call.float("p"))))
-  }
-
-  private static let augIntensity = Builtin(
-    "aug.intensity", "(low=0.8, high=1.2, shift_low=-0.1, shift_high=0.1, p=1.0) -> augmentation",
-    "Changes contrast by a factor from low to high, and brightness by a shift, of grey values scaled to 0…1."
-  ) { call in
-    let (low, high) = (try call.float("low"), try call.float("high")), shift = (try call.float("shift_low"), try call.float("shift_high"))
-    return Value(AugmentationValue(augmentation: try .intensity(scale: (low, high), shift: shift, probability: try call.float("p"))))
-  }
 }
 
 extension Call {

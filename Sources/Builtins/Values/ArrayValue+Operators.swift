@@ -13,7 +13,7 @@ extension ArrayValue {
     }
   }
 
-  var conditionAdvice: String? { "\(Words.grouped(count)) truth values; use any(…) or all(…)" }
+  var conditionAdvice: String? { "\(Words.count(count, "truth value")); use any(…) or all(…)" }
 
   func equals(_ other: any ObjectValue) -> Bool {
     guard let other = other as? ArrayValue, other.shape == shape, other.dtype == dtype, case .memory(let a) = content, case .memory(let b) = other.content else { return false }

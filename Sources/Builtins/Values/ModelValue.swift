@@ -3,6 +3,7 @@ import Display
 import Geometry
 import Language
 import Networks
+import Storage
 
 /// A network: an architecture that a run will train, or one with weights that predicts.
 struct ModelValue: ObjectValue {
@@ -42,10 +43,17 @@ struct ModelValue: ObjectValue {
     case "output": .voxelCoordinate(Coordinate(try network.outputShape(forSpatial: input)))
     case "parameters": .int(network.parameterCount)
     case "provenance": model.map { Value(json: $0.provenance) } ?? .nil
-    case "task": model.map { Value(json: $0.task) } ?? .nil
+    case "task": model.map { taskValue($0.task) } ?? .nil
     case "voxel": model?.inputVoxelSize.map { .worldCoordinate($0) } ?? .nil
     default: nil
     }
+  }
+
+  /// The task's record; offsets of affinities are coords.
+  private func taskValue(_ record: JSON) -> Value {
+    guard case .record(var fields) = Value(json: record) else { return .nil }
+    if let offsets = taskOffsets(record) { fields["offsets"] = offsets }
+    return .record(fields)
   }
 
   func equals(_ other: any ObjectValue) -> Bool {

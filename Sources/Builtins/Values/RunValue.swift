@@ -1,5 +1,7 @@
+import Arrays
 import Display
 import Geometry
+import Glibc
 import Language
 import Networks
 import Training
@@ -34,16 +36,64 @@ struct RunValue: ObjectValue {
   }
 
   func summary(_ style: DisplayStyle) -> String {
-    let losses = run.losses
-    var lines = ["run \"\(run.name)\"  \(grouped(run.iteration)) iterations  \(run.path)  seed \(run.settings.seed)  trained \(duration(run.seconds))"]
+    let losses = run.losses, checkpoints = run.checkpoints, session = run.session
+    var done = grouped(run.iteration)
+    if let goal = session?.goal.iterations, goal > run.iteration { done += " / \(grouped(goal))" }
+    let head = ["\(done) iterations", run.path, "seed \(run.settings.seed)"] + (session.map { [ending($0)] } ?? []).filter { !$0.isEmpty } + (run.seconds > 0 ? ["trained \(duration(run.seconds))"] : [])
+    var lines = wrapped("run \"\(run.name)\"", head, style.width)
+    var curves: [String] = []
     if let first = losses.first, let last = losses.last {
-      var line = "  loss   \(sparkline(losses.map(\.loss)))  \(compact(Double(Float(first.loss)))) → \(compact(Double(Float(last.loss))))"
-      if let best = try? run.best() { line += "      best \(best.metric) \(fixed(best.score, 3)) at \(grouped(best.iteration))\(parametersText(best))" }
-      lines.append(line)
+      curves.append("loss   \(sparkline(losses.map(\.loss)))  \(compact(Double(Float(first.loss)))) → \(compact(Double(Float(last.loss))))")
     }
-    lines.append("  resume with train(r)      compare: r.scores      weights: \(run.checkpoints.count) checkpoints")
+    if let best = try? run.best() {
+      let course = run.course(of: best.metric)
+      curves.append("\(best.metric)  \(course.count > 1 ? sparkline(course, width: 10) + "  " : "")best \(fixed(best.score, 3)) at \(grouped(best.iteration))\(parametersText(best))")
+    }
+    if let first = curves.first { lines += wrapped("  " + first, Array(curves.dropFirst()), style.width, gap: "      ") }
+    let isDone = session.map { $0.goal.iterations ?? .max <= run.iteration } ?? true
+    let how = isDone ? "train(r, iterations=\(grouped(max(1000, 2 * run.iteration)).replacingCommas))" : "train(r)"
+    let weights = checkpoints.isEmpty ? "no checkpoints yet" : "weights: \(checkpoints.count) checkpoint\(checkpoints.count == 1 ? "" : "s"), \(byteText(run.bytes))"
+    let next = [run.iteration == 0 ? "train it with \(how)" : isDone ? "train on with \(how)" : "resume with \(how)"] + (run.scores.isEmpty ? [] : ["compare: r.scores"]) + [weights]
+    lines += wrapped("  " + next[0], Array(next.dropFirst()), style.width, gap: "      ")
     return lines.joined(separator: "\n")
   }
+
+  /// "stopped by Ctrl-C 14:02"
+  private func ending(_ session: SessionEvent) -> String {
+    switch session.kind {
+    case .began: "begun \(clockTime(session.time))"
+    case .finished: "finished \(clockTime(session.time))"
+    case .interrupted: "stopped by Ctrl-C \(clockTime(session.time))"
+    case .failed: "stopped by an error \(clockTime(session.time))"
+    }
+  }
+}
+
+extension String {
+  /// "84_000" of "84,000".
+  fileprivate var replacingCommas: String { String(map { $0 == "," ? "_" : $0 }) }
+}
+
+/// A first part and others behind it, on as many lines as the width asks for.
+private func wrapped(_ first: String, _ rest: [String], _ width: Int, gap: String = "   ") -> [String] {
+  var lines = [first]
+  for part in rest {
+    let line = lines[lines.count - 1]
+    if line.count + gap.count + part.count <= max(60, width) { lines[lines.count - 1] = line + (lines.count == 1 && line == first && gap == "   " ? "  " : gap) + part } else { lines.append("  " + part) }
+  }
+  return lines
+}
+
+/// "14:02", or "3 Mar 14:02" if it was not today; local time.
+private func clockTime(_ seconds: Int) -> String {
+  var time = time_t(seconds), now = Glibc.time(nil), then = tm(), today = tm()
+  localtime_r(&time, &then)
+  localtime_r(&now, &today)
+  func two(_ n: Int32) -> String { n < 10 ? "0\(n)" : "\(n)" }
+  let clock = "\(two(then.tm_hour)):\(two(then.tm_min))"
+  if then.tm_year == today.tm_year && then.tm_yday == today.tm_yday { return clock }
+  let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+  return "\(then.tm_mday) \(months[Int(max(0, min(11, then.tm_mon)))]) \(then.tm_year == today.tm_year ? "" : "\(1900 + Int(then.tm_year)) ")\(clock)"
 }
 
 func parametersText(_ best: Best) -> String {
@@ -52,8 +102,17 @@ func parametersText(_ best: Best) -> String {
 
 extension Run {
   /// Every row that validation recorded.
-  var scoreTable: TableValue {
-    let task = settings.task, rows = scores
+  var scoreTable: TableValue { table(scores) }
+
+  /// For each iteration that was validated, the best mean score of its sweep.
+  func course(of metric: String) -> [Double] {
+    guard let metric = settings.task.metrics.first(where: { $0.name == metric }) else { return [] }
+    let byIteration = Dictionary(grouping: scores, by: \.iteration)
+    return byIteration.keys.sorted().map { Best.among(byIteration[$0] ?? [], settings.task, by: metric)?.score ?? .nan }
+  }
+
+  func table(_ rows: [ScoreRow]) -> TableValue {
+    let task = settings.task
     let several = task.channels.count > 1
     var columns = ["iteration", "crop"] + (several ? ["channel"] : []), values: [[Value]] = [rows.map { .int($0.iteration) }, rows.map { .string($0.crop) }]
     if several { values.append(rows.map { .string($0.channel) }) }
@@ -73,6 +132,8 @@ extension Run {
 struct BestValue: ObjectValue {
   let run: Run
   let best: Best
+  /// The folder of runs it lies in.
+  let folder: String
 
   var typeName: String { "best" }
   var showsWhenBound: Bool { true }

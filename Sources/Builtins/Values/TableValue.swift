@@ -80,12 +80,12 @@ struct TableValue: ObjectValue {
   func summary(_ style: DisplayStyle) -> String {
     if columns.isEmpty { return "(empty table)" }
     let numeric = values.map { column in column.contains { $0.number != nil } && column.allSatisfy { $0.number != nil || $0.isNil } }
-    let shown = min(count, 20)
+    let shown = min(count, style.rows)
     let cells = values.enumerated().map { position, column -> [String] in
       numeric[position] ? Self.numbers(Array(column.prefix(shown))) : column.prefix(shown).map { cell($0) }
     }
     let rows = (0..<count).map { row in row < shown ? cells.map { $0[row] } : [] }
-    return TextTable(headings: columns, rows: rows, numeric: numeric).rendered(Style(width: style.width, color: style.color))
+    return TextTable(headings: columns, rows: rows, numeric: numeric).rendered(Style(width: style.width, color: style.color), limit: style.rows)
   }
 
   private func cell(_ value: Value) -> String {

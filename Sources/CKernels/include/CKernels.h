@@ -11,3 +11,4 @@
 #include "random.h"
 #include "stack.h"
 #include "reduce.h"
+#include "warp.h"

@@ -30,6 +30,8 @@ package struct Failure: Error, Sendable {
 
   package internal(set) var site: Site?
   package internal(set) var calls: [CallSite] = []
+  /// What the names of the innermost function were; nil outside of functions and where nobody can ask.
+  package internal(set) var names: [(name: String, value: Value)]?
   /// Calls further out that are not in `calls`.
   package internal(set) var moreCalls = 0
 

@@ -1,8 +1,8 @@
 // "did you mean …?": only for a name within two edits or with a shared prefix; a wrong guess is worse than none.
 
-enum Suggestion {
+package enum Suggestion {
   /// The nearest of the candidates, if one is near: at most two edits and a third of the name, or else a prefix of three letters shared by one only.
-  static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
+  package static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
     let letters = Array(name)
     guard letters.count > 1, letters.count <= 64 else { return nil }
     var best: (distance: Int, name: String)?

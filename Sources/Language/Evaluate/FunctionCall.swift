@@ -16,6 +16,8 @@ final class Template: @unchecked Sendable {   // immutable; its closures capture
   let documentation: [String]
   let source: Source
   let span: Span
+  /// Names of slots: parameters, captures and locals.
+  let names: [String: Int]
 
   struct Parameter {
     let name: String
@@ -25,8 +27,9 @@ final class Template: @unchecked Sendable {   // immutable; its closures capture
 
   init(
     name: String, parameters: [Parameter], frameSize: Int, captureCount: Int, selfSlot: Int?, body: @escaping Code, signature: String,
-    documentation: [String], source: Source, span: Span
+    documentation: [String], source: Source, span: Span, names: [String: Int]
   ) {
+    self.names = names
     (self.name, self.parameters, self.frameSize, self.captureCount, self.selfSlot) = (name, parameters, frameSize, captureCount, selfSlot)
     (self.body, self.signature, self.documentation, self.source, self.span) = (body, signature, documentation, source, span)
     requiredCount = parameters.count { $0.initial == nil }
@@ -83,9 +86,18 @@ extension Frame {
       leave(base, top)
       return value
     } catch {
+      let error = noting(error, template, base)
       leave(base, top)
       throw error
     }
+  }
+
+  /// At the prompt the innermost function that fails says what its names were, for `:why`.
+  @inline(never) private func noting(_ error: any Error, _ template: Template, _ base: Slots) -> any Error {
+    guard machine.session.keepsNames, !(error is Exit), !(error is Signal) else { return error }
+    var failure = Failure(error)
+    if failure.names == nil { failure.names = template.names.compactMap { name, slot in base[slot].map { (name: name, value: $0) } } }
+    return failure
   }
 
   @inline(never) private func place(_ function: Function, _ template: Template, _ base: Slots) {

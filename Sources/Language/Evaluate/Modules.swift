@@ -6,6 +6,7 @@ import Synchronization
 struct ModuleValue: ObjectValue {
   let name: String
   let globals: Globals
+  let reference: ModuleReference
 
   var typeName: String { "module" }
   var fieldNames: [String] { globals.names.filter { globals.bound.contains($0) && !$0.hasPrefix("_") }.sorted() }
@@ -45,6 +46,12 @@ final class ModuleStore: Sendable {
     var source: Source
     var script: Script
     var diagnostics: [Diagnostic]
+  }
+
+  /// Reads and runs modules again when they are next asked for; the prelude stays.
+  func forget() {
+    states.withLock { $0 = [:] }
+    parsed.withLock { $0 = [:] }
   }
 
   /// The tree of a module; nil if the host has none of that name.
@@ -110,7 +117,7 @@ extension Compiler {
     return { f in
       let machine = f.machine
       do {
-        store(f, Value(ModuleValue(name: name.text, globals: try machine.session.modules.load(reference, machine))))
+        store(f, Value(ModuleValue(name: name.text, globals: try machine.session.modules.load(reference, machine), reference: reference)))
       } catch { throw located(error, site) }
       return .next
     }
@@ -168,9 +175,10 @@ struct TopLevelProgram {
   }
 
   /// Runs all statements; `show` gets the values of expressions.
-  func run(_ machine: Machine, show: (Statement, Value) throws -> Void = { _, _ in }) throws {
+  func run(_ machine: Machine, begin: (Int) -> Void = { _ in }, show: (Statement, Value) throws -> Void = { _, _ in }) throws {
     try machine.run(scope.size, module.globals) { f in
-      for (statement, run) in statements {
+      for (position, (statement, run)) in statements.enumerated() {
+        begin(position)
         do {
           try f.poll()
           let dry = machine.session.dryRun, first = dry?.count ?? 0

@@ -89,6 +89,9 @@ final class FunctionScope {
 
   func slot(_ name: String) -> Int? { slots[name] }
 
+  /// All names that have a slot.
+  var names: [String: Int] { slots }
+
   func locate(_ name: String) -> Location {
     if let slot = slots[name] { return .local(slot, otherwise: assigned.contains(name) ? module.word(name) : nil) }
     if let slot = module.globals.slot(name), module.globals.bound.contains(name) || module.word(name) == nil {

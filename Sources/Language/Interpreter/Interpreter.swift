@@ -5,6 +5,8 @@ import Execution
 package final class Interpreter {
   package let session: Session
   private var globals: Globals { session.globals }
+  /// What was entered so far, for `:save`.
+  package private(set) var entries: [SessionEntry] = []
 
   /// Runs the prelude, if the host has one.
   ///
@@ -30,15 +32,35 @@ package final class Interpreter {
 
   /// Runs what was typed at a prompt: names stay, `_` is the last value shown, `_err` the last error.
   package func enter(_ source: Source, show: (Value) -> Void) -> Ending {
-    let ending = run(source, arguments: [:], isInteractive: true) { value in
+    var entry = SessionEntry(source), begun = 0
+    let ending = run(source, arguments: [:], isInteractive: true, begin: { begun = $0 }) { value in
+      entry.shown = begun
       bind("_", value)
       show(value)
     }
-    if case .failed(let failure) = ending { bind("_err", failure.value) }
+    switch ending {
+    case .failed(let failure): bind("_err", failure.value)
+    case .rejected(let findings): if let first = findings.first(where: { $0.severity == .error }) { bind("_err", Failure(first).value) }
+    case .completed, .interrupted, .exit: break
+    }
+    if case .completed = ending { entry.finished = .max } else { entry.finished = begun }
+    if let message = ending.diagnostics.first?.message { entry.outcome = .failed(message) }
+    if case .rejected = ending { entry.finished = 0 }
+    entries.append(entry)
     return ending
   }
 
-  private func run(_ source: Source, arguments: [String: Value], isInteractive: Bool, show: (Value) -> Void) -> Ending {
+  /// Writes a command of the prompt into the record of the session.
+  package func note(_ text: String) {
+    var entry = SessionEntry(Source(name: "", text: text))
+    entry.outcome = .note
+    entries.append(entry)
+  }
+
+  /// - Parameter begin: gets the position of each statement before it runs.
+  private func run(
+    _ source: Source, arguments: [String: Value], isInteractive: Bool, begin: (Int) -> Void = { _ in }, show: (Value) -> Void
+  ) -> Ending {
     let (script, findings) = examine(source, isInteractive: isInteractive)
     if findings.contains(where: { $0.severity == .error }) { return .rejected(findings) }
     for warning in findings { session.host.warn(warning.drawn(session.host.style)) }
@@ -46,7 +68,7 @@ package final class Interpreter {
     scope.arguments = arguments
     let machine = Machine(session: session, isWorker: false)
     do {
-      try TopLevelProgram(script, scope).run(machine) { statement, value in
+      try TopLevelProgram(script, scope).run(machine, begin: begin) { statement, value in
         if !statement.isSilent, !value.isNil { show(value) }
       }
       return .completed
@@ -109,6 +131,20 @@ package final class Interpreter {
 
   /// The text of a module, for `:edit` and help.
   package func module(_ reference: ModuleReference) throws -> ModuleText? { try session.modules.parse(reference, session)?.text }
+
+  /// The value of a text such as `6GiB`; nil if it is no literal.
+  package func literal(_ text: String) -> Value? { Literal.value(of: text) }
+
+  /// Reads the modules that names hold again, and binds them again. Their names.
+  package func reloadModules() throws -> [String] {
+    session.modules.forget()
+    return try names.filter { name in
+      guard let module = globals[name]?.object as? ModuleValue else { return false }
+      let fresh = try session.modules.load(module.reference, Machine(session: session, isWorker: false))
+      bind(name, Value(ModuleValue(name: module.name, globals: fresh, reference: module.reference)))
+      return true
+    }
+  }
 
   /// For calls that Swift makes on its own: displays, completion.
   package var context: CallContext { CallContext(session: session) }

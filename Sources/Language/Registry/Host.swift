@@ -7,8 +7,12 @@ package protocol Host: Sendable {
   func write(_ text: String)
   /// A warning, already rendered, for standard error.
   func warn(_ text: String)
+  /// Text that may be long, line ends included: through the pager where a person reads it.
+  func page(_ text: String)
   /// The text of a module by name (`import metrics`), or of a file beside the importing one (`import "x.dcs"`).
   func load(_ module: ModuleReference) throws -> ModuleText?
+  /// Names of the modules that `import` finds without a path.
+  var moduleNames: [String] { get }
   func environment(_ name: String) -> String?
   /// Seconds since 1970.
   func now() -> Double
@@ -36,6 +40,8 @@ package struct ModuleText: Sendable {
 
 extension Host {
   package func warn(_ text: String) {}
+  package func page(_ text: String) { write(text) }
+  package var moduleNames: [String] { [] }
   package func load(_ module: ModuleReference) throws -> ModuleText? { nil }
   package func environment(_ name: String) -> String? { nil }
   package func now() -> Double { 0 }
@@ -52,6 +58,12 @@ package final class Session: Sendable {
   /// Set in a dry run: words with effects record them here.
   package let dryRun: DryRun?
   private let state: Mutex<(execution: ExecutionContext, seed: UInt64)>
+  /// Whether errors keep the values of the function they leave, for `:why`.
+  private let keeping = Atomic<Bool>(false)
+  package var keepsNames: Bool {
+    get { keeping.load(ordering: .relaxed) }
+    set { keeping.store(newValue, ordering: .relaxed) }
+  }
   let modules = ModuleStore()
   /// The top-level names of the script or the prompt.
   let globals = Globals()

@@ -158,5 +158,7 @@ package struct DisplayStyle: Sendable {
   package var color: Bool
   /// What the value is called, where it is shown because it was bound.
   package var name: String?
+  /// Rows of a table before "… more".
+  package var rows = 20
   package init(width: Int = 80, color: Bool = false, name: String? = nil) { (self.width, self.color, self.name) = (width, color, name) }
 }

@@ -25,7 +25,8 @@ package struct BatchMaker: Sendable {
   package init(_ settings: RunSettings, _ context: ExecutionContext) throws {
     self.settings = settings
     sampler = try PatchSampler(
-      settings.data.train, shape: try settings.patchShape(), units: .range(settings.data.rawDType), foreground: settings.foreground, seed: settings.seed, context)
+      settings.data.train, shape: try settings.patchShape(), units: .range(settings.data.rawDType), foreground: settings.foreground, augment: settings.augment,
+      seed: settings.seed, context)
   }
 
   /// - Parameter iteration: 0 for the first.

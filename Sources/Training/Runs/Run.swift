@@ -15,6 +15,7 @@ package final class Run: Sendable {
     var losses: [LossRow] = []
     var scores: [ScoreRow] = []
     var checkpoints: [Int] = []
+    var session: SessionEvent?
   }
   let state: Mutex<State>
 
@@ -80,6 +81,7 @@ package final class Run: Sendable {
     let scores = try folder.scores(settings.task).filter { $0.iteration <= last }, complete = settings.data.validate.count * settings.task.rowsPerCrop
     let counts = Dictionary(scores.map { ($0.iteration, 1) }, uniquingKeysWith: +)
     found.scores = scores.filter { counts[$0.iteration] == complete }
+    found.session = try folder.lastSession()
     state.withLock { $0 = found }
   }
 
@@ -94,6 +96,8 @@ package final class Run: Sendable {
   package var scores: [ScoreRow] { state.withLock(\.scores) }
   /// Iterations whose weights are kept.
   package var checkpoints: [Int] { state.withLock(\.checkpoints) }
+  /// The last beginning or end of a training.
+  package var session: SessionEvent? { state.withLock(\.session) }
   /// Seconds of training so far, over all sessions.
   package var seconds: Double { state.withLock { $0.losses.last?.seconds ?? 0 } }
   package var bytes: Int { checkpoints.reduce(0) { $0 + (Files.size(folder.checkpointPath($1)) ?? 0) } }

@@ -5,6 +5,7 @@
 //   scores.csv                      iteration,crop,channel,<sweep parameters>,<metrics>
 //   checkpoints/0001000.safetensors weights and optimiser after 1000 iterations
 //   best.json                       for each metric: iteration, parameters, score
+//   sessions.csv                    when it was trained and how that ended
 //
 // Only a checkpoint makes an iteration count: after a crash, rows later than the last checkpoint are dropped and made again. A checkpoint
 // appears whole or not at all and is written after the rows that belong to it.
@@ -113,7 +114,7 @@ struct RunFolder: Sendable {
   }
 
   /// Rows after the header; a last line that a crash cut short is dropped by its field count, or its missing newline.
-  private func rows(_ path: String) throws -> [[String]] {
+  func rows(_ path: String) throws -> [[String]] {
     guard let bytes = try Files.readIfPresent(path, limit: 1 << 31) else { return [] }
     let text = bytes.withBytes { bytes in
       String(decoding: bytes.prefix((bytes.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1), as: UTF8.self)

@@ -74,11 +74,15 @@ extension LearningRate.Decay {
 
 extension Augmentation {
   var record: JSON {
-    .object([.init("name", .string(name)), .init("probability", .double(probability))] + settings.map { .init($0.key, .double($0.value)) })
+    .object([.init("name", .string(name)), .init("probability", .double(probability))] + settings.map { .init($0.key, .double($0.value)) } + (function.map { [.init("function", .string($0))] } ?? []))
   }
 
   init(record: JSON) throws(TrainingError) {
     let name = record["name"]?.string ?? ""
+    if let function = record["function"]?.string {   // it can be read, but not run
+      self.init(name, probability: record["probability"]?.double ?? 1, function: function) { _, _ in throw TrainingError.needsAugmentation }
+      return
+    }
     guard let kind = Self.all.first(where: { $0.name == name }) else {
       throw .settings(name: "augment", expected: "one of " + Self.all.map(\.name).joined(separator: ", "), found: name)
     }

@@ -38,7 +38,23 @@ extension Run {
     defer { withExtendedLifetime(lock) {} }
     try refresh()
     var session = try TrainingSession(self, limit, cadence, context)
-    return try session.train()
+    try record(.began, limit)
+    do {
+      let report = try session.train()
+      try record(.finished, limit)
+      return report
+    } catch {
+      var isInterrupted = error is Cancelled
+      if case TrainingError.interrupted? = error as? TrainingError { isInterrupted = true }
+      try? record(isInterrupted ? .interrupted : .failed, limit)
+      throw error
+    }
+  }
+
+  private func record(_ kind: SessionEvent.Kind, _ goal: TrainLimit) throws {
+    let event = SessionEvent(kind, iteration: iteration, goal: goal)
+    try folder.append(event)
+    state.withLock { $0.session = event }
   }
 }
 
@@ -94,6 +110,7 @@ private struct TrainingSession {
   }
 
   private mutating func interrupted() throws -> TrainingError {
+    if checkpoint.iteration != savedIteration { context.progress.say("stopping: writing the checkpoint of iteration \(checkpoint.iteration) of run \"\(run.name)\"") }
     try save()
     return TrainingError.interrupted(name: run.name, iteration: checkpoint.iteration, path: run.path)
   }
@@ -118,7 +135,7 @@ private struct TrainingSession {
       try checkpoint.step(try engine.backward(loss.gradient), pool: context.pool)
       let end = Self.clock()
       record(loss.value, end - begin)
-      report(label, end - begin)
+      report(label)
       if end - lastFlush > 1 { try flush(sync: false) }
       if isDue(cadence.checkpointEvery) || isDue(cadence.validateEvery) { try save() }
       if isDue(cadence.validateEvery) { try validate() }
@@ -133,16 +150,21 @@ private struct TrainingSession {
     shownLoss = shownLoss.isNaN ? loss : 0.97 * shownLoss + 0.03 * loss
   }
 
-  private var rate = 0.0
+  /// Smoothed losses of this session, for the progress line.
+  private var curve: [Double] = [], curveStep = 1, shownSteps = 0
 
-  private mutating func report(_ label: String, _ step: Double) {
-    let now = 1 / max(step, 1e-9)
-    rate = rate == 0 ? now : 0.9 * rate + 0.1 * now
-    let note = "loss \(Self.rounded(shownLoss, 3))  \(Self.rounded(rate, rate < 10 ? 2 : 0)) it/s"
+  private mutating func report(_ label: String) {
+    shownSteps += 1
+    if shownSteps % curveStep == 0 { curve.append(shownLoss) }
+    if curve.count > 256 {   // the whole session, ever coarser
+      curve = stride(from: 1, to: curve.count, by: 2).map { curve[$0] }
+      curveStep *= 2
+    }
+    let note = "loss \(Self.rounded(shownLoss, 3))"
     if let budget = limit.seconds, limit.iterations == nil {
-      context.progress.report(ProgressUpdate(label, done: Int64(min(seconds, budget)), total: Int64(min(budget, 1e15)), unit: "s", note: "iteration \(checkpoint.iteration)  " + note))
+      context.progress.report(ProgressUpdate(label, done: Int64(min(seconds, budget)), total: Int64(min(budget, 1e15)), unit: "s", note: "iteration \(checkpoint.iteration)  " + note, curve: curve))
     } else {
-      context.progress.report(ProgressUpdate(label, done: Int64(checkpoint.iteration), total: Int64(limit.iterations ?? 0), unit: "iterations", note: note))
+      context.progress.report(ProgressUpdate(label, done: Int64(checkpoint.iteration), total: Int64(limit.iterations ?? 0), unit: "iterations", note: note, curve: curve))
     }
   }
 

@@ -14,6 +14,8 @@ package struct Patch: Sendable {
   package var mask: NDArray
   /// Of the spatial axes of labels and mask, before any augmentation moved them.
   package let grid: Grid
+  /// The same of raw.
+  package let rawGrid: Grid
   /// Crop and first output voxel in its labels, for previews and error reports.
   package let crop: String, offset: [Int]
 
@@ -21,8 +23,8 @@ package struct Patch: Sendable {
   /// nm, or voxels where no size is known; one a spatial axis.
   package var voxelSize: [Double] { grid.voxelSize.values.map(\.double) }
 
-  package init(raw: NDArray, labels: NDArray, mask: NDArray, grid: Grid, crop: String, offset: [Int]) {
-    (self.raw, self.labels, self.mask, self.grid, self.crop, self.offset) = (raw, labels, mask, grid, crop, offset)
+  package init(raw: NDArray, labels: NDArray, mask: NDArray, grid: Grid, rawGrid: Grid? = nil, crop: String, offset: [Int]) {
+    (self.raw, self.labels, self.mask, self.grid, self.rawGrid, self.crop, self.offset) = (raw, labels, mask, grid, rawGrid ?? grid, crop, offset)
   }
 }
 

@@ -15,19 +15,20 @@ package struct PatchSampler: Sendable {
   package let foreground: Double
   private let crops: [LoadedCrop]
   private let seed: UInt64
+  private let augment: [Augmentation]
 
   /// Reads the crops into memory as far as half the budget goes, the rest patch by patch, and indexes the foreground.
-  package init(_ crops: [Crop], shape: PatchShape, units: Normalisation, foreground: Double, seed: UInt64, _ context: ExecutionContext) throws {
+  package init(_ crops: [Crop], shape: PatchShape, units: Normalisation, foreground: Double, augment: [Augmentation] = [], seed: UInt64, _ context: ExecutionContext) throws {
     var budget = context.memoryBudget / 2, loaded: [LoadedCrop] = []
     for (index, crop) in crops.enumerated() {
       context.progress.report(ProgressUpdate("reading crops", done: Int64(index), total: Int64(crops.count), unit: "crops", note: crop.name))
       loaded.append(try LoadedCrop(crop, shape, indexed: foreground > 0, &budget, context))
     }
     context.progress.finish("reading crops")
-    (self.crops, self.shape, self.units, self.foreground, self.seed) = (loaded, shape, units, foreground, seed)
+    (self.crops, self.shape, self.units, self.foreground, self.augment, self.seed) = (loaded, shape, units, foreground, augment, seed)
   }
 
-  /// The patch number `item` of `iteration`, not yet augmented.
+  /// The patch number `item` of `iteration`, cut through whatever turns, bends or scales it, and not augmented otherwise.
   package func patch(iteration: Int, item: Int) throws -> Patch {
     var random = KeyedGenerator(seed: seed, purpose: "patch", index: Self.key(iteration, item))
     var crop = try draw(&random), offset = try place(in: crop, &random)
@@ -36,7 +37,9 @@ package struct PatchSampler: Sendable {
       crop = try draw(&random)
       offset = try place(in: crop, &random)
     }
-    return try crop.patch(at: offset, shape, units)
+    let frame = Warp.Frame(voxelSize: crop.labels.source.grid.voxelSize.values.map(\.double), shape: shape)
+    let warp = try augment.warp(frame, seed: seed, iteration: iteration, item: item)
+    return warp.isIdentity ? try crop.patch(at: offset, shape, units) : try crop.patch(at: offset, shape, units, through: warp)
   }
 
   static func key(_ iteration: Int, _ item: Int) -> UInt64 { UInt64(truncatingIfNeeded: iteration) << 20 | UInt64(truncatingIfNeeded: item) & 0xf_ffff }
@@ -122,7 +125,27 @@ private struct LoadedCrop: Sendable {
     let found = try raw.read(offset: rawOffset, shape: shape.input)
     return Patch(
       raw: try found.floats(scale: Float(units.scale), shift: Float(units.shift)),
-      labels: try labelsReflected(labelOffset, shape.labels), mask: try trusted(labelOffset, shape.labels), grid: try labels.grid(at: labelOffset), crop: name, offset: offset)
+      labels: try labelsReflected(labelOffset, shape.labels), mask: try trusted(labelOffset, shape.labels), grid: try labels.grid(at: labelOffset),
+      rawGrid: try rawGrid(at: offset, shape), crop: name, offset: offset)
+  }
+
+  /// The same through a warp around the centre of the output.
+  func patch(at offset: [Int], _ shape: PatchShape, _ units: Normalisation, through warp: Warp) throws -> Patch {
+    let axes = 0..<offset.count, voxelSize = labels.source.grid.voxelSize.values.map(\.double)
+    let middle = axes.map { Double(shape.output[$0] - 1) / 2 }, centre = axes.map { Double(offset[$0]) + middle[$0] }
+    let rawBox = try WarpedBox(
+      warp, box: shape.input, first: axes.map { -Double((shape.input[$0] - shape.output[$0]) / 2) - middle[$0] }, centre: axes.map { centre[$0] + Double(rawShift[$0]) }, voxelSize: voxelSize)
+    let labelBox = try WarpedBox(warp, box: shape.labels, first: axes.map { -Double(shape.context[$0]) - middle[$0] }, centre: centre, voxelSize: voxelSize)
+    let found = try raw.read(offset: rawBox.offset, shape: rawBox.extent).floats(scale: Float(units.scale), shift: Float(units.shift))
+    return Patch(
+      raw: try rawBox.sampled(found, linear: true), labels: try labelBox.sampled(try labelsReflected(labelBox.offset, labelBox.extent), linear: false),
+      mask: try labelBox.sampled(try trusted(labelBox.offset, labelBox.extent), linear: false), grid: try labels.grid(at: axes.map { offset[$0] - shape.context[$0] }),
+      rawGrid: try rawGrid(at: offset, shape), crop: name, offset: offset)
+  }
+
+  /// Where raw of a patch lies, on the grid of the labels.
+  private func rawGrid(at offset: [Int], _ shape: PatchShape) throws -> Grid {
+    try labels.grid(at: offset.indices.map { offset[$0] - (shape.input[$0] - shape.output[$0]) / 2 })
   }
 
   /// Labels, reflected at the border of what may be used, so that no object seems to end there.

@@ -6,10 +6,12 @@ import Storage
 extension Task {
   package var record: JSON {
     .object([
-      .init("kind", .string(kind)), .init("name", .string(name)), .init("channels", JSON(channels)), .init("loss", .string(loss.description)),
+      .init("kind", .string(kind)), .init("name", .string(name)), .init("channels", JSON(channels)),
+    ] + settings + [
+      .init("loss", .string(loss.description)),
       .init("activation", .string(activation.rawValue)), .init("weights", .string(weights.rawValue)), .init("context", context.record), .init("post", .string(post.name)),
       .init("sweep", .object(sweep.map { .init($0.name, JSON($0.values)) })), .init("metrics", JSON(metrics.map(\.name))),
-    ] + settings)
+    ])
   }
 
   /// A task from its record. One of a script comes without its functions, which no file holds: its scores can be read and its network can

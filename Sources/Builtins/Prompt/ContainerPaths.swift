@@ -1,0 +1,59 @@
+// What completion offers inside of quotes: files and folders, and below a container its groups and arrays, from their metadata. Never a chunk: an
+// array is an end, whatever folders lie in it. A folder that takes too long to list offers what was found until then.
+
+import Display
+import Glibc
+import Language
+import Storage
+
+package struct ContainerPaths: Sendable {
+  /// Seconds for one listing.
+  let budget: Double
+  /// Entries at most: more could not be read.
+  static let limit = 2000
+
+  package init(budget: Double = 0.1) { self.budget = budget }
+
+  package func entries(beginning path: String) -> [PathEntry] {
+    let deadline = monotonicSeconds() + budget
+    let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+    let folder = String(path[..<slash]), part = String(path[slash...])
+    let isInside = folder.split(separator: "/").contains { Self.isContainer(String($0)) }
+    if isInside, Self.isArray(folder) { return [] }
+    var entries: [PathEntry] = []
+    for entry in Self.list(folder.isEmpty ? "." : folder, beginning: part, isInside, deadline) {
+      let path = folder + entry.name
+      if !isInside { entries.append(PathEntry(entry.isFolder ? path + "/" : path, isOpen: entry.isFolder)); continue }
+      // after the deadline a key is taken for a group: more can be typed after it
+      let isArray = monotonicSeconds() < deadline && Self.isArray(path)
+      entries.append(PathEntry(isArray ? path : path + "/", isOpen: !isArray))
+    }
+    return entries
+  }
+
+  private static func isContainer(_ name: String) -> Bool { name.hasSuffix(".zarr") || name.hasSuffix(".n5") }
+
+  private static func isArray(_ path: String) -> Bool {
+    var path = path
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    if case .array? = try? StoredNode.open(path) { return true }
+    return false
+  }
+
+  private static func list(_ folder: String, beginning part: String, _ foldersOnly: Bool, _ deadline: Double) -> [(name: String, isFolder: Bool)] {
+    guard let handle = opendir(folder) else { return [] }
+    defer { closedir(handle) }
+    var found: [(name: String, isFolder: Bool)] = []
+    var seen = 0
+    while let entry = readdir(handle), found.count < limit {
+      seen += 1
+      if seen % 256 == 0, monotonicSeconds() > deadline { break }
+      let type = Int32(entry.pointee.d_type)
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+      guard name.hasPrefix(part), name != ".", name != "..", !(name.hasPrefix(".") && part.isEmpty) else { continue }
+      let isFolder = type == DT_DIR || (type != DT_REG && Files.kind(Files.join(folder, name)) == .folder)
+      if isFolder || !foldersOnly { found.append((name, isFolder)) }
+    }
+    return found.sorted { $0.name < $1.name }
+  }
+}

@@ -1,0 +1,60 @@
+// A run at a glance: what tables of runs show. Reads the small files of the folder and opens no data, so a run whose volumes are gone still lists.
+
+import Storage
+
+package struct RunGlance: Sendable {
+  package let name: String
+  package let path: String
+  /// run.json
+  package let record: JSON
+  package let checkpoints: [Int]
+  package let lastLoss: Double?
+  package let seconds: Double
+  package let session: SessionEvent?
+  package let best: [MetricBest]
+
+  package struct MetricBest: Sendable {
+    package let metric: String
+    package let score: Double
+    package let iteration: Int
+  }
+
+  package var iteration: Int { checkpoints.last ?? 0 }
+  package var task: String { [record["task"]?["kind"]?.string, record["task"]?["name"]?.string].compactMap { $0 }.joined(separator: " ") }
+
+  /// - Throws: `TrainingError.notARun`, `.damagedRun`, `StorageError`.
+  package init(_ name: String, in root: String = "runs") throws {
+    let folder = RunFolder(path: Files.join(root, name))
+    guard let record = try folder.settings() else { throw TrainingError.notARun(path: folder.path, reason: Files.kind(folder.path) == nil ? "there is no such folder" : "it has no run.json") }
+    (self.name, path, self.record) = (name, folder.path, record)
+    let checkpoints = try folder.checkpoints(), last = checkpoints.last ?? 0
+    let losses = try folder.losses().filter { $0.iteration <= last }
+    (self.checkpoints, lastLoss, seconds, session) = (checkpoints, losses.last?.loss, losses.last?.seconds ?? 0, try folder.lastSession())
+    let stored = Files.kind(folder.bestPath) == .file ? try JSON(parsing: try Files.read(folder.bestPath), of: folder.bestPath) : .null
+    best = (record["task"]?["metrics"]?.strings ?? []).compactMap { metric in
+      guard let found = stored[metric], let score = found["score"]?.double, let iteration = found["iteration"]?.int else { return nil }
+      return MetricBest(metric: metric, score: score, iteration: iteration)
+    }
+  }
+
+  /// Settings as one level of "lr", "task.scale", "augment[0].name", …; without what follows from others or is too long to compare by eye.
+  package var settings: [(key: String, value: JSON)] {
+    var found: [(String, JSON)] = []
+    func walk(_ value: JSON, _ key: String) {
+      if ["version", "normalisation", "model", "task.target_function", "task.post_function", "task.context"].contains(key) { return }
+      if key == "augment", let list = value.array {
+        found.append((key, .string(list.isEmpty ? "none" : list.map(Self.text).joined(separator: ", "))))
+      } else if let members = value.members { for member in members { walk(member.value, key.isEmpty ? member.key : "\(key).\(member.key)") } }
+      else if let list = value.array, list.contains(where: { $0.members != nil }) { for (index, item) in list.enumerated() { walk(item, "\(key)[\(index)]") } }
+      else { found.append((key, value)) }
+    }
+    walk(record, "")
+    return found
+  }
+
+  /// "elastic(spacing=128, displacement=40)"
+  private static func text(_ augmentation: JSON) -> String {
+    let settings = (augmentation.members ?? []).filter { $0.key != "name" && $0.key != "function" && !($0.key == "probability" && $0.value.double == 1) && $0.value.double != 0 }
+    return (augmentation["name"]?.string ?? "") + "(" + settings.map { "\($0.key)=\($0.value.double.map(JSONNumber.text) ?? $0.value.compact)" }.joined(separator: ", ") + ")"
+  }
+}

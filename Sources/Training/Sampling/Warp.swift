@@ -1,0 +1,134 @@
+// How the voxels of a patch map to the source: a linear map around the patch's centre and displacements of control points, both in nm, so
+// that they mean the same whatever the voxel size. All geometric augmentations of a patch add to one warp, and it is resampled once.
+//
+// source position = centre + matrix · (position − centre) + Σ fields(position − centre)
+// Axes are z, y, x; missing ones have one voxel of 1 nm. Raw is interpolated linearly, labels and mask take the nearest voxel.
+// Checked against scipy.ndimage.map_coordinates (Tests/Fixtures/training).
+
+import Arrays
+import CKernels
+import Execution
+
+package struct Warp: Sendable {
+  /// Rows z, y, x.
+  package var matrix: [Double] = [1, 0, 0, 0, 1, 0, 0, 0, 1]
+  package var fields: [Field] = []
+
+  /// Displacements at the points of a lattice around the centre, joined by Catmull–Rom splines.
+  package struct Field: Sendable {
+    package var points: [Int]
+    /// nm
+    package var spacing: [Double]
+    /// (3, z, y, x), nm
+    package var shifts: [Float]
+    package init(points: [Int], spacing: [Double], shifts: [Float]) { (self.points, self.spacing, self.shifts) = (points, spacing, shifts) }
+  }
+
+  /// What an augmentation may know before it draws.
+  package struct Frame: Sendable {
+    /// nm (or voxels), z, y, x.
+    package let voxelSize: [Double]
+    /// Of the larger of raw and labels, nm.
+    package let extent: [Double]
+    /// 1 to 3, the last ones.
+    package let rank: Int
+
+    package init(voxelSize: [Double], shape: PatchShape) {
+      rank = voxelSize.count
+      let missing = [Double](repeating: 1, count: 3 - rank)
+      self.voxelSize = missing + voxelSize
+      extent = missing + (0..<rank).map { voxelSize[$0] * Double(max(shape.input[$0], shape.labels[$0])) }
+    }
+  }
+
+  package init() {}
+  package var isIdentity: Bool { fields.isEmpty && matrix == Warp().matrix }
+
+  /// Applies `other` to positions first.
+  package mutating func turn(by other: [Double]) {
+    let mine = matrix
+    for row in 0..<3 {
+      for column in 0..<3 {
+        var sum = 0.0
+        for k in 0..<3 { sum += mine[3 * row + k] * other[3 * k + column] }
+        matrix[3 * row + column] = sum
+      }
+    }
+  }
+}
+
+/// Source positions of a box of voxels.
+struct WarpedBox {
+  /// z, y, x of the box.
+  let shape: [Int]
+  /// Smallest box of source voxels that holds all positions and their upper neighbours; spatial axes only.
+  let offset: [Int], extent: [Int]
+  private let positions: NDArray
+  private let rank: Int
+
+  /// - Parameter box: voxels along each spatial axis.
+  /// - Parameter first: where voxel 0 lies relative to the centre of the turn, voxels.
+  /// - Parameter centre: where that centre lies in the source, voxels.
+  init(_ warp: Warp, box: [Int], first: [Double], centre: [Double], voxelSize: [Double]) throws {
+    let rank = box.count, missing = 3 - rank
+    let shape = [Int](repeating: 1, count: missing) + box, count = shape.reduce(1, *)
+    func three(_ values: [Double], _ filler: Double) -> (Double, Double, Double) {
+      let all = [Double](repeating: filler, count: missing) + values
+      return (all[0], all[1], all[2])
+    }
+    let m = warp.matrix
+    var settings = dcs_warp_box(
+      shape: (Int64(shape[0]), Int64(shape[1]), Int64(shape[2])), first: three(first, 0), size: three(voxelSize, 1),
+      matrix: (m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]), centre: three(centre, 0))
+    var positions = try NDArray(.float32, [3, max(1, count)], zeroed: false)
+    let rows = Int64(shape[0] * shape[1])
+    let bounds = positions.withMutableElements(Float.self) { at -> [(low: Float, high: Float)] in
+      guard let base = at.baseAddress else { return [] }
+      dcs_warp_turn(&settings, 0, rows, base)
+      for field in warp.fields {
+        var scratch = [Float](repeating: 0, count: 3 * field.points[2] + 5 * shape[2])
+        field.shifts.withUnsafeBufferPointer { shifts in
+          var lattice = dcs_warp_field(
+            points: (Int64(field.points[0]), Int64(field.points[1]), Int64(field.points[2])), spacing: (field.spacing[0], field.spacing[1], field.spacing[2]), shift: shifts.baseAddress)
+          dcs_warp_bend(&settings, &lattice, 0, rows, base, &scratch)
+        }
+      }
+      return (0..<3).map { axis in
+        let part = at[axis * count..<(axis + 1) * count]
+        return (part.min() ?? 0, part.max() ?? 0)
+      }
+    }
+    var offset: [Int] = [], extent: [Int] = []
+    for axis in missing..<3 {
+      let low = Int(bounds[axis].low.rounded(.down)), high = Int(bounds[axis].high.rounded(.down)) + 2
+      offset.append(low)
+      extent.append(high - low)
+    }
+    (self.shape, self.offset, self.extent, self.positions, self.rank) = (shape, offset, extent, positions, rank)
+  }
+
+  /// (channel, space…) of the box from (channel, space…) read at `offset`, `extent`.
+  func sampled(_ source: NDArray, linear: Bool) throws -> NDArray {
+    let channels = source.shape[0], count = shape.reduce(1, *), sourceVoxels = extent.reduce(1, *)
+    let packed = try source.contiguous(), size = source.dtype.size
+    var result = try NDArray(source.dtype, [channels] + shape.suffix(rank), zeroed: false)
+    let missing = 3 - rank
+    let from = ([Int](repeating: 1, count: missing) + extent).map { Int64($0) }, origin = ([Int](repeating: 0, count: missing) + offset).map { Int64($0) }
+    positions.withElements(Float.self) { at in
+      packed.withBytes { source in
+        result.withMutableBytes { out in
+          guard let at = at.baseAddress, let source = source.baseAddress, let out = out.baseAddress else { return }
+          for channel in 0..<channels {
+            let begin = source + channel * sourceVoxels * size, end = out + channel * count * size
+            if linear {
+              dcs_warp_linear(begin.assumingMemoryBound(to: Float.self), from, origin, at, Int64(count), Int64(count), end.assumingMemoryBound(to: Float.self))
+            } else {
+              dcs_warp_nearest(begin, Int32(size), from, origin, at, Int64(count), Int64(count), end)
+            }
+          }
+        }
+      }
+    }
+    return result
+  }
+}
