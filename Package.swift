@@ -19,6 +19,7 @@ let package = Package(
     .target(name: "Geometry"),
     .target(name: "Arrays", dependencies: ["Execution", "Geometry", "CKernels"]),
     .target(name: "Storage", dependencies: ["Arrays", "CBlosc", "CZstd", "CZlib"]),
+    .target(name: "Compute", dependencies: ["Storage"]),
 
     // What dcs exists for
     .target(name: "Networks", dependencies: ["Storage", "CKernels"]),
@@ -29,7 +30,7 @@ let package = Package(
     // What people see
     .target(name: "Display", dependencies: ["Arrays", "Execution", "CZlib"]),
     .target(name: "Language", dependencies: ["Geometry", "Execution", "CKernels"]),
-    .target(name: "Builtins", dependencies: ["Language", "Display", "Training"]),
+    .target(name: "Builtins", dependencies: ["Language", "Display", "Training", "Compute"]),
     .executableTarget(name: "dcs", dependencies: ["Builtins", "CLineEdit"]),
 
     // Scripts with accidents (Tests/Fuzz/Fuzz.swift)

@@ -101,11 +101,23 @@ package struct BlockwiseStatement: Sendable {
       return (options.uniqueIds ? .uint64 : options.dtype ?? array.dtype, Array(array.shape.dropLast(tiling.rank)))
     }
     guard tiling.count > 0 else { return (options.dtype ?? inputs.sources[0].dtype, []) }
-    let first = try tiling.block(0)
-    let values = try kernel(try inputs.read(first.readRoi, pad: options.pad, context), first, context)
-    let leading = Array(values.shape.dropLast(tiling.rank))
-    _ = try cropped(values, to: first, leading: leading)
-    return (options.uniqueIds ? .uint64 : options.dtype ?? values.dtype, leading)
+    // The first block says what the function returns; where it fails, the next one, until that makes no sense.
+    var report = Report(stage: "blockwise \(options.name)", total: tiling.count)
+    for index in 0..<min(tiling.count, Int64(context.stopsAtFirstFailure ? 1 : BlockRun.hopeless)) {
+      let block = try tiling.block(index)
+      for attempt in 1...(1 + max(0, options.retries)) {
+        do {
+          let values = try kernel(try inputs.read(block.readRoi, pad: options.pad, context), block, context)
+          let leading = Array(values.shape.dropLast(tiling.rank))
+          _ = try cropped(values, to: block, leading: leading)
+          return (options.uniqueIds ? .uint64 : options.dtype ?? values.dtype, leading)
+        } catch {
+          if error is Cancelled || context.cancellation.isCancelled { throw error }
+          if attempt == 1 + max(0, options.retries) { report.failed.append(BlockFailure(block: block, tries: attempt, cause: error)) }
+        }
+      }
+    }
+    throw BlockwiseError.blocksFailed(placed(report, inputs.grid, VoxelCoordinate(repeating: 0, count: tiling.rank)), path: nil)
   }
 
   /// The plan, given what the function returns.
@@ -148,8 +160,16 @@ func finishBlocks(
   }
   let report = try run.run(workers: max(1, min(workers ?? context.pool.threads, affordable)), retries: retries, path: output.path, context)
   try output.folder?.record(report)
-  if !report.isComplete { throw BlockwiseError.blocksFailed(report, path: output.path) }
+  if !report.isComplete { throw BlockwiseError.blocksFailed(placed(report, plan.output.grid, tiling.total.offset), path: output.path) }
   return BlockwiseResult(output: try output.result(), report: report)
+}
+
+/// With the places of failed blocks in the world: their voxels count from `origin`, where `grid` begins.
+func placed(_ report: Report, _ grid: Grid, _ origin: VoxelCoordinate) -> Report {
+  var report = report
+  guard let spatial = try? grid.with(axes: grid.axes.filter { $0.kind == .space }) else { return report }
+  for at in report.failed.indices { report.failed[at].world = try? spatial.world(VoxelRoi(offset: report.failed[at].roi.offset - origin, shape: report.failed[at].roi.shape)) }
+  return report
 }
 
 /// The part of a function's result that the block writes.

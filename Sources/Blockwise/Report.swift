@@ -5,13 +5,18 @@ package struct BlockFailure: Sendable, Equatable {
   package let block: Int64
   /// What it would have written, in voxels.
   package let roi: VoxelRoi
+  /// Its place in the world, where the statement knows the grid.
+  package var world: WorldRoi?
+  /// First voxel that it read: voxels in `cause` count from there.
+  package let readOffset: [Int]
   package let tries: Int
   package let message: String
   /// The error itself, for whoever can show more of it than its text.
   package let cause: any Error
 
-  package init(block: Int64, roi: VoxelRoi, tries: Int, cause: any Error) {
-    (self.block, self.roi, self.tries, self.cause, message) = (block, roi, tries, cause, "\(cause)")
+  package init(block: Block, tries: Int, cause: any Error) {
+    (self.block, roi, readOffset) = (block.index, block.writeRoi, block.readRoi.offset.values)
+    (self.tries, self.cause, message) = (tries, cause, "\(cause)")
   }
 
   package static func == (a: BlockFailure, b: BlockFailure) -> Bool {
@@ -40,13 +45,16 @@ package struct Report: Sendable, Equatable {
   package var untried: Int64 { total - done - skipped - Int64(failed.count) }
 
   /// "1 of 4,096 blocks failed after 3 tries: block 217, voxels [768:832, 0:64, 64:128]: …"
-  package var failureText: String {
+  package var failureText: String { failed.first.map { failureHead + ": " + $0.message } ?? failureHead }
+
+  /// The same without the error of the first one.
+  package var failureHead: String {
     guard let first = failed.first else { return "\(grouped(untried)) of \(grouped(total)) blocks of \(stage) are missing" }
     var text = "\(grouped(Int64(failed.count))) of \(grouped(total)) blocks failed after \(first.tries) \(first.tries == 1 ? "try" : "tries"): "
     text += failed.prefix(3).map { "block \($0.block), voxels \($0.roi)" }.joined(separator: "; ")
     if failed.count > 3 { text += "; \(failed.count - 3) more" }
     if untried > 0 { text += "; stopped there, \(grouped(untried)) blocks were not tried" }
-    return text + ": " + first.message
+    return text
   }
 }
 

@@ -59,7 +59,7 @@ package struct BlockRun: Sendable {
     }) { worker in
       do {
         let body = try makeWorker(worker, inner)
-        while try step(body, shared, inner, tries: 1 + max(0, retries), user: context.cancellation) {}
+        while try step(body, shared, inner, tries: 1 + max(0, retries), user: context) {}
       } catch {
         shared.isStopping.store(true, ordering: .relaxed)
         shared.state.withLock { if $0.broken == nil { $0.broken = error } }
@@ -94,8 +94,8 @@ package struct BlockRun: Sendable {
   }
 
   /// Takes one block and does it; false when there is none left or the run stops.
-  private func step(_ body: Body, _ shared: Shared, _ inner: ExecutionContext, tries: Int, user: Cancellation) throws -> Bool {
-    if shared.isStopping.load(ordering: .relaxed) || user.isCancelled { return false }
+  private func step(_ body: Body, _ shared: Shared, _ inner: ExecutionContext, tries: Int, user: ExecutionContext) throws -> Bool {
+    if shared.isStopping.load(ordering: .relaxed) || user.cancellation.isCancelled { return false }
     let index = shared.next.add(1, ordering: .relaxed).oldValue
     guard index < shared.total else { return false }
     let block = try tiling.block(index)
@@ -118,18 +118,18 @@ package struct BlockRun: Sendable {
       } catch is Cancelled {
         return false
       } catch {
-        let isLast = attempt == tries || user.isCancelled || blocksAll(error)
-        if isLast { fail(BlockFailure(block: index, roi: block.writeRoi, tries: attempt, cause: error), shared) }
+        let isLast = attempt == tries || user.cancellation.isCancelled || blocksAll(error)
+        if isLast { fail(BlockFailure(block: block, tries: attempt, cause: error), shared, stopsAtFirst: stopsAtFirstFailure || user.stopsAtFirstFailure) }
         if isLast && attempt < tries { return false }
       }
     }
     return true
   }
 
-  private func fail(_ failure: BlockFailure, _ shared: Shared) {
+  private func fail(_ failure: BlockFailure, _ shared: Shared, stopsAtFirst: Bool) {
     let count = shared.state.withLock { $0.failed.append(failure); return $0.failed.count }
     let hopeless = blocksAll(failure.cause) || (shared.done.load(ordering: .relaxed) == 0 && count >= Self.hopeless)
-    if stopsAtFirstFailure || hopeless || count >= Self.failureLimit { shared.isStopping.store(true, ordering: .relaxed) }
+    if stopsAtFirst || hopeless || count >= Self.failureLimit { shared.isStopping.store(true, ordering: .relaxed) }
   }
 }
 

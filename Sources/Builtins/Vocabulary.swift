@@ -106,15 +106,20 @@ package enum Vocabulary {
       .validate,
     ]
 
-  private static let blockwise: [Builtin] = [
-    .blockwise,
-    .local,
-    .predict,
-    .status,
-  ]
+  private static let blockwise: [Builtin] =
+    Builtin.contexts + [
+      .blockwise,
+      .cancel,
+      .jobs,
+      .predict,
+      .status,
+      .submit,
+      .wait,
+    ]
 
   private static let show: [Builtin] = [
     .look,
+    .plot,
   ]
 
   private static let tables: [Builtin] = [

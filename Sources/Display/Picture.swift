@@ -45,6 +45,20 @@ package enum Picture {
     return image
   }
 
+  /// Three slices as red, green and blue, in one window.
+  package static func composite(_ slices: [NDArray], window: (Double, Double)? = nil) throws(ArrayError) -> Image {
+    guard slices.count == 3, slices.allSatisfy({ $0.shape == slices[0].shape }) else { throw .shapes(slices.first?.shape ?? [], slices.last?.shape ?? []) }
+    var all: [Double] = []
+    for slice in slices { all += try doubles(slice) }
+    let shared = window ?? robustWindow(all)
+    var image = try grey(slices[0], window: shared)
+    for channel in 1..<3 {
+      let other = try grey(slices[channel], window: shared)
+      for i in stride(from: channel, to: image.pixels.count, by: 3) { image.pixels[i] = other.pixels[i] }
+    }
+    return image
+  }
+
   package static func robustWindow(_ values: [Double]) -> (Double, Double) {
     let sorted = values.filter(\.isFinite).sorted()
     guard let last = sorted.last else { return (0, 1) }
@@ -59,7 +73,7 @@ package enum Picture {
     return read(slice.dtype.type)
   }
 
-  private static func identifiers(_ slice: NDArray) throws(ArrayError) -> [UInt64] {
+  package static func identifiers(_ slice: NDArray) throws(ArrayError) -> [UInt64] {
     guard slice.dtype == .uint64 else { return try doubles(slice).map { $0 > 0 ? UInt64(exactly: $0.rounded()) ?? 0 : 0 } }
     guard slice.rank == 2 else { throw .rank(expected: 2, found: slice.shape) }
     return try slice.elements(UInt64.self)

@@ -5,12 +5,16 @@ package struct ExecutionContext: Sendable {
   package let progress: any ProgressSink
   /// Bytes that one result may take in memory.
   package let memoryBudget: Int
+  /// Give up at the first block that fails after all tries, in place of going on with the others.
+  package var stopsAtFirstFailure = false
 
   package init(pool: ThreadPool, cancellation: Cancellation = Cancellation(), progress: any ProgressSink = SilentProgress(), memoryBudget: Int = 4 << 30) {
     (self.pool, self.cancellation, self.progress, self.memoryBudget) = (pool, cancellation, progress, memoryBudget)
   }
 
   package func with(progress: any ProgressSink) -> ExecutionContext {
-    ExecutionContext(pool: pool, cancellation: cancellation, progress: progress, memoryBudget: memoryBudget)
+    var copy = ExecutionContext(pool: pool, cancellation: cancellation, progress: progress, memoryBudget: memoryBudget)
+    copy.stopsAtFirstFailure = stopsAtFirstFailure
+    return copy
   }
 }

@@ -18,6 +18,8 @@ struct Options: Equatable {
   var isDryRun = false
   var seed: UInt64 = 0
   var jobs: Int?
+  /// `--serial`: one thread, and the first block that fails ends the work.
+  var isSerial = false
   var isQuiet = false
   var log: String?
 
@@ -43,7 +45,7 @@ struct Options: Equatable {
         let text = try value(of: argument)
         guard let number = Int(text), (1...1024).contains(number) else { throw Misuse(message: "--jobs needs a number from 1 to 1024, not `\(text)`") }
         jobs = number
-      case "--serial": jobs = 1
+      case "--serial": (jobs, isSerial) = (1, true)
       case "--quiet": isQuiet = true
       case "--log": log = try value(of: argument)
       case "--test": action = .conformance(try value(of: argument))
@@ -72,7 +74,7 @@ struct Options: Equatable {
       --check          find mistakes without running anything (exit 2 if there are any)
       --dry-run        say what a script would read, write and run, without doing it
       --seed N         seed of all random numbers (default 0)
-      --jobs N         threads (default: one a core); --serial is --jobs 1
+      --jobs N         threads (default: one a core); --serial: one, and stop at the first block that fails
       --quiet          no progress, no colour
       --log FILE       also write what is shown to FILE
       --test DIR       run the conformance scripts of a folder

@@ -10,6 +10,13 @@ struct ProgramHost: Host {
 
   var version: String { Main.version }
   var style: DisplayStyle { terminal.style }
+  var executable: String { Self.executablePath() ?? "dcs" }
+
+  static func executablePath() -> String? {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+    return length > 0 ? String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+  }
 
   func write(_ text: String) { output.write(text) }
   func warn(_ text: String) { output.warn(text.hasSuffix("\n") ? text : text + "\n") }
@@ -56,10 +63,8 @@ struct ProgramHost: Host {
   /// Where stdlib lies: `$DCS_STDLIB`, beside the program (`../share/dcs/stdlib`), or in the source tree it was built in.
   static func libraryFolders() -> [String] {
     var folders: [String] = environmentValue("DCS_STDLIB").map { [$0] } ?? []
-    var buffer = [CChar](repeating: 0, count: 4096)
-    let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-    if length > 0 {
-      var folder = Files.parent(String(decoding: buffer.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    if let executable = executablePath() {
+      var folder = Files.parent(executable)
       folders.append(folder + "/../share/dcs/stdlib")
       for _ in 0..<5 {   // .build/<triple>/release/dcs lies four folders below the tree
         folder = Files.parent(folder)

@@ -11,15 +11,20 @@ import Glibc
 import Language
 
 @main struct Fuzz {
+  private static func complain(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = write(2, bytes, bytes.count)
+  }
+
   static func main() {
     var options = Options()
     do { try options.read(Array(CommandLine.arguments.dropFirst())) } catch {
-      fputs("error: \(error)\nusage: dcs-fuzz [--seconds N] [--seed N] [--case N [--run]] [--folder PATH]\n", stderr)
+      complain("error: \(error)\nusage: dcs-fuzz [--seconds N] [--seed N] [--case N [--run]] [--folder PATH]\n")
       exit(2)
     }
     let corpus = Corpus(options.folder)
     guard corpus.scripts.count > 10, corpus.snippets.count > 300 else {
-      fputs("error: \(options.folder) holds no scripts; run it in the root of the repository\n", stderr)
+      complain("error: \(options.folder) holds no scripts; run it in the root of the repository\n")
       exit(2)
     }
     Crash.watch()

@@ -1,5 +1,6 @@
 import Arrays
 import Execution
+import Geometry
 import Testing
 import Networks
 
@@ -19,12 +20,23 @@ struct GradientTests {
     }
   }
 
+  static let tenth = Rational(decimal: "0.1") ?? .zero
+
   static let graphs = [
     Graph("convolution") { try $0.conv(3, kernel: [3]) },
     Graph("smooth chain") { try $0.conv(3, kernel: [3]).activation(.tanh).conv(2, kernel: [1, 3, 2]).activation(.sigmoid) },
     Graph("same") { try $0.conv(3, kernel: [3], border: .same).activation(.tanh).conv(2, kernel: [5, 1, 3], border: .same) },
     Graph("relu") { try $0.conv(4, kernel: [3]).relu().conv(2, kernel: [3]) },
     Graph("relu read twice") { x in let a = try x.conv(4, kernel: [3]); return try a.add([try a.relu()]).conv(2, kernel: [3]) },
+    Graph("leaky relu") { try $0.conv(4, kernel: [3]).leakyRelu(tenth).conv(2, kernel: [3]) },
+    Graph("leaky relu of concat") { x in let a = try x.conv(2, kernel: [3]); return try a.concat([try a.activation(.tanh)]).leakyRelu(tenth).conv(2, kernel: [3]) },
+    Graph("gelu") { try $0.conv(4, kernel: [3]).activation(.gelu).conv(2, kernel: [3]).activation(.gelu) },
+    Graph("gelu of concat") { x in let a = try x.conv(2, kernel: [3]); return try a.concat([try a.activation(.gelu), try x.conv(1, kernel: [3])]).activation(.gelu).conv(2, kernel: [3]) },
+    Graph("softmax") { try $0.conv(4, kernel: [3]).softmax().conv(2, kernel: [3]) },
+    Graph("softmax of concat, read twice") { x in
+      let a = try x.conv(2, kernel: [3]), b = try a.concat([try x.conv(3, kernel: [3])]).softmax()
+      return try b.concat([try a.add([a]), b]).conv(2, kernel: [3])
+    },
     Graph("max pool") { try $0.conv(3, kernel: [3]).maxPool([2, 3, 1]).conv(2, kernel: [1]) },
     Graph("mean pool") { try $0.conv(3, kernel: [3]).meanPool([2, 3, 1]).conv(2, kernel: [1]) },
     Graph("upsample") { try $0.conv(3, kernel: [3]).upsample([2, 1, 3]).conv(2, kernel: [3]) },
@@ -58,7 +70,22 @@ struct GradientTests {
     Graph("line", [1, 2, 17]) { try $0.conv(3, kernel: [3]).activation(.tanh).conv(2, kernel: [4]) },
   ]
 
-  @Test(arguments: graphs) func centralDifferences(graph: Graph) throws {
+  /// Layers that do something else when training.
+  static let trainedGraphs = [
+    Graph("batch norm", [3, 2, 5, 6, 7]) { try $0.conv(3, kernel: [3]).batchNorm().activation(.tanh).conv(2, kernel: [1]) },
+    Graph("batch norm of concat, read twice") { x in
+      let a = try x.conv(2, kernel: [3]), b = try a.concat([try a.activation(.tanh), try x.conv(1, kernel: [3])]).batchNorm()
+      return try b.concat([try a.batchNorm(), b]).relu().conv(2, kernel: [3])
+    },
+    Graph("batch norm is the result", [2, 2, 9, 7]) { try $0.conv(3, kernel: [3]).batchNorm() },
+    Graph("dropout") { try $0.conv(3, kernel: [3]).dropout(tenth).conv(2, kernel: [3]) },
+    Graph("dropout of concat, read twice") { x in
+      let a = try x.conv(2, kernel: [3]), b = try a.concat([try x.conv(3, kernel: [3])]).dropout(tenth)
+      return try b.concat([try a.dropout(tenth), b]).conv(2, kernel: [3]).dropout(tenth)
+    },
+  ]
+
+  @Test(arguments: graphs + trainedGraphs) func centralDifferences(graph: Graph) throws {
     let network = try graph.network(), context = context(2)
     let engine = try Engine(network, batch: graph.input[0], inputSpatialShape: Array(graph.input.dropFirst(2)), mode: .training, context: context)
     let parameters = try ParameterSet(initialising: network, seed: 11)
@@ -71,7 +98,7 @@ struct GradientTests {
       var (slope, size) = (0.0, 0.0)
       var (up, down) = (parameters, parameters)
       let epsilon: Float = 1.0 / 4096   // small, so that few maxima change hands
-      for index in parameters.arrays.indices {
+      for index in parameters.arrays.indices where !network.parameters[index].isStatistic {
         let along = try noise(parameters.arrays[index].shape, UInt64(100 + direction * 50 + index)).elements(Float.self)
         for (at, value) in try gradients.arrays[index].elements(Float.self).enumerated() {
           slope += Double(value) * Double(along[at])
@@ -94,6 +121,34 @@ struct GradientTests {
     let a = try Engine(network, batch: graph.input[0], inputSpatialShape: space, mode: .inference, context: context()).forward(input, parameters)
     let b = try Engine(again, batch: graph.input[0], inputSpatialShape: space, mode: .training, context: context(3)).forward(input, parameters)
     #expect(try bits(a) == bits(b))
+  }
+
+  /// The same, for what does something else in inference; and the same bits for any threads.
+  @Test(arguments: trainedGraphs) func trainedDescriptionRoundTrip(graph: Graph) throws {
+    let network = try graph.network(), again = try Network(json: network.json)
+    #expect(again.json == network.json)
+    let parameters = try ParameterSet(initialising: network, seed: 2), input = try noise(graph.input, 1), space = Array(graph.input.dropFirst(2))
+    let a = try Engine(network, batch: graph.input[0], inputSpatialShape: space, mode: .training, context: context())
+    let b = try Engine(again, batch: graph.input[0], inputSpatialShape: space, mode: .training, context: context(3))
+    #expect(try bits(a.forward(input, parameters, draw: 5)) == bits(b.forward(input, parameters, draw: 5)))
+    let gradient = try noise(a.outputShape, 3)
+    #expect(try a.backward(gradient).arrays.map(bits) == b.backward(gradient).arrays.map(bits))
+  }
+
+  /// About the share that was asked for is zero, the rest is scaled up; another draw and another item, other elements; nothing in inference.
+  @Test func dropoutDrops() throws {
+    let builder = try NetworkBuilder(name: "drop", spatialRank: 3, inChannels: 2)
+    let network = try builder.network(output: try builder.input.dropout(try #require(Rational(decimal: "0.3"))))
+    let input = try NDArray(Array(repeating: Float(1), count: 2 * 2 * 4096), [2, 2, 16, 16, 16]), none = ParameterSet(names: [], arrays: [])
+    let training = try Engine(network, batch: 2, inputSpatialShape: [16, 16, 16], mode: .training, context: context(2))
+    let first = try training.forward(input, none, draw: 1), values = try first.elements(Float.self)
+    let kept = values.filter { $0 != 0 }
+    #expect(kept.allSatisfy { $0 == Float(1 / 0.7) } && abs(Double(kept.count) / Double(values.count) - 0.7) < 0.02)
+    #expect(try bits(first) == bits(training.forward(input, none, draw: 1)))
+    #expect(try bits(first) != bits(training.forward(input, none, draw: 2)))
+    #expect(values[..<8192] != values[8192...] && values[..<4096] != values[4096..<8192])
+    let inference = try Engine(network, batch: 2, inputSpatialShape: [16, 16, 16], mode: .inference, context: context(2))
+    #expect(try bits(inference.forward(input, none)) == bits(input))
   }
 
   /// Rewriting must not change a bit: a 1×1×1 convolution behind an upsampling is computed before it.

@@ -59,9 +59,38 @@ struct GraphTests {
   }
 
   @Test func duplicateNames() throws {
+    let builder = try builder(), x = try builder.input.conv(3, kernel: [3], name: "a")
+    #expect(throws: NetworkError.duplicateName("a")) { try x.conv(3, kernel: [3], name: "a") }
+    let twice = Network.Node("a", try Convolution(features: 2, kernel: .one), [0]), again = Network.Node("a", try Convolution(features: 2, kernel: .one), [1])
+    #expect(throws: NetworkError.duplicateName("a")) { try Network(name: "net", spatialRank: 3, inChannels: 1, nodes: [twice, again], output: 2) }
+  }
+
+  /// Names that would be lost in a checkpoint, or that no file can bear.
+  @Test(arguments: ["", "a b", "a/b", "optimizer.mean", "average.x", "prediction_head", String(repeating: "a", count: 201)])
+  func refusedNames(name: String) throws {
+    let x = try builder().input
+    #expect(throws: NetworkError.self) { try x.conv(3, kernel: [3], name: name) }
+  }
+
+  /// With an input size, shapes are known while tracing and a layer that does not fit says so at once.
+  @Test func sizesWhileTracing() throws {
+    let builder = try NetworkBuilder(name: "net", spatialRank: 2, inChannels: 1, input: [8, 9])
+    let x = try builder.input.conv(3, kernel: [3])
+    #expect(x.shape == [3, 6, 7] && builder.input.shape == [1, 8, 9])
+    let error = #expect(throws: NetworkError.self) { try x.maxPool([2]) }
+    #expect(error?.headline == "net: layer max_pool1 (max_pool 1×2×2) cannot take (c 3, y 6, x 7)" && error?.detail == "x: 7 is not divisible by 2")
+  }
+
+  /// The levels of a U-Net are read off its layers; what goes down twice has none.
+  @Test func levels() throws {
+    let unet = try UNetSettings(outChannels: 4, features: 3, featureFactor: 2, downsampleFactors: [[2, 2, 2], [2, 2, 2]], upsampleFactors: [[2, 2, 2]]).network()
+    let (levels, finer) = try #require(try unet.levels(input: [44, 44, 44]))
+    #expect(levels.map(\.down.features) == [3, 6, 12] && levels.map { $0.down.to[0] } == [40, 16, 4] && levels.map { $0.up?.to[0] } == [4, 4, nil])
+    #expect(finer.map { $0.from[0] } == [8] && finer.map { $0.to[0] } == [4])
+    #expect(levels.reduce(0) { $0 + $1.down.parameters + ($1.up?.parameters ?? 0) } + finer.reduce(0) { $0 + $1.parameters } == unet.parameterCount)
     let builder = try builder()
-    let x = try builder.input.conv(3, kernel: [3], name: "a").conv(3, kernel: [3], name: "a")
-    #expect(throws: NetworkError.duplicateName("a")) { try builder.network(output: x) }
+    let twice = try builder.network(output: try builder.input.maxPool([2]).upsample([2]).maxPool([2]))
+    #expect(try twice.levels(input: [8, 8, 8]) == nil)
   }
 
   /// Legal sizes against trying every size, for networks with uneven factors, crops and paddings.

@@ -62,6 +62,42 @@ struct ParityTests {
     }
   }
 
+  static let layers: [(name: String, make: @Sendable (SymbolicTensor) throws -> SymbolicTensor)] = [
+    ("avg_pool", { try $0.meanPool([1, 2, 3]) }), ("gelu", { try $0.activation(.gelu) }), ("leaky_relu", { try $0.leakyRelu(GradientTests.tenth) }),
+    ("sigmoid", { try $0.activation(.sigmoid) }), ("softmax", { try $0.softmax() }), ("tanh", { try $0.activation(.tanh) }),
+  ]
+
+  @Test(arguments: layers.map(\.name)) func layer(name: String) throws {
+    let fixture = try Fixture("layers"), make = try #require(Self.layers.first { $0.name == name }).make, context = context(2)
+    let input = try fixture.array("\(name).input"), builder = try NetworkBuilder(name: name, spatialRank: 3, inChannels: 2)
+    let network = try builder.network(output: try make(try builder.input.conv(5, kernel: [1], name: "first")).conv(3, kernel: [1], name: "last"))
+    let engine = try Engine(network, batch: 2, inputSpatialShape: Array(input.shape.dropFirst(2)), mode: .training, context: context)
+    let output = try engine.forward(input, try fixture.parameters("\(name).weights.", network))
+    #expect(try error(output, fixture.array("\(name).output")) < 1e-6)
+    let gradients = try engine.backward(try Loss.mse(output, target: try fixture.array("\(name).target"), pool: context.pool).gradient)
+    let wanted = try fixture.parameters("\(name).gradient.", network)
+    for (index, weight) in gradients.names.enumerated() { #expect(try error(gradients.arrays[index], wanted.arrays[index]) < 2e-6, "\(weight)") }
+  }
+
+  @Test func batchNormalisation() throws {
+    let fixture = try Fixture("batch_norm"), context = context(2), input = try fixture.array("input"), space = Array(input.shape.dropFirst(2))
+    let builder = try NetworkBuilder(name: "norm", spatialRank: 3, inChannels: 2)
+    let network = try builder.network(output: try builder.input.conv(5, kernel: [1], name: "first").batchNorm(name: "norm").conv(3, kernel: [1], name: "last"))
+    var parameters = try fixture.parameters("weights.", network)
+    let inference = try Engine(network, batch: 3, inputSpatialShape: space, mode: .inference, context: context)
+    #expect(try error(inference.forward(input, parameters), fixture.array("inference")) < 1e-6)
+    let engine = try Engine(network, batch: 3, inputSpatialShape: space, mode: .training, context: context)
+    let output = try engine.forward(input, parameters)
+    #expect(try error(output, fixture.array("output")) < 1e-6)
+    let gradients = try engine.backward(try Loss.mse(output, target: try fixture.array("target"), pool: context.pool).gradient), wanted = try fixture.parameters("gradient.", network)
+    // The gradient of the bias before a normalisation is 0 but for rounding.
+    for (index, weight) in gradients.names.enumerated() where weight != "first.bias" { #expect(try error(gradients.arrays[index], wanted.arrays[index]) < 1e-5, "\(weight)") }
+    #expect(try gradients["first.bias"]?.elements(Float.self).allSatisfy { abs($0) < 1e-6 } == true)
+    var optimizer = try Optimizer(.adam(), for: network)
+    try optimizer.update(&parameters, gradients, pool: context.pool)
+    for name in ["norm.running_mean", "norm.running_var"] { #expect(try error(try #require(parameters[name]), fixture.array("after.\(name)")) < 1e-6, "\(name)") }
+  }
+
   @Test(arguments: [("adam", OptimizerSettings(.adam, rate: 1e-3)), ("adam_decay", OptimizerSettings(.adam, rate: 1e-3, weightDecay: 0.1)),
                     ("adamw", .adamW(rate: 1e-3, weightDecay: 0.1)), ("radam", .radam(rate: 1e-2)), ("radam_decay", .radam(rate: 1e-2, weightDecay: 0.1))])
   func twentySteps(name: String, settings: OptimizerSettings) throws {

@@ -32,7 +32,7 @@ func problems(_ body: () throws -> Void) -> [SplitProblem] {
 
 /// Labels (channel, z, y, x) at offset 0.
 func truth(_ labels: NDArray, mask: NDArray? = nil, voxelSize: [Double] = [8, 8, 8]) throws -> Task.Truth {
-  let size = Coordinate(voxelSize.map { Rational(Int($0)) })
+  let size: WorldCoordinate = Coordinate(voxelSize.map { Rational(Int($0)) })
   return Task.Truth(labels, mask: mask, grid: try Grid(axes: [.z, .y, .x], voxelSize: size, offset: Coordinate(repeating: .zero, count: 3)))
 }
 

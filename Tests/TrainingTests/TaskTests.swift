@@ -43,6 +43,58 @@ import Glibc
     #expect(task.context(voxelSize: voxelSize) == voxelSize.map { Int((20 / $0).rounded(.up)) })
   }
 
+  /// Inside as distance, 0 outside.
+  @Test func innerDistanceTarget() throws {
+    let labels = try labels([5, 6, 7]), whole = try Task.distance(["m"], scale: 20).target(truth(labels), context()).values.elements(Float.self)
+    let inner = try Task.innerDistance(["m"], scale: 20).target(truth(labels), context()).values.elements(Float.self)
+    let ids = try labels.elements(UInt32.self)
+    for i in 0..<ids.count { #expect(inner[i] == (ids[i] == 0 ? 0 : whole[i])) }
+  }
+
+  /// Classes, then distances; both balanced by the class.
+  @Test func hotDistanceTarget() throws {
+    let labels = try labels([5, 6, 7]), task = try Task.hotDistance(["m"], scale: 20, balanced: true), made = try task.target(truth(labels), context())
+    let hot = try labels.nonZero().floats().elements(Float.self), distances = try Task.distance(["m"], scale: 20).target(truth(labels), context()).values.elements(Float.self)
+    #expect(try made.values.elements(Float.self) == hot + distances)
+    #expect(try made.sides?.elements(UInt8.self) == (hot + hot).map { UInt8($0) })
+    #expect(task.channels == ["m", "m_distance"] && task.loss.description == "bce[0:1] + mse[1:2]")
+    // log-odds decide: the distance channel is not scored
+    let rows = try task.score(try NDArray(hot.map { 4 * $0 - 2 } + distances.map { -$0 }, [2, 5, 6, 7]), labels: labels, mask: nil, context())
+    #expect(rows.count == 17 && rows.filter { $0.parameters[0] > -2 && $0.parameters[0] < 2 }.allSatisfy { $0.metrics == [1, 1, 0] })
+  }
+
+  /// DaCapo's rule: kept where the surface is nearer than the end of the annotation, or far inside both.
+  @Test func distancesBeyondTheMaskAreLeftOut() throws {
+    let labels = try volume([1, 1, 24]) { _, _, x in UInt8(x < 12 ? 0 : 1) }.array.reshaped([1, 1, 1, 24])
+    let mask = try NDArray((0..<24).map { UInt8($0 < 4 ? 0 : 1) }, [1, 1, 1, 24])
+    let task = try Task.distance(["m"], scale: 16, masksDistances: true), made = try task.target(truth(labels, mask: mask), context())
+    let trust = try #require(try made.trust?.elements(UInt8.self)), values = try made.values.elements(Float.self)
+    for x in 0..<24 {
+      let edge = 8.0   // the volume itself is one voxel thick: its end is a voxel away along z and y
+      let known = x < 4 ? 0 : min(edge, Double(x - 3) * 8, Double(24 - x) * 8)
+      #expect(trust[x] == (min(abs(Double(values[x])) + 0.05, 0.8) < tanh(known / 16) ? 1 : 0), "\(x)")
+    }
+    #expect(try Task.distance(["m"], scale: 16).target(truth(labels, mask: mask), context()).trust == nil)
+  }
+
+  @Test func reach() throws {
+    #expect(Reach(length: 20).voxels([40, 8, 8]) == [1, 3, 3])
+    #expect(Reach(voxels: [1, 2, 3]).voxels([40, 8, 8]) == [1, 2, 3])
+    #expect(Reach(voxels: [5]).voxels([40, 8, 8]) == [5, 5, 5])
+    #expect(Reach(length: 20, largestVoxels: 3).voxels([40, 8, 8]) == [3, 15, 15])
+  }
+
+  /// A stored task of a script scores and predicts, and says what it lacks.
+  @Test func customTaskFromItsRecord() throws {
+    let task = try Task(
+      name: "x", channels: ["x"], loss: try TaskLoss(parsing: "bce + dice"), context: Reach(length: 16), post: Post(name: "p", rule: .custom { p, _, _, _ in p }), sweep: [SweepAxis("a", [1, 2])],
+      metrics: [.voi, .f1], settings: [JSON.Member("target_function", "fn(l) = l")]
+    ) { truth, _ in .init(truth.labels) }
+    let back = try Task(record: try JSON(parsing: task.record.pretty), run: "r")
+    #expect(back.record == task.record && back.lacksFunctions && back.metrics == task.metrics && back.sweep == task.sweep)
+    #expect(throws: TrainingError.needsTask(run: "r")) { try back.target(truth(try labels([4, 5, 6])), context()) }
+  }
+
   @Test func records() throws {
     for task in [try Task.oneHot(["mito"]), try Task.oneHot(["a", "b", "c"], balanced: true), try Task.oneHot(["a", "b"], exclusive: false), try Task.distance(["mito"], scale: 12.5, thresholds: [0, 0.25]),
                  try Task.innerDistance(["a", "b"], scale: 80, masksDistances: true), try Task.hotDistance(["a", "b"], scale: 80, balanced: true)] {

@@ -23,20 +23,11 @@ extension Builtin {
       return try call.planBlocks(try statement.plan(dtype: dtype, leading: leading), statement.inputs.sources, statement.spec, workers: try call.workers())
     }
   ) { call in
-    let statement = try statement(call)
-    do { return try statement.execute(call.execution).value } catch let error as BlockwiseError { throw error } catch {
-      // The first block is tried alone, to see what the function returns.
-      var failure = Failure(error)
-      if failure.kind == .interrupted { throw error }
-      failure.kind = .block
-      failure.message = "the first block failed: " + failure.message
-      throw failure
-    }
+    return try statement(call).execute(call.execution).value
   }
 
   /// What `blockwise` is asked for, checked; nothing is read.
   private static func statement(_ call: Call) throws -> BlockwiseStatement {
-    try call.checkContext()
     let arrays = try call.rest.enumerated().map { position, value in
       guard let array = value.object(as: ArrayValue.self) else { throw call.failure(.type, "input \(position + 1) must be an array, not \(value.typePhrase)", at: "inputs") }
       return array
@@ -64,21 +55,27 @@ extension Builtin {
     }
   }
 
-  static let local = Builtin("local", "() -> context", "This machine: where blockwise work runs.", examples: [Example("local()", prints: "local()")]) { _ in Value(LocalContext()) }
-
   static let status = Builtin(
-    "status", "(a: array|string) -> record", "How far blockwise work on an output is: blocks done, total, seconds; from its journal.", searchTerms: ["progress", "journal"]
+    "status", "(a: array|string) -> table", "How blockwise work on an output stands, one row a stage: blocks, done, skipped, failed, seconds; from its journal, not from the output.",
+    details: ["done: blocks finished so far. skipped and failed: of the last run. seconds: of all runs."], searchTerms: ["progress", "journal"]
   ) { call in
     let path: String
-    if case .string(let text) = try call.value("a") { path = text } else {
-      guard let stored = try call.array("a").stored else {
-        if try call.array("a").planned != nil { throw UnknownInside() }
-        throw call.failure(.value, "the array is in memory: it has no journal", at: "a")
-      }
+    if case .string(let text) = try call.value("a") {
+      if call.dryRun?.made(at: text) != nil { throw UnknownInside() }
+      path = text
+    } else {
+      let array = try call.array("a")
+      if array.planned != nil { throw UnknownInside() }
+      guard let stored = array.stored else { throw call.failure(.value, "the array is in memory: it has no journal", at: "a") }
       path = stored.path
     }
     guard let status = try JournalFolder.status(of: path) else { throw call.failure(.value, "`\(path)` was not written by blocks: it has no journal", at: "a") }
-    let stages = status.stages.map { stage -> Value in ["stage": .string(stage.name), "done": .int(Int(clamping: stage.finished)), "total": .int(Int(clamping: stage.total))] }
-    return ["path": .string(path), "stages": .list(stages)]
+    return Value(try TableValue(rows: status.stages.map { stage in
+      let runs = status.runs.filter { $0["stage"]?.string.map { $0 == stage.name || $0.hasSuffix(": " + stage.name) || status.stages.count == 1 } ?? false }
+      return Record([
+        ("stage", .string(stage.name)), ("blocks", .int(Int(clamping: stage.total))), ("done", .int(Int(clamping: stage.finished))), ("skipped", .int(runs.last?["skipped"]?.int ?? 0)),
+        ("failed", .int(runs.last?["failures"]?.int ?? 0)), ("seconds", .float(runs.reduce(0) { $0 + ($1["seconds"]?.double ?? 0) })),
+      ])
+    }))
   }
 }

@@ -15,11 +15,6 @@ extension Call {
       resume: isKnown("resume") ? try bool("resume") : true, replace: try bool("replace"))
   }
 
-  /// Refuses `on` until there are clusters; local threads are what there is.
-  func checkContext() throws {
-    if let context = try value("on").object, context.typeName != "context" || context.brief != "local()" { throw failure(.failed, "work runs on this machine only in this version: `on` must be local()", at: "on") }
-  }
-
   func isKnown(_ argument: String) -> Bool { builtin.signature.parameters.contains { $0.name == argument } }
 
   /// The block size, checked.
@@ -30,7 +25,7 @@ extension Call {
   }
 
   func workers() throws -> Int? {
-    guard let workers = try optionalInt("workers") else { return nil }
+    guard let workers = try optionalInt("workers") else { return isKnown("on") ? try engine().threads : nil }
     guard (1...1024).contains(workers) else { throw failure(.value, "`workers` must be from 1 to 1024, not \(workers)", at: "workers") }
     return workers
   }
@@ -46,9 +41,35 @@ extension BlockwiseResult {
 extension BlockwiseError: FailureConvertible {
   package var failure: Failure {
     switch self {
-    case .blocksFailed: Failure(.block, description, hint: hint)
+    case .blocksFailed(let report, let path): report.failure(path)
     default: Failure(isInterruption ? .interrupted : .data, description, hint: hint)
     }
+  }
+}
+
+extension Report {
+  /// E7: the place and the words of the first failed block, what is kept, and what to do.
+  func failure(_ path: String?) -> Failure {
+    guard let first = failed.first else { return Failure(.block, failureText, hint: "run the same line again to do what is missing") }
+    var cause = Failure(first.cause)
+    if let voxel = cause.voxel, first.readOffset.count <= voxel.count {
+      let shift = [Int](repeating: 0, count: voxel.count - first.readOffset.count) + first.readOffset
+      cause.message = cause.message.replacingLast(voxelText(voxel, cause.voxelAxes), voxelText(zip(voxel, shift).map { $0 &+ $1 }, []))
+    }
+    var failure = cause.under(.block, failureHead)
+    let kept = done + skipped
+    if path != nil, kept > 0 { failure.notes = ["\(Words.count(Int(clamping: kept), "block")) \(kept == 1 ? "is" : "are") kept; run the same line again to retry only what is missing"] }
+    failure.hint = "look(‹inputs›[_err.failed[0]])     dcs --serial stops at the first failure"
+    failure.failed = failed.map { $0.world.map { Value(RoiValue(roi: $0, grid: nil)) } ?? .nil }
+    return failure
+  }
+}
+
+extension String {
+  /// With the last occurrence of a text replaced.
+  fileprivate func replacingLast(_ old: String, _ new: String) -> String {
+    guard !old.isEmpty, let range = ranges(of: old).last else { return self }
+    return String(self[..<range.lowerBound]) + new + String(self[range.upperBound...])
   }
 }
 

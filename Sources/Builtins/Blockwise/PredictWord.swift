@@ -27,7 +27,6 @@ extension Builtin {
 
   /// What `predict` is asked for.
   private static func prediction(_ call: Call) throws -> (Model, any ArraySource, PredictOptions, OutputSpec) {
-    try call.checkContext()
     var model = try call.trainedModel("m")
     model.network = try model.network.seamless()
     let source = try call.array("a").source(call.execution), rank = source.grid.spatialRank

@@ -34,11 +34,13 @@ extension Builtin {
   }
 
   static let saveImage = Builtin(
-    "save", "(image: image, path: string) -> nil", "Writes a picture as PNG.", effect: .writes("path"), plan: { call in call.planFile("save", at: try call.string("path"), "a picture"); return .nil }
+    "save", "(image: image, path: string) -> nil", "Writes a picture or plot as .png or .svg.", effect: .writes("path"),
+    plan: { call in call.planFile("save", at: try call.string("path"), "a picture"); return .nil }
   ) { call in
-    let path = try call.writablePath("path")
-    guard path.hasSuffix(".png") else { throw call.failure(.value, "pictures are written as .png, not `\(path)`", at: "path") }
-    try Files.writeAtomically(try call.object("image", as: ImageValue.self).image.png(), path, sync: false)
+    let path = try call.string("path"), image = try call.object("image", as: ImageValue.self)
+    let isSVG = path.hasSuffix(".svg")
+    guard isSVG || path.hasSuffix(".png") else { throw call.failure(.value, "pictures are written as .png or .svg, not `\(path)`", at: "path") }
+    try Files.writeAtomically(isSVG ? Array(image.svg.utf8) : image.image.png(), try call.writablePath("path"), sync: false)
     return .nil
   }
 

@@ -9,10 +9,12 @@ extension Builtin {
     [Pointwise.relu, .gelu, .sigmoid, .tanh].map(activation) + [
       layerAdd,
       layerAveragePool,
+      layerBatchNorm,
       layerConcat,
       layerConv,
       layerConvTranspose,
       layerCrop,
+      layerDropout,
       layerLeakyRelu,
       layerLinear,
       layerMaxPool,
@@ -57,6 +59,24 @@ extension Builtin {
     // The decimal that was written, exactly: 0.01 is 1/100.
     guard let slope = Rational(decimal: Value.floatText(try call.float("slope"))) else { throw call.failure(.value, "`slope` must be a number from 0 to 1", at: "slope") }
     return Value(TensorValue(try call.tensor().leakyRelu(slope, name: try call.optionalString("name"))))
+  }
+
+  private static let layerBatchNorm = Builtin(
+    "batch_norm", "(x: tensor, name: string = nil) -> tensor",
+    "A layer that brings each channel to mean 0 and deviation 1, then scales and shifts it by weights of its own.",
+    details: ["Training normalises by the batch and keeps running statistics, prediction by these: each voxel for itself, so there are no seams."],
+    examples: [Example("network(fn(x) = x |> conv(4, 3) |> batch_norm() |> relu(), dimensions=2).parameters", prints: "48")],
+    searchTerms: ["layer", "normalisation", "normalization"]
+  ) { call in
+    Value(TensorValue(try call.tensor().batchNorm(name: try call.optionalString("name"))))
+  }
+
+  private static let layerDropout = Builtin(
+    "dropout", "(x: tensor, share=0.5, name: string = nil) -> tensor", "A layer that in training sets a share of the values to 0 and scales the others up; in prediction it does nothing.",
+    searchTerms: ["layer", "regularisation"]
+  ) { call in
+    guard let share = Rational(decimal: Value.floatText(try call.float("share"))) else { throw call.failure(.value, "`share` must be a number from 0 up to, not including, 1", at: "share") }
+    return Value(TensorValue(try call.tensor().dropout(share, name: try call.optionalString("name"))))
   }
 
   private static let layerSoftmax = Builtin(

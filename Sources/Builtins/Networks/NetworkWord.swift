@@ -20,7 +20,7 @@ extension Builtin {
     let function = try call.function("f")
     let rank: Int
     if case .voxelCoordinate(let size) = try call.value("input") { rank = size.rank } else { rank = try call.int("dimensions", in: 1...3) }
-    let channels = try call.int("channels", in: 1...1_000_000), name = try call.string("name")
+    let channels = try call.int("channels", in: 1...1_000_000), name = try call.networkName()
     func trace(_ input: [Int]?) throws -> Network {
       let builder = try NetworkBuilder(name: name, spatialRank: rank, inChannels: channels, input: input)
       let result = try call.invoke(function, Value(TensorValue(builder.input)))
@@ -40,6 +40,15 @@ extension Builtin {
       if let legal = (try? trace(nil))?.legalSizes() { failure.hint = "input sizes that fit: \(legal)" }
       throw failure
     }
+  }
+}
+
+extension Call {
+  /// What messages and displays call the network: one short line.
+  func networkName() throws -> String {
+    let name = try string("name")
+    guard !name.isEmpty, name.count <= 60, !name.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) else { throw failure(.value, "`name` must be one line of 1 to 60 characters", at: "name") }
+    return name
   }
 }
 

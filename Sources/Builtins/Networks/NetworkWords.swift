@@ -10,7 +10,7 @@ extension Builtin {
     """
     (levels=4, features=12, growth=6, input: int|coord = nil, channels=1, out: int = nil, factors: list = nil, padding: "valid|same" = "valid",
      kernel: int|coord = 3, kernels_down: list = nil, kernels_up: list = nil, upsample: list = nil, constant_upsample=true, activation_on_upsample=true,
-     dimensions=3, name="unet") -> model
+     batch_norm=false, dimensions=3, name="unet") -> model
     """,
     "DaCapo's U-Net: two convolutions and a pooling a level, features · growth^level wide, nearest upsampling.",
     details: [
@@ -18,6 +18,7 @@ extension Builtin {
       "padding=\"same\" supervises whole patches in training; prediction is seamless either way.",
       "kernels_down, kernels_up: the convolutions of each level from the finest on, such as [[3, 3], [(1, 3, 3), 3]]; kernels_up has none for the last level.",
       "constant_upsample=false upsamples by transposed convolutions; activation_on_upsample=false leaves out the relu behind an upsampling.",
+      "batch_norm=true normalises between each convolution and its relu.",
       "upsample: factors of super-resolution stages behind the network, such as [2]: the output's voxels are that much smaller.",
     ],
     examples: [
@@ -36,8 +37,9 @@ extension Builtin {
       kernelSizesDown: try kernels(call, "kernels_down", count: levels, rank: rank) ?? Array(repeating: [kernel, kernel], count: levels),
       kernelSizesUp: try kernels(call, "kernels_up", count: levels - 1, rank: rank) ?? Array(repeating: [kernel, kernel], count: levels - 1),
       upsampleFactors: try factors(call, "upsample", count: nil, rank: rank) ?? [], padding: try call.string("padding") == "same" ? .same : .valid,
-      constantUpsample: try call.bool("constant_upsample"), activationOnUpsample: try call.bool("activation_on_upsample"))
-    let network = try settings.network(name: try call.string("name"))
+      constantUpsample: try call.bool("constant_upsample"), activationOnUpsample: try call.bool("activation_on_upsample"),
+      batchNorm: try call.bool("batch_norm"))
+    let network = try settings.network(name: try call.networkName())
     let input = try call.optionalVoxels("input", rank: rank)?.values ?? network.usualInput
     do throws(NetworkError) { _ = try network.outputShape(forSpatial: input) } catch {
       var failure = error.failure
@@ -81,7 +83,7 @@ extension Builtin {
     }
     do {
       let model = try Model(loading: path)
-      return Value(ModelValue(kind: .trained(model), input: model.network.usualInput))
+      return Value(ModelValue(trained: model))
     } catch let error as any FailureConvertible {
       var failure = error.failure
       failure.argument = "path"

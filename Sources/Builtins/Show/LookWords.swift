@@ -1,82 +1,276 @@
+// look: one slice of an array as a picture, with what a person wants to know beside it. Of an array on disk at most 27 chunks are read: the
+// coarsest pyramid level that still fills the screen, or else the central window.
+
 import Arrays
 import Display
 import Geometry
 import Language
+import Storage
 
 extension Builtin {
   static let look = Builtin(
     "look",
-    "(a: array, overlay: array = nil, axis=\"z\", at: int = nil, colors: \"auto|grey|labels\" = \"auto\", width: int = nil, whole=false) -> image",
-    "Shows a slice, the middle one along `axis` unless `at` says otherwise; labels in colours, `overlay` labels over grey values.",
-    details: ["Large arrays show their central window, at most 27 chunks, unless whole=true reads the whole slice. save(look(a), \"x.png\") keeps it."],
-    searchTerms: ["show", "view", "picture", "slice", "png"]
+    """
+    (a: array|group, overlay: array = nil, axis="z", at: int|length = nil, colors: "auto|grey|labels|rgb" = "auto", channel: int = nil, low: number = nil, high: number = nil,
+     width: int = nil, whole=false) -> image
+    """,
+    "Shows a slice, the middle one along `axis` unless `at` (a voxel, or a place in the world) says otherwise; labels in colours, `overlay` labels over grey values.",
+    details: [
+      "Of an array on disk at most 27 chunks are read: the coarsest pyramid level that fills the screen, else the central window, and the picture says which; whole=true reads the whole slice.",
+      "Grey values span the 1st to the 99th percentile unless `low` and `high` say otherwise. Up to four channels stand beside each other; colors=\"rgb\" shows three as one.",
+      "save(look(a), \"x.png\") keeps the picture.",
+    ],
+    examples: [Example("look(random((8, 32, 48)), axis=\"y\", at=3).height", prints: "8")],
+    searchTerms: ["show", "view", "picture", "slice", "png", "image", "display"]
   ) { call in
-    let array = try call.array("a")
-    let cut = try Slice(array, axis: try call.string("axis"), at: try call.optionalInt("at"), whole: try call.bool("whole"), call)
-    let raw = try cut.read(array, call)
-    let image: Image
+    let begun = monotonicSeconds()
+    let (array, level) = try shownLevel(call)
+    let cut = try Slice(array, call, fullSize: level?.full)
+    let planes = try cut.planes(of: array, channel: try call.optionalInt("channel"), call)
+    let slices = try planes.map { try cut.read(array, $0, call) }
+    let isLabels = try showsLabels(array, call)
+    let window = try greyWindow(call)
+    var image: Image
     if let overlay = try call.optionalArray("overlay") {
-      guard overlay.shape == array.shape else { throw call.failure(.shape, "shapes do not match: \(array.axesText) and overlay \(overlay.axesText)", at: "overlay") }
-      image = try Picture.overlay(raw, try cut.read(overlay, call))
+      image = try Picture.overlay(slices[0], try cut.matching(overlay, call), window: window)
+    } else if try call.string("colors") == "rgb" {
+      guard slices.count == 3 else { throw call.failure(.shape, "rgb needs three channels, found \(array.axesText)", at: "colors") }
+      image = try Picture.composite(slices, window: window)
     } else {
-      let colors = try call.string("colors")
-      let isLabels = colors == "labels" || (colors == "auto" && [.uint32, .uint64, .int32, .int64].contains(array.dtype))
-      image = try isLabels ? Picture.labels(raw) : Picture.grey(raw)
+      image = Image.beside(try slices.map { try isLabels ? Picture.labels($0) : Picture.grey($0, window: window) }, gap: max(1, slices[0].shape[1] / 40))
     }
-    return Value(ImageValue(image: image, caption: try caption(array, cut, raw), width: try call.optionalInt("width")))
+    var facts = try isLabels ? labelFacts(slices[0]) : valueFacts(slices)
+    facts.append("axes (\(array.grid.axes.map(\.name).joined(separator: ", ")))" + (array.grid.isKnown ? "   voxel \(sizeText(array.grid.voxelSize))" : ""))
+    if let read = cut.chunksRead { facts.append("\(read) in \(duration(monotonicSeconds() - begun))") }
+    return Value(ImageValue(image: image, caption: head(array, cut, level), facts: facts, width: try call.optionalInt("width")))
   }
 
-  private static func caption(_ array: ArrayValue, _ cut: Slice, _ raw: NDArray) throws -> [String] {
-    let stats = try Stats(raw)
-    var head = "\(array.brief)"
-    if let position = cut.position { head += "    \(position)" }
-    if cut.isWindow { head += "    central window" }
-    var tail = "  min \(compact(stats.min))  median \(compact(stats.median))  max \(compact(stats.max))"
-    if stats.nan > 0 { tail += "  \(grouped(stats.nan)) NaN" }
-    if array.grid.isKnown { tail += "   voxel \(sizeText(array.grid.voxelSize))" }
-    return [head, tail]
+  private static func showsLabels(_ array: ArrayValue, _ call: Call) throws -> Bool {
+    let colors = try call.string("colors")
+    return colors == "labels" || (colors == "auto" && [.uint32, .uint64, .int32, .int64].contains(array.dtype))
+  }
+
+  private static func greyWindow(_ call: Call) throws -> (Double, Double)? {
+    let low = try call.optionalFloat("low"), high = try call.optionalFloat("high")
+    if low == nil, high == nil { return nil }
+    guard let low, let high, low < high else { throw call.failure(.argument, "a grey window needs `low` below `high`", at: low == nil ? "high" : "low") }
+    return (low, high)
+  }
+
+  /// "uint8 (z 96, y 125, x 125)  view on disk, 1.4 MiB    z = 48 of 96    level 3 of 5"
+  private static func head(_ array: ArrayValue, _ cut: Slice, _ level: Level?) -> [String] {
+    var parts = ["\(array.brief)  \(array.residence), \(byteText(array.byteCount))"]
+    if let position = cut.position { parts.append(position) }
+    if let level { parts.append("level \(level.number) of \(level.count)") }
+    if let window = cut.windowText { parts.append(window) }
+    if let remark = array.remark { parts.append(remark) }
+    return parts
+  }
+
+  private static func valueFacts(_ slices: [NDArray]) throws -> [String] {
+    let values = try slices.flatMap { try $0.asDoubles() }, sorted = values.filter { !$0.isNaN }.sorted()
+    guard let first = sorted.first, let last = sorted.last else { return ["every value is NaN"] }
+    if slices[0].dtype == .bool {
+      let share = Double(sorted.count { $0 > 0 }) / Double(sorted.count)
+      return ["true \(fixed(100 * share, 1)) %"]
+    }
+    let at = { (percent: Int) in compact(sorted[min(sorted.count - 1, sorted.count * percent / 100)]) }
+    var lines = ["min \(compact(first))  p1 \(at(1))  median \(at(50))  p99 \(at(99))  max \(compact(last))"]
+    let finite = sorted.filter(\.isFinite)
+    if let low = finite.first, let high = finite.last, low < high {
+      var counts = [Double](repeating: 0, count: 16)
+      for value in finite { counts[min(15, Int((value - low) / (high - low) * 16))] += 1 }
+      // roots, so that a peak does not flatten the rest
+      lines.append("\(sparkline(counts.map { $0.squareRoot() }))   \(compact(low)) → \(compact(high))")
+    }
+    let nan = values.count - sorted.count, infinite = sorted.count - finite.count
+    if nan + infinite > 0 { lines.append("\(grouped(nan)) NaN  \(grouped(infinite)) infinite") }
+    return lines
+  }
+
+  private static func labelFacts(_ slice: NDArray) throws -> [String] {
+    var sizes: [UInt64: Int] = [:]
+    for id in try Picture.identifiers(slice) where id != 0 { sizes[id, default: 0] += 1 }
+    let total = slice.shape[0] * slice.shape[1]
+    guard let largest = sizes.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { return ["no label but 0"] }
+    let share = total > 0 ? 100 * Double(sizes.values.reduce(0, +)) / Double(total) : 0
+    return ["\(grouped(sizes.count)) \(sizes.count == 1 ? "label" : "labels") on \(fixed(share, 1)) %", "largest \(largest.key), \(grouped(largest.value)) voxels"]
+  }
+}
+
+// MARK: Pyramids
+
+/// A level of a multiscale group that stands for the array asked for.
+private struct Level {
+  /// 1 is the finest.
+  var number: Int, count: Int
+  /// Of the array that was asked for.
+  var full: [Int]
+}
+
+extension Builtin {
+  /// The array to show: of a multiscale group, or of one of its levels, the coarsest that fills the screen.
+  private static func shownLevel(_ call: Call) throws -> (ArrayValue, Level?) {
+    let levels: [StoredArray], first: Int
+    if let group = try call.value("a").object(as: GroupValue.self) {
+      guard let found = try group.group.levels(), !found.isEmpty else {
+        throw call.failure(.type, "`\(group.group.path)` is a group without levels: it holds \(try group.group.children().map(\.name).prefix(6).joined(separator: ", "))", at: "a")
+      }
+      (levels, first) = (found, 0)
+    } else {
+      let array = try call.array("a")
+      guard let stored = array.stored, case .view(let view) = array.content, view.isWhole, try call.value("overlay").isNil, try !call.bool("whole") else { return (array, nil) }
+      guard let parent = try? StoredNode.open(Files.parent(stored.path)), case .group(let group) = parent, let found = try? group.levels(),
+        let own = found.firstIndex(where: { $0.path == stored.path })
+      else { return (array, nil) }
+      (levels, first) = (found, own)
+    }
+    let style = call.host.style, axis = try call.string("axis")
+    let columns = max(16, min(style.width, try call.optionalInt("width") ?? style.width))
+    for number in stride(from: levels.count - 1, through: first, by: -1) {
+      let array = ArrayValue(levels[number])
+      let shown = array.shownAxes(cutting: axis)
+      // a picture of the terminal has two pixels a cell, 20 cells high
+      if number == first || (shown.count == 2 && (array.shape[shown[1]] >= columns || array.shape[shown[0]] >= 40)) {
+        return (array, levels.count > 1 ? Level(number: number + 1, count: levels.count, full: levels[first].shape) : nil)
+      }
+    }
+    return (ArrayValue(levels[first]), nil)
+  }
+}
+
+// MARK: Slices
+
+extension ArrayValue {
+  /// The two axes that a picture shows: the last ones of space without the one that is cut.
+  fileprivate func shownAxes(cutting name: String) -> [Int] {
+    let spatial = grid.spatialAxes
+    if spatial.count >= 3 { return Array(spatial.filter { grid.axes[$0].name != name }.suffix(2)) }
+    return Array((spatial.count >= 2 ? spatial : Array(shape.indices)).suffix(2))
+  }
+}
+
+/// Which chunks of the base an axis of a view walks over.
+private struct ChunkAxis {
+  let walk: SourceView.Walk, chunk: Int
+
+  init(_ walk: SourceView.Walk, chunk: Int) { (self.walk, self.chunk) = (walk, max(1, chunk)) }
+
+  /// How many chunks hold the voxels `begin ..< end` of the view; all between the first and the last are read.
+  func chunks(_ begin: Int, _ end: Int) -> Int {
+    if end <= begin { return 0 }
+    let first = walk.begin + begin * walk.step, last = walk.begin + (end - 1) * walk.step
+    return max(first, last) / chunk - min(first, last) / chunk + 1
+  }
+
+  /// The voxels of the view in the `count` chunks in its middle.
+  func middle(_ count: Int) -> (begin: Int, end: Int) {
+    let ends = [walk.begin, walk.begin + max(0, walk.count - 1) * walk.step]
+    let low = (ends.min() ?? 0) / chunk, high = (ends.max() ?? 0) / chunk
+    let first = low + (high - low + 1 - count) / 2
+    // base voxels first·chunk ..< (first + count)·chunk, in steps of the view
+    let from = first * chunk, to = (first + count) * chunk, size = abs(walk.step)
+    func up(_ distance: Int) -> Int { max(0, min(walk.count, (max(0, distance) + size - 1) / size)) }
+    return walk.step > 0 ? (up(from - walk.begin), up(to - walk.begin)) : (up(walk.begin - to + 1), up(walk.begin - from + 1))
   }
 }
 
 /// The 2D part of an array that is shown.
 private struct Slice {
   private let index: [AxisIndex]
+  private let channelAxis: Int?
   private(set) var position: String?
-  private(set) var isWindow = false
+  private(set) var windowText: String?
+  /// "25 of 4,700 chunks read"
+  private(set) var chunksRead: String?
 
-  /// Voxels an axis of the window that is read from a large array.
-  static let window = 192
+  /// Chunks that are read at most.
+  static let chunkLimit = 27
+  /// Voxels an axis of the window into something that is computed when it is read.
+  static let window = 256
 
-  init(_ array: ArrayValue, axis name: String, at: Int?, whole: Bool, _ call: Call) throws {
-    let (shape, axes) = (array.shape, array.grid.axes)
+  /// - Parameter fullSize: the shape that `at` counts in, where a coarser level stands for it.
+  init(_ array: ArrayValue, _ call: Call, fullSize: [Int]?) throws {
+    let (shape, axes) = (array.shape, array.grid.axes), name = try call.string("axis")
     guard shape.count >= 2, !shape.contains(0) else { throw call.failure(.shape, "`look` needs at least two axes with voxels, found \(array.axesText)", at: "a") }
-    var index = [AxisIndex](repeating: .all, count: shape.count)
-    let spatial = array.grid.spatialAxes
-    // Two axes are shown: the last ones of space, or all but the one that is cut.
-    let cut = spatial.count >= 3 ? axes.firstIndex { $0.name == name } : nil
-    if spatial.count >= 3, cut == nil { throw call.failure(.value, "the array has no axis `\(name)`", at: "axis", label: "axes: \(axes.map(\.name).joined(separator: ", "))") }
-    let shown = (spatial.count >= 2 ? spatial.filter { $0 != cut } : Array(shape.indices)).suffix(2)
-    var positions: [String] = []
+    let spatial = array.grid.spatialAxes, cut = spatial.count >= 3 ? axes.firstIndex { $0.name == name } : nil
+    if spatial.count >= 3, cut.map({ !spatial.contains($0) }) ?? true {
+      throw call.failure(.value, "`axis` must be one of \(Words.either(spatial.map { axes[$0].name })), not `\(name)`", at: "axis")
+    }
+    if cut == nil, try !call.value("at").isNil { throw call.failure(.value, "`at` needs an axis to cut: the array has only the two that are shown", at: "at") }
+    let shown = array.shownAxes(cutting: name)
+    var index = [AxisIndex](repeating: .all, count: shape.count), positions: [String] = [], channel: Int?
     for axis in shape.indices where !shown.contains(axis) {
-      let middle = array.grid.axes[axis].kind == .space ? shape[axis] / 2 : 0
-      let chosen = axis == cut ? at ?? middle : middle
-      guard chosen >= 0, chosen < shape[axis] else { throw call.failure(.index, "\(axes[axis].name) = \(chosen) lies outside the array: \(axes[axis].name) has \(shape[axis]) voxels", at: "at") }
+      if axes[axis].kind == .channel, channel == nil { channel = axis; continue }
+      let chosen = axis == cut ? try Self.place(array, axis, full: fullSize?[axis], call) : axes[axis].kind == .space ? shape[axis] / 2 : 0
       index[axis] = .at(chosen)
-      positions.append("\(axes[axis].name) = \(chosen) of \(shape[axis])")
+      positions.append("\(axes[axis].name) = \(grouped(chosen)) of \(grouped(shape[axis]))")
     }
     if !positions.isEmpty { position = positions.joined(separator: ", ") }
-    if !whole, case .view = array.content {
-      for axis in shown where shape[axis] > 4 * Self.window {
-        index[axis] = .walk(begin: (shape[axis] - Self.window) / 2, step: 1, count: Self.window)
-        isWindow = true
+    if case .view(let view) = array.content {
+      let axesOfChunks = shape.indices.map { ChunkAxis(view.walks[$0], chunk: array.stored?.chunks[view.walks[$0].baseAxis] ?? Self.window) }
+      let planes = channel.map { axesOfChunks[$0].chunks(0, min(4, shape[$0])) } ?? 1
+      var read = shown.map { axesOfChunks[$0].chunks(0, shape[$0]) }
+      if !(try call.bool("whole")), read[0] * read[1] * planes > Self.chunkLimit {
+        let all = read, room = max(1, Self.chunkLimit / planes), side = max(1, Int(Double(room).squareRoot()))
+        // as square as the chunks allow
+        read[0] = min(all[0], max(side, room / max(1, min(all[1], side))))
+        read[1] = min(all[1], max(1, room / read[0]))
+        for (place, axis) in shown.enumerated() where read[place] < all[place] {
+          let (begin, end) = axesOfChunks[axis].middle(read[place])
+          index[axis] = .walk(begin: begin, step: 1, count: end - begin)
+        }
+        windowText = "central window " + shown.map { axis in
+          if case .walk(let begin, _, let count) = index[axis] { "\(axes[axis].name) \(grouped(begin)):\(grouped(begin + count))" } else { "\(axes[axis].name) all" }
+        }.joined(separator: ", ")
+      }
+      if array.stored != nil {
+        let total = shape.indices.map { axesOfChunks[$0].chunks(0, shape[$0]) }.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
+        chunksRead = "\(grouped(read[0] * read[1] * planes)) of \(grouped(total)) \(total == 1 ? "chunk" : "chunks") read"
       }
     }
-    self.index = index
+    (self.index, channelAxis) = (index, channel)
   }
 
-  func read(_ array: ArrayValue, _ call: Call) throws -> NDArray {
+  /// The voxel on the axis that is cut.
+  private static func place(_ array: ArrayValue, _ axis: Int, full: Int?, _ call: Call) throws -> Int {
+    let length = array.shape[axis], total = full ?? length, name = array.grid.axes[axis].name
+    switch try call.value("at") {
+    case .nil: return length / 2
+    case .length(let place):
+      guard array.grid.isKnown, let position = array.grid.spatialAxes.firstIndex(of: axis) else {
+        throw call.failure(.units, "`at` is a length, but the array's voxel size is unknown", at: "at", hint: "at=\(length / 2)")
+      }
+      let voxel = try ((try place - array.grid.offset[position]) / array.grid.voxelSize[position]).rounded(.down)
+      guard (0..<length).contains(voxel) else {
+        throw call.failure(.index, "\(name) = \(Value.lengthText(place)) lies outside the array: \(name) covers \(Value.length(array.grid.offset[position]).shown()) to \(Value.length(try array.grid.offset[position] + (try array.grid.voxelSize[position] * Rational(length))).shown())", at: "at")
+      }
+      return voxel
+    default:
+      let voxel = try call.int("at")
+      guard (0..<total).contains(voxel) else { throw call.failure(.index, "\(name) = \(voxel) lies outside the array: \(name) has \(total) voxels", at: "at") }
+      return min(length - 1, Int(Double(voxel) / Double(total) * Double(length)))
+    }
+  }
+
+  /// Which channels are shown; [nil] where there are none.
+  func planes(of array: ArrayValue, channel: Int?, _ call: Call) throws -> [Int?] {
+    guard let axis = channelAxis else {
+      if channel != nil { throw call.failure(.index, "the array has no channels", at: "channel") }
+      return [nil]
+    }
+    let count = array.shape[axis]
+    if let channel {
+      guard (0..<count).contains(channel) else { throw call.failure(.index, "channel \(channel) of \(count)", at: "channel") }
+      return [channel]
+    }
+    return (0..<min(4, count)).map { $0 }
+  }
+
+  func read(_ array: ArrayValue, _ channel: Int?, _ call: Call) throws -> NDArray {
     var view = SourceView(try array.source(call.execution))
     for axis in index.indices.reversed() {
+      if axis == channelAxis { view = try view.dropping(axis: axis, at: channel ?? 0); continue }
       switch index[axis] {
       case .all: continue
       case .at(let at): view = try view.dropping(axis: axis, at: at)
@@ -85,19 +279,23 @@ private struct Slice {
     }
     return try view.read(try VoxelRoi(shape: view.shape), ReadContext(pool: call.execution.pool, cancellation: call.execution.cancellation))
   }
-}
 
-/// What the caption says of the values shown.
-private struct Stats {
-  var min = Double.nan, median = Double.nan, max = Double.nan, nan = 0
-
-  init(_ array: NDArray) throws {
-    let packed = try array.contiguous()
-    func doubles<T: Element>(_: T.Type) -> [Double] { packed.withElements(T.self) { $0.map(\.double) } }
-    let values = doubles(packed.dtype.type)
-    let sorted = values.filter { !$0.isNaN }.sorted()
-    nan = values.count - sorted.count
-    guard let first = sorted.first, let last = sorted.last else { return }
-    (min, median, max) = (first, sorted[sorted.count / 2], last)
+  /// The same part of the overlay, which has the array's axes of space.
+  func matching(_ overlay: ArrayValue, _ call: Call) throws -> NDArray {
+    let array = try call.array("a")
+    let axes = array.grid.axes.map(\.name), own = overlay.grid.axes.map(\.name)
+    let expected = array.shape.indices.filter { $0 != channelAxis }
+    guard own == expected.map({ axes[$0] }), overlay.shape == expected.map({ array.shape[$0] }) else {
+      throw call.failure(.shape, "shapes do not match: \(array.axesText) and overlay \(overlay.axesText)", at: "overlay")
+    }
+    var view = SourceView(try overlay.source(call.execution))
+    for (position, axis) in expected.enumerated().reversed() {
+      switch index[axis] {
+      case .all: continue
+      case .at(let at): view = try view.dropping(axis: position, at: at)
+      case .walk(let begin, let step, let count): view = try view.walking(axis: position, begin: begin, step: step, count: count)
+      }
+    }
+    return try view.read(try VoxelRoi(shape: view.shape), ReadContext(pool: call.execution.pool, cancellation: call.execution.cancellation))
   }
 }

@@ -8,7 +8,7 @@ extension Builtin {
   ) { call in
     let rows = try call.list("rows").enumerated().map { position, value -> Record in
       if case .record(let record) = value { return record }
-      if let row = value.object?.tableRow { return row }
+      if let row = (value.object as? any TableRow)?.tableRow { return row }
       throw call.failure(.type, "`rows` must hold records, element \(position) is \(value.typePhrase)", at: "rows")
     }
     return Value(try TableValue(rows: rows))
@@ -115,9 +115,9 @@ extension Builtin {
   }
 }
 
-extension ObjectValue {
-  /// Objects that stand for a row of a table, such as jobs, say so here.
-  var tableRow: Record? { nil }
+/// Objects that stand for a row of a table, such as jobs.
+protocol TableRow: ObjectValue {
+  var tableRow: Record { get }
 }
 
 extension Value {

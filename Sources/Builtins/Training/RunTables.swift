@@ -65,6 +65,15 @@ extension Builtin {
       columns.append(key)
       values.append(found.map { run in run.settings.first { $0.key == key }.map { cell($0.value) } ?? .nil })
     }
+    for (key, name) in [("target_function", "target"), ("post_function", "post")] where keys.contains("task") == false && Set(found.map { $0.record["task"]?[key]?.string ?? "" }).count > 1 {
+      var seen: [String] = []   // functions of one task that are not the same: a, b, …
+      columns.append(name)
+      values.append(found.map { run in
+        let text = run.record["task"]?[key]?.string ?? ""
+        if !seen.contains(text) { seen.append(text) }
+        return .string("version \((seen.firstIndex(of: text) ?? 0) + 1)")
+      })
+    }
     if Set(found.map { $0.record["model"]?.compact ?? "" }).count > 1 {
       columns.append("model")
       values.append(found.map { .string($0.record["model"]?["name"]?.string ?? "another") })

@@ -214,7 +214,7 @@ extension Builtin {
     }
     if let note = try call.optionalString("note") { model.provenance["note"] = .string(note) }
     try model.save(try call.writablePath("to"))
-    return Value(ModelValue(kind: .trained(model), input: model.network.usualInput))
+    return Value(ModelValue(trained: model))
   }
 }
 

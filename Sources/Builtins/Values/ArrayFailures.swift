@@ -12,10 +12,11 @@ extension ArrayError: FailureConvertible {
 
   /// - Parameter axes: of the array whose voxels the error counts; without them voxels are bare numbers.
   func failure(axes: [Axis]) -> Failure {
-    func voxel(_ index: [Int]) -> String {
-      if index.isEmpty { return "" }
-      if axes.count != index.count { return " at voxel \(shapeText(index))" }
-      return " at " + zip(axes, index).map { "\($0.name) \($1)" }.joined(separator: ", ")
+    func arithmetic(_ message: String, _ index: [Int], hint: String? = nil) -> Failure {
+      let names = axes.count == index.count ? axes.map(\.name) : []
+      var failure = Failure(.arithmetic, message + (index.isEmpty ? "" : " at \(voxelText(index, names))"), hint: hint)
+      (failure.voxel, failure.voxelAxes) = (index, names)
+      return failure
     }
     switch self {
     case .overBudget, .noMemory, .tooLarge: return Failure(.memory, description)
@@ -25,19 +26,22 @@ extension ArrayError: FailureConvertible {
     case .outside: return Failure(.index, description)
     case .doesNotFit(let dtype, let count, let total, let first, let index):
       if total == 1, index.isEmpty { return Failure(.arithmetic, "\(first) does not fit \(dtype)") }
-      let verb = count == 1 ? "does" : "do"
-      return Failure(
-        .arithmetic, "\(grouped(count)) of \(grouped(total)) values \(verb) not fit \(dtype), first \(first)\(voxel(index))",
-        hint: "cast(a, \(dtype), clip=true) saturates")
-    case .overflow(let operation, let index): return Failure(.arithmetic, "\(operation) overflows\(voxel(index))", hint: "integers never wrap: compute in a wider type, cast(a, float64)")
-    case .divisionByZero(let index): return Failure(.arithmetic, "division by zero\(voxel(index))")
-    case .negativePower(let index): return Failure(.arithmetic, "an integer has no negative power\(voxel(index).isEmpty ? "" : ","+voxel(index))")
+      return arithmetic(
+        "\(grouped(count)) of \(grouped(total)) values \(count == 1 ? "does" : "do") not fit \(dtype), first \(first)", index, hint: "cast(a, \(dtype), clip=true) saturates")
+    case .overflow(let operation, let index): return arithmetic("\(operation) overflows", index, hint: "integers never wrap: compute in a wider type, cast(a, float64)")
+    case .divisionByZero(let index): return arithmetic("division by zero", index)
+    case .negativePower(let index): return arithmetic("an integer has no negative power", index)
     case .dtypes(let a, let b) where [a, b].contains(.uint64) && (a.isSigned || b.isSigned):
       return Failure(
         .type, "no integer type holds both \(a) and \(b), and a float would merge labels above 2⁵³", hint: "cast one side: cast(a, uint64), an error if a value is negative")
     default: return Failure(.type, description)
     }
   }
+}
+
+/// "z 3, y 9, x 80", or "voxel (3, 9, 80)" where the axes have no names.
+func voxelText(_ index: [Int], _ names: [String]) -> String {
+  names.count == index.count ? zip(names, index).map { "\($0) \($1)" }.joined(separator: ", ") : "voxel \(shapeText(index))"
 }
 
 /// Errors of a computation, with the axes of the array that it gives.

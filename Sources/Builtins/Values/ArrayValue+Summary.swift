@@ -49,6 +49,7 @@ extension ArrayValue {
     return "\(size), touches \(grouped(touched)) of \(all)"
   }
 
+  /// "in memory", "view on disk, read-only".
   var residence: String {
     switch content {
     case .memory: "in memory"

@@ -60,3 +60,12 @@ extension Axis {
   /// An axis of this name: x, y, z are space, t is time, all others are channels.
   static func named(_ name: String) -> Axis { Axis(name, ["z", "y", "x"].contains(name) ? .space : name == "t" ? .time : .channel) }
 }
+
+extension NDArray {
+  /// All elements in C order; integers beyond 2⁵³ are rounded.
+  func asDoubles() throws(ArrayError) -> [Double] {
+    let packed = try contiguous()
+    func read<T: Element>(_: T.Type) -> [Double] { packed.withElements(T.self) { $0.map(\.double) } }
+    return read(dtype.type)
+  }
+}

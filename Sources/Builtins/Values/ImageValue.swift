@@ -1,16 +1,50 @@
 import Display
 import Language
 
-/// A picture with its caption: shown in the terminal, saved as PNG.
+/// A picture or a plot: drawn in the terminal, saved as PNG or SVG.
 struct ImageValue: ObjectValue {
-  let image: Image
-  let caption: [String]
+  enum Content: Sendable {
+    /// Pixels with lines of text above, beside or below.
+    case pixels(Image)
+    case figure(Figure)
+  }
+
+  let content: Content
+  /// Stands above the picture, on as many lines as the width asks for.
+  var caption: [String] = []
+  /// Beside the picture where there is room, else below.
+  var facts: [String] = []
   /// Columns asked for; nil fills the screen.
   var width: Int?
 
+  init(image: Image, caption: [String], facts: [String] = [], width: Int? = nil) {
+    (content, self.caption, self.facts, self.width) = (.pixels(image), caption, facts, width)
+  }
+  init(_ figure: Figure, width: Int? = nil) { (content, self.width) = (.figure(figure), width) }
+
+  /// As pixels; a plot twice as fine as its SVG.
+  var image: Image {
+    switch content {
+    case .pixels(let image): image
+    case .figure(let figure): figure.image()
+    }
+  }
+
+  var svg: String {
+    switch content {
+    case .pixels(let image): image.svg()
+    case .figure(let figure): figure.svg()
+    }
+  }
+
   var typeName: String { "image" }
   var fieldNames: [String] { ["height", "width"] }
-  var brief: String { "image \(image.width) × \(image.height)" }
+  var brief: String {
+    switch content {
+    case .pixels(let image): "image \(image.width) × \(image.height)"
+    case .figure(let figure): "\(figure.kind.rawValue) plot"
+    }
+  }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {
     switch name {
@@ -21,7 +55,19 @@ struct ImageValue: ObjectValue {
   }
 
   func summary(_ style: DisplayStyle) -> String {
-    let text = image.terminalText(Style(width: style.width, color: style.color), maxWidth: width)
-    return (caption.prefix(1) + [text] + caption.dropFirst()).joined(separator: "\n")
+    let style = Style(width: style.width, color: style.color)
+    switch content {
+    case .figure(let figure): return figure.text(style, maxWidth: width)
+    case .pixels(let image): return (flowed(caption, style.width) + [image.terminalText(style, maxWidth: width, beside: facts)]).joined(separator: "\n")
+    }
   }
+}
+
+/// Parts beside each other, on as many lines as the width asks for.
+func flowed(_ parts: [String], _ width: Int) -> [String] {
+  var lines: [String] = []
+  for part in parts {
+    if let last = lines.last, columns(last) + 4 + columns(part) <= width { lines[lines.count - 1] = last + "    " + part } else { lines.append(lines.isEmpty ? part : "  " + part) }
+  }
+  return lines
 }

@@ -26,7 +26,7 @@ enum ModelSummary {
     for form in Form.allCases {
       for placed in [legal, nil] {
         let lines = rows(levels, finer, form, placed, total: network.parameterCount)
-        if form == .narrow || lines.allSatisfy({ columns($0) <= width }) { return flowed(placed == nil ? all : heads, width) + lines }
+        if (form == .narrow && placed == nil) || lines.allSatisfy({ columns($0) <= width }) { return flowed(placed == nil ? all : heads, width) + lines }
       }
     }
     return flowed(all, width)

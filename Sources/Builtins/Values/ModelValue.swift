@@ -16,6 +16,15 @@ struct ModelValue: ObjectValue {
   /// Spatial lengths that it is trained on.
   let input: [Int]
 
+  init(kind: Kind, input: [Int]) { (self.kind, self.input) = (kind, input) }
+
+  /// With the input size it was trained on, if it says so.
+  init(trained model: Model) {
+    kind = .trained(model)
+    let known = model.provenance["input"]?.ints ?? []
+    input = (try? model.network.outputShape(forSpatial: known)) == nil ? model.network.usualInput : known
+  }
+
   var network: Network {
     switch kind {
     case .architecture(let network): network

@@ -48,6 +48,18 @@ void dcs_softmax(dcs_pool *pool, const dcs_tensor *x, const dcs_tensor *y);
 /// dx = y (dy - sum over channels of y dy), from the output y.
 void dcs_softmax_backward(dcs_pool *pool, const dcs_tensor *y, const dcs_tensor *dy, int accumulate, const dcs_tensor *dx);
 
+// Batch normalisation and dropout.
+
+/// sums[2 c] = sum of a over channel c, sums[2 c + 1] = sum of a b; added to them when `accumulate`.
+void dcs_channel_sums(dcs_pool *pool, const dcs_tensor *a, const dcs_tensor *b, double *sums, int accumulate);
+/// y = (x - numbers[3 c]) numbers[3 c + 1] + numbers[3 c + 2]
+void dcs_channel_affine(dcs_pool *pool, const dcs_tensor *x, const float *numbers, const dcs_tensor *y);
+/// y = numbers[4 c] a + numbers[4 c + 1] (x - numbers[4 c + 2]) + numbers[4 c + 3], written or added.
+void dcs_channel_combine(dcs_pool *pool, const dcs_tensor *a, const dcs_tensor *x, const float *numbers, int accumulate, const dcs_tensor *y);
+/// y = 0 for a `share` (0 up to, not including, 1) of the elements, x / (1 - share) for the others. Which ones depends on `key` and an
+/// element's place in a tensor of y's extents whose channel `first` is y's first.
+void dcs_dropout(dcs_pool *pool, uint64_t key, int64_t first, double share, const dcs_tensor *x, int accumulate, const dcs_tensor *y);
+
 // Losses: the return value is the sum over elements of weight * loss, in double; the gradient is `factor` times its derivative.
 // `weight` is NULL (all 1), has prediction's channels, or one channel for all. `gradient` may be NULL, and may be the prediction.
 //

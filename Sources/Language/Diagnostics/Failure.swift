@@ -17,6 +17,10 @@ package struct Failure: Error, Sendable {
   package var notes: [String]
   /// The parameter at fault: the caret goes under its argument. Without it the caret is under the call.
   package var argument: String?
+  /// The voxel that the message names, in the array at hand; a block's is moved to its place in the whole.
+  package var voxel: [Int]?
+  /// The names of its axes, where the message uses them.
+  package var voxelAxes: [String] = []
   /// Which element of a variadic parameter.
   package var argumentPosition: Int?
   /// `e.failed`: the parts of a larger work that failed, as values one can index with (ROIs of blocks).
@@ -48,6 +52,13 @@ package struct Failure: Error, Sendable {
     case type, value, arithmetic, index, key, unbound, syntax, control, recursion, failed, assertion, data, module, interrupted
 
     package var id: String { "E\((Self.allCases.firstIndex(of: self) ?? 0) + 1)" }
+  }
+
+  /// The same place with another first line: what was the message stands beside the caret.
+  package func under(_ kind: Kind, _ message: String) -> Failure {
+    var copy = self
+    (copy.kind, copy.message, copy.label, copy.hint, copy.notes, copy.calls) = (kind, message, self.message, nil, [], [])
+    return copy
   }
 
   func at(_ site: Site) -> Failure {

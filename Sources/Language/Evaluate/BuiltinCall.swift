@@ -60,10 +60,21 @@ extension Frame {
     }
   }
 
+  /// `‹a›` in a hint stands for the argument `a` as it was written, or its name where that was more than a name.
+  private func named(_ hint: String, _ builtin: Builtin, _ targets: [Int], _ sites: ArgumentSites) -> String {
+    guard let open = hint.firstIndex(of: "‹"), let close = hint.firstIndex(of: "›"), open < close else { return hint }
+    let name = String(hint[hint.index(after: open)..<close])
+    let position = targets.firstIndex { builtin.signature.parameters[$0].name == name }
+    let text = position.map { sites.source.text(sites[$0].span) } ?? name
+    let isName = !text.isEmpty && text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+    return hint[..<open] + (isName ? text : "a") + hint[hint.index(after: close)...]
+  }
+
   /// The caret goes under the argument that the failure names, else under the call.
   private func blamed(_ error: any Error, _ builtin: Builtin, _ targets: [Int], _ sites: ArgumentSites) -> any Error {
     if error is any Uncatchable { return error }
     var failure = Failure(error)
+    failure.hint = failure.hint.map { named($0, builtin, targets, sites) }
     if failure.site != nil {
       // it happened in a function that the builtin called: the call stands where the builtin's does
       if let last = failure.calls.indices.last, failure.calls[last].site.span.isNone { failure.calls[last].site = sites.call }

@@ -166,7 +166,7 @@ extension Compiler {
     }.joined(separator: ", ") + ")"
     let template = Template(
       name: syntax.name?.text ?? "", parameters: parameters, frameSize: inner.size, captureCount: inner.captures.count,
-      selfSlot: inner.selfSlot, body: body, signature: signature, documentation: syntax.documentation, source: module.source, span: syntax.span, names: inner.names)
+      selfSlot: inner.selfSlot, body: body, signature: signature, documentation: syntax.documentation, source: module.source, span: syntax.span, resultSpan: syntax.body.resultSpan, names: inner.names)
     let captures = inner.captures.map(\.from)
     // a frozen function makes closures that see its frozen names: hence the frame's globals, not the module's
     let site = site(syntax.span)

@@ -16,6 +16,8 @@ final class Template: @unchecked Sendable {   // immutable; its closures capture
   let documentation: [String]
   let source: Source
   let span: Span
+  /// Of the expression whose value it returns: where an expression that is computed on the way out fails.
+  let resultSpan: Span
   /// Names of slots: parameters, captures and locals.
   let names: [String: Int]
 
@@ -27,11 +29,11 @@ final class Template: @unchecked Sendable {   // immutable; its closures capture
 
   init(
     name: String, parameters: [Parameter], frameSize: Int, captureCount: Int, selfSlot: Int?, body: @escaping Code, signature: String,
-    documentation: [String], source: Source, span: Span, names: [String: Int]
+    documentation: [String], source: Source, span: Span, resultSpan: Span, names: [String: Int]
   ) {
     self.names = names
     (self.name, self.parameters, self.frameSize, self.captureCount, self.selfSlot) = (name, parameters, frameSize, captureCount, selfSlot)
-    (self.body, self.signature, self.documentation, self.source, self.span) = (body, signature, documentation, source, span)
+    (self.body, self.signature, self.documentation, self.source, self.span, self.resultSpan) = (body, signature, documentation, source, span, resultSpan)
     requiredCount = parameters.count { $0.initial == nil }
     parameterCount = parameters.count
   }

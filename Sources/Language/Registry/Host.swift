@@ -19,6 +19,8 @@ package protocol Host: Sendable {
   /// What the script was given after its own parameters.
   var arguments: [String] { get }
   var version: String { get }
+  /// The program itself, to start it again in another process.
+  var executable: String { get }
   var style: DisplayStyle { get }
   /// A value for a `param` declared as `type`, from the text of the command line; nil: read it as an expression.
   func parameter(_ text: String, type: String, _ context: CallContext) throws -> Value?
@@ -47,6 +49,7 @@ extension Host {
   package func now() -> Double { 0 }
   package var arguments: [String] { [] }
   package var version: String { "0" }
+  package var executable: String { "dcs" }
   package var style: DisplayStyle { DisplayStyle() }
   package func parameter(_ text: String, type: String, _ context: CallContext) throws -> Value? { nil }
 }
@@ -104,6 +107,7 @@ package struct CallContext: Sendable {
   package func invoke(_ function: Function, _ arguments: [Value], named: [(String, Value)] = [], settle: Bool = true) throws -> Value {
     let machine = self.machine.flatMap { $0.belongsToThisThread ? $0 : nil } ?? Machine(session: session, isWorker: self.machine != nil)
     let value = try machine.invoke(function, arguments, named: named)
-    return settle ? try machine.settle(value, .returning) : value
+    guard settle else { return value }
+    do { return try machine.settle(value, .returning) } catch { throw function.template.map { located(error, Site($0.source, $0.resultSpan)) } ?? error }
   }
 }

@@ -163,3 +163,17 @@ final class FunctionSyntax: Sendable {
     (self.name, self.parameters, self.body, self.documentation, self.span) = (name, parameters, body, documentation, span)
   }
 }
+
+extension FunctionSyntax.Body {
+  /// Of the expression whose value is returned at the end; of the whole body where there is none.
+  var resultSpan: Span {
+    switch self {
+    case .expression(let expression): return expression.span
+    case .block(let block):
+      switch block.statements.last?.kind {
+      case .expression(let expression)?, .return(let expression?)?: return expression.span
+      default: return block.span
+      }
+    }
+  }
+}

@@ -60,6 +60,20 @@ package protocol Backend: AnyObject {
   func softmax(_ x: TensorView, into y: TensorView)
   func softmaxGradient(output y: TensorView, _ dy: TensorView, into dx: GradientPart)
 
+  /// Sums of a and of a · b over the channels, from channel `first` on, as doubles at `sums`: two a channel.
+  func channelSums(_ a: TensorView, _ b: TensorView, first: Int, accumulate: Bool, into sums: StoragePlace)
+  /// Batch normalisation of channels from `first` on of a layer's four weights (scale, shift, mean, variance) with the statistics that
+  /// `sums` (of x, x²) over `count` elements give, or with the layer's own.
+  func normalise(_ x: TensorView, first: Int, weights: Int, sums: StoragePlace?, count: Double, into y: TensorView)
+  /// The gradient; `gradientSums` are those of dy and dy · x.
+  func normaliseGradient(_ x: TensorView, _ dy: TensorView, first: Int, weights: Int, sums: StoragePlace, gradientSums: StoragePlace, count: Double, into dx: GradientPart)
+  /// Gradients of scale and shift, and the batch's mean and variance in the places of the running ones.
+  func normaliseWeightGradient(channels: Int, weights: Int, sums: StoragePlace, gradientSums: StoragePlace, count: Double)
+  /// Copies `floats` between storages.
+  func move(_ floats: Int, from: StoragePlace, to: StoragePlace)
+  /// Zero for a share of the elements, x / (1 − share) for the others; the same ones for the same key.
+  func dropout(_ share: Double, key: UInt64, first: Int, _ x: TensorView, into y: GradientPart)
+
   func zero(_ y: TensorView)
   func copy(_ x: TensorView, into y: TensorView)
   /// y += x

@@ -8,12 +8,12 @@ import CKernels
 import Execution
 
 package final class CPUBackend: Backend {
-  private let pool: ThreadPool
+  let pool: ThreadPool
   /// Where each storage starts.
-  private var bases: [UnsafeMutablePointer<Float>] = []
+  private(set) var bases: [UnsafeMutablePointer<Float>] = []
   /// Where each weight and its gradient start.
-  private var weights: [UnsafePointer<Float>] = []
-  private var gradients: [UnsafeMutablePointer<Float>] = []
+  private(set) var weights: [UnsafePointer<Float>] = []
+  private(set) var gradients: [UnsafeMutablePointer<Float>] = []
   /// Weights in the kernels' order, by the index of the layer's first weight.
   private var packed: [Int: PackedWeights] = [:]
   private let empty: Buffer
@@ -39,13 +39,13 @@ package final class CPUBackend: Backend {
     try pool.forEach(jobs.count) { job, _ in jobs[job].weights.pack(weights[jobs[job].index], bias: weights[jobs[job].index + 1]) }
   }
 
-  private func tensor(_ view: TensorView) -> dcs_tensor {
+  func tensor(_ view: TensorView) -> dcs_tensor {
     dcs_tensor(data: bases[view.storage] + view.offset, channels: Int64(view.channels), depth: Int64(view.extent.z), height: Int64(view.extent.y), width: Int64(view.extent.x),
                sc: Int64(view.channelStride), sz: Int64(view.planeStride), sy: Int64(view.rowStride))
   }
 
   /// Calls a kernel that reads one tensor and writes another.
-  private func pair(_ x: TensorView, _ y: TensorView, _ kernel: (OpaquePointer, UnsafePointer<dcs_tensor>, UnsafePointer<dcs_tensor>) -> Void) {
+  func pair(_ x: TensorView, _ y: TensorView, _ kernel: (OpaquePointer, UnsafePointer<dcs_tensor>, UnsafePointer<dcs_tensor>) -> Void) {
     withUnsafePointer(to: tensor(x)) { x in withUnsafePointer(to: tensor(y)) { y in kernel(pool.handle, x, y) } }
   }
 

@@ -44,7 +44,7 @@ extension Network {
     let extents = try extents(input: try checked(input)), pitches = try pitches(extents)
     return nodes.enumerated().map { index, node in
       let extent = extents[index + 1], channels = channels[index + 1]
-      let parameters = node.operation.parameters(channels: node.inputs.map { self.channels[$0] }, rank: spatialRank).reduce(0) { $0 + $1.shape.reduce(1, *) }
+      let parameters = node.operation.parameters(channels: node.inputs.map { self.channels[$0] }, rank: spatialRank).trainedCount
       return LayerFacts(
         name: node.name, operation: node.operation.summary, channels: channels, shape: extent.last(spatialRank), parameters: parameters,
         work: node.operation.work(node.inputs.map { self.channels[$0] }, channels, extent), bytes: node.operation.isView ? 0 : 4 * channels * extent.count, pitch: pitches[index + 1])

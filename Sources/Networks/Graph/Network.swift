@@ -52,7 +52,7 @@ package struct Network: Sendable {
       let out = try Self.channels(of: node, inputChannels, inputChannels.map { [$0] }, network: name)
       channels.append(out)
       first.append(parameters.count)
-      parameters += node.operation.parameters(channels: inputChannels, rank: spatialRank).map { ParameterSpec(node.name + "." + $0.name, $0.shape, $0.initial) }
+      parameters += node.operation.parameters(channels: inputChannels, rank: spatialRank).map { ParameterSpec(node.name + "." + $0.name, $0.shape, $0.initial, isStatistic: $0.isStatistic) }
       nodes.append(Node(node.name, node.operation, inputs))
       value[index + 1] = nodes.count
     }
@@ -90,11 +90,16 @@ package struct Network: Sendable {
 
   package var outChannels: Int { channels[output] }
   package var parameterShapes: [(name: String, shape: [Int])] { parameters.map { ($0.name, $0.shape) } }
-  package var parameterCount: Int { parameters.reduce(0) { $0 + $1.shape.reduce(1, *) } }
+  /// Weights that are trained.
+  package var parameterCount: Int { parameters.trainedCount }
 
   /// Adds a 1×1×1 convolution to `channels`: what turns features into the task's channels.
   package func withHead(channels: Int, name head: String = "prediction_head") throws(NetworkError) -> Network {
     let head = Node(head, try Convolution(features: channels, kernel: .one), [output])
     return try Network(name: name, spatialRank: spatialRank, inChannels: inChannels, nodes: nodes + [head], output: nodes.count + 1)
   }
+}
+
+extension [ParameterSpec] {
+  var trainedCount: Int { reduce(0) { $0 + ($1.isStatistic ? 0 : $1.shape.reduce(1, *)) } }
 }

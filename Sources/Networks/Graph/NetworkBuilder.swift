@@ -27,6 +27,7 @@ package final class NetworkBuilder: Sendable {
   package let spatialRank: Int
   package let inChannels: Int
   private let inputExtent: Extent?
+  static let mostLayers = 2000
   private struct State {
     var nodes: [Network.Node] = []
     var names: Set<String> = []
@@ -52,10 +53,11 @@ package final class NetworkBuilder: Sendable {
 
   /// Adds a layer.
   ///
-  /// - Parameter name: unique; by default the operator's word and a number, "conv1", "conv2", ….
-  /// - Throws: `.layer` where channels, lengths or the number of inputs do not fit, `.foreignTensor`, `.duplicateName`.
+  /// - Parameter name: unique; by default the operator's word and a number, "conv1", "conv2", …. Weights are called by it in files.
+  /// - Throws: `.setting` for a name that files cannot bear; `.layer` where channels, lengths or the number of inputs do not fit, `.foreignTensor`, `.duplicateName`.
   package func apply(_ operation: any Operator, to inputs: [SymbolicTensor], name layer: String? = nil) throws(NetworkError) -> SymbolicTensor {
     let word = (operation as? Activation)?.map.word ?? type(of: operation).word
+    if let layer { try Self.check(layer: layer) }
     guard inputs.allSatisfy({ $0.builder === self }) else { throw .foreignTensor(operation: layer ?? word) }
     let (label, isNew) = state.withLock { state in
       var label = layer ?? ""
@@ -66,6 +68,7 @@ package final class NetworkBuilder: Sendable {
       return (label, state.names.insert(label).inserted)
     }
     guard isNew else { throw .duplicateName(label) }
+    guard state.withLock({ $0.nodes.count }) < Self.mostLayers else { throw .setting(name: "the number of layers", expected: "at most \(Self.mostLayers)", found: "more") }
     let node = Network.Node(label, operation, inputs.map(\.value))
     let shapes = inputs.map { $0.shape ?? [$0.channels] }
     let channels = try Network.channels(of: node, inputs.map(\.channels), shapes, network: name)
@@ -75,6 +78,14 @@ package final class NetworkBuilder: Sendable {
       state.nodes.append(node)
       return SymbolicTensor(builder: self, value: state.nodes.count, channels: channels, extent: extent)
     }
+  }
+
+  private static func check(layer name: String) throws(NetworkError) {
+    guard !name.isEmpty, name.utf8.count <= 200, name.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || "0123456789_-.".unicodeScalars.contains($0) }) else {
+      throw .setting(name: "name", expected: "letters, digits, _, - and .", found: "\"\(name)\"")
+    }
+    // A checkpoint has more in it than the network's weights, and a run adds its head.
+    guard !["optimizer.", "average.", "prediction_head"].contains(where: name.hasPrefix) else { throw .setting(name: "name", expected: "one that runs do not use themselves", found: "\"\(name)\"") }
   }
 
   /// The network that ends in `output`; layers it does not need are left out.
@@ -111,6 +122,8 @@ extension SymbolicTensor {
     try builder.apply(try Upsample(factors: try builder.extent(factors, "factors")), to: [self], name: name)
   }
   package func leakyRelu(_ slope: Rational, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(try LeakyRelu(slope: slope), to: [self], name: name) }
+  package func batchNorm(name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(BatchNormalisation(), to: [self], name: name) }
+  package func dropout(_ share: Rational, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(try Dropout(share: share), to: [self], name: name) }
   package func softmax(name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(Softmax(), to: [self], name: name) }
   package func crop(like other: SymbolicTensor, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(CropLike(), to: [self, other], name: name) }
   package func cropToFactor(_ factor: [Int], convolutions: [Int], name: String? = nil) throws(NetworkError) -> SymbolicTensor {

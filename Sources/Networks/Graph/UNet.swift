@@ -7,7 +7,8 @@
 // Names: unet.l_conv.{level}.conv_pass.{0, 2, …}, unet.r_up.0.{level}.up.1, unet.r_conv.0.{level}.conv_pass.{0, 2, …}; with
 // super-resolution unet.0.…, unet.1.up.1, unet.2.conv_pass.….
 // Without constantUpsample, upsampling and 1ⁿ convolution are one transposed convolution, unet.r_up.0.{level}.up.0.
-// Limits: batch normalisation and attention gates are not here.
+// With batchNorm a pass is convolution, batch normalisation, ReLU, and so on: its convolutions are conv_pass.{0, 3, …}.
+// Limits: attention gates are not here.
 // Checked against DaCapo's shapes, parameter counts and outputs.
 
 /// What DaCapo's CNNectomeUNetConfig says; the defaults are its defaults.
@@ -32,12 +33,14 @@ package struct UNetSettings: Sendable, Equatable {
   package var constantUpsample = true
   /// A ReLU after the 1ⁿ convolution that follows an upsampling; COSEM's networks have none.
   package var activationOnUpsample = true
+  /// Batch normalisation between each convolution of a pass and its ReLU.
+  package var batchNorm = false
 
   package init(inChannels: Int = 1, outChannels: Int, features: Int, featureFactor: Int, downsampleFactors: [[Int]], kernelSizesDown: [[[Int]]]? = nil,
-               kernelSizesUp: [[[Int]]]? = nil, upsampleFactors: [[Int]] = [], padding: Convolution.Border = .valid, constantUpsample: Bool = true, activationOnUpsample: Bool = true) {
+               kernelSizesUp: [[[Int]]]? = nil, upsampleFactors: [[Int]] = [], padding: Convolution.Border = .valid, constantUpsample: Bool = true, activationOnUpsample: Bool = true, batchNorm: Bool = false) {
     (self.inChannels, self.outChannels, self.features, self.featureFactor) = (inChannels, outChannels, features, featureFactor)
     (self.downsampleFactors, self.kernelSizesDown, self.kernelSizesUp, self.upsampleFactors) = (downsampleFactors, kernelSizesDown, kernelSizesUp, upsampleFactors)
-    (self.padding, self.constantUpsample, self.activationOnUpsample) = (padding, constantUpsample, activationOnUpsample)
+    (self.padding, self.constantUpsample, self.activationOnUpsample, self.batchNorm) = (padding, constantUpsample, activationOnUpsample, batchNorm)
   }
 
   /// - Throws: `.setting` for settings that contradict each other.
@@ -68,11 +71,14 @@ package struct UNetSettings: Sendable, Equatable {
     return try builder.network(output: x)
   }
 
-  /// Convolution, ReLU, convolution, ReLU, ….
+  /// Convolution, batch normalisation if asked for, ReLU, convolution, ….
   private func pass(_ x: SymbolicTensor, _ features: Int, _ kernels: [[Int]], _ border: Convolution.Border, _ name: String) throws(NetworkError) -> SymbolicTensor {
     var x = x
     for (index, kernel) in kernels.enumerated() {
-      x = try x.conv(features, kernel: kernel, border: border, name: "\(name).conv_pass.\(2 * index)").relu(name: "\(name).conv_pass.\(2 * index + 1)")
+      let first = (batchNorm ? 3 : 2) * index
+      x = try x.conv(features, kernel: kernel, border: border, name: "\(name).conv_pass.\(first)")
+      if batchNorm { x = try x.batchNorm(name: "\(name).conv_pass.\(first + 1)") }
+      x = try x.relu(name: "\(name).conv_pass.\(first + (batchNorm ? 2 : 1))")
     }
     return x
   }

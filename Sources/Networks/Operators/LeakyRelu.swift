@@ -13,10 +13,7 @@ package struct LeakyRelu: Operator {
     guard slope >= .zero, slope <= .one, Int(exactly: slope.denominator) != nil else { throw .setting(name: "slope", expected: "a number from 0 to 1", found: "\(slope)") }
     self.slope = slope
   }
-  package init(settings: [String: [Int]]) throws(NetworkError) {
-    guard let parts = settings["slope"], parts.count == 2, let slope = try? Rational(Int128(parts[0]), over: Int128(parts[1])) else { throw .description(reason: "the setting slope must be a fraction of two numbers") }
-    try self.init(slope: slope)
-  }
+  package init(settings: [String: [Int]]) throws(NetworkError) { try self.init(slope: try settings.fraction("slope")) }
   package var settings: [(String, [Int])] { [("slope", [Int(slope.numerator), Int(slope.denominator)])] }
   package var summary: String { "leaky_relu \(slope)" }
 

@@ -29,8 +29,13 @@ package struct ParameterSpec: Sendable, Equatable {
   package let name: String
   package let shape: [Int]
   package let initial: Initial
+  /// A running mean of what passes through, not a weight: no gradient moves it, but each training step moves it a tenth of the way to the
+  /// value that stands in the place of its gradient.
+  package let isStatistic: Bool
 
-  package init(_ name: String, _ shape: [Int], _ initial: Initial) { (self.name, self.shape, self.initial) = (name, shape, initial) }
+  package init(_ name: String, _ shape: [Int], _ initial: Initial, isStatistic: Bool = false) {
+    (self.name, self.shape, self.initial, self.isStatistic) = (name, shape, initial, isStatistic)
+  }
 }
 
 /// Memory that a computing operator asks for besides its output, in floats an item of the batch.
@@ -74,6 +79,8 @@ package protocol Operator: Sendable {
   var partsLimit: Int { get }
   /// What backward reads of the forward pass.
   var backwardReads: (inputs: Bool, output: Bool) { get }
+  /// How often the items of a batch are gone through: 2 where the first round gathers what the second needs of all of them.
+  func rounds(training: Bool) -> Int
   func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace
   func forward(_ call: ForwardCall)
   func backward(_ call: BackwardCall)
@@ -92,6 +99,7 @@ extension Operator {
   package func views(_ inputs: [[TensorView]]) -> [TensorView]? { nil }
   package var partsLimit: Int { .max }
   package var backwardReads: (inputs: Bool, output: Bool) { (false, false) }
+  package func rounds(training: Bool) -> Int { 1 }
   package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace { Workspace() }
   package func forward(_ call: ForwardCall) {}
   package func backward(_ call: BackwardCall) {}
@@ -120,6 +128,12 @@ package struct ForwardCall {
   package let scratch: Int
   /// Whether backward will follow.
   package let training: Bool
+  package let item: Int
+  /// Items of the batch.
+  package let items: Int
+  package let round: Int
+  /// For random choices: another one for each layer, item and training step.
+  package let key: UInt64
 }
 
 package struct BackwardCall {
@@ -133,6 +147,10 @@ package struct BackwardCall {
   package let saved: StoragePlace
   package let scratch: Int
   package let item: Int
+  package let items: Int
+  package let round: Int
+  /// That of the forward pass.
+  package let key: UInt64
 }
 
 /// Where a gradient goes: added to what is there, or written over it.

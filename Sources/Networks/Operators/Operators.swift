@@ -1,9 +1,11 @@
 // The list of operators, and what their files share.
 
+import Geometry
+
 package enum Operators {
   package static let all: [any Operator.Type] = [
-    Activation.self, Add.self, Concat.self, Convolution.self, CropLike.self, CropToFactor.self, LeakyRelu.self, MeanPooling.self, Padding.self, Pooling.self, Softmax.self,
-    TransposedConvolution.self, Upsample.self,
+    Activation.self, Add.self, BatchNormalisation.self, Concat.self, Convolution.self, CropLike.self, CropToFactor.self, Dropout.self, LeakyRelu.self, MeanPooling.self,
+    Padding.self, Pooling.self, Softmax.self, TransposedConvolution.self, Upsample.self,
   ]
 
   package static func make(_ word: String, _ settings: [String: [Int]]) throws(NetworkError) -> any Operator {
@@ -21,6 +23,14 @@ extension [String: [Int]] {
   func extent(_ name: String) throws(NetworkError) -> Extent {
     guard let values = self[name], values.count == 3 else { throw .description(reason: "the setting \(name) must be three numbers") }
     return Extent(values)
+  }
+}
+
+extension [String: [Int]] {
+  /// An exact number, [numerator, denominator].
+  func fraction(_ name: String) throws(NetworkError) -> Rational {
+    guard let parts = self[name], parts.count == 2, let value = try? Rational(Int128(parts[0]), over: Int128(parts[1])) else { throw .description(reason: "the setting \(name) must be a fraction of two numbers") }
+    return value
   }
 }
 

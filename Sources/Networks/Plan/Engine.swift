@@ -18,6 +18,8 @@ package final class Engine {
   private var input: NDArray?
   private var parameters: ParameterSet?
   private var output: NDArray?
+  /// What random choices of the last forward pass hang on.
+  private var draw: UInt64 = 0
   /// Seconds that each step of the plan took so far, forward and backward; nil unless asked for.
   package private(set) var times: [(forward: Double, backward: Double)]?
 
@@ -44,9 +46,10 @@ package final class Engine {
   // MARK: Forward
 
   /// - Parameter input: float32 of `inputShape`.
+  /// - Parameter draw: what random choices of this pass (dropout) hang on; another one for each training step.
   /// - Returns: float32 of `outputShape`, the network's raw result (no activation of the head).
   /// - Throws: `NetworkError.input`, `.dtype`, `.missingWeights`, `.weightShape`; `Cancelled`.
-  package func forward(_ input: NDArray, _ parameters: ParameterSet) throws -> NDArray {
+  package func forward(_ input: NDArray, _ parameters: ParameterSet, draw: UInt64 = 0) throws -> NDArray {
     guard input.shape == inputShape else { throw NetworkError.input(network: network.name, expected: shapeText(inputShape), found: input.shape) }
     guard input.dtype == .float32 else { throw NetworkError.dtype(expected: .float32, found: input.dtype) }
     try parameters.check(network)
@@ -55,6 +58,7 @@ package final class Engine {
     let weights = sameWeights ? self.parameters ?? parameters : ParameterSet(names: parameters.names, arrays: try parameters.arrays.map { try $0.contiguous() })
     self.input = input
     self.parameters = weights
+    self.draw = draw
     let output = try NDArray(.float32, outputShape, zeroed: false)
 
     backend.bind(weights: weights.arrays.map { UnsafePointer(pointer($0)) })
@@ -63,9 +67,12 @@ package final class Engine {
     for (index, step) in plan.steps.enumerated() {
       try context.cancellation.check()
       let started = times == nil ? nil : ContinuousClock.now
-      for item in 0..<plan.batch {
-        step.operation.forward(ForwardCall(backend: backend, inputs: step.inputs.map { $0.map { $0.item(item) } }, output: step.output.item(item), parameter: step.parameter,
-                                           saved: saved(step, item), scratch: step.scratch, training: mode == .training))
+      for round in 0..<step.operation.rounds(training: mode == .training) {
+        for item in 0..<plan.batch {
+          step.operation.forward(ForwardCall(
+            backend: backend, inputs: step.inputs.map { $0.map { $0.item(item) } }, output: step.output.item(item), parameter: step.parameter,
+            saved: saved(step, item), scratch: step.scratch, training: mode == .training, item: item, items: plan.batch, round: round, key: key(step, item)))
+        }
       }
       if let started { times?[index].forward += seconds(since: started) }
     }
@@ -94,7 +101,9 @@ package final class Engine {
     for backward in plan.backward {
       try context.cancellation.check()
       let started = times == nil ? nil : ContinuousClock.now
-      for item in 0..<plan.batch { run(backward, item) }
+      for round in 0..<plan.steps[backward.step].operation.rounds(training: true) {
+        for item in 0..<plan.batch { run(backward, item, round) }
+      }
       if let started { times?[backward.step].backward += seconds(since: started) }
     }
     // Whoever owns the weights may now change them in place.
@@ -104,8 +113,14 @@ package final class Engine {
 
   private func seconds(since start: ContinuousClock.Instant) -> Double { (ContinuousClock.now - start) / .seconds(1) }
 
-  private func run(_ backward: Plan.BackwardStep, _ item: Int) {
-    for (whole, inside) in backward.clears {
+  private func key(_ step: Plan.Step, _ item: Int) -> UInt64 {
+    guard step.operation is Dropout else { return 0 }
+    var generator = KeyedGenerator(seed: draw, purpose: step.name, index: UInt64(item))
+    return generator.next()
+  }
+
+  private func run(_ backward: Plan.BackwardStep, _ item: Int, _ round: Int) {
+    for (whole, inside) in backward.clears where round == 0 {
       let whole = whole.item(item)
       if let inside = inside?.item(item) {
         let shift = inside.offset - whole.offset
@@ -117,7 +132,7 @@ package final class Engine {
     let gradients = backward.inputGradients.map { $0?.map { GradientPart(view: $0.view.item(item), accumulate: $0.accumulate) } }
     step.operation.backward(BackwardCall(
       backend: backend, inputs: step.inputs.map { $0.map { $0.item(item) } }, output: step.output.item(item), outputGradient: backward.outputGradient.item(item),
-      inputGradients: gradients, parameter: step.parameter, saved: saved(step, item), scratch: backward.scratch, item: item))
+      inputGradients: gradients, parameter: step.parameter, saved: saved(step, item), scratch: backward.scratch, item: item, items: plan.batch, round: round, key: key(step, item)))
   }
 
   // MARK: Memory

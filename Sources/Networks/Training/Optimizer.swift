@@ -51,6 +51,10 @@ package struct Optimizer: Sendable {
   package private(set) var step = 0
   private var means: ParameterSet
   private var squares: ParameterSet
+  /// Which arrays are running means of what passes through the network instead of weights.
+  private let isStatistic: [Bool]
+  /// How far a step moves them.
+  private static let statisticStep: Float = 0.1
 
   /// - Throws: `.setting`, `ArrayError.noMemory`.
   package init(_ settings: OptimizerSettings, for network: Network) throws {
@@ -58,6 +62,7 @@ package struct Optimizer: Sendable {
     self.settings = settings
     means = try ParameterSet(zerosFor: network)
     squares = try ParameterSet(zerosFor: network)
+    isStatistic = network.parameters.map(\.isStatistic)
   }
 
   /// The rate of the next step.
@@ -79,6 +84,12 @@ package struct Optimizer: Sendable {
                         decoupled: settings.decoupledWeightDecay ? 1 : 0, step: Int64(step + 1))
     for index in means.arrays.indices {
       let gradient = try gradients.arrays[index].contiguous()
+      if isStatistic[index] {
+        gradient.withElements(Float.self) { found in
+          parameters.arrays[index].withMutableElements(Float.self) { running in for at in running.indices { running[at] += Self.statisticStep * (found[at] - running[at]) } }
+        }
+        continue
+      }
       let count = Int64(gradient.count)
       gradient.withElements(Float.self) { gradient in
         parameters.arrays[index].withMutableElements(Float.self) { parameter in
@@ -124,5 +135,6 @@ extension Optimizer {
     self.step = step
     means = try part("optimizer.mean.")
     squares = try part("optimizer.square.")
+    isStatistic = network.parameters.map(\.isStatistic)
   }
 }

@@ -142,7 +142,7 @@ extension Run {
     let voxel = settings.data.hasVoxelSize ? settings.data.voxelSize : nil
     return try Model(
       network: settings.network, parameters: parameters, activation: settings.task.activation, task: settings.task.record, inputVoxelSize: voxel, outputVoxelSize: voxel,
-      normalisation: settings.normalisation, provenance: ["run": .string(name), "iteration": JSON(iteration), "seed": JSON(settings.seed)])
+      normalisation: settings.normalisation, provenance: ["run": .string(name), "iteration": JSON(iteration), "seed": JSON(settings.seed), "input": JSON(settings.input)])
   }
 }
 

@@ -37,11 +37,18 @@ package struct RunGlance: Sendable {
     }
   }
 
+  /// What follows from other settings, or is told apart elsewhere.
+  private static let derived: Set<String> = [
+    "version", "normalisation", "model", "task.kind", "task.name", "task.channels", "task.activation", "task.post", "task.metrics", "task.context", "task.thresholds", "task.biases",
+    "task.target_function", "task.post_function",
+  ]
+
   /// Settings as one level of "lr", "task.scale", "augment[0].name", …; without what follows from others or is too long to compare by eye.
   package var settings: [(key: String, value: JSON)] {
     var found: [(String, JSON)] = []
     func walk(_ value: JSON, _ key: String) {
-      if ["version", "normalisation", "model", "task.target_function", "task.post_function", "task.context"].contains(key) { return }
+      if Self.derived.contains(key) { return }
+      if key == "task" { found.append((key, .string(task))) }
       if key == "augment", let list = value.array {
         found.append((key, .string(list.isEmpty ? "none" : list.map(Self.text).joined(separator: ", "))))
       } else if let members = value.members { for member in members { walk(member.value, key.isEmpty ? member.key : "\(key).\(member.key)") } }

@@ -129,7 +129,8 @@ private struct TrainingSession {
       try context.cancellation.check()
       let begin = Self.clock()
       let batch = try queue.next()
-      let output = try engine.forward(batch.raw, checkpoint.parameters)
+      var draw = KeyedGenerator(seed: settings.seed, purpose: "dropout", index: UInt64(checkpoint.iteration))
+      let output = try engine.forward(batch.raw, checkpoint.parameters, draw: draw.next())
       let loss = try settings.task.loss(output, target: batch.target, weight: batch.weight, pool: context.pool)
       guard loss.value.isFinite else { throw try notFinite(batch, output) }
       try checkpoint.step(try engine.backward(loss.gradient), pool: context.pool)

@@ -210,6 +210,63 @@ def losses():
     save("losses", tensors, values=values)
 
 
+LAYERS = {
+    "avg_pool": lambda x: torch.nn.functional.avg_pool3d(x, (1, 2, 3)),
+    "gelu": torch.nn.functional.gelu,
+    "leaky_relu": lambda x: torch.nn.functional.leaky_relu(x, 0.1),
+    "sigmoid": torch.sigmoid,
+    "softmax": lambda x: torch.softmax(x, 1),
+    "tanh": torch.tanh,
+}
+
+
+def layers():
+    """Each layer between two convolutions of one voxel, so that its derivative shows in the gradient of the first."""
+    torch.manual_seed(7)
+    tensors = {}
+    for name, layer in LAYERS.items():
+        first, last = torch.nn.Conv3d(2, 5, 1), torch.nn.Conv3d(5, 3, 1)
+        chain = {"first": first, "last": last}
+        for convolution in chain.values():
+            for parameter in convolution.parameters():
+                parameter.data = rounded(2 * torch.randn(parameter.shape))
+        x = rounded(torch.randn(2, 2, 3, 4, 6))
+        y = last(layer(first(x)))
+        target = rounded(torch.randn_like(y))
+        ((y - target) ** 2).mean().backward()
+        tensors |= {f"{name}.input": x, f"{name}.output": y, f"{name}.target": target}
+        for place, convolution in chain.items():
+            for key, value in convolution.named_parameters():
+                tensors |= {f"{name}.weights.{place}.{key}": value, f"{name}.gradient.{place}.{key}": value.grad}
+    save("layers", tensors)
+
+
+def batch_norm():
+    """Between the same convolutions, in training (with the statistics of the batch in the places of gradients) and in inference."""
+    torch.manual_seed(8)
+    chain = torch.nn.ModuleDict({"first": torch.nn.Conv3d(2, 5, 1), "norm": torch.nn.BatchNorm3d(5), "last": torch.nn.Conv3d(5, 3, 1)})
+    state = chain.state_dict()
+    for name, value in state.items():
+        if "num_batches" not in name:
+            value.copy_(rounded(torch.rand(value.shape) + 0.5 if "running_var" in name else torch.randn(value.shape)))
+    x = rounded(torch.randn(3, 2, 3, 4, 6) + 2)
+    apply = lambda: chain["last"](chain["norm"](chain["first"](x)))
+    tensors = {"input": x} | {"weights." + name: value.clone() for name, value in state.items() if "num_batches" not in name}
+    chain.eval()
+    tensors["inference"] = apply()
+    chain.train()
+    y = apply()
+    target = rounded(torch.randn_like(y))
+    ((y - target) ** 2).mean().backward()
+    tensors |= {"output": y, "target": target} | {"gradient." + name: value.grad for name, value in chain.named_parameters()}
+    seen = chain["first"](x).detach().movedim(1, 0).flatten(1)
+    tensors |= {"gradient.norm.running_mean": seen.mean(1), "gradient.norm.running_var": seen.var(1)}
+    tensors |= {"after." + name: value for name, value in chain.state_dict().items() if "running" in name}
+    save("batch_norm", tensors)
+
+
 networks()
 trajectories()
 losses()
+layers()
+batch_norm()

@@ -1,0 +1,193 @@
+// A job: one command, or an array of tasks, given to an engine. Everything about it is in a folder that a person can read:
+//
+//     job         one line of JSON: engine, number, name, command, time of submission
+//     script      what the engine runs
+//     log         what it printed (log.K of task K)
+//     exit        its exit code, written by the script when it ends (exit.K)
+//     begun       written by the script when it begins
+//
+// The exit file is believed before the engine: engines forget jobs. One that the engine does not know and that left no exit file was lost.
+
+import Glibc
+import Storage
+import Synchronization
+
+package final class Job: Sendable {
+  package let path: String
+  package let engine: Engine
+  package let identifiers: [String]
+  package let name: String
+  package let command: [String]
+  /// Seconds since 1970.
+  package let submitted: Double
+  package let tasks: Int?
+  private let state: Mutex<State>
+
+  private struct State {
+    var state = JobState.pending
+    var asked = 0.0
+    var lostSince: Double?
+  }
+
+  /// Seconds during which an answer of the engine is taken for fresh.
+  static let freshness = 1.0
+  /// Seconds for which a job may be unknown to its engine before it counts as lost: file systems and queues lag.
+  static let patience = 20.0
+
+  private init(path: String, _ engine: Engine, _ identifiers: [String], name: String, command: [String], submitted: Double, tasks: Int?) {
+    (self.path, self.engine, self.identifiers, self.name, self.command) = (path, engine, identifiers, name, command)
+    (self.submitted, self.tasks) = (submitted, tasks)
+    state = Mutex(State())
+  }
+
+  /// Submits a command.
+  ///
+  /// - Parameter path: a folder that is not there yet.
+  /// - Parameter tasks: an array; the word `TASK` in the command becomes the task's number.
+  /// - Throws: `ComputeError`, `StorageError`.
+  package static func submit(_ command: [String], name: String, to path: String, on engine: Engine, tasks: Int? = nil, now: Double) throws -> Job {
+    try Files.makeFolders(path)
+    let folder = try absolute(path)
+    let words = command.map { $0 == taskWord ? $0 : Shell.quoted($0) }.joined(separator: " ")
+    func script(_ task: String?, file: String) throws -> String {
+      let suffix = task.map { _ in ".$task" } ?? ""
+      let lines = [
+        "#!/bin/sh", "cd \(Shell.quoted(try absolute("."))) || exit 1", task.map { "task=\($0)" } ?? ":", "echo $$ > \(Shell.quoted(folder))/begun\(suffix)",
+        words.split(separator: taskWord, omittingEmptySubsequences: false).joined(separator: "$task") + " >> \(Shell.quoted(folder))/log\(suffix) 2>&1", "code=$?",
+        "echo $code > \(Shell.quoted(folder))/.exit\(suffix) && mv \(Shell.quoted(folder))/.exit\(suffix) \(Shell.quoted(folder))/exit\(suffix)", "exit $code", "",
+      ]
+      let path = Files.join(folder, file)
+      try Files.writeAtomically(lines.joined(separator: "\n"), path, sync: false)
+      return path
+    }
+    let own = Files.join(folder, "engine.log")
+    var identifiers: [String] = []
+    if let tasks, let expression = engine.task {
+      identifiers = [try engine.submit(.init(name: name, script: try script(expression, file: "script"), log: own, tasks: tasks))]
+    } else if let tasks {
+      for task in 0..<tasks { identifiers.append(try engine.submit(.init(name: "\(name)-\(task)", script: try script("\(task)", file: "script.\(task)"), log: own))) }
+    } else {
+      identifiers = [try engine.submit(.init(name: name, script: try script(nil, file: "script"), log: own))]
+    }
+    let job = Job(path: path, engine, identifiers, name: name, command: command, submitted: now, tasks: tasks)
+    try Files.writeAtomically(job.record.compact + "\n", Files.join(path, "job"), sync: false)
+    return job
+  }
+
+  package static let taskWord = "{task}"
+
+  private static func absolute(_ path: String) throws -> String {
+    guard let resolved = realpath(path, nil) else { throw ComputeError.badJob(path: path, reason: "there is no such folder") }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  private var record: JSON {
+    [
+      "engine": .string(engine.name), "place": engine.place.map { .string($0) } ?? .null, "ids": .array(identifiers.map { .string($0) }), "name": .string(name),
+      "command": .array(command.map { .string($0) }), "submitted": .double(submitted), "tasks": tasks.map { JSON($0) } ?? .null,
+    ]
+  }
+
+  /// A job that an earlier session submitted.
+  ///
+  /// - Throws: `ComputeError.badJob`.
+  package convenience init(opening path: String) throws {
+    guard let bytes = try Files.readIfPresent(Files.join(path, "job"), limit: Files.smallFileLimit)?.array, let record = try? JSON(parsing: bytes) else {
+      throw ComputeError.badJob(path: path, reason: "it has no record")
+    }
+    func texts(_ key: String) -> [String] { if case .array(let list)? = record[key] { list.compactMap(\.string) } else { [] } }
+    guard let name = record["name"]?.string, let kind = record["engine"]?.string, !texts("ids").isEmpty else { throw ComputeError.badJob(path: path, reason: "its record is incomplete") }
+    var resources = Resources()
+    resources.queue = record["place"]?.string
+    let engine: Engine = switch kind {
+    case "lsf": .lsf(resources, workers: 1, settings: [])
+    case "slurm": .slurm(resources, workers: 1, settings: [])
+    case "command": .command("", cancel: nil, workers: 1, settings: [])
+    case "processes": .processes(1)
+    default: .local(workers: nil, settings: [])
+    }
+    self.init(path: path, engine, texts("ids"), name: name, command: texts("command"), submitted: record["submitted"]?.double ?? 0, tasks: record["tasks"]?.int)
+  }
+
+  /// All jobs in a folder of jobs, in order of submission.
+  package static func list(in folder: String) throws -> [Job] {
+    guard Files.kind(folder) == .folder else { return [] }
+    return try Files.list(folder).filter(\.isFolder).compactMap { try? Job(opening: Files.join(folder, $0.name)) }.sorted { ($0.submitted, $0.path) < ($1.submitted, $1.path) }
+  }
+}
+
+extension Job {
+  package var log: String { Files.join(path, "log") }
+  package var identifier: String { identifiers.count == 1 ? identifiers[0] : "\(identifiers[0])…\(identifiers[identifiers.count - 1])" }
+
+  /// Exit codes of those tasks (one, if it is no array) that have ended.
+  package var exitCodes: [Int] {
+    suffixes.compactMap { suffix in
+      guard let bytes = try? Files.readIfPresent(Files.join(path, "exit" + suffix), limit: 64)?.array else { return nil }
+      return Int(String(decoding: bytes, as: UTF8.self).filter(\.isNumber))
+    }
+  }
+
+  private var suffixes: [String] { tasks.map { count in (0..<count).map { ".\($0)" } } ?? [""] }
+
+  /// How it fares: by the files it leaves, else by its engine, who is asked at most once a second.
+  ///
+  /// - Parameter now: seconds since 1970.
+  /// - Throws: `ComputeError.notStarted` where the engine's commands are missing.
+  package func state(now: Double) throws -> JobState {
+    let known = state.withLock { $0 }
+    if known.state.hasEnded || now - known.asked < (engine.isThisMachine ? 0.1 : Self.freshness) { return known.state }
+    let codes = exitCodes, count = tasks ?? 1
+    var found: JobState?
+    if codes.count == count { found = codes.allSatisfy { $0 == 0 } ? .done : Files.kind(Files.join(path, "cancelled")) != nil ? .cancelled : .failed }
+    var lost = known.lostSince
+    if found == nil {
+      let states = try engine.poll(identifiers).values.map { $0 }
+      if Files.kind(Files.join(path, "cancelled")) != nil, states.allSatisfy(\.hasEnded) { found = .cancelled }
+      else if let answer = Engine.joined(states), !answer.hasEnded {
+        (found, lost) = (answer, nil)
+      } else if engine.name == "command" {
+        found = suffixes.contains { Files.kind(Files.join(path, "begun" + $0)) != nil } ? .running : .pending
+      } else {
+        // Ended for the engine, but no exit file yet: it may still be on its way; a killed job never writes one.
+        lost = lost ?? now
+        found = now - (lost ?? now) < Self.patience && !(engine.task == nil && engine.name != "command" && now - (lost ?? now) > 2) ? known.state == .pending ? .pending : .running : .failed
+      }
+    }
+    let answer = found ?? .pending
+    state.withLock { $0 = State(state: answer, asked: now, lostSince: lost) }
+    return answer
+  }
+
+  /// When it ended, or now: for the time it has been running. Seconds since 1970; nil before it begins.
+  package func times(now: Double) -> (begun: Double, end: Double)? {
+    let begins = suffixes.compactMap { Self.modified(Files.join(path, "begun" + $0)) }, ends = suffixes.compactMap { Self.modified(Files.join(path, "exit" + $0)) }
+    guard let begun = begins.min() else { return nil }
+    return (begun, ends.count == suffixes.count ? ends.max() ?? now : Self.modified(Files.join(path, "cancelled")) ?? now)
+  }
+
+  private static func modified(_ path: String) -> Double? {
+    var info = stat()
+    guard stat(path, &info) == 0 else { return nil }
+    return Double(info.st_mtim.tv_sec) + Double(info.st_mtim.tv_nsec) * 1e-9
+  }
+
+  /// As it was when last asked.
+  package var knownState: JobState { state.withLock(\.state) }
+
+  /// Seconds since 1970.
+  package static func clock() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  /// Asks it to stop; asked again, a process of this machine is killed.
+  package func cancel() throws {
+    if Files.kind(Files.join(path, "cancelled")) != nil, engine.isThisMachine { for id in identifiers { if let pid = pid_t(id), pid > 1 { kill(-pid, SIGKILL) } } }
+    try Files.writeAtomically("", Files.join(path, "cancelled"), sync: false)
+    try engine.cancel(identifiers)
+    state.withLock { $0.asked = 0 }
+  }
+}

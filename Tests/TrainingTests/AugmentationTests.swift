@@ -1,0 +1,208 @@
+import Arrays
+import Execution
+import Geometry
+import Segmentation
+import Testing
+import Training
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Patches that are turned, bent and scaled, and patches whose grey values change.
+@Suite struct WarpTests {
+  /// Raw and labels are functions of the place, so that each voxel tells where it came from.
+  func sampler(_ augment: [Augmentation], shape: [Int] = [40, 44, 48], voxel: Int = 8, context: [Int] = [0, 0, 0], mask: Volume? = nil) throws -> PatchSampler {
+    let raw = try volume(shape, voxel: voxel) { z, y, x in Float(z) * 1 + Float(y) * 100 + Float(x) * 10_000 }
+    let labels = try volume(shape, voxel: voxel) { z, y, x in UInt32(z + 100 * y + 10_000 * x + 1) }
+    let crops = try split(spec(raw: raw, labels: labels, mask: mask)).train
+    return try PatchSampler(
+      crops, shape: PatchShape(input: [16, 16, 16], output: [8, 8, 8], context: context), units: .none, foreground: 0, augment: augment, seed: 3, TrainingTests.context())
+  }
+
+  /// Place of a label, or of a raw value.
+  func place(_ value: Double) -> [Double] {
+    let x = (value / 10_000).rounded(.down), y = ((value - x * 10_000) / 100).rounded(.down)
+    return [value - x * 10_000 - y * 100, y, x]
+  }
+
+  @Test func nothingToDoCutsThePatch() throws {
+    let plain = try sampler([]).patch(iteration: 0, item: 0), mirrored = try sampler([.mirror()]).patch(iteration: 0, item: 0)
+    #expect(try plain.raw.isIdentical(to: mirrored.raw) && plain.labels.isIdentical(to: mirrored.labels))   // mirrors come after
+  }
+
+  /// Half the size: voxels lie half as far apart in the source, around the same centre.
+  @Test func zoom() throws {
+    let factor = 2.0, plain = try sampler([]).patch(iteration: 0, item: 1), zoomed = try sampler([try .zoom(low: factor, high: factor)]).patch(iteration: 0, item: 1)
+    let centre = place(Double(try plain.labels.elements(UInt32.self)[0] - 1)).map { $0 + 3.5 }
+    let labels = try zoomed.labels.elements(UInt32.self), raw = try zoomed.raw.elements(Float.self)
+    for (i, index) in [(0, [0, 0, 0]), (73, [1, 1, 1]), (511, [7, 7, 7])] {
+      let found = place(Double(labels[i] - 1))
+      for axis in 0..<3 { #expect(abs(found[axis] - (centre[axis] + (Double(index[axis]) - 3.5) / factor)) <= 0.5) }
+    }
+    // linear interpolation of a linear function is exact: raw voxel (8, 8, 8) lies half a voxel behind the centre
+    let middle = raw[(8 * 16 + 8) * 16 + 8], expected = centre.map { $0 + 0.5 / factor }
+    #expect(abs(Double(middle) - (expected[0] + 100 * expected[1] + 10_000 * expected[2])) < 0.2)
+  }
+
+  /// Raw, labels and mask of a turned patch still name the same places, at every angle, with and without context.
+  @Test(arguments: [[0, 0, 0], [2, 3, 1]]) func rotationKeepsAlignment(_ context: [Int]) throws {
+    let sampler = try sampler([try .rotate()], context: context)
+    for item in 0..<6 {
+      let patch = try sampler.patch(iteration: 0, item: item)
+      let labels = try patch.labels.elements(UInt32.self), mask = try patch.mask.elements(UInt8.self), raw = try patch.raw.elements(Float.self), shape = patch.labels.shape
+      #expect(patch.raw.shape == [1, 16, 16, 16] && shape == [1, 8 + 2 * context[0], 8 + 2 * context[1], 8 + 2 * context[2]])
+      for z in 0..<8 {
+        for y in stride(from: 0, to: 8, by: 3) {
+          for x in stride(from: 0, to: 8, by: 2) {
+            let at = ((z + context[0]) * shape[2] + y + context[1]) * shape[3] + x + context[2]
+            guard mask[at] != 0 else { continue }
+            let label = place(Double(labels[at] - 1)), grey = Double(raw[((z + 4) * 16 + y + 4) * 16 + x + 4])
+            // the nearest voxel lies at most half a voxel along each axis from where raw was interpolated
+            #expect(abs(grey - (label[0] + 100 * label[1] + 10_000 * label[2])) <= 0.5 * (1 + 100 + 10_000) + 1)
+          }
+        }
+      }
+    }
+  }
+
+  /// A rotation keeps lengths; of anisotropic voxels it leaves the sections alone.
+  @Test func rotationsAreRotations() throws {
+    var random = KeyedGenerator(seed: 1, purpose: "turn")
+    let even = Warp.Frame(voxelSize: [8, 8, 8], shape: PatchShape(input: [8, 8, 8], output: [8, 8, 8], context: [0, 0, 0]))
+    let flat = Warp.Frame(voxelSize: [40, 8, 8], shape: PatchShape(input: [8, 8, 8], output: [8, 8, 8], context: [0, 0, 0]))
+    let image = Warp.Frame(voxelSize: [8, 8], shape: PatchShape(input: [8, 8], output: [8, 8], context: [0, 0]))
+    for (frame, angle, plane) in [(even, 180.0, false), (even, 20, false), (even, 180, true), (flat, 180, false), (image, 180, false)] {
+      for _ in 0..<20 {
+        var warp = Warp()
+        try Augmentation.rotate(angle: angle, plane: plane).warp?(&warp, frame, &random)
+        let m = warp.matrix
+        for a in 0..<3 {
+          for b in 0..<3 { #expect(abs((0..<3).reduce(0) { $0 + m[3 * $1 + a] * m[3 * $1 + b] } - (a == b ? 1 : 0)) < 1e-12) }
+        }
+        let trace = m[0] + m[4] + m[8]
+        #expect(acos(max(-1, min(1, (trace - 1) / 2))) <= angle * .pi / 180 + 1e-9)
+        if plane || frame.voxelSize[0] != frame.voxelSize[1] { #expect(m[0] == 1 && m[1] == 0 && m[2] == 0 && m[3] == 0 && m[6] == 0) }
+      }
+    }
+  }
+
+  /// Every orientation is as likely: the image of an axis is spread evenly over the sphere.
+  @Test func orientationsAreUniform() throws {
+    var random = KeyedGenerator(seed: 2, purpose: "turn"), sum = [0.0, 0, 0], above = 0
+    let frame = Warp.Frame(voxelSize: [8, 8, 8], shape: PatchShape(input: [8, 8, 8], output: [8, 8, 8], context: [0, 0, 0]))
+    for _ in 0..<4000 {
+      var warp = Warp()
+      try Augmentation.rotate().warp?(&warp, frame, &random)
+      for axis in 0..<3 { sum[axis] += warp.matrix[3 * axis + 2] / 4000 }
+      above += abs(warp.matrix[2]) > 0.5 ? 1 : 0   // of a uniform direction, each coordinate is uniform in −1…1
+    }
+    #expect(sum.allSatisfy { abs($0) < 0.04 })
+    #expect(abs(Double(above) / 4000 - 0.5) < 0.03)
+  }
+
+  /// The field goes through its control points, and moves by nm whatever the voxel size.
+  @Test func elasticMovesByTheGivenDeviation() throws {
+    let sampler = try sampler([try .elastic(spacing: 64, displacement: 16)]), plain = try self.sampler([])
+    var squares = 0.0, count = 0
+    for item in 0..<12 {
+      let bent = try sampler.patch(iteration: 0, item: item).labels.elements(UInt32.self), straight = try plain.patch(iteration: 0, item: item).labels.elements(UInt32.self)
+      for i in stride(from: 0, to: bent.count, by: 37) {
+        let a = place(Double(bent[i] - 1)), b = place(Double(straight[i] - 1))
+        for axis in 0..<3 {
+          squares += (a[axis] - b[axis]) * (a[axis] - b[axis]) * 64
+          count += 1
+        }
+      }
+    }
+    // 16 nm at control points; a spline between points of independent normal draws varies a little less
+    let deviation = (squares / Double(count)).squareRoot()
+    #expect(deviation > 9 && deviation < 18, "\(deviation) nm")
+  }
+
+  @Test func sameKeysSamePatches() throws {
+    let list = [try Augmentation.rotate(), try .elastic(spacing: 64), try .zoom(), try .noise(), try .gamma(), try .blur(), try .defect(missing: 0.2)]
+    let a = try sampler(list), b = try sampler(list)
+    for item in 0..<3 {
+      var one = try a.patch(iteration: 4, item: item), two = try b.patch(iteration: 4, item: item)
+      try list.apply(to: &one, seed: 3, iteration: 4, item: item)
+      try list.apply(to: &two, seed: 3, iteration: 4, item: item)
+      #expect(try one.raw.isIdentical(to: two.raw) && one.labels.isIdentical(to: two.labels) && one.mask.isIdentical(to: two.mask))
+    }
+    #expect(try !a.patch(iteration: 4, item: 0).raw.isIdentical(to: a.patch(iteration: 5, item: 0).raw))
+  }
+
+  /// What lies outside of the labelled space, or under a 0 of the mask, is not trusted after a turn either.
+  @Test func masksTurnWithTheLabels() throws {
+    let mask = try volume([40, 44, 48]) { z, _, _ in UInt8(z < 20 ? 0 : 1) }, sampler = try sampler([try .rotate()], mask: mask)
+    var seen = [false, false]
+    for item in 0..<12 {
+      let patch = try sampler.patch(iteration: 0, item: item), labels = try patch.labels.elements(UInt32.self), trusted = try patch.mask.elements(UInt8.self)
+      for i in 0..<labels.count where trusted[i] != 0 { #expect(place(Double(labels[i] - 1))[0] >= 20) }
+      seen[0] = seen[0] || trusted.contains(0)
+      seen[1] = seen[1] || trusted.contains(1)
+    }
+    #expect(seen == [true, true])
+  }
+}
+
+@Suite struct GreyValueTests {
+  func patch() throws -> Patch {
+    let raw = try volume([6, 7, 8]) { z, y, x in Float(z * 56 + y * 8 + x) / 336 }.array, labels = try NDArray(.uint8, [1, 6, 7, 8])
+    return Patch(raw: try raw.reshaped([1, 6, 7, 8]), labels: labels, mask: labels, grid: try truth(labels).grid, crop: "a", offset: [0, 0, 0])
+  }
+
+  func changed(_ augmentation: Augmentation) throws -> (before: [Float], after: [Float]) {
+    let before = try patch()
+    var after = before, random = KeyedGenerator(seed: 1, purpose: "grey")
+    try augmentation.apply?(&after, &random)
+    #expect(try after.labels.isIdentical(to: before.labels))
+    return (try before.raw.elements(Float.self), try after.raw.elements(Float.self))
+  }
+
+  @Test func gamma() throws {
+    let (before, after) = try changed(.gamma(low: 2, high: 2)), high = try #require(before.max())
+    for (a, b) in zip(before, after) { #expect(abs(b - high * powf(a / high, 2)) < 1e-6) }
+  }
+
+  @Test func noise() throws {
+    let (before, after) = try changed(.noise(deviation: 0.1)), differences = zip(before, after).map { Double($1 - $0) }
+    let mean = differences.reduce(0, +) / 336, deviation = (differences.reduce(0) { $0 + $1 * $1 } / 336).squareRoot()
+    #expect(abs(mean) < 0.02 && abs(deviation - 0.1) < 0.015)
+  }
+
+  @Test func blur() throws {
+    let patch = try patch(), expected = try gaussian(try patch.raw.reshaped([6, 7, 8]), sigma: [1.5, 1.5, 1.5], context()).elements(Float.self)
+    #expect(try changed(.blur(low: 1.5, high: 1.5)).after == expected)
+  }
+
+  @Test func defects() throws {
+    #expect(try changed(.defect(missing: 1, contrast: 0, shift: 0)).after.allSatisfy { $0 == 0 })
+    let faint = try changed(.defect(missing: 0, contrast: 1, shift: 0))
+    for z in 0..<6 {
+      let section = z * 56..<(z + 1) * 56, mean = faint.before[section].reduce(0, +) / 56
+      for i in section { #expect(abs(faint.after[i] - (mean + (faint.before[i] - mean) * 0.1)) < 1e-5) }
+    }
+    let slipped = try changed(.defect(missing: 0, contrast: 0, shift: 1, distance: 2))
+    for z in 0..<6 {   // some (dy, dx) explains the whole section
+      let explained = (-2...2).contains { dy in
+        (-2...2).contains { dx in
+          (0..<7).allSatisfy { y in (0..<8).allSatisfy { x in slipped.after[z * 56 + y * 8 + x] == slipped.before[z * 56 + min(max(0, y - dy), 6) * 8 + min(max(0, x - dx), 7)] } }
+        }
+      }
+      #expect(explained)
+    }
+    #expect(try changed(.defect(missing: 0, contrast: 0, shift: 0)).after == changed(.noise(deviation: 0)).before)
+  }
+
+  @Test func settingsAreChecked() {
+    #expect(throws: TrainingError.self) { try Augmentation.rotate(angle: 0) }
+    #expect(throws: TrainingError.self) { try Augmentation.zoom(low: 2, high: 1) }
+    #expect(throws: TrainingError.self) { try Augmentation.gamma(low: 0, high: 1) }
+    #expect(throws: TrainingError.self) { try Augmentation.noise(deviation: -.infinity) }
+    #expect(throws: TrainingError.self) { try Augmentation.blur(low: -1, high: 1) }
+    #expect(throws: TrainingError.self) { try Augmentation.defect(missing: 0.5, contrast: 0.5, shift: 0.5) }
+    #expect(throws: TrainingError.self) { try Augmentation.elastic(spacing: .nan) }
+    #expect(Augmentation.all.map(\.name) == Augmentation.all.map(\.name).sorted())
+  }
+}
