@@ -39,7 +39,7 @@ let package = Package(
     // Tests mirror Sources; one module each
     .target(name: "TestSupport", dependencies: ["Arrays"], path: "Tests/TestSupport"),
     .testTarget(name: "ExecutionTests", dependencies: ["Execution"]),
-    .testTarget(name: "GeometryTests", dependencies: ["Geometry"]),
+    .testTarget(name: "GeometryTests", dependencies: ["Geometry", "Execution"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport", "CKernels", "Execution"]),
