@@ -14,6 +14,7 @@ enum CSV {
     switch value {
     case .nil: ""
     case .string(let text): quoted(text)
+    case .object(let box): quoted(box.object.brief)
     default: quoted(value.shown())
     }
   }

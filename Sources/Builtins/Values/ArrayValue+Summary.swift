@@ -6,6 +6,7 @@ import Storage
 
 extension ArrayValue {
   var brief: String { "\(dtype) \(axesText)" }
+  var isBriefInText: Bool { true }
 
   /// "(z 6368, y 1600, x 12000)"
   var axesText: String { "(" + zip(grid.axes, shape).map { "\($0.name) \($1)" }.joined(separator: ", ") + ")" }

@@ -13,6 +13,7 @@ struct RoiValue: ObjectValue {
   var showsWhenBound: Bool { true }
   var fieldNames: [String] { ["center", "end", "offset", "shape"] }
   var brief: String { worldText(roi) }
+  var isBriefInText: Bool { true }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {
     switch name {
