@@ -82,7 +82,7 @@ package struct BlockwiseStatement: Sendable {
   package func execute(_ context: ExecutionContext) throws -> BlockwiseResult {
     let (dtype, leading) = try outcome(context)
     let plan = try plan(dtype: dtype, leading: leading)
-    let output = try BlockOutput(plan, spec, leading: leading, total: tiling.total, dtype: dtype, inputs: inputs.sources, context)
+    let output = try BlockOutput(plan, options.uniqueIds ? markedUnique : spec, leading: leading, total: tiling.total, dtype: dtype, inputs: inputs.sources, context)
     let (inputs, options, kernel, total, count) = (inputs, options, kernel, tiling.total, tiling.count)
     return try finishBlocks(of: plan, tiling, into: output, workers: options.workers, retries: options.retries, context) { _, _ in
       { block, context in
@@ -92,6 +92,14 @@ package struct BlockwiseStatement: Sendable {
         return values
       }
     }
+  }
+
+  /// The output's attributes say in which blocks ids are unique: pairs across their faces are what is left to join.
+  private var markedUnique: OutputSpec {
+    var spec = spec
+    let blocks = JSON.object([.init("unique_blocks", .array(tiling.blockShape.map { .int(Int64($0)) }))])
+    spec.attributes = spec.attributes.merging(.object([.init("dcs", (spec.attributes["dcs"] ?? .emptyObject).merging(blocks))]))
+    return spec
   }
 
   /// Element type and leading axes of the output: from an earlier run's output, else from running the function on the first block.
@@ -151,15 +159,23 @@ func finishBlocks(
   let planned = plan.stages[stage]
   if planned.bytesPerWorker > context.memoryBudget { throw BlockwiseError.budget(what: "one block", bytes: planned.bytesPerWorker, budget: context.memoryBudget) }
   let affordable = planned.bytesPerWorker > 0 ? context.memoryBudget / planned.bytesPerWorker : .max
-  let run = BlockRun(
-    stage: plan.stages.count == 1 ? plan.title : "\(plan.title): \(planned.name)", tiling: tiling, journal: try output.folder?.stage(planned.name, count: tiling.count),
+  if let elsewhere = output.elsewhere, let folder = output.folder, context.shard == nil {
+    return try finishElsewhere(plan, planned, tiling, output, folder, elsewhere, context)
+  }
+  let shard = context.shard, whole = try output.folder?.stage(planned.name, count: tiling.count)
+  var run = BlockRun(
+    stage: plan.stages.count == 1 ? plan.title : "\(plan.title): \(planned.name)", tiling: tiling, journal: try shard.map { try output.folder?.stage(Elsewhere.part(planned.name, $0.name), count: tiling.count) } ?? whole,
     verify: { try output.isThere($0) }
   ) { worker, inner in
     let body = try makeWorker(worker, inner)
     return { block, context in try output.write(try body(block, context), of: block, context) }
   }
+  if let shard {
+    run.part = (Int64(shard.index), Int64(shard.count))
+    run.isDone = { try whole?.isFinished($0) ?? false }
+  }
   let report = try run.run(workers: max(1, min(workers ?? context.pool.threads, affordable)), retries: retries, path: output.path, context)
-  try output.folder?.record(report)
+  try output.folder?.record(report, in: shard.map { Elsewhere.part(planned.name, $0.name) + Elsewhere.reportSuffix } ?? "runs")
   if !report.isComplete { throw BlockwiseError.blocksFailed(placed(report, plan.output.grid, tiling.total.offset), path: output.path) }
   return BlockwiseResult(output: try output.result(), report: report)
 }

@@ -92,6 +92,24 @@ package func contingencyBlockwise(_ segmentation: any ArraySource, _ truth: any 
 }
 
 /// Voxels of each id.
+///
+/// - Throws: `BlockwiseError.budget` where the ids do not fit.
 package func sizesBlockwise(_ labels: any ArraySource, options: BlockwiseOptions, _ context: ExecutionContext) throws -> IdSizes {
-  try fold([labels], options: options, initial: IdSizes(), merge: { $0 += $1 }, context) { volumes, block, context in try sizes(volumes[0].array, context) }.result
+  // Blocks of which ids are apart make many ids; like the cells above, they are summed up when they have doubled.
+  struct Sums: Sendable {
+    var summed = IdSizes()
+    var pending: [IdSizes.Entry] = []
+    mutating func settle(budget: Int) throws {
+      summed += IdSizes(pending)
+      pending.removeAll(keepingCapacity: true)
+      let bytes = saturated(summed.entries.count, 32)
+      if bytes > budget { throw BlockwiseError.budget(what: "\(summed.entries.count) ids", bytes: bytes, budget: budget) }
+    }
+  }
+  var sums = try fold([labels], options: options, initial: Sums(), merge: { sum, part in
+    sum.pending += part.pending
+    if sum.pending.count > max(1 << 16, sum.summed.entries.count) { try sum.settle(budget: context.memoryBudget) }
+  }, context) { volumes, block, context in Sums(pending: try sizes(volumes[0].array, context).entries) }.result
+  try sums.settle(budget: context.memoryBudget)
+  return sums.summed
 }

@@ -57,22 +57,31 @@ package enum Vocabulary {
 
   private static let segmentation: [Builtin] =
     Builtin.morphology + [
+      .affinities,
+      .agglomerate,
       .argmax,
+      .descriptors,
       .distance,
       .fillHoles,
       .gaussian,
       .label,
       .median,
+      .mutexWatershed,
+      .objects,
       .relabel,
       .removeSmall,
       .signedDistance,
       .sizeOf,
       .threshold,
+      .touching,
+      .watershed,
     ]
 
   private static let scores: [Builtin] = [
     .binaryScores,
     .confusion,
+    .contingency,
+    .distanceScores,
     .partitionScores,
   ]
 
@@ -98,6 +107,8 @@ package enum Vocabulary {
       .run,
       .runs,
       .task,
+      .taskAffinities,
+      .taskDescriptors,
       .taskDistance,
       .taskHotDistance,
       .taskInnerDistance,

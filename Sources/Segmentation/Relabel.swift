@@ -51,11 +51,43 @@ package func removeSmall(_ labels: NDArray, size: Int, _ context: ExecutionConte
   return small.isEmpty ? labels : try apply(IdMap(small), to: labels.contiguous(), .keep, labels.dtype, context)
 }
 
+/// Replaces ids by others of the same array, which keeps its type; ids that are not named stay.
+///
+/// - Throws: as `relabel`.
+package func mergeIds(_ labels: NDArray, _ merges: [IdPair], _ context: ExecutionContext) throws -> NDArray {
+  try checkIds("relabel", labels)
+  return merges.isEmpty ? labels : try apply(IdMap(merges), to: labels.contiguous(), .keep, labels.dtype, context)
+}
+
 /// The size of the object at each voxel, 0 on background: uint64.
 package func sizeOf(_ labels: NDArray, _ context: ExecutionContext) throws -> NDArray {
   let map = try sizes(labels, context).entries.filter { $0.id != 0 }.map { IdPair($0.id, UInt64($0.count)) }
   return try apply(IdMap(map), to: labels.contiguous(), .zero, .uint64, context)
 }
+
+/// New ids by old ids, looked up by many blocks at once.
+package final class IdLookup: @unchecked Sendable {   // never written after it is made
+  private let map: IdMap
+  private let dtype: DType
+
+  /// - Parameter dtype: of what `apply` gives; every new id must fit.
+  /// - Throws: `SegmentationError.tooManyObjects`, `.dtype`; `ArrayError.noMemory`.
+  package init(_ pairs: [IdPair], dtype: DType) throws {
+    let limit: UInt64 = try dtype.isSigned || dtype == .bool ? signedLimit(dtype) : largestId(dtype, "relabel")
+    if let tooBig = pairs.map(\.b).max(), tooBig > limit { throw SegmentationError.tooManyObjects(found: Int(clamping: tooBig), limit: Int(clamping: limit), dtype: dtype) }
+    map = try IdMap(pairs)
+    self.dtype = dtype
+  }
+
+  /// - Throws: `SegmentationError.unmapped` under `.refuse`, `.dtype`; `ArrayError.overBudget`; `Cancelled`.
+  package func apply(to labels: NDArray, unmapped: UnmappedIds, _ context: ExecutionContext) throws -> NDArray {
+    try checkIds("relabel", labels)
+    return try Segmentation.apply(map, to: labels.contiguous(), unmapped, dtype, context)
+  }
+}
+
+/// The largest id that a bool or signed array holds.
+private func signedLimit(_ dtype: DType) -> UInt64 { dtype == .bool ? 1 : dtype.isFloat ? 0 : 1 << UInt64(8 * dtype.size - 1) - 1 }
 
 private func largestId(_ dtype: DType, _ function: String) throws(SegmentationError) -> UInt64 {
   switch dtype {

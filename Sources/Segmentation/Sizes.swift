@@ -21,6 +21,13 @@ package struct IdSizes: Equatable, Sendable {
   package init() {}
   init(sorted entries: [Entry]) { self.entries = entries }
 
+  /// Any order; counts of equal ids are added.
+  package init(_ entries: [Entry]) {
+    for entry in entries.sorted(by: { $0.id < $1.id }) {
+      if let last = self.entries.last, last.id == entry.id { self.entries[self.entries.count - 1].count += entry.count } else { self.entries.append(entry) }
+    }
+  }
+
   package func count(of id: UInt64) -> Int {
     var low = 0, high = entries.count
     while low < high {

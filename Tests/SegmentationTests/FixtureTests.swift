@@ -110,9 +110,11 @@ private func bytes(_ path: String) throws -> [UInt8] {
 }
 
 /// "name value" lines.
-private func scores() throws -> [String: Double] {
+private func scores() throws -> [String: Double] { try fixtureScores("scores.txt") }
+
+func fixtureScores(_ name: String) throws -> [String: Double] {
   var all: [String: Double] = [:]
-  for line in String(decoding: try bytes("\(folder)/scores.txt"), as: UTF8.self).split(separator: "\n") {
+  for line in String(decoding: try bytes("\(folder)/\(name)"), as: UTF8.self).split(separator: "\n") {
     let words = line.split(separator: " ")
     all[String(words[0])] = Double(words[1])
   }
@@ -120,12 +122,12 @@ private func scores() throws -> [String: Double] {
 }
 
 /// C-order little-endian .npy, as generate.py writes them.
-private func readNpy(_ name: String) throws -> NDArray {
+func readNpy(_ name: String) throws -> NDArray {
   let file = try bytes("\(folder)/\(name).npy")
   let headerEnd = 10 + Int(file[8]) + Int(file[9]) << 8
   let header = String(decoding: file[10..<headerEnd], as: UTF8.self)
   func after(_ key: String, until end: Character) throws -> Substring { try #require(header.firstRange(of: key).map { header[$0.upperBound...].prefix { $0 != end } }) }
-  let types: [Substring: DType] = ["|u1": .uint8, "<u2": .uint16, "<u4": .uint32, "<f4": .float32, "<f8": .float64, "|b1": .bool]
+  let types: [Substring: DType] = ["|u1": .uint8, "<u2": .uint16, "<u4": .uint32, "<u8": .uint64, "<f4": .float32, "<f8": .float64, "|b1": .bool]
   let dtype = try #require(types[after("'descr': '", until: "'")])
   let shape = try after("'shape': (", until: ")").split(separator: ",").compactMap { Int($0.drop { $0 == " " }) }
   var array = try NDArray(dtype, shape)

@@ -23,7 +23,10 @@ extension Builtin {
       return try call.planBlocks(try statement.plan(dtype: dtype, leading: leading), statement.inputs.sources, statement.spec, workers: try call.workers())
     }
   ) { call in
-    return try statement(call).execute(call.execution).value
+    let statement = try statement(call)
+    var array = ArrayValue(try statement.execute(call.execution).output)
+    if statement.options.uniqueIds { array.notes["unique_blocks"] = .list(statement.tiling.blockShape.map { .int($0) }) }
+    return Value(array)
   }
 
   /// What `blockwise` is asked for, checked; nothing is read.

@@ -1,5 +1,6 @@
 import Arrays
 import Blockwise
+import Execution
 import Geometry
 import Language
 import Segmentation
@@ -58,69 +59,9 @@ extension Builtin {
     return Value(ArrayValue(try Volume(try Segmentation.argmax(try volume.array.asFloats(), call.execution), try volume.grid.dropping(axis: 0))))
   }
 
-  static let removeSmall = Builtin(
-    "remove_small", "(labels: array, size: int, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
-    "Sets objects of fewer than `size` voxels to 0, sizes counted over the whole volume; the others keep their ids.",
-    examples: [Example("max(remove_small(label(arange(5) != 1), size=2))", prints: "2")], searchTerms: ["filter", "size"],
-    plan: { call in
-      if try call.value("to").isNil { return nil }
-      let (options, source) = try removeSmallOptions(call)
-      let spec = try call.output(rank: source.grid.spatialRank)
-      let plan = try BlockwiseStatement([source], options: options, to: spec) { volumes, _, _ in volumes[0].array }.plan()
-      // the first pass, which counts
-      call.record(Effect("remove_small: sizes", reads: items(read: source, bytes: plan.stages[0].bytesRead), blocks: plan.stages[0].tiling.count))
-      return try call.planBlocks(plan, [source], spec, workers: try call.workers())
-    }
-  ) { call in
-    if !(try call.value("to")).isNil { return try removeSmallOnDisk(call) }
-    let volume = try call.volume("labels")
-    let kept = try Segmentation.removeSmall(try volume.array.contiguous(), size: try call.int("size", in: 0...Int.max), call.execution)
-    return Value(ArrayValue(try Volume(kept, volume.grid)))
-  }
-
-  private static func removeSmallOptions(_ call: Call) throws -> (BlockwiseOptions, any ArraySource) {
-    let source = try call.array("labels").source(call.execution), rank = source.grid.spatialRank, limit = try call.int("size", in: 0...Int.max)
-    guard source.dtype.isInteger || source.dtype == .bool else { throw call.failure(.type, "labels must be ints, not \(source.dtype)", at: "labels") }
-    var options = BlockwiseOptions(name: "remove_small", parameters: [("size", "\(limit)")], block: try call.block(rank: rank))
-    options.workers = try call.workers()
-    options.dtype = source.dtype
-    return (options, source)
-  }
-
-  /// Sizes from a first pass over all blocks, then one that writes what is large enough.
-  private static func removeSmallOnDisk(_ call: Call) throws -> Value {
-    let (options, source) = try removeSmallOptions(call), limit = try call.int("size", in: 0...Int.max)
-    let counts = try sizesBlockwise(source, options: options, call.execution)
-    let small = Set(counts.entries.filter { $0.count < limit }.map(\.id)).map { IdPair($0, 0) }.sorted()
-    let statement = try BlockwiseStatement([source], options: options, to: try call.output(rank: source.grid.spatialRank)) { volumes, _, execution in
-      try Segmentation.relabel(try volumes[0].array.contiguous(), small, dtype: volumes[0].dtype, execution)
-    }
-    return try statement.execute(call.execution).value
-  }
-
-  static let sizeOf = Builtin(
-    "size_of", "(labels: array) -> array", "The number of voxels of the object at each voxel; 0 on background.", examples: [Example("max(size_of(label(arange(5) != 1)))", prints: "3")]
-  ) { call in
-    let volume = try call.volume("labels")
-    return Value(ArrayValue(try Volume(try Segmentation.sizeOf(try volume.array.contiguous(), call.execution), volume.grid)))
-  }
-
   static let fillHoles = Builtin(
     "fill_holes", "(mask: array) -> array", "Fills background that is enclosed by one object.", examples: [Example("sum(fill_holes(zeros((3, 3, 3)) > 0))", prints: "0")]
   ) { call in try spatially(call, "mask") { try Segmentation.fillHoles($0, call.execution) } }
-
-  static let relabel = Builtin(
-    "relabel", "(labels: array, merge: table = nil, to: string = nil, compact=true) -> array", "Renumbers objects 1, 2, … without gaps, in the order of their ids; attrs.objects counts them.",
-    examples: [Example("max(relabel(cast(10 * arange(3), uint32)))", prints: "2")], searchTerms: ["compact", "ids"]
-  ) { call in
-    let isMerged = try call.isGiven("merge") || !call.value("to").isNil
-    if isMerged { throw call.failure(.failed, "`relabel` with merge or to is not in this version yet") }
-    let volume = try call.volume("labels")
-    let (labels, ids) = try Segmentation.compact(try volume.array.contiguous(), call.execution)
-    var result = ArrayValue(try Volume(labels, volume.grid))
-    result.notes["objects"] = .int(ids.count)
-    return Value(result)
-  }
 
   private static func spatially(_ call: Call, _ argument: String, _ body: (NDArray) throws -> NDArray) throws -> Value {
     try call.volume(argument).mapping(call, body)
@@ -169,5 +110,3 @@ extension Builtin {
     return try array.filtered(call, halo: whole, giving: array.dtype) { try Segmentation.median($0, radius: whole, $1) }
   }
 }
-
-import Execution

@@ -86,3 +86,79 @@ void dcs_seg_counts_take(dcs_seg_counts *table, uint64_t *a, uint64_t *b, uint64
 int dcs_seg_map_set(dcs_seg_counts *map, uint64_t from, uint64_t to);
 // Returns the first i whose id the map lacks, under MISSING_STOP; else -1. 0 stays 0 unless the map says otherwise.
 int64_t dcs_seg_map_apply(const dcs_seg_counts *map, const void *in, int in_width, void *out, int out_width, int64_t count, int missing);
+
+// seg_objects.c -- functions that return int give -1 when there is no memory
+typedef struct { uint64_t id; int64_t count, begin[3], end[3], sum[3]; } dcs_seg_object;   // z, y, x; sums of the voxels' indices
+typedef struct dcs_seg_objects dcs_seg_objects;
+dcs_seg_objects *dcs_seg_objects_create(void);
+void dcs_seg_objects_destroy(dcs_seg_objects *table);
+int64_t dcs_seg_objects_size(const dcs_seg_objects *table);
+// Adds rows [begin, end) of a volume of `height` rows a plane; 0 is no object.
+int dcs_seg_objects_add_rows(dcs_seg_objects *table, const void *labels, int width, int64_t height, int64_t row_length, int64_t begin, int64_t end);
+// Writes all objects, ascending by id.
+void dcs_seg_objects_take(const dcs_seg_objects *table, dcs_seg_object *out);
+
+// seg_lsd.c
+typedef struct {
+  const void *labels;          // the volume
+  int width, rank;             // bytes of a label; 2 leaves out z
+  int64_t height, row_length;  // of the volume
+  uint64_t id;                 // the object
+  int64_t object_begin[3], object_end[3];   // its bounds, z, y, x
+  int64_t region_begin[3], region_end[3];   // what is to be described, inside its bounds
+  int64_t radius[3];
+  const float *weights[3];     // radius + 1 values each, the middle first; their mirrored sum is 1
+  double voxel_size[3], sigma[3];
+  float *out;                  // channel 0 of voxel 0
+  int64_t channel_stride;
+} dcs_seg_lsd;
+int64_t dcs_seg_lsd_scratch(const dcs_seg_lsd *job);
+// Writes the descriptors of the region's voxels that carry the id: mean offsets, variances, correlations, mass, each in 0...1.
+void dcs_seg_lsd_region(const dcs_seg_lsd *job, void *scratch);
+void dcs_seg_lsd_x(const float *mask, const float *weights, int64_t radius, int64_t count, float *s0, float *s1, float *s2);
+void dcs_seg_lsd_add(const float *from, float w, float k, int64_t count, float *to0, float *to1, float *to2);
+
+// seg_edges.c -- edges (voxel, voxel + offset) of weight weights[channel, voxel], inside the volume and, where there is a mask, on it
+typedef struct {
+  const float *weights;        // [channel, z, y, x]
+  const uint8_t *mask;         // NULL: everywhere
+  int64_t depth, height, width;
+} dcs_seg_edges;
+// Edges of planes [z_begin, z_end), every stride-th along each axis, by the upper 16 bits of |weight|: 65,536 counts. Weights of 0 are no edges. Returns how many weights are NaN.
+int64_t dcs_seg_count_edges(const dcs_seg_edges *edges, int64_t channel, const int64_t offset[3], const int64_t stride[3], int64_t z_begin, int64_t z_end, uint64_t *histogram);
+// Writes the edges of buckets [low, high) at next[bucket]++.
+void dcs_seg_scatter_edges(
+    const dcs_seg_edges *edges, int64_t channel, const int64_t offset[3], const int64_t stride[3], int64_t z_begin, int64_t z_end, uint32_t low, uint32_t high,
+    uint64_t *next, uint64_t *entries);
+// Sorts one bucket; `scratch` holds as many entries.
+void dcs_seg_sort_edges(uint64_t *entries, uint64_t *scratch, int64_t count);
+
+// seg_mutex.c
+typedef struct dcs_seg_mutex dcs_seg_mutex;
+dcs_seg_mutex *dcs_seg_mutex_create(int64_t nodes);   // fewer than 2³² − 1; NULL without memory
+void dcs_seg_mutex_destroy(dcs_seg_mutex *mutex);
+int64_t dcs_seg_mutex_bytes(const dcs_seg_mutex *mutex);
+// Takes edges in order: above 0 merges unless the clusters exclude each other, below 0 makes them exclude each other. -1 without memory.
+int dcs_seg_mutex_run(dcs_seg_mutex *mutex, const uint64_t *entries, int64_t count, const int64_t *shifts);
+// Numbers clusters 1, 2, … by first node; nodes without an edge above 0 are 0. The clusters are spent. Returns how many.
+uint64_t dcs_seg_mutex_labels(dcs_seg_mutex *mutex, uint64_t *labels);
+
+// seg_flood.c -- labels (4 or 8 bytes) hold the seeds, and are flooded in place
+typedef struct dcs_seg_flood dcs_seg_flood;
+dcs_seg_flood *dcs_seg_flood_create(const float *heights, const uint8_t *mask, int64_t depth, int64_t height, int64_t row_length, void *labels, int width);
+void dcs_seg_flood_destroy(dcs_seg_flood *flood);
+// Enters the seeds among voxels [begin, end). -1 without memory.
+int dcs_seg_flood_seed(dcs_seg_flood *flood, int64_t begin, int64_t end);
+// Floods on from at most `steps` voxels; returns how many are left to flood from, -1 without memory.
+int64_t dcs_seg_flood_run(dcs_seg_flood *flood, int64_t steps);
+
+// seg_contacts.c -- pairs of different ids, neither 0, that meet
+typedef struct { uint64_t a, b, count; double sum; } dcs_seg_contact;   // a < b
+typedef struct dcs_seg_contacts dcs_seg_contacts;
+dcs_seg_contacts *dcs_seg_contacts_create(void);
+void dcs_seg_contacts_destroy(dcs_seg_contacts *table);
+int64_t dcs_seg_contacts_size(const dcs_seg_contacts *table);
+// Pairs (a[i], b[i]), with weights[i] or 0 added to their sum. -1 without memory.
+int dcs_seg_contacts_add(dcs_seg_contacts *table, const void *a, const void *b, int width, const float *weights, int64_t count);
+// Writes all contacts, ascending by a, then b.
+void dcs_seg_contacts_take(const dcs_seg_contacts *table, dcs_seg_contact *out);

@@ -1,0 +1,75 @@
+import Arrays
+import Blockwise
+import Geometry
+import Language
+import Segmentation
+
+extension Builtin {
+  static let objects = Builtin(
+    "objects", "(labels: array, block: int|coord = nil, workers: int = nil) -> table",
+    "What a label volume holds: a row an object with its id, size in voxels, roi and centre, ascending by id.",
+    details: [
+      "The columns z, y, x are the centre of mass in nm (in voxels where no voxel size is known).",
+      "Arrays on disk are read block by block, so they may be of any size.",
+    ],
+    examples: [Example("objects(label(arange(5) != 1)).size", prints: "[1, 3]"), Example("objects(label(arange(5) != 1)).x", prints: "[0.5, 3.5]")],
+    searchTerms: ["sizes", "centroid", "bounding box", "regionprops"]
+  ) { call in
+    let source = try call.labelSource("labels"), grid = source.grid
+    var options = BlockwiseOptions(name: "objects", block: try call.block(rank: grid.rank))
+    options.workers = try call.workers()
+    let found = try objectsBlockwise(source, options: options, call.execution)
+    return Value(try objectTable(found, grid))
+  }
+
+  private static func objectTable(_ found: [ObjectExtent], _ grid: Grid) throws -> TableValue {
+    let axes = grid.axes.map(\.name), sizes = grid.sizes, corner = grid.offset.values.map(\.double)
+    var columns = [[Value]](repeating: [], count: 3 + axes.count)
+    for object in found {
+      columns[0].append(Value(object.id))
+      columns[1].append(.int(object.count))
+      let shape = zip(object.end, object.begin).map { $0 - $1 }
+      columns[2].append(Value(RoiValue(roi: try grid.world(try VoxelRoi(offset: Coordinate(object.begin), shape: Coordinate(shape))), grid: grid)))
+      for (axis, center) in object.centroid.enumerated() { columns[3 + axis].append(.float(corner[axis] + (center + 0.5) * sizes[axis])) }
+    }
+    return TableValue(columns: ["id", "size", "roi"] + axes, values: columns)
+  }
+
+  static let touching = Builtin(
+    "touching", "(fragments: array, affinities: array = nil, at=0.5, offsets: list = nil, block: int|coord = nil, workers: int = nil) -> table",
+    "Pairs of labels that meet: a row a pair with both ids, the number of faces between them and, with affinities, their mean, which is at least `at`.",
+    details: [
+      "Where fragments were made block by block with ids=\"unique\", only pairs across faces of blocks are listed: inside a block the function has decided already. So relabel(fragments, merge=pairs) joins what the blocks cut apart.",
+      "affinities: a channel an offset; unsigned ints count as fractions of their largest value. offsets: of the channels, of which those to a face neighbour count; without it the first channels are one voxel up along each axis.",
+      "Arrays on disk are read block by block; the pairs are kept in memory.",
+    ],
+    examples: [Example("touching(arange(4) + 1).faces", prints: "[1, 1, 1]")], searchTerms: ["neighbours", "contacts", "adjacency", "rag"]
+  ) { call in
+    let array = try call.array("fragments"), grid = array.grid
+    let labels = try call.labelSource("fragments"), affinities = try call.optionalArray("affinities")
+    var statement = TouchingStatement(labels, options: BlockwiseOptions(name: "touching", block: try call.block(rank: grid.rank)))
+    statement.options.workers = try call.workers()
+    statement.between = array.uniqueBlocks
+    if let affinities {
+      guard affinities.shape.count == grid.rank + 1 else { throw call.failure(.shape, "`affinities` needs a channel axis before \(array.axesText), found \(affinities.axesText)", at: "affinities") }
+      statement.affinities = try affinities.source(call.execution)
+      statement.offsets = try call.faceOffsets(rank: grid.rank, channels: affinities.shape[0])
+    }
+    var found = try statement.execute(call.execution)
+    let scale = affinities?.dtype.one ?? 1, limit = try call.float("at")
+    if affinities != nil { found.removeAll { $0.mean / scale < limit } }
+    var columns: [(String, [Value])] = [("a", found.map { Value($0.a) }), ("b", found.map { Value($0.b) }), ("faces", found.map { .int($0.faces) })]
+    if affinities != nil { columns.append(("affinity", found.map { .float($0.mean / scale) })) }
+    return Value(TableValue(columns: columns.map(\.0), values: columns.map(\.1)))
+  }
+}
+
+extension ArrayValue {
+  /// The blocks within which each id of a blockwise result with ids="unique" lies; nil for all other arrays.
+  var uniqueBlocks: [Int]? {
+    if case .list(let lengths) = notes["unique_blocks"] { return lengths.compactMap { if case .int(let length) = $0 { length } else { nil } } }
+    guard case .view(let view) = content, view.isWhole, let stored, case .array(let lengths) = stored.attributes["dcs"]?["unique_blocks"] else { return nil }
+    let blocks = lengths.compactMap { $0.int.map { Int($0) } }
+    return blocks.count == shape.count && blocks.allSatisfy({ $0 >= 1 }) ? blocks : nil
+  }
+}

@@ -1,0 +1,146 @@
+// Words that look at all ids of a volume before they write any: in memory, or block by block with to="…".
+
+import Arrays
+import Blockwise
+import Display
+import Geometry
+import Language
+import Segmentation
+import Storage
+
+extension Builtin {
+  static let relabel = Builtin(
+    "relabel",
+    """
+    (labels: array, merge: table|list = nil, map: table|list = nil, compact: bool = nil, dtype: fn|string = nil, to: string = nil, block: int|coord = nil,
+     workers: int = nil, replace=false) -> array
+    """,
+    "Gives objects new ids: merges those that belong together, and numbers them 1, 2, … without gaps in the order of their ids; attrs.objects counts them.",
+    details: [
+      "merge: pairs of ids, such as touching(…) gives: its columns a and b, or a list [[1, 2], …]. Pairs chain: whatever is connected by pairs becomes one object.",
+      "map: new ids for old, as columns old and new or a list [[old, new], …]; other ids stay. It comes before merge.",
+      "compact=false keeps ids: an object has the smallest id of those merged; without it ids stay only where a map is given. dtype: uint64 unless said.",
+      "to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same.",
+    ],
+    examples: [
+      Example("max(relabel(cast(10 * arange(3), uint32)))", prints: "2"), Example("unique(relabel(arange(5), merge=[[1, 2], [2, 4]]))", prints: "[0, 1, 2]"),
+      Example("unique(relabel(arange(4), map=[[1, 9]]))", prints: "[0, 2, 3, 9]"),
+    ],
+    searchTerms: ["compact", "ids", "renumber", "merge"],
+    plan: { call in
+      if try call.value("to").isNil { return nil }
+      let statement = try relabelStatement(call), plan = try statement.plan()
+      call.record(Effect("relabel: ids", reads: items(read: statement.source, bytes: plan.stages[0].bytesRead), blocks: plan.stages[0].tiling.count))
+      return try call.planBlocks(plan, [statement.source], try call.output(rank: statement.source.grid.spatialRank), workers: try call.workers())
+    }
+  ) { call in
+    if !(try call.value("to")).isNil {
+      let made = try relabelStatement(call).execute(call.execution)
+      return counted(ArrayValue(made.output), made.objects)
+    }
+    let volume = try call.volume("labels"), dtype = try call.dtype("dtype") ?? .uint64, packed = try volume.array.contiguous()
+    let (map, objects) = try relabelling(call).renumbered(try sizes(packed, call.execution).ids)
+    return counted(ArrayValue(try Volume(try IdLookup(map, dtype: dtype).apply(to: packed, unmapped: .refuse, call.execution), volume.grid)), objects)
+  }
+
+  private static func counted(_ labels: ArrayValue, _ objects: Int) -> Value {
+    var labels = labels
+    labels.notes["objects"] = .int(objects)
+    return Value(labels)
+  }
+
+  private static func relabelling(_ call: Call) throws -> Relabelling {
+    let map = try call.idPairs("map", columns: ("old", "new"))
+    return Relabelling(merges: try call.idPairs("merge", columns: ("a", "b")) ?? [], map: map ?? [], isCompact: try call.optionalBool("compact") ?? (map == nil))
+  }
+
+  private static func relabelStatement(_ call: Call) throws -> RelabelStatement {
+    let source = try call.labelSource("labels")
+    var options = BlockwiseOptions(name: "relabel", block: try call.block(rank: source.grid.rank))
+    (options.workers, options.dtype) = (try call.workers(), try call.dtype("dtype"))
+    return RelabelStatement(source, try relabelling(call), options: options, to: try call.output(rank: source.grid.rank))
+  }
+
+  static let removeSmall = Builtin(
+    "remove_small", "(labels: array, size: int, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
+    "Sets objects of fewer than `size` voxels to 0, sizes counted over the whole volume; the others keep their ids.",
+    details: ["to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same. A mask is one object: label it first."],
+    examples: [Example("max(remove_small(label(arange(5) != 1), size=2))", prints: "2")], searchTerms: ["filter", "size"],
+    plan: { call in try planned(call, try removeSmallStatement(call)) }
+  ) { call in
+    if !(try call.value("to")).isNil { return try removeSmallStatement(call).execute(call.execution).value }
+    let volume = try call.volume("labels")
+    let kept = try Segmentation.removeSmall(try volume.array.contiguous(), size: try call.int("size", in: 0...Int.max), call.execution)
+    return Value(ArrayValue(try Volume(kept, volume.grid)))
+  }
+
+  private static func removeSmallStatement(_ call: Call) throws -> SizeStatement {
+    let source = try call.labelSource("labels"), limit = try call.int("size", in: 0...Int.max)
+    var options = BlockwiseOptions(name: "remove_small", parameters: [("size", "\(limit)")], block: try call.block(rank: source.grid.rank))
+    (options.workers, options.dtype) = (try call.workers(), source.dtype)
+    return SizeStatement(source, options: options, to: try call.output(rank: source.grid.rank)) { $0.count < limit ? 0 : $0.id }
+  }
+
+  static let sizeOf = Builtin(
+    "size_of", "(labels: array, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
+    "The number of voxels of the object at each voxel, counted over the whole volume; 0 on background (uint64).",
+    details: ["to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same."],
+    examples: [Example("max(size_of(label(arange(5) != 1)))", prints: "3")], searchTerms: ["volume", "count"],
+    plan: { call in try planned(call, try sizeOfStatement(call)) }
+  ) { call in
+    if !(try call.value("to")).isNil { return try sizeOfStatement(call).execute(call.execution).value }
+    let volume = try call.volume("labels")
+    return Value(ArrayValue(try Volume(try Segmentation.sizeOf(try volume.array.contiguous(), call.execution), volume.grid)))
+  }
+
+  private static func sizeOfStatement(_ call: Call) throws -> SizeStatement {
+    let source = try call.labelSource("labels")
+    var options = BlockwiseOptions(name: "size_of", block: try call.block(rank: source.grid.rank))
+    (options.workers, options.dtype) = (try call.workers(), .uint64)
+    return SizeStatement(source, options: options, to: try call.output(rank: source.grid.rank)) { UInt64($0.count) }
+  }
+
+  /// The effect of a statement of two passes; nil without `to`.
+  private static func planned(_ call: Call, _ statement: @autoclosure () throws -> SizeStatement) throws -> Value? {
+    if try call.value("to").isNil { return nil }
+    let statement = try statement(), plan = try statement.plan()
+    call.record(Effect("\(call.builtin.name): sizes", reads: items(read: statement.source, bytes: plan.stages[0].bytesRead), blocks: plan.stages[0].tiling.count))
+    return try call.planBlocks(plan, [statement.source], try call.output(rank: statement.source.grid.spatialRank), workers: try call.workers())
+  }
+}
+
+extension Call {
+  /// A label volume that blocks can be read from: axes of space only, bool or integers.
+  func labelSource(_ name: String) throws -> any ArraySource {
+    let array = try array(name)
+    guard array.grid.spatialRank == array.grid.rank, array.grid.rank >= 1 else { throw failure(.shape, "`\(builtin.name)` needs axes of space only, found \(array.axesText)", at: name) }
+    guard !array.dtype.isFloat else { throw failure(.type, "labels must be ints, not \(array.dtype)", at: name, hint: "cast(a, uint64) where they are whole numbers") }
+    return try array.source(execution)
+  }
+
+  /// Pairs of ids: two columns of a table, or a list of pairs; nil where nil.
+  func idPairs(_ name: String, columns: (String, String)) throws -> [IdPair]? {
+    func id(_ value: Value, _ row: Int) throws -> UInt64 {
+      if let whole = value.integer, let id = UInt64(exactly: whole) { return id }
+      throw failure(.value, "`\(name)` must hold ids, ints of 0 or more", at: name, label: "row \(row) has \(value.shown())")
+    }
+    switch try value(name) {
+    case .nil: return nil
+    case .list(let rows):
+      return try rows.enumerated().map { row, pair in
+        switch pair {
+        case .list(let two) where two.count == 2: return IdPair(try id(two[0], row), try id(two[1], row))
+        case .voxelCoordinate(let two) where two.rank == 2 && two.values.allSatisfy({ $0 >= 0 }): return IdPair(UInt64(two[0]), UInt64(two[1]))
+        case .record(let record):
+          if let a = record[columns.0], let b = record[columns.1] { return IdPair(try id(a, row), try id(b, row)) }
+        default: break
+        }
+        throw failure(.value, "`\(name)` must hold pairs of ids", at: name, label: "entry \(row) is \(pair.shown())", hint: "\(name)=[[1, 2], [2, 4]]")
+      }
+    default:
+      let table = try object(name, as: TableValue.self)
+      let first = try table.column(columns.0, argument: name), second = try table.column(columns.1, argument: name)
+      return try first.indices.map { IdPair(try id(first[$0], $0), try id(second[$0], $0)) }
+    }
+  }
+}

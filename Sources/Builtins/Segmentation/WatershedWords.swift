@@ -1,0 +1,85 @@
+import Arrays
+import Geometry
+import Language
+import Segmentation
+
+extension Builtin {
+  static let watershed = Builtin(
+    "watershed", "(a: array, seeds: array, mask: array = nil) -> array",
+    "Grows seeds over a landscape, lowest places first, until they meet: each voxel gets the id of a seed.",
+    details: [
+      "Neighbours share a face. Of equal heights the voxel reached first goes on; seeds enter in raster order.",
+      "mask: 0 keeps a voxel dry: it stays 0, as does all that no seed can reach.",
+    ],
+    examples: [Example("seeds = zeros(5, uint8); seeds[0] = 1; seeds[4] = 2; l = watershed(abs(arange(5) - 1), seeds); [sum(l == 1), sum(l == 2)]", prints: "[2, 3]")],
+    searchTerms: ["flood", "basins", "seeded"]
+  ) { call in
+    let volume = try call.spatialVolume("a")
+    guard let seeds = try call.maskVolume("seeds", like: volume.grid, volume) else { throw call.failure(.argument, "`watershed` needs seeds", at: "seeds") }
+    let mask = try call.maskVolume("mask", like: volume.grid, volume)
+    return Value(ArrayValue(try Volume(try Segmentation.watershed(volume.array, seeds: seeds, mask: mask, call.execution), volume.grid)))
+  }
+
+  static let agglomerate = Builtin(
+    "agglomerate", "(fragments: array, affinities: array, at=0.5, offsets: list = nil) -> array",
+    "Merges fragments by the mean affinity of the faces between them, strongest pair first, while it is at least `at`.",
+    details: [
+      "affinities: a channel an offset; unsigned ints count as fractions of their largest value, so uint8 255 is 1.",
+      "offsets: of the channels, of which those to a face neighbour count; without it the first channels are one voxel up along each axis: (1, 0, 0), (0, 1, 0), (0, 0, 1).",
+      "A merged object carries the smallest id of its fragments.",
+    ],
+    examples: [Example("a = ones((1, 4), axes=[\"c\", \"x\"]); unique(agglomerate(arange(4) + 1, a, offsets=[1]))", prints: "[1]")],
+    searchTerms: ["waterz", "merge", "hierarchical"]
+  ) { call in
+    let volume = try call.spatialVolume("fragments")
+    let bound = try call.boundAffinities("affinities", like: volume.grid, volume)
+    let merged = try Segmentation.agglomerate(volume.array, affinities: bound.array, offsets: bound.offsets, threshold: try call.float("at") * bound.scale, call.execution)
+    return Value(ArrayValue(try Volume(merged, volume.grid)))
+  }
+}
+
+/// Affinities that were given with a label volume.
+struct BoundAffinities {
+  let array: NDArray, offsets: [[Int]]
+  /// What stands for 1.
+  let scale: Double
+}
+
+extension Call {
+  /// Affinities in memory over the voxels of `volume`, channels first.
+  func boundAffinities(_ name: String, like grid: Grid, _ volume: Volume) throws -> BoundAffinities {
+    let affinities = try self.volume(name), own = try spatialGrid(of: affinities, name)
+    guard Array(affinities.shape.dropFirst()) == volume.shape else {
+      throw failure(.shape, "shapes do not match: fragments \(ArrayValue(volume).axesText) and \(name) \(ArrayValue(affinities).axesText)", at: name)
+    }
+    try checkGrids(grid, own, name)
+    return BoundAffinities(
+      array: try affinities.array.contiguous(), offsets: try faceOffsets(rank: grid.rank, channels: affinities.shape[0]), scale: affinities.dtype.one)
+  }
+
+  /// `offsets`, or one voxel up along each axis.
+  func faceOffsets(rank: Int, channels: Int) throws -> [[Int]] {
+    if !(try value("offsets").isNil) {
+      let given = try offsets("offsets", rank: rank)
+      guard given.count == channels else { throw failure(.shape, "`offsets` has \(given.count) entries for \(channels) channels of affinities", at: "offsets") }
+      guard given.contains(where: { $0.reduce(0) { $0 &+ Int(clamping: $1.magnitude) } == 1 }) else { throw failure(.value, "`offsets` holds no face neighbour, such as (0, 0, 1)", at: "offsets") }
+      return given
+    }
+    guard channels >= rank else {
+      throw failure(.shape, "\(channels) channels of affinities are too few for \(rank) axes", at: "affinities", hint: "offsets=[…] says what each channel speaks of")
+    }
+    return (0..<rank).map { axis in (0..<rank).map { $0 == axis ? 1 : 0 } }
+  }
+}
+
+extension DType {
+  /// The value that stands for certainty in a stored probability.
+  var one: Double {
+    switch self {
+    case .uint8: 255
+    case .uint16: 65535
+    case .uint32: 4_294_967_295
+    default: 1
+    }
+  }
+}

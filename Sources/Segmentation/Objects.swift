@@ -1,0 +1,122 @@
+// What each object of a label volume covers: voxels, bounds, centre. Blocks add.
+//
+// labels  [z, y, x], bool or integer, nothing negative, 0 = background
+// Floor: labels read once; one hash look-up a run of equal neighbours along x. Checked against scipy.ndimage (Tests/Fixtures/segmentation).
+
+import Arrays
+import CKernels
+import Execution
+import Synchronization
+
+/// One object; bounds and sums count voxels along the axes of the array that it came from.
+package struct ObjectExtent: Equatable, Sendable {
+  package let id: UInt64
+  package private(set) var count: Int
+  /// Half-open.
+  package private(set) var begin, end: [Int]
+  /// Of the indices of its voxels.
+  package private(set) var sums: [Int128]
+
+  init(_ object: dcs_seg_object, rank: Int) {
+    id = object.id
+    count = Int(object.count)
+    func axes(_ values: (Int64, Int64, Int64)) -> [Int] { Array([Int(values.0), Int(values.1), Int(values.2)].suffix(rank)) }
+    (begin, end, sums) = (axes(object.begin), axes(object.end), axes(object.sum).map { Int128($0) })
+  }
+
+  /// The same object in a block that begins at `offset` of the whole.
+  package func shifted(by offset: [Int]) -> ObjectExtent {
+    var moved = self
+    for axis in offset.indices {
+      moved.begin[axis] += offset[axis]
+      moved.end[axis] += offset[axis]
+      moved.sums[axis] += Int128(offset[axis]) * Int128(count)
+    }
+    return moved
+  }
+
+  package mutating func add(_ other: ObjectExtent) {
+    count += other.count
+    for axis in begin.indices {
+      begin[axis] = min(begin[axis], other.begin[axis])
+      end[axis] = max(end[axis], other.end[axis])
+      sums[axis] += other.sums[axis]
+    }
+  }
+
+  /// Mean index of its voxels, one an axis.
+  package var centroid: [Double] { sums.map { Double($0) / Double(count) } }
+}
+
+/// The objects of a volume, ascending by id.
+///
+/// - Throws: `SegmentationError.rank`, `.dtype`; `ArrayError.noMemory`; `Cancelled`.
+package func objects(_ labels: NDArray, _ context: ExecutionContext) throws -> [ObjectExtent] {
+  let box = try Box(labels, "objects")
+  try checkIds("objects", labels)
+  if box.isEmpty { return [] }
+  let packed = try labels.contiguous()
+  let parts = pieces(box.rows, (box.count + (1 << 20) - 1) >> 20)
+  let found = Mutex<[UInt64: ObjectExtent]>([:])
+  try packed.withBytes { voxels in
+    guard let voxels = voxels.baseAddress else { return }
+    try context.forEach(parts.count) { part, _ in
+      let table = try ObjectTable()
+      try table.add(voxels, packed.dtype.size, box, rows: parts[part])
+      let here = table.take()
+      // sums do not depend on the order of adding
+      found.withLock { found in
+        for object in here {
+          let extent = ObjectExtent(object, rank: box.rank)
+          if found[object.id]?.add(extent) == nil { found[object.id] = extent }
+        }
+      }
+    }
+  }
+  return found.withLock { $0.values.sorted { $0.id < $1.id } }
+}
+
+/// Owner of a C table.
+private struct ObjectTable: ~Copyable {
+  private let table: OpaquePointer
+
+  init() throws(ArrayError) {
+    guard let table = dcs_seg_objects_create() else { throw .noMemory(bytes: 1 << 15) }
+    self.table = table
+  }
+
+  deinit { dcs_seg_objects_destroy(table) }
+
+  func add(_ voxels: UnsafeRawPointer, _ size: Int, _ box: Box, rows: Range<Int>) throws(ArrayError) {
+    guard dcs_seg_objects_add_rows(table, voxels, Int32(size), Int64(box.height), Int64(box.width), Int64(rows.lowerBound), Int64(rows.upperBound)) == 0 else {
+      throw .noMemory(bytes: Int(clamping: dcs_seg_objects_size(table)) &* 4 &* MemoryLayout<dcs_seg_object>.stride)
+    }
+  }
+
+  func take() -> [dcs_seg_object] {
+    [dcs_seg_object](unsafeUninitializedCapacity: Int(dcs_seg_objects_size(table))) { buffer, count in
+      dcs_seg_objects_take(table, buffer.baseAddress)
+      count = buffer.count
+    }
+  }
+}
+
+// MARK: Plain twin
+
+/// The definition, voxel by voxel: (id, count, begin, end, sums).
+package func plainObjects(_ labels: NDArray) throws -> [(id: UInt64, count: Int, begin: [Int], end: [Int], sums: [Int128])] {
+  let box = try Box(labels, "objects")
+  var all: [UInt64: (id: UInt64, count: Int, begin: [Int], end: [Int], sums: [Int128])] = [:]
+  for (voxel, id) in try plainIds(labels).enumerated() where id != 0 {
+    let at = box.index(of: voxel)
+    var one = all[id] ?? (id, 0, at, at, at.map { _ in 0 })
+    one.count += 1
+    for axis in at.indices {
+      one.begin[axis] = min(one.begin[axis], at[axis])
+      one.end[axis] = max(one.end[axis], at[axis] + 1)
+      one.sums[axis] += Int128(at[axis])
+    }
+    all[id] = one
+  }
+  return all.values.sorted { $0.id < $1.id }
+}
