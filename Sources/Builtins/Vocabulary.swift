@@ -7,7 +7,7 @@ package enum Vocabulary {
   package static let registry = Registry(Builtin.core + all, constants: Builtin.coreConstants)
 
   static let all: [Builtin] =
-    data + numbers + geometry + segmentation + scores + networks + training + blockwise + show + tables + Builtin.later
+    data + numbers + geometry + segmentation + scores + networks + training + blockwise + show + tables
 
   private static let data: [Builtin] = [
     .arange,
@@ -121,6 +121,8 @@ package enum Vocabulary {
     Builtin.contexts + [
       .blockwise,
       .cancel,
+      .external,
+      .fold,
       .jobs,
       .predict,
       .status,
