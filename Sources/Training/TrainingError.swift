@@ -64,7 +64,7 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     case .inMemory: "save arrays to disk and give datasplit their paths; this run opens with run(…) and the same arrays"
     case .noScores: "validate(r)"
     case .lossNotFinite: "a smaller lr often helps; run again to continue from the last checkpoint"
-    case .interrupted(let name, _, _): "resume with train(open_run(\"\(name)\"), …), or run the same script again"
+    case .interrupted(let name, _, let path): "resume with train(open_run(\"\(path == "runs/\(name)" ? name : path)\")), or run the same script again"
     default: nil
     }
   }
