@@ -92,6 +92,7 @@ struct TableValue: ObjectValue {
     switch value {
     case .nil: ""
     case .string(let text): text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    case .object(let box): box.object.brief
     default: value.shown()
     }
   }
