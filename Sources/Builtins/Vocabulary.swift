@@ -93,6 +93,8 @@ package enum Vocabulary {
       .run,
       .runs,
       .task,
+      .taskAffinities,
+      .taskDescriptors,
       .taskDistance,
       .taskHotDistance,
       .taskInnerDistance,

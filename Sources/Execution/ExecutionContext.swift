@@ -12,8 +12,10 @@ package struct ExecutionContext: Sendable {
     (self.pool, self.cancellation, self.progress, self.memoryBudget) = (pool, cancellation, progress, memoryBudget)
   }
 
-  package func with(progress: any ProgressSink) -> ExecutionContext {
-    var copy = ExecutionContext(pool: pool, cancellation: cancellation, progress: progress, memoryBudget: memoryBudget)
+  /// The same but for what is given.
+  package func with(pool: ThreadPool? = nil, progress: (any ProgressSink)? = nil, memoryBudget: Int? = nil) -> ExecutionContext {
+    var copy = ExecutionContext(
+      pool: pool ?? self.pool, cancellation: cancellation, progress: progress ?? self.progress, memoryBudget: memoryBudget ?? self.memoryBudget)
     copy.stopsAtFirstFailure = stopsAtFirstFailure
     return copy
   }

@@ -1,3 +1,5 @@
+import Language
+
 // The command line. Options before the script are ours, all after it are the script's, so that `#!/usr/bin/env dcs` works.
 
 struct Options: Equatable {
@@ -25,41 +27,55 @@ struct Options: Equatable {
 
   struct Misuse: Error, Equatable { var message: String }
 
+  /// Every spelling, for suggestions.
+  static let names = ["-e", "-h", "-i", "--check", "--dry-run", "--help", "--jobs", "--log", "--quiet", "--seed", "--serial", "--test", "--version"]
+
   init(_ arguments: [String]) throws(Misuse) {
     var rest = arguments[...]
-    func value(of option: String) throws(Misuse) -> String {
-      guard let value = rest.popFirst() else { throw Misuse(message: "option \(option) needs a value") }
-      return value
-    }
     while let argument = rest.popFirst() {
-      switch argument {
-      case "-e": action = .expression(try value(of: argument))
-      case "-i": staysAtPrompt = true
-      case "--check": checksOnly = true
-      case "--dry-run": isDryRun = true
-      case "--seed":
-        let text = try value(of: argument)
-        guard let number = UInt64(text) else { throw Misuse(message: "--seed needs a whole number from 0 up, not `\(text)`") }
-        seed = number
-      case "--jobs":
-        let text = try value(of: argument)
-        guard let number = Int(text), (1...1024).contains(number) else { throw Misuse(message: "--jobs needs a number from 1 to 1024, not `\(text)`") }
-        jobs = number
-      case "--serial": (jobs, isSerial) = (1, true)
-      case "--quiet": isQuiet = true
-      case "--log": log = try value(of: argument)
-      case "--test": action = .conformance(try value(of: argument))
-      case "--help", "-h": action = .help
-      case "--version": action = .version
-      case _ where argument.hasPrefix("-") && argument != "-":
-        throw Misuse(message: "unknown option `\(argument)`")
-      default:
+      guard argument.hasPrefix("-"), argument != "-" else {
         action = .script(argument, arguments: Array(rest))
-        return
+        break
       }
+      // --seed=7 is --seed 7
+      let parts = argument.hasPrefix("--") ? argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init) : [argument]
+      var attached = parts.count > 1 ? parts[1] : nil
+      func value() throws(Misuse) -> String {
+        if let text = attached { attached = nil; return text }
+        guard let value = rest.popFirst() else { throw Misuse(message: "option \(parts[0]) needs a value") }
+        return value
+      }
+      try take(parts[0], value)
+      if let attached { throw Misuse(message: "option \(parts[0]) takes no value, found `\(attached)`") }
     }
-    if checksOnly, case .prompt = action { throw Misuse(message: "--check needs a script") }
+    if checksOnly { switch action { case .script, .expression: break; default: throw Misuse(message: "--check needs a script") } }
     if isDryRun { switch action { case .script, .expression: break; default: throw Misuse(message: "--dry-run needs a script") } }
+  }
+
+  private mutating func take(_ option: String, _ value: () throws(Misuse) -> String) throws(Misuse) {
+    switch option {
+    case "-e": action = .expression(try value())
+    case "-i": staysAtPrompt = true
+    case "--check": checksOnly = true
+    case "--dry-run": isDryRun = true
+    case "--seed":
+      let text = try value()
+      guard let number = UInt64(text) else { throw Misuse(message: "--seed needs a whole number from 0 up, not `\(text)`") }
+      seed = number
+    case "--jobs":
+      let text = try value()
+      guard let number = Int(text), (1...1024).contains(number) else { throw Misuse(message: "--jobs needs a number from 1 to 1024, not `\(text)`") }
+      jobs = number
+    case "--serial": (jobs, isSerial) = (1, true)
+    case "--quiet": isQuiet = true
+    case "--log": log = try value()
+    case "--test": action = .conformance(try value())
+    case "--help", "-h": action = .help
+    case "--version": action = .version
+    default:
+      let near = Suggestion.nearest(to: option, among: Self.names.filter { $0.hasPrefix("--") }).map { "; did you mean `\($0)`?" } ?? ""
+      throw Misuse(message: "unknown option `\(option)`\(near)")
+    }
   }
 
   static let help = """

@@ -27,17 +27,37 @@ package final class Interpreter {
   /// - Parameter arguments: values of `param`s (`ScriptArguments`).
   /// - Parameter show: gets the value of each expression that stands as a statement (not `nil`), as the prompt would show it.
   package func run(_ source: Source, arguments: [String: Value] = [:], show: (Value) -> Void = { _ in }) -> Ending {
-    run(source, arguments: arguments, isInteractive: false, show: show)
+    run(source, arguments: arguments, isInteractive: false) { _, value in show(value) }
+  }
+
+  /// Runs statements and gives the value of the last one, if that is an expression with a value.
+  package func value(of source: Source) -> (ending: Ending, value: Value?) {
+    var last: Value?
+    let ending = run(source, arguments: [:], isInteractive: false, begin: { _ in last = nil }) { statement, value in
+      if case .expression = statement.kind { last = value }
+    }
+    return (ending, last)
   }
 
   /// Runs what was typed at a prompt: names stay, `_` is the last value shown, `_err` the last error.
   package func enter(_ source: Source, show: (Value) -> Void) -> Ending {
     var entry = SessionEntry(source), begun = 0
-    let ending = run(source, arguments: [:], isInteractive: true, begin: { begun = $0 }) { value in
+    let ending = run(source, arguments: [:], isInteractive: true, begin: { begun = $0 }) { _, value in
       entry.shown = begun
       bind("_", value)
       show(value)
     }
+    finish(&entry, ending, begun)
+    return ending
+  }
+
+  /// Writes a script that has run before the prompt into the record of the session.
+  package func remember(_ source: Source, _ ending: Ending) {
+    var entry = SessionEntry(source)
+    finish(&entry, ending, 0)
+  }
+
+  private func finish(_ entry: inout SessionEntry, _ ending: Ending, _ begun: Int) {
     switch ending {
     case .failed(let failure): bind("_err", failure.value)
     case .rejected(let findings): if let first = findings.first(where: { $0.severity == .error }) { bind("_err", Failure(first).value) }
@@ -47,7 +67,6 @@ package final class Interpreter {
     if let message = ending.diagnostics.first?.message { entry.outcome = .failed(message) }
     if case .rejected = ending { entry.finished = 0 }
     entries.append(entry)
-    return ending
   }
 
   /// Writes a command of the prompt into the record of the session.
@@ -59,7 +78,7 @@ package final class Interpreter {
 
   /// - Parameter begin: gets the position of each statement before it runs.
   private func run(
-    _ source: Source, arguments: [String: Value], isInteractive: Bool, begin: (Int) -> Void = { _ in }, show: (Value) -> Void
+    _ source: Source, arguments: [String: Value], isInteractive: Bool, begin: (Int) -> Void = { _ in }, show: (Statement, Value) -> Void
   ) -> Ending {
     let (script, findings) = examine(source, isInteractive: isInteractive)
     if findings.contains(where: { $0.severity == .error }) { return .rejected(findings) }
@@ -69,7 +88,7 @@ package final class Interpreter {
     let machine = Machine(session: session, isWorker: false)
     do {
       try TopLevelProgram(script, scope).run(machine, begin: begin) { statement, value in
-        if !statement.isSilent, !value.isNil { show(value) }
+        if !statement.isSilent, !value.isNil { show(statement, value) }
       }
       return .completed
     } catch let exit as Exit {

@@ -101,13 +101,14 @@ extension DataSplit {
         .init("labels", JSON(spec.labels.map(\.name))), .init("mask", spec.mask.map { .string($0.name) } ?? .null), .init("weight", .double(spec.weight)),
         .init("roi", spec.roi.map { JSON([$0.offset.values.map(\.exactText), $0.end.values.map(\.exactText)].map { $0.joined(separator: " ") }) } ?? .null),
         .init("shape", JSON(crop.labels.shape)), .init("dtype", .string(crop.raw.source.dtype.rawValue)),
-      ])
+      ] + (([spec.raw] + spec.labels).contains { $0.isInMemory } ? [.init("in_memory", .bool(true))] : []))
     }
     return .object([.init("downsample", JSON(downsample)), .init("classes", JSON(classes)), .init("crops", .array(list))])
   }
 
   init(record: JSON, path: String, open: (String) throws -> Opened) throws {
     guard let crops = record["crops"]?.array, let downsample = record["downsample"]?.ints else { throw TrainingError.damagedRun(path: path, reason: "`data` is missing or not as expected") }
+    if let crop = crops.first(where: { $0["in_memory"]?.bool == true }) { throw TrainingError.inMemory(crop: crop["name"]?.string ?? "") }
     let specs = try crops.map { crop -> CropSpec in
       guard let raw = crop["raw"]?.string, let labels = crop["labels"]?.strings, let use = crop["use"]?.string.flatMap(CropSpec.Use.init(rawValue:)) else {
         throw TrainingError.damagedRun(path: path, reason: "a crop of `data` is not as expected")
