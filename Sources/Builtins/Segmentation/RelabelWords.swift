@@ -39,8 +39,8 @@ extension Builtin {
       return counted(ArrayValue(made.output), made.objects)
     }
     let volume = try call.volume("labels"), dtype = try call.dtype("dtype") ?? .uint64, packed = try volume.array.contiguous()
-    let (map, objects) = try relabelling(call).renumbered(try sizes(packed, call.execution).ids)
-    return counted(ArrayValue(try Volume(try IdLookup(map, dtype: dtype).apply(to: packed, unmapped: .refuse, call.execution), volume.grid)), objects)
+    let (map, objects) = try relabelling(call).renumbered(try sizes(packed, call.execution).ids, call.execution)
+    return counted(ArrayValue(try Volume(try IdLookup(map, dtype: dtype, call.execution).apply(to: packed, unmapped: .refuse, call.execution), volume.grid)), objects)
   }
 
   private static func counted(_ labels: ArrayValue, _ objects: Int) -> Value {
