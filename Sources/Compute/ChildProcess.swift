@@ -151,3 +151,8 @@ package enum Shell {
     return output
   }
 }
+
+/// Waiting without work.
+package enum Pause {
+  package static func sleep(_ seconds: Double) { usleep(UInt32(max(0, min(seconds, 60)) * 1e6)) }
+}

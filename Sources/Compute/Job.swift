@@ -48,7 +48,7 @@ package final class Job: Sendable {
   package static func submit(_ command: [String], name: String, to path: String, on engine: Engine, tasks: Int? = nil, now: Double) throws -> Job {
     try Files.makeFolders(path)
     let folder = try absolute(path)
-    let words = command.map { $0 == taskWord ? $0 : Shell.quoted($0) }.joined(separator: " ")
+    let words = command.map { $0.hasPrefix(taskWord) ? $0 : Shell.quoted($0) }.joined(separator: " ")
     func script(_ task: String?, file: String) throws -> String {
       let suffix = task.map { _ in ".$task" } ?? ""
       let lines = [
@@ -125,6 +125,14 @@ extension Job {
   package var exitCodes: [Int] {
     suffixes.compactMap { suffix in
       guard let bytes = try? Files.readIfPresent(Files.join(path, "exit" + suffix), limit: 64)?.array else { return nil }
+      return Int(String(decoding: bytes, as: UTF8.self).filter(\.isNumber))
+    }
+  }
+
+  /// Of each task; nil for one that left none.
+  package func taskCodes(_ tasks: Int) -> [Int?] {
+    (0..<tasks).map { task in
+      guard let bytes = try? Files.readIfPresent(Files.join(path, "exit.\(task)"), limit: 64)?.array else { return nil }
       return Int(String(decoding: bytes, as: UTF8.self).filter(\.isNumber))
     }
   }

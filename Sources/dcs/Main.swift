@@ -33,6 +33,7 @@ import Language
       return 0
     case .conformance(let folder): return try Batch.conformance(folder, options, try Program(options))
     case .expression(let text): return try Batch.expression(text, options, try Program(options))
+    case .worker(let plan, let shard, let count): return try Batch.worker(plan, shard, count, try Program(options))
     case .script(let path, let arguments): return try Batch.script(path, arguments, options, try Program(options, arguments: arguments))
     case .prompt:
       let program = try Program(options)

@@ -8,6 +8,8 @@ struct Options: Equatable {
     case script(String, arguments: [String])
     case expression(String)
     case conformance(String)
+    /// A shard of a recorded plan.
+    case worker(plan: String, shard: Int, of: Int)
     case help
     case version
   }
@@ -33,6 +35,13 @@ struct Options: Equatable {
   init(_ arguments: [String]) throws(Misuse) {
     var rest = arguments[...]
     while let argument = rest.popFirst() {
+      if argument == "worker" {
+        guard rest.count == 3, let plan = rest.popFirst(), rest.popFirst() == "--shard", case let parts = (rest.popFirst() ?? "").split(separator: "/").map({ Int($0) }), parts.count == 2,
+          let shard = parts[0], let count = parts[1], count > 0, (0..<count).contains(shard)
+        else { throw Misuse(message: "worker needs a plan and a shard: dcs worker PLAN --shard K/N, K from 0 to N - 1") }
+        action = .worker(plan: plan, shard: shard, of: count)
+        break
+      }
       guard argument.hasPrefix("-"), argument != "-" else {
         action = .script(argument, arguments: Array(rest))
         break

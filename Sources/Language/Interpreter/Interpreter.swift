@@ -125,6 +125,9 @@ package final class Interpreter {
     return (text, more.isEmpty && again.isSame(as: script))
   }
 
+  /// Whether two sources say the same: all but blanks, comments and superfluous parentheses.
+  package static func areSame(_ a: Source, _ b: Source) -> Bool { Parser.parse(a).script.isSame(as: Parser.parse(b).script) }
+
   /// Whether a text can be run as it is, or needs more lines: open brackets, an operator at the end.
   package static func isComplete(_ text: String) -> Bool {
     let (_, mistakes) = Parser.parse(Source(name: "", text: text))

@@ -44,6 +44,7 @@ struct Lexer {
   private mutating func add(_ kind: Token.Kind, from start: Int) { tokens.append(Token(kind: kind, span: Span(start, position))) }
 
   private mutating func report(_ message: String, _ span: Span, label: String? = nil, hint: String? = nil) {
+    if diagnostics.count >= Parser.reportLimit { return }   // no text at all
     diagnostics.append(Diagnostic(.error, .syntax, message, site: Site(source, span), label: label, hint: hint))
   }
 
