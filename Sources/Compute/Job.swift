@@ -191,11 +191,15 @@ extension Job {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
-  /// Asks it to stop; asked again, a process of this machine is killed.
+  /// Asks it to stop, so that it can finish what it is at; a process of this machine that has not done so in five seconds is killed.
   package func cancel() throws {
-    if Files.kind(Files.join(path, "cancelled")) != nil, engine.isThisMachine { for id in identifiers { if let pid = pid_t(id), pid > 1 { kill(-pid, SIGKILL) } } }
     try Files.writeAtomically("", Files.join(path, "cancelled"), sync: false)
     try engine.cancel(identifiers)
+    // a process that has not begun to listen misses the request: what does not end soon is killed
+    if engine.isThisMachine {
+      for _ in 0..<100 where !(try engine.poll(identifiers)).isEmpty { Pause.sleep(0.05) }
+      for id in try engine.poll(identifiers).keys { if let pid = pid_t(id), pid > 1 { kill(-pid, SIGKILL) } }
+    }
     state.withLock { $0.asked = 0 }
   }
 }

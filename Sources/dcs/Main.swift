@@ -31,6 +31,17 @@ import Language
     case .version:
       print("dcs \(version)")
       return 0
+    case .reference:
+      let program = try Program(options)
+      program.output.write(Reference(program.interpreter.session, families: Vocabulary.names).markdown())
+      return 0
+    case .grammar:
+      print(Grammar.textMate(Vocabulary.registry), terminator: "")
+      return 0
+    case .completions(let shell):
+      guard let text = Completions.text(shell) else { throw Options.Misuse(message: "--completions knows \(Completions.shells.joined(separator: ", ")), not `\(shell)`") }
+      print(text, terminator: "")
+      return 0
     case .conformance(let folder): return try Batch.conformance(folder, options, try Program(options))
     case .expression(let text): return try Batch.expression(text, options, try Program(options))
     case .worker(let plan, let shard, let count): return try Batch.worker(plan, shard, count, try Program(options))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Blocks and scripts on other processes: child processes, and LSF by a stand-in that records and runs what it is given (lsf/).
+# Blocks and scripts on other processes: child processes, external kernels, and LSF by a stand-in that records and runs what it is given (lsf/).
 . "$(dirname "$0")/common.bash"
 here=$(cd "$(dirname "$0")" && pwd)
 export LSF_STANDIN=$scratch/lsf PATH=$here/lsf:$PATH
@@ -106,6 +106,39 @@ printf 'while true {}\n' >endless.dcs
 for on in 'local()' 'lsf()'; do
   expect "cancel on $on" 0 "cancelled" "$dcs" --quiet "$(write_script "j = submit(\"endless.dcs\", on=$on)" 'assert(j.state != "done")' 'cancel(j)' 'print(wait(j, every=200ms)[0].state)')"
 done
+
+# A kernel in Python over blocks: the same bytes whatever the blocks, here and elsewhere. Without numpy, a plain Python kernel stands in.
+cat >plain.py <<'PYTHON'
+import ast, struct, sys
+source, sink = sys.stdin.buffer, sys.stdout.buffer
+while True:
+    head = source.read(10)
+    if len(head) < 10: break
+    text = source.read(struct.unpack("<H", head[8:])[0])
+    shape = ast.literal_eval(text.decode())["shape"]
+    count = 1
+    for length in shape: count *= length
+    sink.write(head + text + bytes(255 - value for value in source.read(count)))
+    sink.flush()
+PYTHON
+if command -v python3 >/dev/null; then
+  expect "a kernel without numpy" 0 "true 0" "$dcs" --quiet "$(write_script 'a = open("in.zarr/raw")' 'x = blockwise(external("python3 plain.py"), a, to="plain.zarr/x", block=16, on=processes(2))' \
+    'print(same(blockwise(external("python3 plain.py"), a, block=25), x), max(abs(cast(x, int32) + a - 255)))')"
+  sed 's/smooth(block))/block[0])/' "$root/scripts/external/kernel.py" >flat.py
+  sed 's/source.read(count))/source.read(count)[:7])/' plain.py >wrong.py
+  expect "a kernel that answers too little" 3 "has not answered for 1 s" "$dcs" --quiet "$(write_script 'blockwise(external("python3 wrong.py", timeout=1s), open("in.zarr/raw"), block=64, retries=0)')"
+  if python3 -c 'import numpy' 2>/dev/null; then
+    expect "external.dcs" 0 "float32 (z 40, y 44, x 48)" "$dcs" --quiet "$root/scripts/external/external.dcs" in.zarr/raw smooth.zarr/x --kernel "python3 '$root/scripts/external/kernel.py'"
+    expect "blocks do not show" 0 "true" "$dcs" --quiet "$(write_script "k = external(\"python3 $root/scripts/external/kernel.py\")" \
+      'print(same(blockwise(k, open("in.zarr/raw"), block=17, context=1, dtype=float32, workers=2), open("smooth.zarr/x")))')"
+    expect "a shape that does not fit" 3 "expected the block" "$dcs" --quiet "$(write_script 'k = external("python3 flat.py")' \
+      'blockwise(k, open("in.zarr/raw"), block=64, retries=0)')"
+  else
+    echo "not checked here: a kernel with numpy (python3 has none)"
+  fi
+else
+  echo "not checked here: kernels in Python (there is no python3)"
+fi
 
 # The example that trains three settings on a cluster and applies the best, with a phantom and a network of two levels.
 "$dcs" --quiet "$here/data.dcs" --out "$scratch/data.zarr" || bad "phantoms"
