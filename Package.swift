@@ -33,11 +33,23 @@ let package = Package(
     .target(name: "Builtins", dependencies: ["Language", "Display", "Training", "Compute"]),
     .executableTarget(name: "dcs", dependencies: ["Builtins", "CLineEdit"]),
 
+    // Scripts with accidents (Tests/Fuzz/Fuzz.swift)
+    .executableTarget(name: "dcs-fuzz", dependencies: ["Builtins"], path: "Tests/Fuzz"),
 
     // Tests mirror Sources; one module each
     .target(name: "CTerminal", path: "Tests/CTerminal", linkerSettings: [.linkedLibrary("util")]),
     .target(name: "TestSupport", dependencies: ["Arrays"], path: "Tests/TestSupport"),
+    .testTarget(name: "ExecutionTests", dependencies: ["Execution"]),
+    .testTarget(name: "GeometryTests", dependencies: ["Geometry"]),
+    .testTarget(name: "ArraysTests", dependencies: ["Arrays", "TestSupport"]),
+    .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport", "CKernels", "Execution"]),
+    .testTarget(name: "SegmentationTests", dependencies: ["Segmentation", "TestSupport"]),
+    .testTarget(name: "BlockwiseTests", dependencies: ["Blockwise", "TestSupport"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+    .testTarget(name: "DisplayTests", dependencies: ["Display", "TestSupport"]),
     .testTarget(name: "LanguageTests", dependencies: ["Language"]),
+    .testTarget(name: "BuiltinsTests", dependencies: ["Builtins", "TestSupport"]),
     .testTarget(name: "PromptTests", dependencies: ["CTerminal"]),   // the built program on a terminal
   ],
   swiftLanguageModes: [.v6],
