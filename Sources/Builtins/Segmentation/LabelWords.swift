@@ -60,8 +60,29 @@ extension Builtin {
   }
 
   static let fillHoles = Builtin(
-    "fill_holes", "(mask: array) -> array", "Fills background that is enclosed by one object.", examples: [Example("sum(fill_holes(zeros((3, 3, 3)) > 0))", prints: "0")]
-  ) { call in try spatially(call, "mask") { try Segmentation.fillHoles($0, call.execution) } }
+    "fill_holes", "(mask: array, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
+    "Fills background that is enclosed by one object with its id.",
+    details: [
+      "A hole touches no edge of the array, not even through other holes that share a face; one between several ids stays.",
+      "to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same.",
+    ],
+    examples: [Example("ring = ones((3, 3), uint8); ring[1, 1] = 0; sum(fill_holes(ring))", prints: "9")], searchTerms: ["holes", "enclosed"],
+    plan: { call in
+      if try call.value("to").isNil { return nil }
+      let statement = try fillHolesStatement(call)
+      return try call.planBlocks(try statement.plan(), [statement.source], try call.output(rank: statement.source.grid.rank), workers: try call.workers())
+    }
+  ) { call in
+    if !(try call.value("to")).isNil { return try fillHolesStatement(call).execute(call.execution).value }
+    return try spatially(call, "mask") { try Segmentation.fillHoles($0, call.execution) }
+  }
+
+  private static func fillHolesStatement(_ call: Call) throws -> FillHolesStatement {
+    let source = try call.labelSource("mask")
+    var options = BlockwiseOptions(name: "fill_holes", block: try call.block(rank: source.grid.rank))
+    options.workers = try call.workers()
+    return try FillHolesStatement(source, options: options, to: try call.output(rank: source.grid.rank))
+  }
 
   private static func spatially(_ call: Call, _ argument: String, _ body: (NDArray) throws -> NDArray) throws -> Value {
     try call.volume(argument).mapping(call, body)
