@@ -57,8 +57,7 @@ package struct BlockwiseStatement: Sendable {
   package init(_ sources: [any ArraySource], options: BlockwiseOptions, to spec: OutputSpec, kernel: @escaping BlockKernel) throws {
     let inputs = try Inputs(sources, roi: options.roi)
     let rank = inputs.grid.rank
-    let existing = spec.replace ? nil : spec.path.flatMap { try? StoredArray.open($0) }?.chunks.suffix(rank)
-    let block = options.block ?? existing.map(Array.init) ?? [Int](repeating: 64, count: rank)
+    let block = options.block ?? spec.usualBlock(over: inputs.total.shape.values)
     tiling = try Tiling(total: inputs.total, block: block, context: options.context ?? [Int](repeating: 0, count: rank))
     names = try sources.map { try Identity(of: $0, content: spec.path != nil) }
     (self.inputs, self.options, self.spec, self.kernel) = (inputs, options, spec, kernel)
@@ -160,15 +159,23 @@ func finishBlocks(
   let planned = plan.stages[stage]
   if planned.bytesPerWorker > context.memoryBudget { throw BlockwiseError.budget(what: "one block", bytes: planned.bytesPerWorker, budget: context.memoryBudget) }
   let affordable = planned.bytesPerWorker > 0 ? context.memoryBudget / planned.bytesPerWorker : .max
-  let run = BlockRun(
-    stage: plan.stages.count == 1 ? plan.title : "\(plan.title): \(planned.name)", tiling: tiling, journal: try output.folder?.stage(planned.name, count: tiling.count),
+  if let elsewhere = output.elsewhere, let folder = output.folder, context.shard == nil {
+    return try finishElsewhere(plan, planned, tiling, output, folder, elsewhere, context)
+  }
+  let shard = context.shard, whole = try output.folder?.stage(planned.name, count: tiling.count)
+  var run = BlockRun(
+    stage: plan.stages.count == 1 ? plan.title : "\(plan.title): \(planned.name)", tiling: tiling, journal: try shard.map { try output.folder?.stage(Elsewhere.part(planned.name, $0.name), count: tiling.count) } ?? whole,
     verify: { try output.isThere($0) }
   ) { worker, inner in
     let body = try makeWorker(worker, inner)
     return { block, context in try output.write(try body(block, context), of: block, context) }
   }
+  if let shard {
+    run.part = (Int64(shard.index), Int64(shard.count))
+    run.isDone = { try whole?.isFinished($0) ?? false }
+  }
   let report = try run.run(workers: max(1, min(workers ?? context.pool.threads, affordable)), retries: retries, path: output.path, context)
-  try output.folder?.record(report)
+  try output.folder?.record(report, in: shard.map { Elsewhere.part(planned.name, $0.name) + Elsewhere.reportSuffix } ?? "runs")
   if !report.isComplete { throw BlockwiseError.blocksFailed(placed(report, plan.output.grid, tiling.total.offset), path: output.path) }
   return BlockwiseResult(output: try output.result(), report: report)
 }
@@ -209,4 +216,13 @@ func plannedOutput(_ spec: OutputSpec, grid: Grid, dtype: DType?, leading: [Int]
 func saturated(_ a: Int, _ b: Int) -> Int {
   let (product, overflow) = a.multipliedReportingOverflow(by: b)
   return overflow ? .max : product
+}
+
+extension OutputSpec {
+  /// The block of a statement that names none: the chunks of an output that exists, else 64. A chunk that was cut to the array was 64.
+  func usualBlock(over extent: [Int]) -> [Int] {
+    let usual = [Int](repeating: 64, count: extent.count)
+    guard !replace, let chunks = path.flatMap({ try? StoredArray.open($0) })?.chunks.suffix(extent.count), chunks.count == extent.count else { return usual }
+    return zip(chunks, extent).map { $0 >= $1 ? max(64, $0) : $0 }
+  }
 }

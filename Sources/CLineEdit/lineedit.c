@@ -147,6 +147,13 @@ static unsigned char on_paste(EditLine *edit, int key) {
   return failed ? CC_ERROR : CC_REFRESH;
 }
 
+// The ESC before it has left the insert mode and moved the cursor back: both are undone.
+static unsigned char on_paste_vi(EditLine *edit, int key) {
+  el_cursor(edit, 1);
+  el_push(edit, "a");
+  return on_paste(edit, key);
+}
+
 void dcs_line_set_locale(void) {
   setlocale(LC_CTYPE, "");
   if (strcmp(nl_langinfo(CODESET), "UTF-8")) setlocale(LC_CTYPE, "C.UTF-8");
@@ -157,19 +164,26 @@ static void on_resize(int number) {
   was_resized = 1;
 }
 
-static void bind_keys(EditLine *edit) {
+// In vi's insert mode ESC leaves it: a sequence that begins with ESC is bound without it, in the map of the command mode.
+static void bind_sequence(EditLine *edit, bool vi, const char *after_escape, const char *function) {
+  char sequence[16];
+  snprintf(sequence, sizeof sequence, "%s%s", vi ? "" : "\x1b", after_escape);
+  if (vi) el_set(edit, EL_BIND, "-a", sequence, function, NULL); else el_set(edit, EL_BIND, sequence, function, NULL);
+}
+
+static void bind_keys(EditLine *edit, bool vi) {
   el_set(edit, EL_BIND, "\t", "dcs-complete", NULL);
-  el_set(edit, EL_BIND, "\x1b[200~", "dcs-paste", NULL);
   el_set(edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
+  bind_sequence(edit, vi, "[200~", vi ? "dcs-paste-vi" : "dcs-paste");
   // keys that libedit leaves without a meaning in most terminals
-  el_set(edit, EL_BIND, "\x1b[3~", "ed-delete-next-char", NULL);
-  static const char *const home[] = {"\x1b[H", "\x1bOH", "\x1b[1~"}, *const end[] = {"\x1b[F", "\x1bOF", "\x1b[4~"};
+  bind_sequence(edit, vi, "[3~", "ed-delete-next-char");
+  static const char *const home[] = {"[H", "OH", "[1~"}, *const end[] = {"[F", "OF", "[4~"};
   for (int i = 0; i < 3; i++) {
-    el_set(edit, EL_BIND, home[i], "ed-move-to-beg", NULL);
-    el_set(edit, EL_BIND, end[i], "ed-move-to-end", NULL);
+    bind_sequence(edit, vi, home[i], "ed-move-to-beg");
+    bind_sequence(edit, vi, end[i], "ed-move-to-end");
   }
-  el_set(edit, EL_BIND, "\x1b[1;5D", "ed-prev-word", NULL);
-  el_set(edit, EL_BIND, "\x1b[1;5C", "em-next-word", NULL);
+  bind_sequence(edit, vi, "[1;5D", "ed-prev-word");
+  bind_sequence(edit, vi, "[1;5C", "em-next-word");
 }
 
 dcs_line_editor *dcs_line_create(const char *program) {
@@ -189,11 +203,12 @@ dcs_line_editor *dcs_line_create(const char *program) {
   el_set(editor->edit, EL_HIST, history, editor->history);
   el_set(editor->edit, EL_ADDFN, "dcs-complete", "complete the word", on_tab);
   el_set(editor->edit, EL_ADDFN, "dcs-paste", "take a pasted block as text", on_paste);
-  bind_keys(editor->edit);
+  el_set(editor->edit, EL_ADDFN, "dcs-paste-vi", "take a pasted block as text", on_paste_vi);
+  bind_keys(editor->edit, false);
   el_source(editor->edit, NULL);
   // `bind -v` there starts from an empty map
   const char *map = NULL;
-  if (el_get(editor->edit, EL_EDITOR, &map) == 0 && map && !strcmp(map, "vi")) bind_keys(editor->edit);
+  if (el_get(editor->edit, EL_EDITOR, &map) == 0 && map && !strcmp(map, "vi")) bind_keys(editor->edit, true);
   struct sigaction action = {.sa_handler = on_resize};
   sigemptyset(&action.sa_mask);
   sigaction(SIGWINCH, &action, NULL);

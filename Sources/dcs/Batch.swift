@@ -1,4 +1,5 @@
 import Builtins
+import Execution
 import Glibc
 import Language
 import Storage
@@ -12,27 +13,56 @@ enum Batch {
       program.output.write(help.text(script: path) + "\n")
       return 0
     }
-    if options.checksOnly {
-      let findings = program.interpreter.check(source)
-      for finding in findings { program.output.warn(finding.drawn(program.terminal.errorStyle) + "\n") }
-      return findings.isEmpty ? 0 : 2
-    }
+    if options.checksOnly { return check(source, program) }
     let arguments: [String: Value]
     do { arguments = try program.interpreter.scriptArguments(words, help).values } catch {
-      program.output.warn(Diagnostic(Failure(error)).drawn(program.terminal.errorStyle) + "\n")
+      var failure = Failure(error)
+      if failure.hint == nil, let own = words.first(where: { Options.names.contains(String($0.prefix { $0 != "=" })) }) {
+        failure.hint = "options of dcs stand before the script: dcs \(own) \(path)"
+      }
+      program.output.warn(Diagnostic(failure).drawn(program.terminal.errorStyle) + "\n")
       return 2
     }
     let ending = program.interpreter.run(source, arguments: arguments)
-    let code = program.report(ending, of: path)
-    if options.staysAtPrompt, case .exit = ending { return code }
-    return options.staysAtPrompt ? Prompt(program).run() : code
+    return prompt(after: source, ending, program.report(ending, of: path), options, program)
   }
 
-  static func expression(_ text: String, _ program: Program) throws -> Int32 {
-    var last: Value?
-    let ending = program.interpreter.run(Source(name: "-e", text: text)) { last = $0 }
-    if let last { program.show(last) }
-    return program.report(ending, of: "-e")
+  /// Does the blocks of one shard of a plan that another process wrote.
+  static func worker(_ path: String, _ shard: Int, _ count: Int, _ program: Program) throws -> Int32 {
+    let text = try ProgramHost.text(path)
+    do {
+      program.interpreter.session.execution.shard = Shard(index: shard, count: count, plan: try WorkerPlan.hash(of: text, program.host))
+      return program.report(program.interpreter.run(Source(name: path, text: text)))
+    } catch {
+      program.output.warn(Diagnostic(Failure(error)).drawn(program.terminal.errorStyle) + "\n")
+      return 1
+    }
+  }
+
+  /// All findings; 2 if there are any.
+  private static func check(_ source: Source, _ program: Program) -> Int32 {
+    let findings = program.interpreter.check(source)
+    for finding in findings { program.output.warn(finding.drawn(program.terminal.errorStyle) + "\n") }
+    return findings.isEmpty ? 0 : 2
+  }
+
+  /// `-i`: the prompt, with the script's names and its error; else its exit code.
+  private static func prompt(after source: Source, _ ending: Ending, _ code: Int32, _ options: Options, _ program: Program) -> Int32 {
+    if case .exit = ending { return code }
+    guard options.staysAtPrompt else { return code }
+    program.cancellation.reset()
+    program.interpreter.remember(source, ending)
+    let prompt = Prompt(program)
+    prompt.note(ending)
+    return prompt.run()
+  }
+
+  static func expression(_ text: String, _ options: Options, _ program: Program) throws -> Int32 {
+    let source = Source(name: "-e", text: text)
+    if options.checksOnly { return check(source, program) }
+    let (ending, value) = program.interpreter.value(of: source)
+    if let value { program.show(value) }
+    return prompt(after: source, ending, program.report(ending, of: "-e"), options, program)
   }
 
   /// `dcs < script.dcs`: no prompt, no echo of results.
@@ -48,11 +78,14 @@ extension Batch {
   /// is removed afterwards, so that cases may write `t.zarr`.
   static func conformance(_ folder: String, _ options: Options, _ program: Program) throws -> Int32 {
     var passed = 0, failed = 0
+    // a budget that does not depend on the machine, because messages name it
+    let mine = program.interpreter.session.execution
+    let execution = ExecutionContext(pool: mine.pool, cancellation: mine.cancellation, progress: mine.progress, memoryBudget: 4 << 30)
     for path in try files(below: folder).sorted() {
       let text = try ProgramHost.text(path)
       let results = try inScratchFolder {
         Conformance.run(text, name: Files.name(path), host: program.host) { host in
-          try Interpreter(registry: Vocabulary.registry, host: host, execution: program.interpreter.session.execution, seed: options.seed)
+          try Interpreter(registry: Vocabulary.registry, host: host, execution: execution, seed: options.seed)
         }
       }
       for result in results {

@@ -1,3 +1,5 @@
+import Language
+
 // The command line. Options before the script are ours, all after it are the script's, so that `#!/usr/bin/env dcs` works.
 
 struct Options: Equatable {
@@ -6,8 +8,14 @@ struct Options: Equatable {
     case script(String, arguments: [String])
     case expression(String)
     case conformance(String)
+    /// A shard of a recorded plan.
+    case worker(plan: String, shard: Int, of: Int)
     case help
     case version
+    /// `--reference`, `--grammar`, `--completions SHELL`.
+    case reference
+    case grammar
+    case completions(String)
   }
 
   var action = Action.prompt
@@ -25,41 +33,65 @@ struct Options: Equatable {
 
   struct Misuse: Error, Equatable { var message: String }
 
+  /// Every spelling, for suggestions.
+  static let names = OptionEntry.all.flatMap(\.names)
+
   init(_ arguments: [String]) throws(Misuse) {
     var rest = arguments[...]
-    func value(of option: String) throws(Misuse) -> String {
-      guard let value = rest.popFirst() else { throw Misuse(message: "option \(option) needs a value") }
-      return value
-    }
     while let argument = rest.popFirst() {
-      switch argument {
-      case "-e": action = .expression(try value(of: argument))
-      case "-i": staysAtPrompt = true
-      case "--check": checksOnly = true
-      case "--dry-run": isDryRun = true
-      case "--seed":
-        let text = try value(of: argument)
-        guard let number = UInt64(text) else { throw Misuse(message: "--seed needs a whole number from 0 up, not `\(text)`") }
-        seed = number
-      case "--jobs":
-        let text = try value(of: argument)
-        guard let number = Int(text), (1...1024).contains(number) else { throw Misuse(message: "--jobs needs a number from 1 to 1024, not `\(text)`") }
-        jobs = number
-      case "--serial": (jobs, isSerial) = (1, true)
-      case "--quiet": isQuiet = true
-      case "--log": log = try value(of: argument)
-      case "--test": action = .conformance(try value(of: argument))
-      case "--help", "-h": action = .help
-      case "--version": action = .version
-      case _ where argument.hasPrefix("-") && argument != "-":
-        throw Misuse(message: "unknown option `\(argument)`")
-      default:
-        action = .script(argument, arguments: Array(rest))
-        return
+      if argument == "worker" {
+        guard rest.count == 3, let plan = rest.popFirst(), rest.popFirst() == "--shard", case let parts = (rest.popFirst() ?? "").split(separator: "/").map({ Int($0) }), parts.count == 2,
+          let shard = parts[0], let count = parts[1], count > 0, (0..<count).contains(shard)
+        else { throw Misuse(message: "worker needs a plan and a shard: dcs worker PLAN --shard K/N, K from 0 to N - 1") }
+        action = .worker(plan: plan, shard: shard, of: count)
+        break
       }
+      guard argument.hasPrefix("-"), argument != "-" else {
+        action = .script(argument, arguments: Array(rest))
+        break
+      }
+      // --seed=7 is --seed 7
+      let parts = argument.hasPrefix("--") ? argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init) : [argument]
+      var attached = parts.count > 1 ? parts[1] : nil
+      func value() throws(Misuse) -> String {
+        if let text = attached { attached = nil; return text }
+        guard let value = rest.popFirst() else { throw Misuse(message: "option \(parts[0]) needs a value") }
+        return value
+      }
+      try take(parts[0], value)
+      if let attached { throw Misuse(message: "option \(parts[0]) takes no value, found `\(attached)`") }
     }
-    if checksOnly, case .prompt = action { throw Misuse(message: "--check needs a script") }
+    if checksOnly { switch action { case .script, .expression: break; default: throw Misuse(message: "--check needs a script") } }
     if isDryRun { switch action { case .script, .expression: break; default: throw Misuse(message: "--dry-run needs a script") } }
+  }
+
+  private mutating func take(_ option: String, _ value: () throws(Misuse) -> String) throws(Misuse) {
+    switch option {
+    case "-e": action = .expression(try value())
+    case "-i": staysAtPrompt = true
+    case "--check": checksOnly = true
+    case "--dry-run": isDryRun = true
+    case "--seed":
+      let text = try value()
+      guard let number = UInt64(text) else { throw Misuse(message: "--seed needs a whole number from 0 up, not `\(text)`") }
+      seed = number
+    case "--jobs":
+      let text = try value()
+      guard let number = Int(text), (1...1024).contains(number) else { throw Misuse(message: "--jobs needs a number from 1 to 1024, not `\(text)`") }
+      jobs = number
+    case "--serial": (jobs, isSerial) = (1, true)
+    case "--quiet": isQuiet = true
+    case "--log": log = try value()
+    case "--test": action = .conformance(try value())
+    case "--help", "-h": action = .help
+    case "--version": action = .version
+    case "--reference": action = .reference
+    case "--grammar": action = .grammar
+    case "--completions": action = .completions(try value())
+    default:
+      let near = Suggestion.nearest(to: option, among: Self.names.filter { $0.hasPrefix("--") }).map { "; did you mean `\($0)`?" } ?? ""
+      throw Misuse(message: "unknown option `\(option)`\(near)")
+    }
   }
 
   static let help = """
@@ -70,15 +102,7 @@ struct Options: Equatable {
            dcs -e EXPRESSION          evaluate, show the result
            dcs script.dcs --help      what a script takes
 
-      -i               the prompt after the script
-      --check          find mistakes without running anything (exit 2 if there are any)
-      --dry-run        say what a script would read, write and run, without doing it
-      --seed N         seed of all random numbers (default 0)
-      --jobs N         threads (default: one a core); --serial: one, and stop at the first block that fails
-      --quiet          no progress, no colour
-      --log FILE       also write what is shown to FILE
-      --test DIR       run the conformance scripts of a folder
-      --version        print the version
+    \(OptionEntry.help)
     exit codes: 0 ok, 1 error, 2 usage or --check findings, 3 blocks failed, 130 interrupted
     """
 }

@@ -17,6 +17,7 @@ final class Prompt {
   /// A file that `:save` has written: it may write it again.
   var saved: String?
   private let reader: LineReader
+  private var jobNews = JobNews()
   /// Where the session began: relative paths in its statements mean this folder.
   let folder = currentFolder()
 
@@ -40,6 +41,7 @@ final class Prompt {
     reader.onTab { [self] before, after, again in complete((pending.isEmpty ? "" : pending + "\n") + before, after, again) }
     var wantsToLeave = false, wasInterrupted = false
     while true {
+      if pending.isEmpty { for line in jobNews.lines(jobs, interpreter.context) { output.write(line + "\n") } }
       switch reader.read(pending.isEmpty ? "dcs> " : "...> ") {
       case .interrupted:
         output.write("\n")
@@ -105,14 +107,19 @@ final class Prompt {
     let seconds = monotonicSeconds() - begun
     _ = program.report(ending)
     program.cancellation.reset()
+    note(ending)
+    if case .exit = ending { return ending.exitCode }
+    if sayTime, seconds >= 1 { output.write("(\(duration(seconds)))\n") }
+    return nil
+  }
+
+  /// Keeps what went wrong for `:why`.
+  func note(_ ending: Ending) {
     switch ending {
     case .failed(let failure), .interrupted(let failure): lastFailure = (ending.diagnostics, failure)
     case .rejected(let findings): lastFailure = (findings, nil)
-    case .exit(let code): return Int32(truncatingIfNeeded: code & 0xFF)
-    case .completed: break
+    case .completed, .exit: break
     }
-    if sayTime, seconds >= 1 { output.write("(\(duration(seconds)))\n") }
-    return nil
   }
 
   func show(_ value: Value) { pager.show(value.shown(style) + "\n") }

@@ -52,7 +52,7 @@ final class Fuzzer {
   }
 
   private func check(_ number: UInt64, _ text: String) {
-    Crash.current.pointee = number
+    Crash.begin(number)
     let begin = clock.now
     let source = Source(name: "fuzz.dcs", text: text)
     let diagnostics = checker?.check(source) ?? []
@@ -68,7 +68,7 @@ final class Fuzzer {
   }
 
   private func examine(_ diagnostics: [Diagnostic], _ number: UInt64, _ text: String, runs: Bool) {
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.prefix(200) {
       if diagnostic.site == nil { note("has no place: \(diagnostic.message)", number, text, runs: runs) }
       let lines = diagnostic.drawn().split(separator: "\n", omittingEmptySubsequences: false).count
       if lines > 8 { note("has \(lines) lines: \(diagnostic.message)", number, text, runs: runs) }
@@ -107,7 +107,7 @@ final class Fuzzer {
   }
 
   private func run(_ number: UInt64, _ text: String) {
-    Crash.current.pointee = number
+    Crash.begin(number)
     let begin = clock.now
     guard let interpreter = try? Interpreter(registry: registry, host: host, execution: context) else { return }
     let ending = interpreter.enter(Source(name: "fuzz.dcs", text: text)) { _ = $0.shown() }

@@ -112,6 +112,14 @@ struct GraphTests {
     "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"op\":\"conv\",\"of\":[0],\"features\":[-1],\"kernel\":[3,3,3]}]}",
     "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"op\":\"crop_to_factor\",\"of\":[0],\"factor\":[0,1,1],\"convolutions\":[0,0,0]}]}",
     "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"op\":\"activation\",\"of\":[0],\"map\":[7]}]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"of\":[0],\"op\":\"dropout\",\"share\":[1,1]}]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"of\":[0],\"op\":\"dropout\",\"share\":[1,0]}]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"of\":[0],\"op\":\"dropout\"}]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"of\":[0],\"op\":\"leaky_relu\",\"slope\":[-1,2]}]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"of\":[0],\"op\":\"leaky_relu\",\"slope\":[3,2]}]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"of\":[0],\"op\":\"leaky_relu\",\"slope\":[1]}]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"op\":\"batch_norm\",\"of\":[0,0]}]}",
+    "{\"name\":\"a\",\"axes\":3,\"channels\":1,\"output\":1,\"layers\":[{\"name\":\"c\",\"of\":[0],\"op\":\"activation\",\"map\":[4]}]}",
   ]) func hostileDescriptions(text: String) throws {
     #expect(throws: NetworkError.self) { try Network(json: try JSON(parsing: text)) }
   }

@@ -53,7 +53,7 @@ interrupt "$(write r.dcs 'fn spin() { while true { } }' 'x = try spin() else 3' 
 [ $status = 130 ] && ! grep -q never "$scratch/int.log" && ok || { bad "interrupt and else: $status"; cat "$scratch/int.log"; }
 
 # what has no end: an error, never a crash
-for piece in '(' '[' '{a: ' '-' 'not ' 'fn(x) = ' 'try ' 'f(' 'x[' 'if true { ' 'for i in 0..1 { '; do
+for piece in '(' '[' '{a: ' '-' 'not ' 'fn(x) = ' 'try ' 'f(' 'x[' 'if true { ' 'if ' 'while if ' 'for i in 0..1 { '; do
   awk -v p="$piece" 'BEGIN {printf "x = "; for (i = 0; i < 10000; i++) printf "%s", p}' >"$scratch/deep.dcs"
   expect "nested $piece" 1 "deep" "$dcs" "$scratch/deep.dcs"
 done

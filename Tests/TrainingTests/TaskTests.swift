@@ -63,6 +63,34 @@ import Glibc
     #expect(rows.count == 17 && rows.filter { $0.parameters[0] > -2 && $0.parameters[0] < 2 }.allSatisfy { $0.metrics == [1, 1, 0] })
   }
 
+  /// Affinities first, then descriptors of the same labels; an affinity is trusted where both of its ends are.
+  @Test func affinityTarget() throws {
+    let labels = try labels([5, 6, 7]), offsets = [[1, 0, 0], [0, -2, 1]], flat = try labels.reshaped([5, 6, 7])
+    let mask = try NDArray((0..<210).map { UInt8($0 % 4 == 0 ? 0 : 1) }, [1, 5, 6, 7])
+    let task = try Task.affinities("n", offsets: offsets, lsds: true, lsdVoxels: 1.5), made = try task.target(truth(labels, mask: mask, voxelSize: [16, 8, 8]), context())
+    let expected = try plainAffinities(flat, neighborhood: offsets, backgroundAsObject: false).map { Float($0) }
+    let shapes = try descriptors(flat, sigma: [24, 24, 24], voxelSize: [16, 8, 8], context()).elements(Float.self)
+    #expect(try made.values.elements(Float.self) == expected + shapes)
+    let trust = try #require(try made.trust?.elements(UInt8.self)), masks = try mask.elements(UInt8.self)
+    for (side, offset) in offsets.enumerated() {
+      for voxel in 0..<210 {
+        let z = voxel / 42 + offset[0], y = voxel / 7 % 6 + offset[1], x = voxel % 7 + offset[2], isInside = z < 5 && y >= 0 && x < 7
+        #expect(trust[side * 210 + voxel] == (isInside && masks[voxel] != 0 && masks[z * 42 + y * 7 + x] != 0 ? 1 : 0))
+      }
+    }
+    #expect(trust[420...].allSatisfy { $0 == 1 } && task.channels.prefix(3) == ["aff_1.0.0", "aff_0.-2.1", "lsd_0"] && task.context(voxelSize: [16, 8, 8]) == [5, 9, 9])
+    let sides = try #require(try made.sides?.elements(UInt8.self))
+    let foreground = try flat.nonZero().elements(UInt8.self)
+    #expect(Array(sides[..<420]) == expected.map { UInt8($0) } && Array(sides[420..<630]) == foreground)
+    // affinities that are right give the objects back
+    let perfect = try Task.affinities("n", offsets: Task.usualOffsets, biases: [0.5]), right = try perfect.target(truth(labels), context()).values
+    let rows = try perfect.score(right, labels: try labelComponents(flat, byValue: true, context()).labels.reshaped([1, 5, 6, 7]), mask: nil, context())
+    #expect(rows.count == 1 && rows[0].metrics[0] < 1e-9)
+    #expect(throws: TrainingError.self) { try Task.affinities("n", offsets: [[0, 0, 0]]) }
+    #expect(throws: TrainingError.self) { try Task.affinities("n", offsets: [[1, 0, 0], [1, 0]]) }
+    #expect(throws: (any Error).self) { try perfect.target(truth(try NDArray(.uint8, [1, 4, 4])), context()) }
+  }
+
   /// DaCapo's rule: kept where the surface is nearer than the end of the annotation, or far inside both.
   @Test func distancesBeyondTheMaskAreLeftOut() throws {
     let labels = try volume([1, 1, 24]) { _, _, x in UInt8(x < 12 ? 0 : 1) }.array.reshaped([1, 1, 1, 24])
@@ -97,7 +125,8 @@ import Glibc
 
   @Test func records() throws {
     for task in [try Task.oneHot(["mito"]), try Task.oneHot(["a", "b", "c"], balanced: true), try Task.oneHot(["a", "b"], exclusive: false), try Task.distance(["mito"], scale: 12.5, thresholds: [0, 0.25]),
-                 try Task.innerDistance(["a", "b"], scale: 80, masksDistances: true), try Task.hotDistance(["a", "b"], scale: 80, balanced: true)] {
+                 try Task.innerDistance(["a", "b"], scale: 80, masksDistances: true), try Task.hotDistance(["a", "b"], scale: 80, balanced: true),
+                 try Task.affinities("n"), try Task.affinities("n", offsets: [[1, 0], [0, -2]], lsds: true, lsdVoxels: 4, biases: [0.5]), try Task.descriptors("n", voxels: 5, rank: 2)] {
       let back = try Task(record: try JSON(parsing: task.record.pretty))
       #expect(back.record == task.record)
       #expect(back.channels == task.channels && back.sweep == task.sweep)

@@ -76,7 +76,7 @@ extension Builtin {
     if let model, !grid.isKnown, model.shape.count == shape.count { grid = model.grid }
     return ArraySpec(
       dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? (model?.shape.count == shape.count ? model?.stored?.chunks : nil),
-      codec: try Codec(text: try call.string("codec")), fillValue: try call.value("fill").json ?? 0)
+      codec: try Codec(text: try call.string("codec")), fillValue: try call.value("fill").json ?? 0, attributes: call.provenance())
   }
 }
 

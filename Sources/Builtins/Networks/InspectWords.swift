@@ -19,9 +19,9 @@ extension Builtin {
   ) { call in
     let model = try call.object("m", as: ModelValue.self), input = try call.input(model)
     let layers = try model.network.layers(input: input)
-    return Value(TableValue(columns: ["layer", "operation", "output", "params", "flops", "bytes"], values: [
-      layers.map { .string($0.name) }, layers.map { .string($0.operation) }, layers.map { .voxelCoordinate(Coordinate([$0.channels] + $0.shape)) },
-      layers.map { .int($0.parameters) }, layers.map { .count($0.work) }, layers.map { $0.bytes == 0 ? .nil : .bytes($0.bytes) },
+    return Value(TableValue(columns: ["layer", "output", "params", "flops", "bytes", "operation"], values: [
+      layers.map { .string($0.name) }, layers.map { .voxelCoordinate(Coordinate([$0.channels] + $0.shape)) }, layers.map { .int($0.parameters) },
+      layers.map { .count($0.work) }, layers.map { $0.bytes == 0 ? .nil : .bytes($0.bytes) }, layers.map { .string($0.operation) },
     ]))
   }
 
@@ -53,15 +53,17 @@ extension Builtin {
     let times = engine.times ?? [], steps = engine.plan.steps
     func seconds(_ sum: Double) -> Double { sum / Double(repeats) }
     let work = steps.map { step in step.operation.work(step.inputs.map { $0.reduce(0) { $0 + $1.channels } }, step.output.channels, step.output.extent) }
-    var columns = ["layer", "operation", "output", "seconds", "gflops"]
+    // Numbers first: what does not fit on the screen is left out at the right.
+    var columns = ["layer", "seconds", "gflops"]
     var values: [[Value]] = [
-      steps.map { .string($0.name) }, steps.map { .string($0.operation.summary) }, steps.map { .voxelCoordinate(Coordinate([$0.output.channels] + $0.output.extent.last(network.spatialRank))) },
-      times.map { .float(seconds($0.forward)) }, zip(work, times).map { .float($1.forward > 0 ? $0 / seconds($1.forward) / 1e9 : 0) },
+      steps.map { .string($0.name) }, times.map { .float(seconds($0.forward)) }, zip(work, times).map { .float($1.forward > 0 ? $0 / seconds($1.forward) / 1e9 : 0) },
     ]
     if training {
       columns.append("backward")
       values.append(times.map { .float(seconds($0.backward)) })
     }
+    columns += ["output", "operation"]
+    values += [steps.map { .voxelCoordinate(Coordinate([$0.output.channels] + $0.output.extent.last(network.spatialRank))) }, steps.map { .string($0.operation.summary) }]
     return Value(TableValue(columns: columns, values: values))
   }
 }

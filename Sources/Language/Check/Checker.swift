@@ -110,6 +110,7 @@ extension Checker {
     case .import(let reference, let name): checkImport(reference, name)
     case .param(let param):
       if let initial = param.initial { check(initial) }
+      checkParam(param)
       if scopes.count > 1 { report(.error, .control, "`param` stands at the top level of a script only", statement.span) }
       scope.bind(param.name, mustBeRead: true)
     case .for(let names, let sequence, let block):
@@ -137,6 +138,17 @@ extension Checker {
           report(.warning, .value, "this comparison has no effect", expression.span, hint: "\(name) = …   binds")
         }
       }
+    }
+  }
+
+  /// The declared type exists, and takes a default that is a literal.
+  private mutating func checkParam(_ param: ParamSyntax) {
+    guard let type = param.type else { return }
+    if !ParameterType.plainNames.contains(type.text), !session.registry.objectKinds.contains(type.text) {
+      let known = ParameterType.plainNames + session.registry.objectKinds.sorted()
+      report(.error, .name, "unknown type `\(type.text)`", type.span, label: Suggestion.label(for: type.text, among: known))
+    } else if let initial = param.initial, let value = fold(initial), !value.isNil, case let wanted = ParameterType(parsing: type.text[...]), !wanted.accepts(value) {
+      report(.error, .type, "`\(param.name.text)` must be \(wanted.phrase), not \(value.typePhrase)", initial.span)
     }
   }
 

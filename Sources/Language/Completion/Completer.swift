@@ -20,7 +20,7 @@ extension Interpreter {
 
   /// After `:`: commands, then what the command takes.
   private func command(_ text: String, _ after: String, _ source: some CompletionSource) -> Completion {
-    guard let space = text.firstIndex(where: \.isWhitespace) else { return Completion(typed: text, source.commands.map { .init($0.name) }) }
+    guard let space = text.firstIndex(where: \.isWhitespace) else { return Completion(typed: text, source.commands.map { .init($0.name, closing: $0.argument == .nothing ? "" : " ") }) }
     let word = text[..<space], rest = String(text[space...].drop(while: \.isWhitespace))
     let matching = source.commands.filter { $0.name == word }
     guard let command = matching.first ?? source.commands.first(where: { $0.name.hasPrefix(word) }) else { return Completion() }
@@ -111,7 +111,8 @@ struct Completer<World: CompletionSource> {
     labels += plain.dropFirst(next)
     let free = labels.filter { !call.labels.contains($0) }.map { Completion.Candidate($0 + "=") }
     if !place.typed.isEmpty { return free + names }
-    let types = forms.compactMap { next < $0.count ? $0[next].type : $0.last(where: \.isVariadic)?.type }
+    let places = forms.compactMap { next < $0.count ? $0[next] : $0.last(where: \.isVariadic) }
+    let types = places.filter { !call.labels.contains($0.name) }.map(\.type)
     let fitting = interpreter.names.filter { name in
       guard !name.hasPrefix("_"), let value = interpreter.value(of: name) else { return false }
       return types.contains { !$0.isAny && $0.accepts(value) }
@@ -149,8 +150,8 @@ struct Completer<World: CompletionSource> {
     guard let first = call.isPiped ? call.piped.map(knowledge) ?? interpreter.value(of: "_").map({ .value($0) }) : call.first.map(knowledge),
       let table = first.value, table.typeName == "table"
     else { return [] }
-    let isPath = parameters(call).contains { ["path", "to", "file", "folder"].contains($0.name) }
-    return isPath ? [] : Interpreter.members(of: table, interpreter.session)
+    let takesNames = parameters(call).contains { $0.type.accepts(.string("")) && !["path", "to", "file", "folder"].contains($0.name) }
+    return !takesNames ? [] : Interpreter.members(of: table, interpreter.session)
   }
 
   // MARK: Strings

@@ -17,17 +17,34 @@ extension Diagnostic {
 
   static let lineLimit = 8
 
-  private static func oneLine(_ text: String) -> String { text.split(whereSeparator: \.isNewline).joined(separator: " ") }
+  /// A name can be as long as a script: what is longer than a screen is cut.
+  private static func oneLine(_ text: String) -> String {
+    let line = text.utf8.count > 4000 ? String(text.prefix(1000)) + "…" : text
+    return line.split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
 
   private func excerpt(_ site: Site, _ style: DisplayStyle, _ paint: Paint) -> [String] {
     let (number, range) = site.source.line(at: site.span.start)
     let text = String(number)
     let gutter = String(repeating: " ", count: max(0, 2 - text.count)) + text
     let blank = String(repeating: " ", count: gutter.count)
-    var line = VisibleLine(site.source, range, marking: site.span)
+    var line = VisibleLine(site.source, Self.nearby(range, site), marking: site.span)
     line.trim(to: max(40, style.width - gutter.count - 3))
     let caret = String(repeating: " ", count: line.start) + paint.caret(String(repeating: "^", count: max(1, line.width)))
     return ["\(gutter) | \(line.text)", "\(blank) | \(caret)" + (label.map { " " + Self.oneLine($0) } ?? "")]
+  }
+
+  /// A line, or of one without end what lies around the mark.
+  private static func nearby(_ line: Range<Int>, _ site: Site) -> Range<Int> {
+    let reach = 500
+    if line.count <= 2 * reach { return line }
+    func boundary(_ offset: Int) -> Int {
+      var offset = offset
+      while offset > line.lowerBound, offset < line.upperBound, site.source.bytes[offset] & 0xc0 == 0x80 { offset -= 1 }
+      return offset
+    }
+    let low = boundary(max(line.lowerBound, min(site.span.start - reach, line.upperBound))), high = boundary(min(line.upperBound, max(site.span.start + reach, low)))
+    return low..<high
   }
 
   /// Innermost first: the function that failed and its line, then who called it. Frames of the stdlib are counted only.
@@ -95,7 +112,9 @@ private struct VisibleLine {
     if total <= limit { return }
     var dropped = 0
     let wanted = max(0, min(start - limit / 3, total - limit))
-    while dropped < wanted, !cells.isEmpty { dropped += cells.removeFirst().width }
+    var first = 0
+    while dropped < wanted, first < cells.count { dropped += cells[first].width; first += 1 }
+    cells.removeFirst(first)
     if dropped > 0 {
       cells.insert((text: "…", width: 1), at: 0)
       start += 1 - dropped

@@ -211,6 +211,52 @@ extension Compiler {
     }
   }
 
+  /// `x = a + b` of a local: the numbers go from slot to slot. nil: not of this shape.
+  func arithmeticStep(_ target: Int, _ value: Expression) -> Step? {
+    guard case .binary(let operation, let left, let right, let span) = value.kind, localSlot(left) != nil else { return nil }
+    switch operation {
+    case .add: return arithmeticStep(Add.self, target, left, right, place(left, right, span))
+    case .subtract: return arithmeticStep(Subtract.self, target, left, right, place(left, right, span))
+    case .multiply: return arithmeticStep(Multiply.self, target, left, right, place(left, right, span))
+    default: return nil
+    }
+  }
+
+  private func arithmeticStep<O: FastOperator>(_ type: O.Type, _ target: Int, _ left: Expression, _ right: Expression, _ place: OperatorPlace) -> Step {
+    let n = Operands(code(left), code(right), localSlot(left) ?? -1, target, constant(right) ?? .nil, place)
+    if case .int = n.constant {
+      return { f in
+        if case .some(.int(let x)) = f.slots[n.i], let value = O.ints(x, n.int) { f.put(n.j, value) }
+        else { f.slots[n.j] = try f.settle(try apply(type, try n.a(f), n.constant, f, n.place), .storing) }
+        return .next
+      }
+    }
+    return { f in
+      let x = f.slots[n.i] ?? .nil
+      if case .object = x { return try Self.store(type, n, f) }
+      let y = try n.b(f)
+      switch (x, y) {
+      case (.int(let x), .int(let y)):
+        if let value = O.ints(x, y) {
+          f.put(n.j, value)
+          return .next
+        }
+      case (.float(let x), .float(let y)):
+        f.put(n.j, O.floats(x, y))
+        return .next
+      default: break
+      }
+      f.slots[n.j] = try f.settle(try apply(type, try n.a(f), y, f, n.place), .storing)
+      return .next
+    }
+  }
+
+  @inline(never) private static func store<O: FastOperator>(_ type: O.Type, _ n: Operands, _ f: Frame) throws -> Flow {
+    let x = try n.a(f)
+    f.slots[n.j] = try f.settle(try apply(type, x, try n.b(f), f, n.place), .storing)
+    return .next
+  }
+
   /// As a value: bools, or whatever an object answers (an array of bools).
   private func comparison<O: FastComparison>(_ type: O.Type, _ left: Expression, _ right: Expression, _ place: OperatorPlace) -> Code {
     let n = Operands(code(left), code(right), -1, -1, .nil, place)

@@ -202,10 +202,10 @@ extension Compiler {
       }
     default: break
     }
-    let code = code(expression)
+    let code = shown(expression)
     return { f in
       // an expression that nobody takes is computed all the same: its errors and effects happen here
-      _ = try f.settle(try code(f), .showing)
+      _ = try code(f)
       return .next
     }
   }
@@ -268,164 +268,52 @@ extension Compiler {
   }
 
   private func loop(_ names: [Name], _ sequence: Expression, _ block: Block) -> Step {
-    let code = code(sequence), site = site(sequence.span)
-    let hasKey = names.count == 2, key = store(names[0].text), element = store(names[names.count - 1].text)
-    let body = loopBody(block)
+    let loop = For(code(sequence), loopBody(block), site(sequence.span), key: names.count == 2 ? store(names[0].text) : nil, element: names[names.count - 1].text, self)
     return { f in
-      let values = try f.settle(try code(f), .binding("for"))
+      let values = try f.settle(try loop.code(f), .binding("for"))
       let count: Int
-      do { count = try Iteration.loopCount(values) } catch { throw located(error, site) }
+      do { count = try Iteration.loopCount(values) } catch { throw located(error, loop.site) }
       var position = 0
       while position < count {
-        if hasKey { key(f, Iteration.key(values, position)) }
-        do { element(f, try Iteration.element(values, position, f.context)) } catch { throw located(error, site) }
-        switch try body(f) {
+        if let key = loop.key { key(f, Iteration.key(values, position)) }
+        try loop.bind(values, position, f)
+        switch try loop.body(f) {
         case .next, .continue: break
         case .break: return .next
         case .return: return .return
         }
-        do { try f.poll() } catch { throw located(error, site) }
+        do { try f.poll() } catch { throw located(error, loop.site) }
         position += 1
       }
       return .next
     }
   }
 
-  // MARK: Binding
+  private final class For {
+    let code: Code, body: Step, site: Site
+    let key: ((Frame, Value) -> Void)?
+    private let store: (Frame, Value) -> Void
+    /// Of the loop's name in the frame; -1 at the top level.
+    private let slot: Int
 
-  /// Puts a value where a name means to have it.
-  func store(_ name: String) -> (Frame, Value) -> Void {
-    if scope.isTopLevel {
-      let slot = module.globals.declare(name, binds: true)
-      return { f, value in f.globals.pointee.bind(slot, value) }
+    init(_ code: @escaping Code, _ body: @escaping Step, _ site: Site, key: ((Frame, Value) -> Void)?, element: String, _ compiler: Compiler) {
+      (self.code, self.body, self.site, self.key) = (code, body, site, key)
+      store = compiler.store(element)
+      slot = compiler.scope.isTopLevel ? -1 : compiler.scope.slot(element) ?? -1
     }
-    guard let slot = scope.slot(name) else { return { _, _ in } }
-    return { f, value in f.slots[slot] = value }
-  }
 
-  private func place(_ name: String) -> ((Frame) -> Slots)? {
-    if scope.isTopLevel {
-      let slot = module.globals.declare(name, binds: true)
-      return { f in f.globals.pointee.slots + slot }
-    }
-    guard scope.isOwn(name), let slot = scope.slot(name) else { return nil }
-    return { f in f.slots + slot }
-  }
-
-  private final class Bind {
-    let slot: Int, name: String, code: Code
-    init(_ slot: Int, _ name: String, _ code: @escaping Code) { (self.slot, self.name, self.code) = (slot, name, code) }
-  }
-
-  private func assignment(_ target: Target, _ operation: BinaryOperator?, _ value: Expression, _ span: Span) -> Step {
-    let name = target.name.text, code = code(value)
-    if target.path.isEmpty {
-      guard let operation else {
-        if scope.isTopLevel {
-          let bind = Bind(module.globals.declare(name, binds: true), name, code)
-          return { f in
-            f.globals.pointee.bind(bind.slot, try f.settle(try bind.code(f), .binding(bind.name)))
-            return .next
-          }
+    @inline(__always) func bind(_ values: Value, _ position: Int, _ f: Frame) throws {
+      if slot >= 0 {
+        if case .range(.integers(let start, _, step: 1)) = values, case let (sum, overflow) = start.addingReportingOverflow(position), !overflow {
+          f.put(slot, .int(sum))
+          return
         }
-        guard let slot = scope.slot(name) else { return { _ in .next } }
-        let bind = Bind(slot, name, code)
-        return { f in
-          f.slots[bind.slot] = try f.settle(try bind.code(f), .binding(bind.name))
-          return .next
+        if case .list(let list) = values {
+          f.slots[slot] = list[position]
+          return
         }
       }
-      return compound(target.name, operation, value, code, span)
-    }
-    guard let place = place(name) else {
-      let failure = Failure(
-        .unbound, "a function cannot change the outer `\(name)`", label: "bound outside of this function", hint: "return the new value, and bind it there"
-      ).at(site(target.name.span))
-      return { _ in throw failure }
-    }
-    return pathAssignment(target, place, operation, code, site(span))
-  }
-
-  /// `x += …`: the old value leaves its slot first, so that a list grows in place.
-  private func compound(_ target: Name, _ operation: BinaryOperator, _ value: Expression, _ code: @escaping Code, _ span: Span) -> Step {
-    let name = target.text, site = site(span), operands = self.place(Expression(.name(name), target.span), value, span)
-    let read = self.own(name, target.span)
-    guard let place = place(name) else { return { _ in .next } }
-    let store = store(name)
-    return { f in
-      if case .some(.list) = place(f).pointee, operation == .add {
-        let more = try f.settle(try code(f), .storing)
-        guard case .list(let more) = more else { throw Operators.mismatch(operation, try read(f), more).at(site) }
-        let slot = place(f)
-        guard case .some(.list(var values)) = slot.pointee else { return .next }
-        do { try Operators.checkSize(values.count + more.count, MemoryLayout<Value>.stride, "a list of % elements", f.context) } catch { throw located(error, site) }
-        slot.pointee = nil
-        values += more
-        slot.pointee = .list(values)
-        return .next
-      }
-      let old = try read(f), change = try code(f)
-      if case .int(let x) = old, case .int(let y) = change, operation == .add || operation == .subtract {
-        let (value, overflow) = operation == .add ? x.addingReportingOverflow(y) : x.subtractingReportingOverflow(y)
-        if !overflow {
-          store(f, .int(value))
-          return .next
-        }
-      }
-      do {
-        store(f, try f.settle(try Operators.binary(operation, old, change, f.context), .binding(name)))
-      } catch { throw operands.locate(error) }
-      return .next
-    }
-  }
-
-  private func pathAssignment(_ target: Target, _ place: @escaping (Frame) -> Slots, _ operation: BinaryOperator?, _ code: @escaping Code, _ operatorSite: Site) -> Step {
-    enum Part {
-      case field(String)
-      case index((Frame) throws -> [IndexArgument], slot: Int?)
-    }
-    let parts: [Part] = target.path.map { step in
-      switch step {
-      case .field(let name): return .field(name.text)
-      case .index(let indices, _):
-        let (evaluate, slot) = indexArguments(indices)
-        return .index(evaluate, slot: slot)
-      }
-    }
-    let read = self.code(Expression(.name(target.name.text), target.name.span)), site = site(target.span)
-    return { f in
-      let value = try f.settle(try code(f), .storing)
-      do {
-        if value.holdsValues { try f.nested(value) }
-        var steps: [Indexing.Step] = []
-        // only `end` and paths need to look at what is there before it changes
-        var container: Value? = try read(f)
-        for (position, part) in parts.enumerated() {
-          switch part {
-          case .field(let name): steps.append(.field(name))
-          case .index(let evaluate, let slot):
-            if let slot { f.slots[slot] = container }
-            steps.append(.index(try evaluate(f)))
-            if let slot { f.slots[slot] = nil }
-          }
-          let needsMore = parts[(position + 1)...].contains { if case .index(_, slot: .some) = $0 { true } else { false } }
-          container = needsMore ? try Indexing.step(container ?? .nil, steps[position], f.context) : nil
-        }
-        container = nil
-        let context = f.context
-        let slot = place(f)
-        guard var root = slot.move() else {
-          slot.initialize(to: nil)
-          return .next
-        }
-        slot.initialize(to: nil)
-        defer { slot.pointee = root }
-        try Indexing.update(&root, steps[...], reads: operation != nil, context) { old in
-          guard let operation else { old = value; return }
-          old = try context.machine?.settle(try Operators.binary(operation, old, value, context), .storing) ?? .nil
-        }
-      } catch let error as Failure where operation != nil && error.kind != .index { throw error.at(operatorSite) } catch { throw located(error, site) }
-      return .next
+      do { store(f, try Iteration.element(values, position, f.context)) } catch { throw located(error, site) }
     }
   }
 }

@@ -143,6 +143,7 @@ struct Compiler {
         case .value(let code, let format, let site):
           let value = try f.settle(try code(f), .showing)
           let style = f.machine.session.host.style
+          if format == nil, let object = value.object, object.isBriefInText { result += object.brief; continue }
           do { result += try format?.apply(value, style) ?? value.text(style) } catch { throw located(error, site) }
         }
       }
@@ -215,22 +216,35 @@ struct Compiler {
     if case .name(let space) = base.kind, case .constant = scope.locate(space), let value = module.session.registry["\(space).\(name.text)"] {
       return { _ in value }
     }
-    let code = code(base), site = site(name.span), name = name.text
+    let n = Access(code(base), { _ in .nil }, site(name.span), name.text, [])
+    if let slot = localSlot(base) {
+      return { f in
+        if case .some(.record(let record)) = f.slots[slot], let value = record[n.name] { return value }
+        do { return try Indexing.field(try n.base(f), n.name, f.context) } catch { throw located(error, n.site) }
+      }
+    }
     return { f in
-      let container = try code(f)
-      if case .record(let record) = container, let value = record[name] { return value }
-      do { return try Indexing.field(container, name, f.context) } catch { throw located(error, site) }
+      let container = try n.base(f)
+      if case .record(let record) = container, let value = record[n.name] { return value }
+      do { return try Indexing.field(container, n.name, f.context) } catch { throw located(error, n.site) }
+    }
+  }
+
+  private final class Access {
+    let base: Code, at: Code, site: Site, name: String, spans: [Span]
+    init(_ base: @escaping Code, _ at: @escaping Code, _ site: Site, _ name: String, _ spans: [Span]) {
+      (self.base, self.at, self.site, self.name, self.spans) = (base, at, site, name, spans)
     }
   }
 
   private func index(_ base: Expression, _ indices: [IndexSyntax], _ span: Span) -> Code {
     let code = code(base), site = site(span)
     if indices.count == 1, indices[0].axis == nil, case .at(let only) = indices[0].kind, !only.usesEnd {
-      let at = self.code(only), span = indices[0].span, place = self.site(indices[0].span)
+      let n = Access(code, self.code(only), self.site(indices[0].span), "", [indices[0].span])
       return { f in
-        let container = try code(f), value = try at(f)
+        let container = try n.base(f), value = try n.at(f)
         if case .list(let values) = container, case .int(let position) = value, values.indices.contains(position) { return values[position] }
-        do { return try Indexing.get(container, [IndexArgument(.at(value), span: span)], f.context) } catch { throw located(error, place) }
+        do { return try Indexing.get(container, [IndexArgument(.at(value), span: n.spans[0])], f.context) } catch { throw located(error, n.site) }
       }
     }
     let (arguments, slot) = indexArguments(indices)

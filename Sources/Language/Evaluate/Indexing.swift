@@ -14,6 +14,10 @@ enum Indexing {
     switch container {
     case .list(let values): return try pick(values, index, "list") { $0 } many: { .list(Array($0)) }
     case .string(let text):
+      if case .at(.int(let position)) = index.selector, text.utf8.allSatisfy({ $0 < 0x80 && $0 != 0x0d }) {   // a byte is a character
+        let position = try self.position(.int(position), text.utf8.count, "string")
+        return .string(String(text[text.utf8.index(text.startIndex, offsetBy: position)]))
+      }
       let characters = Array(text)
       return try pick(characters, index, "string") { .string(String($0)) } many: { .string(String($0)) }
     case .range(let range):
@@ -187,6 +191,9 @@ enum Indexing {
       return key
     }
   }
+
+  /// A value of the vocabulary whose field a script wants to change.
+  static func unchangeable(_ container: Value, _ name: String) -> Failure { noField(.field(name), container) }
 
   private static func noField(_ step: Step, _ container: Value) -> Failure {
     if case .field(let name) = step { return Failure(.key, "\(container.typePhrase) has no field `\(name)` to change") }

@@ -36,6 +36,15 @@ struct Frame {
   var machine: Machine { state.pointee.machine }
   var context: CallContext { CallContext(machine) }
 
+  /// Stores a number or a bool; the old value, if it is one too, needs no clearing.
+  @inline(__always) func put(_ slot: Int, _ value: Value) {
+    let place = slots + slot
+    switch place.pointee {
+    case .none, .some(.int), .some(.float), .some(.bool): place.initialize(to: value)
+    default: place.pointee = value
+    }
+  }
+
   /// Stops here if asked to.
   @inline(__always) func poll() throws {
     if state.pointee.cancellation._withUnsafeGuaranteedRef({ $0.isCancelled }) { throw Cancelled() }

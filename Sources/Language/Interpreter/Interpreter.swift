@@ -29,17 +29,37 @@ package final class Interpreter {
   package func run(_ source: Source, arguments: [String: Value] = [:], show: (Value) -> Void = { _ in }) -> Ending {
     session.origin = Origin(source, arguments)
     defer { session.origin = nil }
-    return run(source, arguments: arguments, isInteractive: false, show: show)
+    return run(source, arguments: arguments, isInteractive: false) { _, value in show(value) }
+  }
+
+  /// Runs statements and gives the value of the last one, if that is an expression with a value.
+  package func value(of source: Source) -> (ending: Ending, value: Value?) {
+    var last: Value?
+    let ending = run(source, arguments: [:], isInteractive: false, begin: { _ in last = nil }) { statement, value in
+      if case .expression = statement.kind { last = value }
+    }
+    return (ending, last)
   }
 
   /// Runs what was typed at a prompt: names stay, `_` is the last value shown, `_err` the last error.
   package func enter(_ source: Source, show: (Value) -> Void) -> Ending {
     var entry = SessionEntry(source), begun = 0
-    let ending = run(source, arguments: [:], isInteractive: true, begin: { begun = $0 }) { value in
+    let ending = run(source, arguments: [:], isInteractive: true, begin: { begun = $0 }) { _, value in
       entry.shown = begun
       bind("_", value)
       show(value)
     }
+    finish(&entry, ending, begun)
+    return ending
+  }
+
+  /// Writes a script that has run before the prompt into the record of the session.
+  package func remember(_ source: Source, _ ending: Ending) {
+    var entry = SessionEntry(source)
+    finish(&entry, ending, 0)
+  }
+
+  private func finish(_ entry: inout SessionEntry, _ ending: Ending, _ begun: Int) {
     switch ending {
     case .failed(let failure): bind("_err", failure.value)
     case .rejected(let findings): if let first = findings.first(where: { $0.severity == .error }) { bind("_err", Failure(first).value) }
@@ -49,7 +69,6 @@ package final class Interpreter {
     if let message = ending.diagnostics.first?.message { entry.outcome = .failed(message) }
     if case .rejected = ending { entry.finished = 0 }
     entries.append(entry)
-    return ending
   }
 
   /// Writes a command of the prompt into the record of the session.
@@ -61,7 +80,7 @@ package final class Interpreter {
 
   /// - Parameter begin: gets the position of each statement before it runs.
   private func run(
-    _ source: Source, arguments: [String: Value], isInteractive: Bool, begin: (Int) -> Void = { _ in }, show: (Value) -> Void
+    _ source: Source, arguments: [String: Value], isInteractive: Bool, begin: (Int) -> Void = { _ in }, show: (Statement, Value) -> Void
   ) -> Ending {
     let (script, findings) = examine(source, isInteractive: isInteractive)
     if findings.contains(where: { $0.severity == .error }) { return .rejected(findings) }
@@ -71,7 +90,7 @@ package final class Interpreter {
     let machine = Machine(session: session, isWorker: false)
     do {
       try TopLevelProgram(script, scope).run(machine, begin: begin) { statement, value in
-        if !statement.isSilent, !value.isNil { show(value) }
+        if !statement.isSilent, !value.isNil { show(statement, value) }
       }
       return .completed
     } catch let exit as Exit {
@@ -107,6 +126,9 @@ package final class Interpreter {
     let (again, more) = Parser.parse(Source(name: source.name, text: text))
     return (text, more.isEmpty && again.isSame(as: script))
   }
+
+  /// Whether two sources say the same: all but blanks, comments and superfluous parentheses.
+  package static func areSame(_ a: Source, _ b: Source) -> Bool { Parser.parse(a).script.isSame(as: Parser.parse(b).script) }
 
   /// Whether a text can be run as it is, or needs more lines: open brackets, an operator at the end.
   package static func isComplete(_ text: String) -> Bool {

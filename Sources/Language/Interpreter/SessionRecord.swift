@@ -31,8 +31,8 @@ extension Interpreter {
     var writer = SessionScript(entries)
     let head = head.map { "# " + $0 } + ["seed(\(seed))", ""]
     var text = writer.text(head)
-    // each turn turns at least one more entry into a comment
-    while writer.comment(errorsIn: check(Source(name: "session", text: text))) { text = writer.text(head) }
+    // each turn turns at least one more entry into a comment, or binds one more value
+    while writer.settle(check(Source(name: "session", text: text))) { text = writer.text(head) }
     let unread = writer.unread(check(Source(name: "session", text: text)))
     return unread.isEmpty ? text : text + "\n# values that nothing above reads\n[\(unread.joined(separator: ", "))];\n"
   }
@@ -47,6 +47,8 @@ private struct SessionScript {
     /// The statement whose value a later `_` means.
     var shown: Int?
     var keepsShown = false
+    /// The entry that this one goes on with, by a `|>` at its start; the first of a chain of them.
+    var head: Int?
     var startsWithPipe = false
     var readsLast = false
     /// First line in the text, and how many.
@@ -61,8 +63,9 @@ private struct SessionScript {
       // a line that starts with |> goes on with the expression right above it
       let goesOn = items[position].startsWithPipe && items[last + 1..<position].allSatisfy(\.isComment) && !items[last].keepsShown
         && items[last].shown == items[last].statements.count - 1 && items[last].isExpression
-      if !goesOn {
-        items[last].keepsShown = true
+      let head = items[last].head ?? last
+      if goesOn { items[position].head = head } else {
+        items[head].keepsShown = true
         items[position].spellOutPipe()
       }
     }
@@ -104,11 +107,18 @@ private struct SessionScript {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Makes comments of the entries that the check refuses; false if there are none.
-  mutating func comment(errorsIn findings: [Diagnostic]) -> Bool {
+  /// Makes comments of the entries that the check refuses, and binds values that it finds useless, such as `a == b`; false if there are none.
+  mutating func settle(_ findings: [Diagnostic]) -> Bool {
     var found = false
-    for finding in findings where finding.severity == .error {
+    for finding in findings where finding.severity == .error || finding.kind != .unbound {
       guard let position = item(at: finding), !items[position].isComment else { continue }
+      if finding.severity == .warning {
+        let entry = items[position]
+        if entry.keepsShown || entry.shown == nil || !entry.isExpression { continue }
+        items[position].keepsShown = true
+        found = true
+        continue
+      }
       items[position].text = "left out: \(finding.message)\n" + items[position].text
       items[position].isComment = true
       found = true

@@ -62,6 +62,9 @@ package struct ParameterType: Sendable, Equatable {
     }
   }
 
+  /// The names that stand for kinds of the language itself.
+  static let plainNames = ["any", "nil", "bool", "int", "float", "number", "string", "length", "time", "bytes", "list", "record", "range", "fn", "coord"]
+
   package func accepts(_ value: Value) -> Bool { isAny || alternatives.contains { $0.accepts(value) } }
 
   /// "an array or a number", "\"f1\" or \"voi\"".

@@ -29,6 +29,17 @@ package struct Registry: Sendable {
     return namespaces[name].map { Value(Namespace(name: name, members: $0.sorted(), functions: functions)) }
   }
 
+  /// Kinds of objects that some word takes: "array", "roi".
+  var objectKinds: Set<String> {
+    var kinds: Set<String> = []
+    for set in sets.values {
+      for builtin in set.builtins {
+        for parameter in builtin.signature.parameters { for case .object(let kind) in parameter.type.alternatives { kinds.insert(kind) } }
+      }
+    }
+    return kinds
+  }
+
   package func contains(_ name: String) -> Bool { functions[name] != nil || constants[name] != nil || namespaces[name] != nil }
 
   /// Sorted; qualified names in full.

@@ -44,6 +44,7 @@ struct Lexer {
   private mutating func add(_ kind: Token.Kind, from start: Int) { tokens.append(Token(kind: kind, span: Span(start, position))) }
 
   private mutating func report(_ message: String, _ span: Span, label: String? = nil, hint: String? = nil) {
+    if diagnostics.count >= Parser.reportLimit { return }   // no text at all
     diagnostics.append(Diagnostic(.error, .syntax, message, site: Site(source, span), label: label, hint: hint))
   }
 
@@ -175,7 +176,9 @@ struct Lexer {
       case "\u{a0}": "an ordinary blank (this one does not break)"
       default: nil
       }
-    report("`\(text)` means nothing here", Span(start, position), hint: hint)
+    let isControl = text.unicodeScalars.first.map { $0.value < 0x20 || $0.value == 0x7f } ?? false
+    let shown = isControl ? "a control character (0x\(String(text.unicodeScalars.first?.value ?? 0, radix: 16)))" : "`\(text)`"
+    report("\(shown) means nothing here", Span(start, position), hint: hint)
     add(.invalid, from: start)
   }
 }

@@ -161,7 +161,7 @@ extension Parser {
     var otherwise: Block?
     repeat {
       advance()   // if
-      let condition = try expression()
+      let condition = try nested { try $0.expression() }
       if at(.assign) { throw fail("`=` binds a name and is no condition", hint: "== compares") }
       branches.append((condition, try block()))
       if take(.else) == nil { break }

@@ -42,6 +42,15 @@ struct Parser {
     }
   }
 
+  /// The next token that counts, if it is a symbol.
+  private var currentSymbol: Symbol? {
+    mutating get {
+      if skipsNewlines.last == true || pipeFollows { while tokens[index].kind == .newline { index += 1 } }
+      if case .symbol(let symbol) = tokens[index].kind { return symbol }
+      return nil
+    }
+  }
+
   /// A line that starts with `|>` goes on with the one before.
   private var pipeFollows: Bool {
     guard tokens[index].kind == .newline else { return false }
@@ -59,7 +68,7 @@ struct Parser {
     return token
   }
 
-  mutating func at(_ symbol: Symbol) -> Bool { current.kind == .symbol(symbol) }
+  mutating func at(_ symbol: Symbol) -> Bool { currentSymbol == symbol }
   mutating func at(_ keyword: Keyword) -> Bool { current.kind == .keyword(keyword) }
 
   mutating func take(_ symbol: Symbol) -> Token? { at(symbol) ? advance() : nil }
@@ -162,8 +171,8 @@ struct Parser {
     return left
   }
 
-  private mutating func union() throws -> Expression { try chain([.bar: .or]) { try $0.intersection() } }
-  private mutating func intersection() throws -> Expression { try chain([.ampersand: .and]) { try $0.negation() } }
+  private mutating func union() throws -> Expression { try chain({ $0 == .bar ? .or : nil }) { try $0.intersection() } }
+  private mutating func intersection() throws -> Expression { try chain({ $0 == .ampersand ? .and : nil }) { try $0.negation() } }
 
   private mutating func negation() throws -> Expression {
     guard let token = take(.not) else { return try comparison() }
@@ -174,15 +183,23 @@ struct Parser {
     }
   }
 
-  private static let comparisons: [Symbol: BinaryOperator] = [
-    .equal: .equal, .notEqual: .notEqual, .less: .less, .lessOrEqual: .lessOrEqual, .greater: .greater, .greaterOrEqual: .greaterOrEqual,
-  ]
+  private static func comparison(_ symbol: Symbol) -> BinaryOperator? {
+    switch symbol {
+    case .equal: .equal
+    case .notEqual: .notEqual
+    case .less: .less
+    case .lessOrEqual: .lessOrEqual
+    case .greater: .greater
+    case .greaterOrEqual: .greaterOrEqual
+    default: nil
+    }
+  }
 
   private mutating func comparisonOperator() -> (BinaryOperator, Token)? {
     let token = current
     switch token.kind {
     case .symbol(let symbol):
-      guard let operation = Self.comparisons[symbol] else { return nil }
+      guard let operation = Self.comparison(symbol) else { return nil }
       return (operation, token)
     case .keyword(.in): return (.isIn, token)
     default: return nil
@@ -209,15 +226,23 @@ struct Parser {
     return try node(.range(left, right), left.span.to(right.span), over: [left, right])
   }
 
-  private mutating func sum() throws -> Expression { try chain([.add: .add, .subtract: .subtract]) { try $0.term() } }
+  private mutating func sum() throws -> Expression { try chain({ $0 == .add ? .add : $0 == .subtract ? .subtract : nil }) { try $0.term() } }
 
   private mutating func term() throws -> Expression {
-    try chain([.multiply: .multiply, .divide: .divide, .floorDivide: .floorDivide, .modulo: .modulo]) { try $0.unary() }
+    try chain({ symbol in
+      switch symbol {
+      case .multiply: .multiply
+      case .divide: .divide
+      case .floorDivide: .floorDivide
+      case .modulo: .modulo
+      default: nil
+      }
+    }) { try $0.unary() }
   }
 
-  private mutating func chain(_ operators: [Symbol: BinaryOperator], _ operand: (inout Parser) throws -> Expression) throws -> Expression {
+  private mutating func chain(_ operators: (Symbol) -> BinaryOperator?, _ operand: (inout Parser) throws -> Expression) throws -> Expression {
     var left = try operand(&self)
-    while case .symbol(let symbol) = current.kind, let operation = operators[symbol] {
+    while let symbol = currentSymbol, let operation = operators(symbol) {
       let token = advance()
       continueLine()
       let right = try operand(&self)

@@ -92,6 +92,7 @@ package struct Format: Sendable {
   }
 
   private func padded(_ text: String, isNumber: Bool) -> String {
+    if width == 0 { return text }
     let missing = width - text.columns
     if missing <= 0 { return text }
     let pad = String(repeating: fill, count: missing)

@@ -42,9 +42,10 @@ package struct Record: Sendable {
 }
 
 private final class Storage: @unchecked Sendable {   // changed only while one record alone holds it
-  var keys: [String] = []
-  var values: [Value] = []
-  var index: [String: Int] = [:]   // empty up to `searched` keys
+  // one record alone changes it, so no access overlaps another
+  @exclusivity(unchecked) var keys: [String] = []
+  @exclusivity(unchecked) var values: [Value] = []
+  @exclusivity(unchecked) var index: [String: Int] = [:]   // empty up to `searched` keys
   static let searched = 12
 
   func find(_ key: String) -> Int? {

@@ -18,6 +18,7 @@ enum Text {
 
   static func split(_ text: String, at separator: String) -> [String] {
     if separator.isEmpty { return text.map(String.init) }
+    if let bytes = splitBytes(text, Array(separator.utf8)) { return bytes }
     var parts: [String] = []
     var rest = text[...]
     while let range = find(separator, in: rest) {
@@ -25,6 +26,25 @@ enum Text {
       rest = rest[range.upperBound...]
     }
     return parts + [String(rest)]
+  }
+
+  /// The same for ASCII, where a byte is a character.
+  private static func splitBytes(_ text: String, _ separator: [UInt8]) -> [String]? {
+    var text = text
+    return text.withUTF8 { bytes in
+      guard bytes.allSatisfy({ $0 < 0x80 && $0 != 0x0d }), separator.allSatisfy({ $0 < 0x80 && $0 != 0x0d }) else { return nil }
+      var parts: [String] = [], start = 0, place = 0
+      while place + separator.count <= bytes.count {
+        if bytes[place] == separator[0], separator.indices.allSatisfy({ bytes[place + $0] == separator[$0] }) {
+          parts.append(String(decoding: bytes[start..<place], as: UTF8.self))
+          place += separator.count
+          start = place
+        } else {
+          place += 1
+        }
+      }
+      return parts + [String(decoding: bytes[start...], as: UTF8.self)]
+    }
   }
 
   static func trim(_ text: String) -> String {

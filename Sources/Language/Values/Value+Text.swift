@@ -48,7 +48,7 @@ extension Value {
   /// The shortest text that reads back as the same double: "0.1", "1e-5", "3.0".
   package static func floatText(_ value: Double) -> String {
     if value.isNaN { return "nan" }
-    let text = "\(value)"
+    let text = value.description
     guard let exponent = text.firstIndex(of: "e") else { return text }
     var mantissa = text[..<exponent], power = text[text.index(after: exponent)...]
     if mantissa.hasSuffix(".0") { mantissa.removeLast(2) }
@@ -94,7 +94,7 @@ private struct Writer {
     switch value {
     case .nil: text += "nil"
     case .bool(let value): text += value ? "true" : "false"
-    case .int(let value): text += "\(value)"
+    case .int(let value): text += String(value)
     case .wide(let value): text += "\(value)"
     case .float(let value): text += Value.floatText(value)
     case .string(let value): text += Value.quoted(value)

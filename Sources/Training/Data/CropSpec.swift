@@ -10,6 +10,9 @@ package struct CropSpec: Sendable {
     case path(String)
     case source(any ArraySource, name: String)
 
+    /// Nothing on disk holds it: a run made of it cannot be opened by name.
+    var isInMemory: Bool { if case .source(let source, _) = self { source is Volume } else { false } }
+
     package var name: String {
       switch self {
       case .path(let path): path

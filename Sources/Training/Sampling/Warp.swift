@@ -58,18 +58,18 @@ package struct Warp: Sendable {
 }
 
 /// Source positions of a box of voxels.
-struct WarpedBox {
+package struct WarpedBox {
   /// z, y, x of the box.
-  let shape: [Int]
+  package let shape: [Int]
   /// Smallest box of source voxels that holds all positions and their upper neighbours; spatial axes only.
-  let offset: [Int], extent: [Int]
+  package let offset: [Int], extent: [Int]
   private let positions: NDArray
   private let rank: Int
 
   /// - Parameter box: voxels along each spatial axis.
   /// - Parameter first: where voxel 0 lies relative to the centre of the turn, voxels.
   /// - Parameter centre: where that centre lies in the source, voxels.
-  init(_ warp: Warp, box: [Int], first: [Double], centre: [Double], voxelSize: [Double]) throws {
+  package init(_ warp: Warp, box: [Int], first: [Double], centre: [Double], voxelSize: [Double]) throws {
     let rank = box.count, missing = 3 - rank
     let shape = [Int](repeating: 1, count: missing) + box, count = shape.reduce(1, *)
     func three(_ values: [Double], _ filler: Double) -> (Double, Double, Double) {
@@ -108,7 +108,7 @@ struct WarpedBox {
   }
 
   /// (channel, space…) of the box from (channel, space…) read at `offset`, `extent`.
-  func sampled(_ source: NDArray, linear: Bool) throws -> NDArray {
+  package func sampled(_ source: NDArray, linear: Bool) throws -> NDArray {
     let channels = source.shape[0], count = shape.reduce(1, *), sourceVoxels = extent.reduce(1, *)
     let packed = try source.contiguous(), size = source.dtype.size
     var result = try NDArray(source.dtype, [channels] + shape.suffix(rank), zeroed: false)

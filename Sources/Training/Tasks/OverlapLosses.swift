@@ -5,7 +5,7 @@
 // tversky   the same of 1 − (Σ w s t + ε) / (Σ w s t + 0.3 Σ w s (1 − t) + 0.7 Σ w (1 − s) t + ε)         (Salehi et al. 2017: misses cost more)
 // focal     mean of −w [t (1 − s)² log s + (1 − t) s² log(1 − s)], always of sigmoids                      (Lin et al. 2017, γ = 2)
 // mse of σ  mean of w (σ(p) − t)²
-// Gradients are of the same sums; checked against central differences (Tests/TrainingTests) and closed forms in numpy.
+// Gradients are of the same sums; checked against central differences and values by hand (Tests/TrainingTests/LossTests.swift).
 
 import Arrays
 

@@ -47,6 +47,15 @@ extension Task {
   }
 
   package static let kinds: [Kind] = [
+    Kind(name: "affinities") { _, _, record throws(TrainingError) in
+      try .affinities(
+        record["name"]?.string ?? "", offsets: record["offsets"]?.array?.map { $0.ints ?? [] } ?? [], lsds: record["lsds"]?.bool ?? false,
+        lsdVoxels: record["lsd_voxels"]?.double ?? 10, biases: record["biases"]?.doubles)
+    },
+    Kind(name: "descriptors") { _, _, record throws(TrainingError) in
+      try .descriptors(
+        record["name"]?.string ?? "", voxels: record["lsd_voxels"]?.double ?? 10, rank: record["dimensions"]?.int ?? 3, thresholds: record["thresholds"]?.doubles)
+    },
     Kind(name: "distance") { channels, balanced, record throws(TrainingError) in
       try .distance(
         channels, scale: record["scale"]?.double ?? 0, balanced: balanced, masksDistances: record["mask_distances"]?.bool ?? false, thresholds: record["thresholds"]?.doubles)

@@ -36,7 +36,7 @@ extension Command {
   static let jobs = Command("jobs", "", "Lists the jobs that names hold.") { prompt, _ in
     let jobs = prompt.jobs
     if jobs.isEmpty { prompt.output.write("no jobs; submit(\"script.dcs\", on=…) starts one\n"); return nil }
-    prompt.pager.show(jobs.map { "  \($0.name)  \(Glance.text($0.value, width: prompt.style.width - $0.name.columns - 4))\n" }.joined())
+    prompt.pager.show(jobs.map { "  \($0.name)  \($0.value.shown(prompt.style))\n" }.joined())
     return nil
   }
 

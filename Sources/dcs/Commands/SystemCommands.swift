@@ -81,16 +81,13 @@ struct Setting: Sendable {
       "\(prompt.interpreter.session.execution.pool.threads)"
     } write: { prompt, text in
       guard let count = Int(text), (1...1024).contains(count) else { throw Command.Misuse(description: "jobs is a number from 1 to 1024, not `\(text)`") }
-      let old = prompt.interpreter.session.execution
-      prompt.interpreter.session.execution = ExecutionContext(
-        pool: ThreadPool(threads: count), cancellation: old.cancellation, progress: old.progress, memoryBudget: old.memoryBudget)
+      prompt.interpreter.session.execution = prompt.interpreter.session.execution.with(pool: ThreadPool(threads: count))
     },
     Setting(name: "memory", sentence: "what a result may take in memory, such as 6GiB") { prompt in
       Value.bytes(prompt.interpreter.session.execution.memoryBudget).shown()
     } write: { prompt, text in
       guard case .bytes(let bytes)? = prompt.interpreter.literal(text), bytes >= 1 << 20 else { throw Command.Misuse(description: "memory is a size from 1MiB up, such as 6GiB, not `\(text)`") }
-      let old = prompt.interpreter.session.execution
-      prompt.interpreter.session.execution = ExecutionContext(pool: old.pool, cancellation: old.cancellation, progress: old.progress, memoryBudget: bytes)
+      prompt.interpreter.session.execution = prompt.interpreter.session.execution.with(memoryBudget: bytes)
     },
     Setting(name: "pager", sentence: "the command that shows what is taller than the screen; off for none") { prompt in
       prompt.program.terminal.settings.pager.map { $0.isEmpty ? "off" : $0 } ?? "auto"

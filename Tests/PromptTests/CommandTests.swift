@@ -1,0 +1,177 @@
+// Commands, help and the pager at the prompt.
+
+import Glibc
+import Testing
+
+@Suite(.serialized) struct CommandTests {
+  private let place: Place
+  init() throws { place = try Place() }
+
+  private func prompt(environment: [String: String] = [:], rows: Int = 60) throws -> Screen {
+    let screen = try Screen(in: place, environment: environment, rows: rows)
+    try screen.expect("dcs> ")
+    return screen
+  }
+
+  @Test func theListNamesThemAll() throws {
+    let screen = try prompt()
+    screen.type(":\r")
+    for word in ["quit", "save FILE", "edit [NAME]", "load FILE", "reload", "vars", "history [TEXT]", "time EXPR", "mem", "jobs", "set KEY VALUE", "why", "trace", "more", "cd", "ls", "!CMD"] {
+      #expect(screen.rest().contains(":" + word) || screen.text.contains(":" + word), "\(word)")
+    }
+    try screen.enter(":sa", shows: ":save needs a file")
+    try screen.enter(":l x", shows: "could be :load :ls")
+    try screen.enter(":hsitory", shows: "did you mean `:history`?")
+    try screen.enter(":frobnicate", shows: "no command")
+  }
+
+  /// The session, saved, passes the check and leaves the same names and values.
+  @Test func aSavedSessionReplays() throws {
+    let screen = try prompt()
+    for line in ["x = 20", "x + 1", "y = _ * 2", "treshold(y)", "a = arange(4) * 3", "fn f(v) = v + x", "z = f(y)", "[z, y]", "|> sum()", "total = _"] { try screen.enter(line) }
+    try screen.enter(":save session", shows: "session.dcs")
+    try screen.expect("dcs> ")
+    screen.type(":vars\r")
+    let vars = screen.rest()
+    #expect(vars.contains("total  int    104") && vars.contains("z      int    62"), "\(vars)")
+    #expect(try place.run("--check session.dcs") == 0, "\(place.read("out"))")
+    let again = try Screen(["-i", "session.dcs"], in: place)
+    try again.expect("dcs> ")
+    again.type(":vars\r")
+    let same = { (text: String) in text.split(separator: "\n").filter { $0.hasPrefix("  ") } }
+    #expect(same(again.rest()) == same(vars))
+    let saved = place.read("session.dcs")
+    #expect(saved.contains("# failed: unknown name `treshold`\n# treshold(y)\n"), "\(saved)")
+    #expect(saved.contains("\n[z, y]\n_ = _ |> sum()\n") || saved.contains("[z, y]\n|> sum()"), "\(saved)")
+    try screen.enter(":save session", shows: "session.dcs")   // its own file again
+    let other = try prompt()
+    try other.enter(":save session", shows: "exists")
+  }
+
+  @Test func scriptsAreLoadedAndReloaded() throws {
+    place.write("part.dcs", "fn area(w, h) = w * h\nside = 3\n")
+    place.write("kernels.dcs", "fn twice(x) = x * 2\n")
+    let screen = try prompt()
+    try screen.enter(":load part.dcs")
+    try screen.enter("area(side, 4)", shows: "\n12\n")
+    try screen.enter("import \"kernels.dcs\" as k")
+    try screen.enter("k.twice(4)", shows: "\n8\n")
+    place.write("part.dcs", "fn area(w, h) = w * h + 100\nside = 3\n")
+    place.write("kernels.dcs", "fn twice(x) = x * 20\n")
+    try screen.enter(":reload", shows: "part.dcs")
+    try screen.enter("area(side, 4)", shows: "\n112\n")
+    try screen.enter("k.twice(4)", shows: "\n80\n")
+    try screen.enter(":load nothing.dcs", shows: "error: ")
+  }
+
+  @Test func functionsAreEdited() throws {
+    place.write("editor", "#!/bin/sh\nsed -i 's/+ 1/+ 5/' \"$1\"\n")
+    _ = Place.shell("chmod +x '\(place.folder)/editor'")
+    let screen = try prompt(environment: ["EDITOR": place.folder + "/editor"])
+    try screen.enter("fn f(a) = a + 1")
+    try screen.enter(":edit f", shows: "fn f(a) = a + 5")
+    try screen.enter("f(10)", shows: "\n15\n")
+    try screen.enter("1 + 1", shows: "\n2\n")
+    try screen.enter(":edit", shows: "\n6\n")
+  }
+
+  @Test func errorsExplainThemselves() throws {
+    let screen = try prompt()
+    try screen.enter(":why", shows: "no error yet")
+    screen.type(Screen.pasted("fn inner(a) {\n  b = a - 3\n  12 / b\n}\nfn outer(c) = inner(c + 1)"))
+    screen.type("\r")
+    try screen.expect("dcs> ")
+    try screen.enter("outer(2)", shows: "division by zero")
+    try screen.enter(":why", shows: "b  int  0")
+    try screen.expect("E11 arithmetic")
+    try screen.expect("dcs> ")
+    screen.type(":trace\r")
+    let trace = screen.rest()
+    #expect(trace.contains("inner") && trace.contains("outer") && trace.contains("script"), "\(trace)")
+    try screen.enter("_err.message", shows: "\"division by zero\"")
+    try screen.enter("len(_err.calls)", shows: "\n2\n")
+  }
+
+  @Test func settingsChange() throws {
+    let screen = try prompt()
+    try screen.enter(":set memory 64MiB", shows: "64 MiB")
+    try screen.enter("zeros((1000, 1000, 100))", shows: "budget 64 MiB")
+    try screen.enter(":set jobs 1", shows: "jobs 1")
+    try screen.enter(":set seed 5", shows: "seed 5")
+    try screen.enter(":set color on", shows: "color on")
+    try screen.enter(":set colour on", shows: "no setting `colour`")
+    try screen.enter(":set jobs many", shows: "not `many`")
+    try screen.enter(":set", shows: "memory  64 MiB")
+    try screen.enter("big = zeros((1000, 1000)); 1", shows: "\n1\n")
+    try screen.enter(":mem", shows: "big")
+    try screen.expect("3.8 MiB")
+    try screen.enter(":jobs", shows: "no jobs")
+  }
+
+  @Test func theShellIsNear() throws {
+    let screen = try prompt()
+    try screen.enter(":!echo shell-$((40 + 2))", shows: "\nshell-42\n")
+    try screen.enter(":!false", shows: "(exit 1)")
+    try screen.enter(":cd home", shows: "/home\n")
+    try screen.enter(":cd nowhere", shows: "No such file")
+    try screen.enter(":cd ..")
+    try screen.enter(":ls", shows: "home/")
+    // Ctrl-C reaches the command, and the prompt comes back
+    screen.type(":!sleep 30\r")
+    usleep(300_000)
+    screen.type(Screen.controlC)
+    try screen.expect("dcs> ", within: 3)
+    try screen.enter("1 + 1", shows: "\n2\n")
+  }
+
+  // MARK: Help
+
+  @Test func helpOfEverything() throws {
+    let screen = try prompt()
+    try screen.enter("?label", shows: "label(mask: array")
+    try screen.enter("?task.onehot", shows: "task.onehot(")
+    try screen.enter("?for", shows: "for v in xs")
+    try screen.enter("?|>", shows: "x |> f(a)")
+    try screen.enter("??smooth", shows: "gaussian")
+    try screen.enter("?metrics.f1", shows: "metrics.f1(")
+    try screen.enter("?tresold", shows: "did you mean `threshold`?")
+    try screen.enter("?:save", shows: ":save FILE")
+    try screen.enter("help()", shows: "TAB completes")
+    try screen.enter("help(gaussian)", shows: "gaussian(")
+    try screen.enter("help(\"while\")", shows: "while condition")
+    screen.type(Screen.pasted("## Doubles a number.\nfn double(x, by=2) = x * by"))
+    try screen.enter("")
+    try screen.enter("?double", shows: "Doubles a number.")
+    try screen.enter("a = zeros((4, 4));")
+    try screen.enter("?a", shows: "fields")
+    try screen.expect("taken by")
+  }
+
+  // MARK: Paging
+
+  @Test func tallOutputIsPaged() throws {
+    place.write("pager", "#!/bin/sh\nsed 's/^/PAGED /'\n")
+    _ = Place.shell("chmod +x '\(place.folder)/pager'")
+    let screen = try prompt(environment: ["PAGER": place.folder + "/pager"], rows: 12)
+    try screen.enter("[1, 2]", shows: "\n[1, 2]\n")
+    try screen.enter("t = table(map(0..30, fn(i) = {row: i, square: i * i}));")
+    try screen.enter("t", shows: "PAGED ")
+    try screen.expect("10 more")
+    try screen.enter(":more", shows: "PAGED")
+    try screen.expect("841")
+    try screen.enter("page(t)", shows: "PAGED")
+    try screen.expect("841")
+    try screen.enter("??array", shows: "PAGED")
+    try screen.enter(":set pager off", shows: "pager off")
+    try screen.expect("dcs> ")
+    screen.type("t\r")
+    #expect(!screen.rest().contains("PAGED"))
+  }
+
+  @Test func scriptsAreNotPaged() throws {
+    place.write("s.dcs", "page(table(map(0..30, fn(i) = {row: i})))\n")
+    let screen = try Screen(["s.dcs"], in: place, environment: ["PAGER": "sed s/^/PAGED/"], rows: 10)
+    #expect(screen.wait() == 0)
+    #expect(screen.text.contains("29") && !screen.text.contains("PAGED"), "\(screen.text)")
+  }
+}

@@ -1,0 +1,205 @@
+// Lines: how statements are typed, recalled, pasted, given up.
+
+import Glibc
+import Testing
+
+@Suite(.serialized) struct LineTests {
+  private let place: Place
+  init() throws { place = try Place() }
+
+  private func prompt(_ arguments: [String] = [], environment: [String: String] = [:], rows: Int = 40, columns: Int = 100) throws -> Screen {
+    let screen = try Screen(arguments, in: place, environment: environment, rows: rows, columns: columns)
+    try screen.expect("dcs> ")
+    return screen
+  }
+
+  @Test func valuesAreShownAndNamesKept() throws {
+    let screen = try prompt()
+    try screen.enter("40 + 2", shows: "\n42\n")
+    try screen.enter("_ * 2", shows: "\n84\n")
+    try screen.enter("|> string()", shows: "\n\"84\"\n")
+    try screen.enter("x = 7", shows: "dcs> ")
+    try screen.enter("x + 1", shows: "\n8\n")
+    try screen.enter("x + 2;", shows: "dcs> ")
+    #expect(!screen.rest().contains("9"))
+    try screen.enter("µ_ä = 3µm; µ_ä", shows: "\n3 µm\n")
+    try screen.enter(":quit", shows: "\n")
+    #expect(screen.wait() == 0)
+  }
+
+  @Test func statementsSpanLines() throws {
+    let screen = try prompt()
+    try screen.enter("fn f(a) {", shows: "...> ")
+    try screen.enter("a * 2", shows: "...> ")
+    try screen.enter("}")
+    try screen.enter("f(", shows: "...> ")
+    try screen.enter("21)", shows: "\n42\n")
+    try screen.enter("1 +", shows: "...> ")
+    try screen.enter("1", shows: "\n2\n")
+    // a mistake and an empty line: given up
+    try screen.enter("f((((", shows: "...> ")
+    try screen.enter("", shows: "error: ")
+    try screen.enter("5", shows: "\n5\n")
+  }
+
+  @Test func errorsLeaveThePromptIntact() throws {
+    let screen = try prompt()
+    try screen.enter("x = 1")
+    try screen.enter("treshold(x)", shows: "did you mean `threshold`?")
+    try screen.enter("x / 0", shows: "division by zero")
+    try screen.enter("_err.kind", shows: "\"arithmetic\"")
+    try screen.enter("fail(\"on purpose\")", shows: "error: on purpose")
+    try screen.enter("x", shows: "\n1\n")
+    try screen.enter("exit(7)", shows: "\n")
+    #expect(screen.wait() == 7)
+  }
+
+  @Test func timeIsSaidAfterASecond() throws {
+    let screen = try prompt()
+    try screen.enter("t = now(); while now() - t < 1.1 { }", shows: "(1.")
+    try screen.enter("1 + 1", shows: "\n2\n")
+    #expect(!screen.rest().contains("("))
+    try screen.enter(":time 6 * 7", shows: "\n42\n")
+    try screen.expect(" ms)")
+  }
+
+  @Test func controlCClearsTheLineAndSaysHowToLeave() throws {
+    let screen = try prompt()
+    screen.type("40 + " + Screen.controlC)
+    try screen.expect("dcs> ")
+    try screen.enter("2", shows: "\n2\n")
+    try screen.expect("dcs> ")
+    screen.type("f(" + "\r")
+    try screen.expect("...> ")
+    screen.type(Screen.controlC)
+    try screen.expect("dcs> ")
+    screen.type(Screen.controlC)
+    try screen.expect(":quit")
+    try screen.enter("3", shows: "\n3\n")
+  }
+
+  @Test func controlDTwiceLeaves() throws {
+    let screen = try prompt()
+    screen.pressControlD()
+    try screen.expect("again")
+    try screen.enter("6", shows: "\n6\n")
+    try screen.expect("dcs> ")
+    screen.pressControlD()
+    try screen.expect("again")
+    screen.pressControlD()
+    #expect(screen.wait() == 0)
+  }
+
+  // MARK: History
+
+  @Test func statementsAreRecalledWhole() throws {
+    let screen = try prompt()
+    for (line, shown) in [("fn g(a) {", "...> "), ("a + 100", "...> "), ("}", "dcs> "), ("g(1)", "\n101\n")] { try screen.enter(line, shows: shown) }
+    try screen.expect("dcs> ")
+    screen.type(Screen.up + Screen.up + "\r")   // the function again, all three lines
+    try screen.expect("dcs> ")
+    try screen.enter("g(2)", shows: "\n102\n")
+    let file = place.read("home/state/dcs/history")
+    #expect(file.contains("\nfn g(a) {\na + 100\n}\n#: "), "\(file)")
+    #expect(file.hasPrefix("#: "))
+  }
+
+  @Test func historyIsSearched() throws {
+    let screen = try prompt()
+    try screen.enter("needle = 77", shows: "dcs> ")
+    try screen.enter("1 + 1", shows: "\n2\n")
+    try screen.expect("dcs> ")
+    screen.type(Screen.controlR + "needle")
+    try screen.expect("77")
+    screen.type("\r")
+    try screen.expect("dcs> ")
+    try screen.enter(":history needl", shows: "  needle = 77\n")
+  }
+
+  @Test func twoSessionsShareOneHistory() throws {
+    let first = try prompt(), second = try prompt()
+    for number in 0..<5 {
+      try first.enter("\(number) + 1000", shows: "\n\(number + 1000)\n")
+      try second.enter("\(number) + 2000", shows: "\n\(number + 2000)\n")
+    }
+    try second.enter("4 + 1000", shows: "\n1004\n")
+    let third = try prompt()
+    third.type(Screen.up + Screen.up + "\r")   // 4 + 1000 is kept once, the latest; before it 4 + 2000
+    try third.expect("\n2004\n")
+    let file = place.read("home/state/dcs/history")
+    #expect(file.split(separator: "\n").count { $0.hasPrefix("#: ") } == 12)
+  }
+
+  // MARK: Pasting
+
+  @Test func aPastedBlockIsOneStatement() throws {
+    let screen = try prompt()
+    screen.type(Screen.pasted("fn h(a) {\n\tb = a + 1\n\n\tif b > 3µm / 1µm {\n\t\tb * 10\n\t} else { b }\n}\n"))
+    screen.type("\r")
+    try screen.expect("dcs> ")
+    try screen.enter("h(1) + h(5)", shows: "\n62\n")
+    screen.type(Screen.pasted("a = 1\nb = 2\n[a, b]\n"))
+    screen.type("\r")
+    try screen.expect("\n[1, 2]\n")
+    try screen.expect("dcs> ")
+    screen.type(Screen.pasted("dcs> z = 20\ndcs> z +\n...> 2\n22\n"))   // copied from a session
+    screen.type("\r")
+    try screen.expect("\n22\n")
+  }
+
+  // MARK: Terminals
+
+  @Test func plainTerminals() throws {
+    let screen = try Screen(in: place, environment: ["TERM": "dumb"])
+    try screen.expect("dcs> ")
+    try screen.enter("40 + 2", shows: "\n42\n")
+    try screen.enter(":quit", shows: "\n")
+    #expect(screen.wait() == 0)
+  }
+
+  @Test func localesWithoutUTF8() throws {
+    let screen = try prompt(environment: ["LC_ALL": "C"])
+    try screen.enter("1µm + 500nm", shows: "\n1.5 µm\n")
+    try screen.enter("1μm == 1µm", shows: "\ntrue\n")   // U+03BC and U+00B5
+  }
+
+  @Test func narrowAndResized() throws {
+    let screen = try prompt(rows: 24, columns: 20)
+    try screen.enter("1 + 1", shows: "\n2\n")
+    try screen.enter("stats(arange(10))", shows: "max")
+    try screen.enter("treshold(1)", shows: "^^^^")
+    try screen.enter("?threshold", shows: "example")
+    try screen.expect("dcs> ")
+    screen.type("12345 + 1111")
+    screen.resize(rows: 30, columns: 80)
+    _ = screen.rest()
+    screen.type("1\r")
+    try screen.expect("\n23456\n")
+    try screen.enter(":set width 33", shows: "width 33")
+    try screen.enter(":set width", shows: "width 33")
+  }
+
+  @Test func theUsersKeysAreKept() throws {
+    place.write("home/.editrc", "bind -v\n")
+    let screen = try prompt()
+    // vi: escape, to the start, delete a character, run
+    screen.type("x40 + 2\u{1b}")
+    usleep(300_000)
+    screen.type("0x\r")
+    try screen.expect("\n42\n")
+    try screen.expect("dcs> ")
+    screen.type("thresh" + Screen.tab)
+    try screen.expect("old")
+  }
+
+  @Test func colourIsNeverForced() throws {
+    for environment in [["NO_COLOR": "1"], ["NO_COLOR": "", "TERM": "dumb"]] {
+      let screen = try Screen(in: place, environment: environment)
+      try screen.expect("dcs> ")
+      try screen.enter("1 / 0", shows: "error: division by zero")
+    }
+    let colored = try prompt(environment: ["NO_COLOR": ""])
+    try colored.enter("1 / 0", shows: "error: division by zero")
+    try colored.enter("2 + 2", shows: "\n4\n")
+  }
+}
