@@ -63,15 +63,6 @@ struct Identity {
 
 /// The arrays on disk that a source reads.
 package func storedArrays(of source: any ArraySource) -> [StoredArray] {
-<<<<<<< HEAD
-  switch source {
-  case let array as StoredArray: [array]
-  case let view as SourceView: storedArrays(of: view.base)
-  case let fine as UpsampledSource: storedArrays(of: fine.base)
-  default: []
-  }
-=======
   if let array = source as? StoredArray { return [array] }
   return source.inputs.flatMap { storedArrays(of: $0) }
->>>>>>> main
 }
