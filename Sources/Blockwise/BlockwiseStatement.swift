@@ -160,15 +160,23 @@ func finishBlocks(
   let planned = plan.stages[stage]
   if planned.bytesPerWorker > context.memoryBudget { throw BlockwiseError.budget(what: "one block", bytes: planned.bytesPerWorker, budget: context.memoryBudget) }
   let affordable = planned.bytesPerWorker > 0 ? context.memoryBudget / planned.bytesPerWorker : .max
-  let run = BlockRun(
-    stage: plan.stages.count == 1 ? plan.title : "\(plan.title): \(planned.name)", tiling: tiling, journal: try output.folder?.stage(planned.name, count: tiling.count),
+  if let elsewhere = output.elsewhere, let folder = output.folder, context.shard == nil {
+    return try finishElsewhere(plan, planned, tiling, output, folder, elsewhere, context)
+  }
+  let shard = context.shard, whole = try output.folder?.stage(planned.name, count: tiling.count)
+  var run = BlockRun(
+    stage: plan.stages.count == 1 ? plan.title : "\(plan.title): \(planned.name)", tiling: tiling, journal: try shard.map { try output.folder?.stage(Elsewhere.part(planned.name, $0.name), count: tiling.count) } ?? whole,
     verify: { try output.isThere($0) }
   ) { worker, inner in
     let body = try makeWorker(worker, inner)
     return { block, context in try output.write(try body(block, context), of: block, context) }
   }
+  if let shard {
+    run.part = (Int64(shard.index), Int64(shard.count))
+    run.isDone = { try whole?.isFinished($0) ?? false }
+  }
   let report = try run.run(workers: max(1, min(workers ?? context.pool.threads, affordable)), retries: retries, path: output.path, context)
-  try output.folder?.record(report)
+  try output.folder?.record(report, in: shard.map { Elsewhere.part(planned.name, $0.name) + Elsewhere.reportSuffix } ?? "runs")
   if !report.isComplete { throw BlockwiseError.blocksFailed(placed(report, plan.output.grid, tiling.total.offset), path: output.path) }
   return BlockwiseResult(output: try output.result(), report: report)
 }

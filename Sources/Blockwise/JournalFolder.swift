@@ -18,6 +18,8 @@ package final class JournalFolder: Sendable {
   package let output: String
   package let plan: BlockwisePlan
   private let lock: CInt
+  /// Hash of the plan on disk, where another process began the work.
+  private let joined: UInt64?
 
   package enum Found: Equatable, Sendable {
     case nothing
@@ -85,20 +87,31 @@ package final class JournalFolder: Sendable {
       close(lock)
       throw BlockwiseError.busy(path: output)
     }
-    (self.output, self.plan, self.lock) = (output, plan, lock)
+    (self.output, self.plan, self.lock, joined) = (output, plan, lock, nil)
   }
 
-  deinit { close(lock) }
+  /// The journal of work that another process has begun and watches over.
+  ///
+  /// - Throws: `BlockwiseError.planDiffers` unless the plan on disk has this hash.
+  package init(joining hash: String, _ plan: BlockwisePlan, at output: String) throws {
+    guard case .plan(let text) = try Self.look(at: output) else { throw BlockwiseError.planDiffers(path: output, what: "plan", onDisk: "nothing", here: hash) }
+    var found = StableHash()
+    found.add(text)
+    guard found.text == hash else { throw BlockwiseError.planDiffers(path: output, what: "plan", onDisk: found.text, here: hash) }
+    (self.output, self.plan, lock, joined) = (output, plan, -1, found.value)
+  }
+
+  deinit { if lock >= 0 { close(lock) } }
 
   package var path: String { Files.join(output, Self.name) }
 
   /// The journal of one stage of the plan.
   package func stage(_ name: String, count: Int64) throws -> JournalFile {
-    try JournalFile(path: Files.join(path, name + ".done"), planHash: plan.hashValue64, count: count)
+    try JournalFile(path: Files.join(path, name + ".done"), planHash: joined ?? plan.hashValue64, count: count)
   }
 
   /// Adds a run to the record.
-  package func record(_ report: Report) throws {
+  package func record(_ report: Report, in file: String = "runs") throws {
     let failed = report.failed.prefix(100).map { failure in
       JSON.object([
         .init("block", .int(failure.block)), .init("offset", JSON(failure.roi.offset.values)), .init("shape", JSON(failure.roi.shape.values)),
@@ -109,7 +122,7 @@ package final class JournalFolder: Sendable {
       .init("stage", .string(report.stage)), .init("total", .int(report.total)), .init("done", .int(report.done)), .init("skipped", .int(report.skipped)),
       .init("distrusted", .int(report.distrusted)), .init("failures", JSON(report.failed.count)), .init("failed", .array(failed)), .init("seconds", .double(report.seconds)),
     ])
-    try Files.appendLine(line.compact, Files.join(path, "runs"), sync: false)
+    try Files.appendLine(line.compact, Files.join(path, file), sync: false)
   }
 }
 

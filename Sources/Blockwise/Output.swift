@@ -21,6 +21,8 @@ package struct OutputSpec: Sendable {
   package var resume: Bool
   /// Start anew, whatever is there. Never an input.
   package var replace: Bool
+  /// Has the blocks done by other processes; nil: here.
+  package var elsewhere: Elsewhere?
 
   package init(
     path: String? = nil, chunks: [Int]? = nil, codec: Codec = .standard, format: Format? = nil, attributes: JSON = .emptyObject, resume: Bool = true,
@@ -40,6 +42,8 @@ struct BlockOutput: Sendable {
     case stored(StoredArray, JournalFolder)
   }
 
+  var elsewhere: Elsewhere?
+
   let place: Place
   /// Axes before the spatial ones.
   let leading: [Int]
@@ -58,12 +62,18 @@ struct BlockOutput: Sendable {
         throw BlockwiseError.inputIncomplete(path: input.path, done: stage.finished, total: stage.total)
       }
     }
+    elsewhere = spec.elsewhere
     guard let path = spec.path else {
       place = .memory(try MemoryOutput(dtype, leading + total.shape.values, budget: context.memoryBudget))
       return
     }
     let output = try Location(path).description
     if stored.contains(where: { $0.path == output || $0.path.hasPrefix(output + "/") }) { throw BlockwiseError.outputIsInput(path: output) }
+    if let shard = context.shard {
+      let array = try StoredArray.open(path, mode: .edit)
+      place = .stored(array, try JournalFolder(joining: shard.plan, plan, at: output))
+      return
+    }
     let hash = plan.hash
     func isOurs() -> Bool { (try? StoredArray.open(path))?.attributes["dcs"]?["plan"]?.string == hash }
     let folder = try JournalFolder.begin(plan, at: output, resume: spec.resume && plan.isResumable, replace: spec.replace, isOurs: isOurs) { replace in

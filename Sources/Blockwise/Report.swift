@@ -37,6 +37,8 @@ package struct Report: Sendable, Equatable {
   /// In block order.
   package var failed: [BlockFailure] = []
   package var seconds: Double = 0
+  /// What became of processes that did a part: said where blocks are missing.
+  package var note: String?
 
   package init(stage: String, total: Int64) { (self.stage, self.total) = (stage, total) }
 
@@ -49,7 +51,7 @@ package struct Report: Sendable, Equatable {
 
   /// The same without the error of the first one.
   package var failureHead: String {
-    guard let first = failed.first else { return "\(grouped(untried)) of \(grouped(total)) blocks of \(stage) are missing" }
+    guard let first = failed.first else { return "\(grouped(untried)) of \(grouped(total)) blocks of \(stage) are missing" + (note.map { ": " + $0 } ?? "") }
     var text = "\(grouped(Int64(failed.count))) of \(grouped(total)) blocks failed after \(first.tries) \(first.tries == 1 ? "try" : "tries"): "
     text += failed.prefix(3).map { "block \($0.block), voxels \($0.roi)" }.joined(separator: "; ")
     if failed.count > 3 { text += "; \(failed.count - 3) more" }

@@ -26,6 +26,10 @@ package struct BlockRun: Sendable {
   package var makeWorker: @Sendable (_ worker: Int, ExecutionContext) throws -> Body
   /// Give up at the first block that fails after all tries.
   package var stopsAtFirstFailure = false
+  /// Only these blocks: a first one, and a step.
+  var part: (first: Int64, step: Int64) = (0, 1)
+  /// Blocks that somebody else has finished.
+  var isDone: (@Sendable (Int64) throws -> Bool)?
 
   package init(
     stage: String, tiling: Tiling, journal: JournalFile? = nil, verify: (@Sendable (Block) throws -> Bool)? = nil,
@@ -45,9 +49,10 @@ package struct BlockRun: Sendable {
   /// - Parameter retries: further tries after the first.
   /// - Throws: `BlockwiseError.interrupted`; what `makeWorker` throws. Failed blocks are in the report.
   package func run(workers: Int, retries: Int, path: String? = nil, _ context: ExecutionContext) throws -> Report {
-    let shared = Shared(total: tiling.count)
+    let count = max(0, (tiling.count - part.first + part.step - 1) / part.step)
+    let shared = Shared(total: count)
     let stop = journal == nil ? context.cancellation : Cancellation()
-    let share = max(1, min(workers, Int(clamping: max(1, tiling.count))))
+    let share = max(1, min(workers, Int(clamping: max(1, count))))
     let inner = ExecutionContext(pool: context.pool, cancellation: stop, progress: SilentProgress(), memoryBudget: context.memoryBudget / share)
     let clock = ContinuousClock(), start = clock.now
 
@@ -55,7 +60,7 @@ package struct BlockRun: Sendable {
       if context.cancellation.isCancelled { shared.isStopping.store(true, ordering: .relaxed) }
       if context.cancellation.isUrgent { stop.cancel() }
       let (done, skipped) = (shared.done.load(ordering: .relaxed), shared.skipped.load(ordering: .relaxed))
-      context.progress.report(ProgressUpdate(stage, done: done + skipped, total: tiling.count, unit: "blocks", note: rate(done, start.duration(to: clock.now))))
+      context.progress.report(ProgressUpdate(stage, done: done + skipped, total: count, unit: "blocks", note: rate(done, start.duration(to: clock.now))))
     }) { worker in
       do {
         let body = try makeWorker(worker, inner)
@@ -69,7 +74,7 @@ package struct BlockRun: Sendable {
 
     let (failed, broken) = shared.state.withLock { ($0.failed.sorted { $0.block < $1.block }, $0.broken) }
     if let broken, !(broken is Cancelled) { throw broken }
-    var report = Report(stage: stage, total: tiling.count)
+    var report = Report(stage: stage, total: count)
     report.done = shared.done.load(ordering: .relaxed)
     report.skipped = shared.skipped.load(ordering: .relaxed)
     report.distrusted = shared.distrusted.load(ordering: .relaxed)
@@ -96,10 +101,15 @@ package struct BlockRun: Sendable {
   /// Takes one block and does it; false when there is none left or the run stops.
   private func step(_ body: Body, _ shared: Shared, _ inner: ExecutionContext, tries: Int, user: ExecutionContext) throws -> Bool {
     if shared.isStopping.load(ordering: .relaxed) || user.cancellation.isCancelled { return false }
-    let index = shared.next.add(1, ordering: .relaxed).oldValue
-    guard index < shared.total else { return false }
+    let place = shared.next.add(1, ordering: .relaxed).oldValue
+    guard place < shared.total else { return false }
+    let index = part.first + place * part.step
     let block = try tiling.block(index)
 
+    if try isDone?(index) == true {
+      shared.skipped.add(1, ordering: .relaxed)
+      return true
+    }
     if let journal, case let mark = try journal.mark(of: index), mark != .unfinished {
       if try mark == .empty || verify?(block) ?? true {
         shared.skipped.add(1, ordering: .relaxed)

@@ -6,7 +6,6 @@ extension Builtin {
   static let later: [Builtin] = [
     later("chunk", "(a: array, index: coord) -> array", "One chunk of an array on disk."),
     later("chunks", "(a: array, verify=false) -> table", "The chunks of an array on disk: index, roi, state, bytes, ratio."),
-    later("external", "(command: string) -> fn", "A kernel in another program, fed by .npy."),
   ]
 
   private static func later(_ name: String, _ signature: String, _ summary: String) -> Builtin {

@@ -6,8 +6,21 @@ package enum Vocabulary {
   /// Every word that a script may use without binding it.
   package static let registry = Registry(Builtin.core + all, constants: Builtin.coreConstants)
 
-  static let all: [Builtin] =
-    data + numbers + geometry + segmentation + scores + networks + training + blockwise + show + tables + Builtin.later
+  /// By family, as the reference page lists them.
+  static let families: [(title: String, words: [Builtin])] = [
+    ("Data", data), ("Numbers", numbers), ("Geometry", geometry), ("Segmentation", segmentation), ("Scores", scores), ("Networks", networks),
+    ("Training", training), ("Blockwise work", blockwise), ("Display", show), ("Tables", tables),
+  ]
+
+  static let all: [Builtin] = families.flatMap(\.words) + Builtin.later
+
+  /// Names by family; those of the language itself come last.
+  package static var names: [(title: String, words: [String])] {
+    let program = ["args", "assert", "env", "exit", "fail", "help", "now", "page", "print", "seed", "version"], text = ["format", "join", "lower", "replace", "split", "trim", "upper"]
+    return families.map { ($0.title, $0.words.map(\.name)) } + [
+      ("Text", text), ("Program", program), ("Values", Builtin.core.map(\.name).filter { !text.contains($0) && !program.contains($0) }),
+    ]
+  }
 
   private static let data: [Builtin] = [
     .arange,
@@ -107,6 +120,8 @@ package enum Vocabulary {
     Builtin.contexts + [
       .blockwise,
       .cancel,
+      .external,
+      .fold,
       .jobs,
       .predict,
       .status,
@@ -117,19 +132,19 @@ package enum Vocabulary {
   private static let show: [Builtin] = [
     .look,
     .plot,
+    .report,
   ]
 
-  private static let tables: [Builtin] = [
-    .countGroups,
-    .countRows,
-    .filterTable,
-    .group,
-    .headTable,
-    .maxGroups,
-    .meanGroups,
-    .minGroups,
-    .sortTable,
-    .sumGroups,
-    .table,
-  ]
+  private static let tables: [Builtin] =
+    Builtin.columnReductions + [
+      .countGroups,
+      .countRows,
+      .filterTable,
+      .group,
+      .headTable,
+      .mapTable,
+      .sortTable,
+      .table,
+      .tailTable,
+    ]
 }

@@ -44,6 +44,7 @@ package final class ChildProcess: Sendable {
         throw ComputeError.notStarted(command: text(arguments), reason: "no pipe")
       }
       for end in toChild + fromChild { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+      _ = fcntl(toChild[1], F_SETFL, O_NONBLOCK)   // whoever writes polls
       posix_spawn_file_actions_adddup2(&actions, toChild[0], 0)
       posix_spawn_file_actions_adddup2(&actions, fromChild[1], 1)
       posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o666)
@@ -150,4 +151,9 @@ package enum Shell {
     guard code == 0 else { throw ComputeError.engine(command: arguments[0], code: code, output: output) }
     return output
   }
+}
+
+/// Waiting without work.
+package enum Pause {
+  package static func sleep(_ seconds: Double) { usleep(UInt32(max(0, min(seconds, 60)) * 1e6)) }
 }

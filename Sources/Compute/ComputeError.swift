@@ -7,7 +7,7 @@ package enum ComputeError: Error, Equatable, Sendable {
   case noIdentifier(command: String, output: String)
   case badJob(path: String, reason: String)
   case died(command: String, how: String, output: String)
-  case silent(command: String, seconds: Int)
+  case silent(command: String, seconds: Double)
   case badAnswer(command: String, reason: String, output: String)
 }
 
@@ -19,7 +19,7 @@ extension ComputeError: CustomStringConvertible {
     case .noIdentifier(let command, let output): "`\(command)` named no job" + Self.tail(output)
     case .badJob(let path, let reason): "\(path) is no job: \(reason)"
     case .died(let command, let how, let output): "`\(command)` \(how)" + Self.tail(output)
-    case .silent(let command, let seconds): "`\(command)` has not answered for \(seconds) s; it was stopped"
+    case .silent(let command, let seconds): "`\(command)` has not answered for \(seconds == seconds.rounded() ? String(Int(seconds)) : "\(seconds)") s; it was stopped"
     case .badAnswer(let command, let reason, let output): "`\(command)` answered wrongly: \(reason)" + Self.tail(output)
     }
   }

@@ -14,6 +14,8 @@ package struct Engine: Sendable {
   package var workers: Int
   /// The shell expression for the number of a task of an array, counted from 0; nil where tasks are submitted one by one.
   package var task: String?
+  /// Threads of a task; nil: a share of this machine's.
+  package var threadsPerTask: Int?
   let submit: @Sendable (Submission) throws -> String
   let poll: @Sendable (_ identifiers: [String]) throws -> [String: JobState]
   let cancel: @Sendable (_ identifiers: [String]) throws -> Void

@@ -48,7 +48,7 @@ package final class Job: Sendable {
   package static func submit(_ command: [String], name: String, to path: String, on engine: Engine, tasks: Int? = nil, now: Double) throws -> Job {
     try Files.makeFolders(path)
     let folder = try absolute(path)
-    let words = command.map { $0 == taskWord ? $0 : Shell.quoted($0) }.joined(separator: " ")
+    let words = command.map { $0.hasPrefix(taskWord) ? $0 : Shell.quoted($0) }.joined(separator: " ")
     func script(_ task: String?, file: String) throws -> String {
       let suffix = task.map { _ in ".$task" } ?? ""
       let lines = [
@@ -129,6 +129,14 @@ extension Job {
     }
   }
 
+  /// Of each task; nil for one that left none.
+  package func taskCodes(_ tasks: Int) -> [Int?] {
+    (0..<tasks).map { task in
+      guard let bytes = try? Files.readIfPresent(Files.join(path, "exit.\(task)"), limit: 64)?.array else { return nil }
+      return Int(String(decoding: bytes, as: UTF8.self).filter(\.isNumber))
+    }
+  }
+
   private var suffixes: [String] { tasks.map { count in (0..<count).map { ".\($0)" } } ?? [""] }
 
   /// How it fares: by the files it leaves, else by its engine, who is asked at most once a second.
@@ -183,11 +191,15 @@ extension Job {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
-  /// Asks it to stop; asked again, a process of this machine is killed.
+  /// Asks it to stop, so that it can finish what it is at; a process of this machine that has not done so in five seconds is killed.
   package func cancel() throws {
-    if Files.kind(Files.join(path, "cancelled")) != nil, engine.isThisMachine { for id in identifiers { if let pid = pid_t(id), pid > 1 { kill(-pid, SIGKILL) } } }
     try Files.writeAtomically("", Files.join(path, "cancelled"), sync: false)
     try engine.cancel(identifiers)
+    // a process that has not begun to listen misses the request: what does not end soon is killed
+    if engine.isThisMachine {
+      for _ in 0..<100 where !(try engine.poll(identifiers)).isEmpty { Pause.sleep(0.05) }
+      for id in try engine.poll(identifiers).keys { if let pid = pid_t(id), pid > 1 { kill(-pid, SIGKILL) } }
+    }
     state.withLock { $0.asked = 0 }
   }
 }

@@ -3,7 +3,7 @@
 
 extension Engine {
   package static func lsf(_ resources: Resources, workers: Int, settings: [(name: String, text: String)]) -> Engine {
-    Engine(
+    var engine = Engine(
       name: "lsf", settings: settings, place: resources.queue, workers: workers, task: "$((${LSB_JOBINDEX:-1} - 1))",
       submit: { submission in
         let arguments = ["bsub"] + bsub(resources, submission, workers) + ["sh", submission.script]
@@ -25,6 +25,8 @@ extension Engine {
         return states.compactMapValues(joined)
       },
       cancel: { _ = try Shell.run(["bkill"] + $0) })
+    engine.threadsPerTask = resources.cpus
+    return engine
   }
 
   private static func bsub(_ resources: Resources, _ submission: Submission, _ workers: Int) -> [String] {

@@ -2,7 +2,7 @@
 
 extension Engine {
   package static func slurm(_ resources: Resources, workers: Int, settings: [(name: String, text: String)]) -> Engine {
-    Engine(
+    var engine = Engine(
       name: "slurm", settings: settings, place: resources.queue, workers: workers, task: "${SLURM_ARRAY_TASK_ID:-0}",
       submit: { submission in
         let output = try Shell.succeed(["sbatch", "--parsable"] + sbatch(resources, submission, workers) + [submission.script])
@@ -27,6 +27,8 @@ extension Engine {
         return states.compactMapValues(joined)
       },
       cancel: { _ = try Shell.run(["scancel"] + $0) })
+    engine.threadsPerTask = resources.cpus
+    return engine
   }
 
   private static func sbatch(_ resources: Resources, _ submission: Submission, _ workers: Int) -> [String] {

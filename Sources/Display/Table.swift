@@ -1,40 +1,54 @@
-/// Rows of text cells under headings, sized to the screen: numbers right, text left; too many columns are left out and counted.
+/// Rows of text cells under headings, sized to the screen: numbers right, text left. No line is wider than the screen: long texts are cut
+/// with "…" first, then the last columns are left out and named below.
 package struct TextTable: Sendable {
   package var headings: [String]
   package var rows: [[String]]
-  /// Columns that hold numbers.
+  /// Columns that hold numbers: never cut.
   package var numeric: [Bool]
+  /// Rows that there are beyond those given.
+  package var hidden = 0
 
-  package init(headings: [String], rows: [[String]], numeric: [Bool]) { (self.headings, self.rows, self.numeric) = (headings, rows, numeric) }
+  package init(headings: [String], rows: [[String]], numeric: [Bool], hidden: Int = 0) {
+    (self.headings, self.rows, self.numeric, self.hidden) = (headings, rows, numeric, hidden)
+  }
 
-  /// - Parameter limit: rows shown before "… 180 more".
-  package func rendered(_ style: Style, limit: Int = 20) -> String {
-    let shown = rows.prefix(limit)
-    var widths = headings.indices.map { column in
-      max(columns(headings[column]), shown.map { column < $0.count ? columns($0[column]) : 0 }.max() ?? 0)
-    }
-    for column in widths.indices where !numeric[column] { widths[column] = min(widths[column], max(12, style.width / 2)) }
-    var fitting = 0, used = 0
-    for width in widths {
-      if fitting > 0 && used + width + 2 > style.width { break }
-      used += width + 2
-      fitting += 1
-    }
-    var lines = [style.bold(line(headings, widths, fitting))]
-    lines += shown.map { line($0, widths, fitting) }
-    if rows.count > limit { lines.append(style.dim("  … \(grouped(rows.count - limit)) more (:more or page(t))")) }
-    if fitting < headings.count {
-      lines.append(style.dim("  \(headings.count - fitting) more columns: \(headings[fitting...].joined(separator: ", "))"))
+  /// Columns of a text below which it is left out rather than cut further.
+  private static let shortest = 10
+
+  package func rendered(_ style: Style) -> String {
+    let (widths, shown) = layout(style.width)
+    var lines = [style.bold(line(headings, widths, shown))]
+    lines += rows.map { line($0, widths, shown) }
+    if hidden > 0 { lines.append(style.dim("  … \(grouped(hidden)) more (:more or page(t))")) }
+    if shown < headings.count {
+      let left = headings.count - shown
+      lines.append(style.dim(fit("  \(left) more \(left == 1 ? "column" : "columns"): \(headings[shown...].joined(separator: ", "))", style.width).trimmedEnd))
     }
     return lines.joined(separator: "\n")
   }
 
-  private func line(_ cells: [String], _ widths: [Int], _ count: Int) -> String {
-    var text = ""
-    for column in 0..<count {
-      text += "  " + fit(column < cells.count ? cells[column] : "", widths[column], right: numeric[column])
+  /// The width of each column, and how many are shown.
+  private func layout(_ width: Int) -> ([Int], Int) {
+    var widths = headings.indices.map { column in max(columns(headings[column]), rows.map { column < $0.count ? columns($0[column]) : 0 }.max() ?? 0) }
+    let total = { (widths: [Int]) in widths.reduce(0) { $0 + $1 + 2 } }
+    // cut the widest text by one column until all fit, as long as something readable is left
+    while total(widths) > width, let widest = widths.indices.filter({ !numeric[$0] && widths[$0] > Self.shortest }).max(by: { widths[$0] < widths[$1] }) { widths[widest] -= 1 }
+    var shown = widths.count
+    while shown > 1, total(Array(widths.prefix(shown))) > width { shown -= 1 }
+    if shown == 1 { widths[0] = min(widths[0], max(1, width - 2)) }
+    // columns that were left out give their room back
+    guard shown < widths.count else { return (widths, shown) }
+    var room = width - total(Array(widths.prefix(shown)))
+    for column in 0..<shown where !numeric[column] && room > 0 {
+      let wanted = max(columns(headings[column]), rows.map { column < $0.count ? columns($0[column]) : 0 }.max() ?? 0)
+      let more = min(room, max(0, wanted - widths[column]))
+      widths[column] += more
+      room -= more
     }
-    while text.last == " " { text.removeLast() }
-    return text
+    return (widths, shown)
+  }
+
+  private func line(_ cells: [String], _ widths: [Int], _ count: Int) -> String {
+    (0..<count).map { "  " + fit($0 < cells.count ? cells[$0] : "", widths[$0], right: numeric[$0]) }.joined().trimmedEnd
   }
 }

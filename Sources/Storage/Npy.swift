@@ -40,6 +40,20 @@ package enum Npy {
     do { return try array.transposed(Array(header.shape.indices.reversed())).contiguous() } catch { throw .badFile(path: path, reason: error.description) }
   }
 
+  /// How many bytes a whole file has, by its first ones; nil if more of them are needed.
+  ///
+  /// - Throws: as `parse`.
+  package static func byteCount(head bytes: UnsafeRawBufferPointer, of path: String) throws(StorageError) -> Int? {
+    guard bytes.count >= 12 else { return nil }
+    let length = bytes[6] == 1 ? 10 + Int(bytes.loadUnaligned(fromByteOffset: 8, as: UInt16.self).littleEndian) : 12 + Int(bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self).littleEndian)
+    if length > bytes.count { return nil }
+    let header = try Header(UnsafeRawBufferPointer(rebasing: bytes[..<length]), path, isWhole: false)
+    guard let count = try? NDArray.byteCount(header.dtype, header.shape), case let (total, overflow) = count.addingReportingOverflow(length), !overflow else {
+      throw .badFile(path: path, reason: "its shape is too large")
+    }
+    return total
+  }
+
   /// The bytes of a whole file.
   package static func encode(_ array: NDArray) throws(ArrayError) -> Bytes {
     let shape = array.rank == 1 ? "\(array.shape[0])," : array.shape.map(String.init).joined(separator: ", ")
@@ -62,7 +76,7 @@ package enum Npy {
   private struct Header {
     let dtype: DType, shape: [Int], isFortran: Bool, isBigEndian: Bool, length: Int
 
-    init(_ bytes: UnsafeRawBufferPointer, _ path: String) throws(StorageError) {
+    init(_ bytes: UnsafeRawBufferPointer, _ path: String, isWhole: Bool = true) throws(StorageError) {
       func bad(_ reason: String) -> StorageError { .badFile(path: path, reason: reason) }
       guard bytes.count >= 10, bytes.starts(with: magic) else { throw bad("it is no .npy file") }
       guard (1...3).contains(bytes[6]) else { throw .unsupported(path: path, feature: ".npy version \(bytes[6])") }
@@ -86,7 +100,7 @@ package enum Npy {
         guard let extent = Int(digits), extent >= 0 else { throw bad("its shape is not understood: \(list.prefix(40))") }
         shape.append(extent)
       }
-      guard let count = try? NDArray.byteCount(named.0, shape), count == bytes.count - begin - textLength else {
+      guard !isWhole || (try? NDArray.byteCount(named.0, shape)) == bytes.count - begin - textLength else {
         throw bad("it has \(bytes.count - begin - textLength) bytes of elements, expected \(named.0) \(shapeText(shape))")
       }
       (dtype, self.shape, isFortran, isBigEndian, length) = (named.0, shape, order.hasPrefix("True"), named.isBigEndian, begin + textLength)

@@ -1,4 +1,5 @@
 import Builtins
+import Execution
 import Glibc
 import Language
 import Storage
@@ -24,6 +25,18 @@ enum Batch {
     }
     let ending = program.interpreter.run(source, arguments: arguments)
     return prompt(after: source, ending, program.report(ending, of: path), options, program)
+  }
+
+  /// Does the blocks of one shard of a plan that another process wrote.
+  static func worker(_ path: String, _ shard: Int, _ count: Int, _ program: Program) throws -> Int32 {
+    let text = try ProgramHost.text(path)
+    do {
+      program.interpreter.session.execution.shard = Shard(index: shard, count: count, plan: try WorkerPlan.hash(of: text, program.host))
+      return program.report(program.interpreter.run(Source(name: path, text: text)))
+    } catch {
+      program.output.warn(Diagnostic(Failure(error)).drawn(program.terminal.errorStyle) + "\n")
+      return 1
+    }
   }
 
   /// All findings; 2 if there are any.

@@ -10,6 +10,7 @@ import Language
   static let version = "0.1.0"
 
   static func main() {
+    Self.holdStandardFiles()
     dcs_line_set_locale()
     let words = Array(CommandLine.arguments.dropFirst())
     do {
@@ -23,6 +24,11 @@ import Language
     }
   }
 
+  /// Standard files that the caller has closed lead nowhere, rather than into the next file that is opened.
+  private static func holdStandardFiles() {
+    for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) == -1 { _ = open("/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY) }
+  }
+
   private static func run(_ options: Options) throws -> Int32 {
     switch options.action {
     case .help:
@@ -31,8 +37,20 @@ import Language
     case .version:
       print("dcs \(version)")
       return 0
+    case .reference:
+      let program = try Program(options)
+      program.output.write(Reference(program.interpreter.session, families: Vocabulary.names).markdown())
+      return 0
+    case .grammar:
+      print(Grammar.textMate(Vocabulary.registry), terminator: "")
+      return 0
+    case .completions(let shell):
+      guard let text = Completions.text(shell) else { throw Options.Misuse(message: "--completions knows \(Completions.shells.joined(separator: ", ")), not `\(shell)`") }
+      print(text, terminator: "")
+      return 0
     case .conformance(let folder): return try Batch.conformance(folder, options, try Program(options))
     case .expression(let text): return try Batch.expression(text, options, try Program(options))
+    case .worker(let plan, let shard, let count): return try Batch.worker(plan, shard, count, try Program(options))
     case .script(let path, let arguments): return try Batch.script(path, arguments, options, try Program(options, arguments: arguments))
     case .prompt:
       let program = try Program(options)
@@ -53,8 +71,8 @@ struct Program {
 
   init(_ options: Options, arguments: [String] = []) throws {
     let terminal = Terminal(quiet: options.isQuiet)
-    let output = try Output(log: options.log)
     let cancellation = Cancellation()
+    let output = try Output(log: options.log, cancellation)
     Self.stopOnInterrupt(cancellation)
     let style = Style(width: terminal.width, color: terminal.color)
     let progress: any ProgressSink = options.isQuiet ? SilentProgress()
@@ -81,6 +99,10 @@ struct Program {
   func report(_ ending: Ending, of script: String = "") -> Int32 {
     let dry = interpreter.session.dryRun
     if let dry { if case .rejected = ending {} else { output.write(dry.report(script)) } }
+    if let complaint = output.complaint {   // nobody can read more: the work was stopped for that
+      output.warn(complaint)
+      return max(1, ending.exitCode == 130 ? 1 : ending.exitCode)
+    }
     for diagnostic in ending.diagnostics { output.warn(diagnostic.drawn(terminal.errorStyle) + "\n") }
     return ending.exitCode == 0 && dry?.hasConflicts == true ? 1 : ending.exitCode
   }

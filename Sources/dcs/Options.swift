@@ -8,8 +8,14 @@ struct Options: Equatable {
     case script(String, arguments: [String])
     case expression(String)
     case conformance(String)
+    /// A shard of a recorded plan.
+    case worker(plan: String, shard: Int, of: Int)
     case help
     case version
+    /// `--reference`, `--grammar`, `--completions SHELL`.
+    case reference
+    case grammar
+    case completions(String)
   }
 
   var action = Action.prompt
@@ -28,11 +34,18 @@ struct Options: Equatable {
   struct Misuse: Error, Equatable { var message: String }
 
   /// Every spelling, for suggestions.
-  static let names = ["-e", "-h", "-i", "--check", "--dry-run", "--help", "--jobs", "--log", "--quiet", "--seed", "--serial", "--test", "--version"]
+  static let names = OptionEntry.all.flatMap(\.names)
 
   init(_ arguments: [String]) throws(Misuse) {
     var rest = arguments[...]
     while let argument = rest.popFirst() {
+      if argument == "worker" {
+        guard rest.count == 3, let plan = rest.popFirst(), rest.popFirst() == "--shard", case let parts = (rest.popFirst() ?? "").split(separator: "/").map({ Int($0) }), parts.count == 2,
+          let shard = parts[0], let count = parts[1], count > 0, (0..<count).contains(shard)
+        else { throw Misuse(message: "worker needs a plan and a shard: dcs worker PLAN --shard K/N, K from 0 to N - 1") }
+        action = .worker(plan: plan, shard: shard, of: count)
+        break
+      }
       guard argument.hasPrefix("-"), argument != "-" else {
         action = .script(argument, arguments: Array(rest))
         break
@@ -72,6 +85,9 @@ struct Options: Equatable {
     case "--test": action = .conformance(try value())
     case "--help", "-h": action = .help
     case "--version": action = .version
+    case "--reference": action = .reference
+    case "--grammar": action = .grammar
+    case "--completions": action = .completions(try value())
     default:
       let near = Suggestion.nearest(to: option, among: Self.names.filter { $0.hasPrefix("--") }).map { "; did you mean `\($0)`?" } ?? ""
       throw Misuse(message: "unknown option `\(option)`\(near)")
@@ -86,15 +102,7 @@ struct Options: Equatable {
            dcs -e EXPRESSION          evaluate, show the result
            dcs script.dcs --help      what a script takes
 
-      -i               the prompt after the script
-      --check          find mistakes without running anything (exit 2 if there are any)
-      --dry-run        say what a script would read, write and run, without doing it
-      --seed N         seed of all random numbers (default 0)
-      --jobs N         threads (default: one a core); --serial: one, and stop at the first block that fails
-      --quiet          no progress, no colour
-      --log FILE       also write what is shown to FILE
-      --test DIR       run the conformance scripts of a folder
-      --version        print the version
+    \(OptionEntry.help)
     exit codes: 0 ok, 1 error, 2 usage or --check findings, 3 blocks failed, 130 interrupted
     """
 }

@@ -1,3 +1,4 @@
+import Execution
 import Glibc
 import Synchronization
 
@@ -5,16 +6,36 @@ import Synchronization
 final class Output: Sendable {
   private struct Log { let descriptor: Int32, path: String, isBroken: Bool }
   private let log: Mutex<Log?>
+  private let cancellation: Cancellation
+  private let failure = Mutex<Int32?>(nil)
 
-  init(log path: String?) throws {
+  /// - Parameter cancellation: asked to stop when standard output cannot be written any more: its reader has gone, its disk is full.
+  init(log path: String?, _ cancellation: Cancellation) throws {
+    self.cancellation = cancellation
     guard let path else { log = Mutex(nil); return }
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw Options.Misuse(message: "cannot write the log `\(path)`: \(String(cString: strerror(errno)))") }
     log = Mutex(Log(descriptor: descriptor, path: path, isBroken: false))
   }
 
-  func write(_ text: String) { send(text, to: 1) }
-  func warn(_ text: String) { send(text, to: 2) }
+  func write(_ text: String) {
+    if !Self.emit(text, 1) {
+      let code = errno
+      failure.withLock { $0 = $0 ?? code }
+      cancellation.cancel()
+    }
+    note(text)
+  }
+
+  func warn(_ text: String) {
+    Self.emit(text, 2)
+    note(text)
+  }
+
+  /// Why standard output could not be written; nil as long as it can. A reader that has gone needs no words.
+  var complaint: String? {
+    failure.withLock { code in code.map { $0 == EPIPE ? "" : "error: cannot write standard output: \(String(cString: strerror($0)))\n" } }
+  }
   /// Progress: to the terminal only, never to the log.
   func transient(_ text: String) { Self.emit(text, 2) }
 
@@ -27,11 +48,6 @@ final class Output: Sendable {
       return "warning: the log `\(open.path)` ends here: \(String(cString: strerror(errno)))\n"
     }
     if let complaint { Self.emit(complaint, 2) }
-  }
-
-  private func send(_ text: String, to descriptor: Int32) {
-    Self.emit(text, descriptor)
-    note(text)
   }
 
   /// Whole, whatever the size. False if not all could be written: a reader that has gone, a full disk.

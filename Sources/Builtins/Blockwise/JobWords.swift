@@ -81,7 +81,7 @@ extension Builtin {
           call.execution.progress.finish("wait")
           throw Failure(.interrupted, "stopped waiting; \(jobs.count - ended) of \(jobs.count) jobs go on", hint: "wait(…) waits again, cancel(…) stops them")
         }
-        usleep(50_000)
+        Pause.sleep(0.05)
       }
     }
     call.execution.progress.finish("wait")

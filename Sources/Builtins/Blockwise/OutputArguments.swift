@@ -9,10 +9,12 @@ import Storage
 extension Call {
   /// `to`, `chunks`, `replace`, `resume` as an output.
   func output(rank: Int) throws -> OutputSpec {
-    OutputSpec(
+    var spec = OutputSpec(
       path: try optionalString("to"), chunks: isKnown("chunks") ? try optionalVoxels("chunks", rank: rank)?.values : nil,
       attributes: .object([.init("dcs", .object([.init("version", .string(host.version)), .init("seed", .int(Int64(truncatingIfNeeded: context.seed)))]))]),
       resume: isKnown("resume") ? try bool("resume") : true, replace: try bool("replace"))
+    spec.elsewhere = try elsewhere()
+    return spec
   }
 
   func isKnown(_ argument: String) -> Bool { builtin.signature.parameters.contains { $0.name == argument } }

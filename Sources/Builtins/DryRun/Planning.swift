@@ -56,6 +56,7 @@ extension Call {
         "\(plan.stages.count == 1 ? "blocks" : stage.name)".padded(10) + "\(grouped(Int(clamping: tiling.count))) of \(shapeText(tiling.blockShape))"
           + (hasContext ? ", context \(shapeText(tiling.before))" : "") + ", plan \(plan.hash)")
     }
+    if isKnown("on"), case let engine = try engine(), !engine.isHere { effect.notes.append("on        \(engine.text), \(max(1, min(engine.workers, Int(clamping: plan.stages[0].tiling.count)))) tasks") }
     effect.blocks = plan.stages.reduce(0) { $0 + $1.tiling.count }
     let threads = workers ?? execution.pool.threads
     effect.memory = min(execution.memoryBudget, (plan.stages.map(\.bytesPerWorker).max() ?? 0).multipliedReportingOverflow(by: max(1, threads)).partialValue)

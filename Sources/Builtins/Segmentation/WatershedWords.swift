@@ -11,7 +11,7 @@ extension Builtin {
       "Neighbours share a face. Of equal heights the voxel reached first goes on; seeds enter in raster order.",
       "mask: 0 keeps a voxel dry: it stays 0, as does all that no seed can reach.",
     ],
-    examples: [Example("seeds = zeros(5, uint8); seeds[0] = 1; seeds[4] = 2; l = watershed(abs(arange(5) - 1), seeds); [sum(l == 1), sum(l == 2)]", prints: "[2, 3]")],
+    examples: [Example("seeds = zeros(5, uint8); seeds[0] = 1; seeds[4] = 2; l = watershed(abs(arange(5) - 1), seeds); [sum(l == 1), sum(l == 2)]", prints: "[4, 1]")],
     searchTerms: ["flood", "basins", "seeded"]
   ) { call in
     let volume = try call.spatialVolume("a")

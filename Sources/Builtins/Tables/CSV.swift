@@ -1,11 +1,14 @@
 // Tables as CSV (RFC 4180: quotes around cells with commas, quotes or line ends; quotes doubled). UTF-8, first row the headings.
-// Numbers are read back as numbers: ints of any size exactly, empty cells as nil.
+//
+// What is quoted is text; other cells are read as what they look like: ints of any size exactly, floats, true and false, nil where empty.
+// Texts that look like something else are written in quotes, so that a table is read back as it was, but for quantities and lists, which
+// are written as the prompt shows them and read as text.
 
 import Language
 
 enum CSV {
   static func write(_ table: TableValue) -> String {
-    var text = table.columns.map(quoted).joined(separator: ",") + "\n"
+    var text = table.columns.map { quoted($0, $0.isEmpty) }.joined(separator: ",") + "\n"
     for row in 0..<table.count { text += table.values.map { cell($0[row]) }.joined(separator: ",") + "\n" }
     return text
   }
@@ -13,64 +16,79 @@ enum CSV {
   private static func cell(_ value: Value) -> String {
     switch value {
     case .nil: ""
-    case .string(let text): quoted(text)
-    default: quoted(value.shown())
+    case .string(let text): if case .string = self.value(text, isQuoted: false) { quoted(text, false) } else { quoted(text, true) }
+    default: quoted(value.written(), false)
     }
   }
 
-  private static func quoted(_ text: String) -> String {
-    let special: (Character) -> Bool = { $0 == "," || $0 == "\"" || $0.isNewline }
-    return text.contains(where: special) ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
+  private static func quoted(_ text: String, _ always: Bool) -> String {
+    let special: (Unicode.Scalar) -> Bool = { $0 == "," || $0 == "\"" || $0 == "\n" || $0 == "\r" }
+    let edge = text.first == " " || text.last == " "
+    return always || edge || text.unicodeScalars.contains(where: special) ? "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\"" : text
   }
 
-  /// - Throws: a failure with the line of an open quote or of a row of another length.
+  /// - Throws: a failure with the line of an open quote, of a row of another length, or of a heading that stands twice.
   static func read(_ text: String) throws -> TableValue {
     let rows = try split(text)
-    guard let headings = rows.first else { return TableValue(columns: [], values: []) }
-    var values = [[Value]](repeating: [], count: headings.cells.count)
-    for row in rows.dropFirst() {
-      guard row.cells.count == headings.cells.count else {
-        throw Failure(.data, "line \(row.line) has \(row.cells.count) cells, the headings have \(headings.cells.count)")
-      }
-      for (column, cell) in row.cells.enumerated() { values[column].append(value(cell)) }
+    guard let first = rows.first else { return TableValue(columns: [], values: []) }
+    let headings = first.cells.enumerated().map { $1.text.isEmpty ? "column\($0 + 1)" : $1.text }
+    if let twice = headings.enumerated().first(where: { headings.prefix($0.offset).contains($0.element) }) {
+      throw Failure(.data, "line \(first.line) names the column `\(twice.element)` twice")
     }
-    return TableValue(columns: headings.cells, values: values)
+    var values = [[Value]](repeating: [], count: headings.count)
+    for row in rows.dropFirst() {
+      guard row.cells.count == headings.count else {
+        throw Failure(.data, "line \(row.line) has \(Words.count(row.cells.count, "cell")), the headings have \(headings.count)")
+      }
+      for (column, cell) in row.cells.enumerated() { values[column].append(value(cell.text, isQuoted: cell.isQuoted)) }
+    }
+    return TableValue(columns: headings, values: values)
   }
 
-  private static func value(_ cell: String) -> Value {
-    if cell.isEmpty { return .nil }
-    if cell == "true" || cell == "false" { return .bool(cell == "true") }
-    if let integer = Int128(cell) { return Value(integer: integer) }
-    if let first = cell.utf8.first, (0x30...0x39).contains(first) || first == 0x2D || first == 0x2E, let number = Double(cell) { return .float(number) }
-    if cell == "nan" { return .float(.nan) }
-    return .string(cell)
+  private static func value(_ cell: String, isQuoted: Bool) -> Value {
+    if isQuoted { return .string(cell) }
+    switch cell {
+    case "": return .nil
+    case "true", "false": return .bool(cell == "true")
+    case "nan", "NaN": return .float(.nan)
+    case "inf", "-inf": return .float(cell == "inf" ? .infinity : -.infinity)
+    default: break
+    }
+    let digits = cell.utf8.drop { $0 == 0x2B || $0 == 0x2D }
+    guard let first = digits.first, (0x30...0x39).contains(first) || first == 0x2E, digits.count + 1 >= cell.utf8.count else { return .string(cell) }
+    if digits.allSatisfy({ (0x30...0x39).contains($0) }) { return Int128(cell).map(Value.init(integer:)) ?? .string(cell) }
+    guard digits.allSatisfy({ (0x30...0x39).contains($0) || ".eE+-".utf8.contains($0) }), let number = Double(cell) else { return .string(cell) }
+    return .float(number)
   }
 
-  private static func split(_ text: String) throws -> [(line: Int, cells: [String])] {
-    var rows: [(line: Int, cells: [String])] = [], cells: [String] = [], cell = "", quoted = false, line = 1, begun = 1
+  private struct Cell { var text = "", isQuoted = false }
+
+  private static func split(_ text: String) throws -> [(line: Int, cells: [Cell])] {
+    var rows: [(line: Int, cells: [Cell])] = [], cells: [Cell] = [], cell = Cell(), inside = false, line = 1, begun = 1
     var rest = Array(text.unicodeScalars)[...]
     if rest.first == "\u{FEFF}" { rest.removeFirst() }
     func endRow() {
       cells.append(cell)
-      if !(cells.count == 1 && cell.isEmpty) { rows.append((begun, cells)) }
-      (cells, cell) = ([], "")
+      if !(cells.count == 1 && cell.text.isEmpty && !cell.isQuoted) { rows.append((begun, cells)) }
+      (cells, cell) = ([], Cell())
     }
     while let scalar = rest.popFirst() {
-      if scalar == "\n" { line += 1 }
-      if quoted {
-        if scalar == "\"" { if rest.first == "\"" { cell.append("\""); rest.removeFirst() } else { quoted = false } } else { cell.unicodeScalars.append(scalar) }
+      if scalar == "\n" || (scalar == "\r" && rest.first != "\n") { line += 1 }
+      if inside {
+        if scalar != "\"" { cell.text.unicodeScalars.append(scalar) }
+        else if rest.first == "\"" { cell.text.append("\""); rest.removeFirst() } else { inside = false }
         continue
       }
       switch scalar {
-      case "\"" where cell.isEmpty: quoted = true
-      case ",": cells.append(cell); cell = ""
+      case "\"" where cell.text.isEmpty && !cell.isQuoted: (inside, cell.isQuoted) = (true, true)
+      case ",": cells.append(cell); cell = Cell()
       case "\r" where rest.first == "\n": continue
-      case "\n": endRow(); begun = line
-      default: cell.unicodeScalars.append(scalar)
+      case "\n", "\r": endRow(); begun = line
+      default: cell.text.unicodeScalars.append(scalar)
       }
     }
-    if quoted { throw Failure(.data, "a quote opened in the row of line \(begun) is never closed") }
-    if !cell.isEmpty || !cells.isEmpty { endRow() }
+    if inside { throw Failure(.data, "a quote opened in the row of line \(begun) is never closed") }
+    if !cell.text.isEmpty || cell.isQuoted || !cells.isEmpty { endRow() }
     return rows
   }
 }

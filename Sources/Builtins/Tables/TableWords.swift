@@ -2,13 +2,30 @@ import Language
 
 extension Builtin {
   static let table = Builtin(
-    "table", "(rows: list) -> table",
-    "Makes a table of records that all have the same keys.",
-    examples: [Example("table([{name: \"a\", f1: 0.5}, {name: \"b\", f1: 0.7}]).name", prints: "[\"a\", \"b\"]")]
+    "table", "(rows: list|record) -> table",
+    "Makes a table of records that all have the same keys, of objects with fields such as jobs, or of a record of columns.",
+    examples: [
+      Example("table([{name: \"a\", f1: 0.5}, {name: \"b\", f1: 0.7}]).name", prints: "[\"a\", \"b\"]"),
+      Example("table({n: [1, 2], f1: [0.5, 0.7]})[1]", prints: "{n: 2, f1: 0.7}"),
+    ]
   ) { call in
+    if case .record(let columns) = try call.value("rows") {
+      var values: [[Value]] = []
+      for (key, value) in columns.fields {
+        guard case .list(let list) = value else { throw call.failure(.type, "a record of columns must hold lists, `\(key)` is \(value.typePhrase)", at: "rows") }
+        if let first = values.first, first.count != list.count {
+          throw call.failure(.shape, "columns of different lengths: `\(columns.keys[0])` has \(first.count), `\(key)` has \(list.count)", at: "rows")
+        }
+        values.append(list)
+      }
+      return Value(TableValue(columns: columns.keys, values: values))
+    }
     let rows = try call.list("rows").enumerated().map { position, value -> Record in
       if case .record(let record) = value { return record }
       if let row = (value.object as? any TableRow)?.tableRow { return row }
+      if let object = value.object, !object.fieldNames.isEmpty {
+        return Record(try object.fieldNames.map { ($0, try object.field($0, call.context) ?? .nil) })
+      }
       throw call.failure(.type, "`rows` must hold records, element \(position) is \(value.typePhrase)", at: "rows")
     }
     return Value(try TableValue(rows: rows))
@@ -75,35 +92,34 @@ extension Builtin {
     .int(try call.object("t", as: TableValue.self).count)
   }
 
-  static let meanGroups = groupReduction("mean", "Takes the mean of a column in each group; nil is left out.") { $0.reduce(0, +) / Double($0.count) }
-  static let sumGroups = groupReduction("sum", "Adds up a column in each group; nil is left out.") { $0.reduce(0, +) }
-  static let minGroups = groupReduction("min", "Takes the smallest value of a column in each group; nil is left out.") { $0.min() ?? .nan }
-  static let maxGroups = groupReduction("max", "Takes the largest value of a column in each group; nil is left out.") { $0.max() ?? .nan }
-
-  private static func groupReduction(_ name: String, _ summary: String, _ combine: @escaping @Sendable ([Double]) -> Double) -> Builtin {
-    Builtin(
-      name, "(g: groups, column: string) -> table", summary,
-      examples: [Example("(table([{k: 1, v: 2.0}]) |> group(by=\"k\") |> \(name)(\"v\")).v", prints: "[2.0]")]
-    ) { call in
-      let groups = try call.object("g", as: GroupedTable.self), name = try call.string("column")
-      let column = try groups.table.column(name, argument: "column")
-      return Value(try groups.reduced(name) { rows in
-        let numbers = try rows.compactMap { row -> Double? in
-          if column[row].isNil { return nil }
-          guard let number = column[row].number else { throw call.failure(.type, "column `\(name)` holds \(column[row].typePhrase), not numbers", at: "column") }
-          return number
-        }
-        return numbers.isEmpty ? .nil : .float(combine(numbers))
-      })
-    }
-  }
-
   static let headTable = Builtin(
     "head", "(t: table, n=5) -> table", "Takes the first rows.",
     examples: [Example("len(table([{k: 1}, {k: 2}]) |> head(1))", prints: "1")]
   ) { call in
     let table = try call.object("t", as: TableValue.self)
     return Value(table.picking(Array(0..<min(try call.int("n", in: 0...Int.max), table.count))))
+  }
+
+  static let tailTable = Builtin(
+    "tail", "(t: table, n=5) -> table", "Takes the last rows.",
+    examples: [Example("(table([{k: 1}, {k: 2}]) |> tail(1)).k", prints: "[2]")]
+  ) { call in
+    let table = try call.object("t", as: TableValue.self)
+    return Value(table.picking(Array(max(0, table.count - (try call.int("n", in: 0...Int.max)))..<table.count)))
+  }
+
+  static let mapTable = Builtin(
+    "map", "(t: table, f: fn) -> table|list", "The results of a function for each row: a table if they are records with the same keys, else a list.",
+    examples: [Example("map(table([{a: 1}, {a: 2}]), fn(r) = r.a * 10)", prints: "[10, 20]"), Example("map(table([{a: 1}]), fn(r) = {a: r.a, b: r.a + 1}).b", prints: "[2]")]
+  ) { call in
+    let table = try call.object("t", as: TableValue.self), function = try call.function("f")
+    let results = try (0..<table.count).map { row in
+      try call.execution.cancellation.check()
+      return try call.invoke(function, .record(table.row(row)))
+    }
+    let records = results.compactMap { if case .record(let record) = $0 { record } else { nil } }
+    guard records.count == results.count, !records.isEmpty, records.allSatisfy({ Set($0.keys) == Set(records[0].keys) }) else { return .list(results) }
+    return Value(try TableValue(rows: records))
   }
 
   private static func columnNames(_ call: Call, _ argument: String) throws -> [String] {
@@ -115,7 +131,7 @@ extension Builtin {
   }
 }
 
-/// Objects that stand for a row of a table, such as jobs.
+/// Objects that choose the columns of their row, such as jobs; others give all their fields.
 protocol TableRow: ObjectValue {
   var tableRow: Record { get }
 }

@@ -59,6 +59,12 @@ struct TableValue: ObjectValue {
     guard indices.count == 1, let only = indices.first, only.axis == nil else { throw Failure(.index, "a table takes one index, the row") }
     switch only.selector {
     case .at(.string(let name)): return .list(try column(name, argument: ""))
+    case .at(.list(let list)):
+      let names = try list.map { value -> String in
+        guard case .string(let name) = value else { throw Failure(.type, "a list in the index of a table must hold names of columns, not \(value.typePhrase)") }
+        return name
+      }
+      return Value(TableValue(columns: names.uniqued, values: try names.uniqued.map { try column($0, argument: "") }))
     case .at(.int(let position)):
       guard position >= 0, position < count else { throw Failure(.index, "row \(position) of a table of \(count) rows") }
       return .record(row(position))
@@ -79,21 +85,29 @@ struct TableValue: ObjectValue {
 
   func summary(_ style: DisplayStyle) -> String {
     if columns.isEmpty { return "(empty table)" }
-    let numeric = values.map { column in column.contains { $0.number != nil } && column.allSatisfy { $0.number != nil || $0.isNil } }
     let shown = min(count, style.rows)
-    let cells = values.enumerated().map { position, column -> [String] in
-      numeric[position] ? Self.numbers(Array(column.prefix(shown))) : column.prefix(shown).map { cell($0) }
-    }
-    let rows = (0..<count).map { row in row < shown ? cells.map { $0[row] } : [] }
-    return TextTable(headings: columns, rows: rows, numeric: numeric).rendered(Style(width: style.width, color: style.color), limit: style.rows)
+    return TextTable(headings: columns, rows: cells(shown), numeric: rightColumns, hidden: count - shown).rendered(Style(width: style.width, color: style.color))
   }
 
-  private func cell(_ value: Value) -> String {
-    switch value {
-    case .nil: ""
-    case .string(let text): text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    default: value.shown()
+  /// The first rows as text, numbers of a column with the same decimals.
+  func cells(_ shown: Int) -> [[String]] {
+    let cells = values.map { column in column.isNumeric ? Self.numbers(Array(column.prefix(shown))) : column.prefix(shown).map(\.cellText) }
+    return (0..<shown).map { row in cells.map { $0[row] } }
+  }
+
+  /// Columns of numbers and quantities.
+  var rightColumns: [Bool] { values.map { column in column.isNumeric || (column.contains { $0.isQuantity } && column.allSatisfy { $0.isQuantity || $0.isNil }) } }
+
+  /// Rows of tables with the same columns, one after the other.
+  func binary(_ operation: BinaryOperator, _ other: Value, selfIsLeft: Bool, _ context: CallContext) throws -> Value? {
+    guard operation == .add, let other = other.object(as: TableValue.self) else { return nil }
+    let (left, right) = selfIsLeft ? (self, other) : (other, self)
+    if left.columns.isEmpty { return Value(right) }
+    if right.columns.isEmpty { return Value(left) }
+    guard Set(left.columns) == Set(right.columns) else {
+      throw Failure(.shape, "the tables have other columns: \(left.columns.joined(separator: ", ")) and \(right.columns.joined(separator: ", "))")
     }
+    return Value(TableValue(columns: left.columns, values: try left.columns.map { try left.column($0, argument: "") + right.column($0, argument: "") }))
   }
 
   /// Numbers of one column with the same decimals: as many as three significant digits of its smallest entry need, at most 4.
@@ -108,6 +122,21 @@ struct TableValue: ObjectValue {
   }
 
   private static func whole(_ value: Value) -> String { if case .int(let x) = value { grouped(x) } else { value.shown() } }
+}
+
+extension Value {
+  /// A number with a unit, which stands right in its column.
+  fileprivate var isQuantity: Bool {
+    switch self {
+    case .length, .duration, .bytes: true
+    default: false
+    }
+  }
+}
+
+extension [Value] {
+  /// Numbers, and nil between them.
+  fileprivate var isNumeric: Bool { contains { $0.number != nil } && allSatisfy { $0.number != nil || $0.isNil } }
 }
 
 /// A table split by the values of some columns: what `group` gives to `count`, `mean` and their kin.

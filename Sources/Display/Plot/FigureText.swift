@@ -38,7 +38,10 @@ extension Figure {
       switch kind {
       case .histogram where !hasLegend: grid.fill(self, series, x, y)
       case .histogram: grid.line(outline(series).map(place), index, dots: style.color)
-      case .scatter: for point in series.points { grid.dot(place(point), index, dots: style.color || !hasLegend) }
+      case .scatter:
+        // few points are easier to see as marks, many as dots
+        let dots = series.points.count > 150 && (style.color || !hasLegend)
+        for point in series.points { grid.dot(place(point), style.color ? 0 : index, owner: index, dots: dots) }
       default: grid.line(series.points.sorted { $0.x < $1.x }.map(place), index, dots: style.color || !hasLegend)
       }
     }
@@ -130,11 +133,11 @@ private struct Grid {
 
   private static let bits: [[UInt8]] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]]
 
-  private mutating func set(_ x: Int, _ y: Int, _ series: Int, dots asDots: Bool) {
+  private mutating func set(_ x: Int, _ y: Int, _ series: Int, owner: Int? = nil, dots asDots: Bool) {
     guard x >= 0, y >= 0, x < 2 * columns, y < 4 * rows else { return }
     let cell = y / 4 * columns + x / 2
     if asDots { dots[cell] |= Self.bits[x % 2][y % 4] } else { marks[cell] = Palette.marks[series % Palette.marks.count] }
-    owner[cell] = series
+    self.owner[cell] = owner ?? series
   }
 
   /// Position 0…1 on both axes, from the lower left.
@@ -142,9 +145,10 @@ private struct Grid {
     (Int((at.0 * Double(2 * columns - 1)).rounded()), Int(((1 - at.1) * Double(4 * rows - 1)).rounded()))
   }
 
-  mutating func dot(_ at: (Double, Double), _ series: Int, dots: Bool) {
+  /// - Parameter mark: which of the marks, where it is no braille dot.
+  mutating func dot(_ at: (Double, Double), _ mark: Int, owner: Int, dots: Bool) {
     let (x, y) = place(at)
-    set(x, y, series, dots: dots)
+    set(x, y, mark, owner: owner, dots: dots)
   }
 
   mutating func line(_ points: [(Double, Double)], _ series: Int, dots: Bool) {

@@ -17,7 +17,11 @@ extension Diagnostic {
 
   static let lineLimit = 8
 
-  private static func oneLine(_ text: String) -> String { text.split(whereSeparator: \.isNewline).joined(separator: " ") }
+  /// A name can be as long as a script: what is longer than a screen is cut.
+  private static func oneLine(_ text: String) -> String {
+    let line = text.utf8.count > 4000 ? String(text.prefix(1000)) + "…" : text
+    return line.split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
 
   private func excerpt(_ site: Site, _ style: DisplayStyle, _ paint: Paint) -> [String] {
     let (number, range) = site.source.line(at: site.span.start)

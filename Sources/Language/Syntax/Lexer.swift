@@ -176,7 +176,9 @@ struct Lexer {
       case "\u{a0}": "an ordinary blank (this one does not break)"
       default: nil
       }
-    report("`\(text)` means nothing here", Span(start, position), hint: hint)
+    let isControl = text.unicodeScalars.first.map { $0.value < 0x20 || $0.value == 0x7f } ?? false
+    let shown = isControl ? "a control character (0x\(String(text.unicodeScalars.first?.value ?? 0, radix: 16)))" : "`\(text)`"
+    report("\(shown) means nothing here", Span(start, position), hint: hint)
     add(.invalid, from: start)
   }
 }

@@ -21,6 +21,9 @@ package final class Function: Sendable {
     cell = nothing.cell
   }
 
+  /// A builtin that is made while a program runs.
+  package convenience init(_ builtin: Builtin, _ session: Session) { self.init(BuiltinSet(name: builtin.name, builtins: [builtin]), session.nothing) }
+
   /// "fn blur(b, sigma=2)", or the signatures of a builtin, one a line.
   package var signature: String { template?.signature ?? builtins?.signature ?? "" }
 

@@ -20,8 +20,7 @@ package final class Engine {
   private var output: NDArray?
   /// What random choices of the last forward pass hang on.
   private var draw: UInt64 = 0
-  /// Seconds that each step of the plan took so far, forward and backward; nil unless asked for.
-  package private(set) var times: [(forward: Double, backward: Double)]?
+  private var measured: [(forward: Double, backward: Double)]?
 
   /// - Parameter inputSpatialShape: lengths along the network's spatial axes.
   /// - Throws: `NetworkError.layer` with the sizes that would fit, `.memory` beyond the context's budget, `ArrayError.noMemory`.
@@ -37,7 +36,9 @@ package final class Engine {
   package var batch: Int { plan.batch }
 
   /// From now on `times` adds up what each step takes.
-  package func measureTimes() { times = plan.steps.map { _ in (0, 0) } }
+  package func measureTimes() { measured = plan.steps.map { _ in (0, 0) } }
+  /// Seconds that each step of the plan took so far, forward and backward; nil unless asked for.
+  package var times: [(forward: Double, backward: Double)]? { measured }
   package var inputShape: [Int] { [plan.batch, network.inChannels] + plan.inputExtent.last(network.spatialRank) }
   package var outputShape: [Int] { [plan.batch, network.outChannels] + plan.outputExtent.last(network.spatialRank) }
   /// Bytes of memory it holds besides weights, input and output.
@@ -66,7 +67,7 @@ package final class Engine {
     if !sameWeights { try backend.pack(plan.steps, training: mode == .training) }
     for (index, step) in plan.steps.enumerated() {
       try context.cancellation.check()
-      let started = times == nil ? nil : ContinuousClock.now
+      let started = measured == nil ? nil : ContinuousClock.now
       for round in 0..<step.operation.rounds(training: mode == .training) {
         for item in 0..<plan.batch {
           step.operation.forward(ForwardCall(
@@ -74,7 +75,7 @@ package final class Engine {
             saved: saved(step, item), scratch: step.scratch, training: mode == .training, item: item, items: plan.batch, round: round, key: key(step, item)))
         }
       }
-      if let started { times?[index].forward += seconds(since: started) }
+      if let started { measured?[index].forward += seconds(since: started) }
     }
     if mode == .training { self.output = output }
     else { self.input = nil }
@@ -100,11 +101,11 @@ package final class Engine {
     backend.bind(storages: bases(input: input, output: output, outputGradient: outputGradient))
     for backward in plan.backward {
       try context.cancellation.check()
-      let started = times == nil ? nil : ContinuousClock.now
+      let started = measured == nil ? nil : ContinuousClock.now
       for round in 0..<plan.steps[backward.step].operation.rounds(training: true) {
         for item in 0..<plan.batch { run(backward, item, round) }
       }
-      if let started { times?[backward.step].backward += seconds(since: started) }
+      if let started { measured?[backward.step].backward += seconds(since: started) }
     }
     // Whoever owns the weights may now change them in place.
     (self.input, self.parameters, self.output) = (nil, nil, nil)

@@ -1,0 +1,98 @@
+// Blocks done by other processes: child processes of this machine, or tasks of an array job of a cluster.
+//
+// The process that begins the work holds the output's lock and waits; each task K of N does the blocks K, K + N, K + 2N, … and keeps a
+// journal and a report of its own beside the output's, so that no file has two writers:
+//
+//     blocks.K-of-N.done      its finished blocks, a JournalFile
+//     blocks.K-of-N.report    its report, as lines of `runs`
+//
+// When all tasks have ended, and before any begins, those journals are taken into the output's and removed: whatever was killed, at most
+// the blocks in flight are done again. A task refuses a plan other than the one it was made for.
+
+import Arrays
+import Execution
+import Geometry
+import Storage
+
+/// How to have the blocks of a plan done by others.
+package struct Elsewhere: Sendable {
+  package struct Work: Sendable {
+    /// The journal's folder; files that tasks need may be put there.
+    package let folder: String
+    package let plan: String
+    /// Blocks that are not finished.
+    package let missing: Int64
+    /// Counts the blocks that tasks have finished so far.
+    package let finished: @Sendable () -> Int64
+  }
+
+  /// Starts the tasks and returns when all have ended, with what is to be said of those that ended badly.
+  package let run: @Sendable (Work, ExecutionContext) throws -> [String]
+  package init(run: @escaping @Sendable (Work, ExecutionContext) throws -> [String]) { self.run = run }
+
+  static let reportSuffix = ".report"
+  static func part(_ stage: String, _ shard: String) -> String { "\(stage).\(shard)" }
+}
+
+/// An error of another process, as it told it.
+struct RemoteError: Error, CustomStringConvertible { let description: String }
+
+/// The end of a statement whose blocks are done by others.
+func finishElsewhere(
+  _ plan: BlockwisePlan, _ planned: BlockwisePlan.StagePlan, _ tiling: Tiling, _ output: BlockOutput, _ folder: JournalFolder, _ elsewhere: Elsewhere, _ context: ExecutionContext
+) throws -> BlockwiseResult {
+  let journal = try folder.stage(planned.name, count: tiling.count)
+  _ = try absorb(into: journal, planned.name, folder, tiling)
+  for index in 0..<tiling.count where try journal.mark(of: index) == .written {   // as the runner does: what the journal says must be there
+    if try !output.isThere(try tiling.block(index)) { try journal.set(index, .unfinished) }
+  }
+  var report = Report(stage: plan.title, total: tiling.count)
+  report.skipped = journal.finished
+  let clock = ContinuousClock(), start = clock.now
+  if journal.finished < tiling.count {
+    let parts: @Sendable () -> Int64 = { (try? partNames(planned.name, folder).reduce(0) { $0 + ((try JournalFile.count(path: Files.join(folder.path, $1)))?.finished ?? 0) }) ?? 0 }
+    let notes = try elsewhere.run(.init(folder: folder.path, plan: plan.hash, missing: tiling.count - journal.finished, finished: parts), context)
+    report.failed = try absorb(into: journal, planned.name, folder, tiling)
+    report.note = notes.first
+  }
+  journal.synchronize()
+  report.done = journal.finished - report.skipped
+  report.failed = try report.failed.filter { try !journal.isFinished($0.block) }
+  let spent = start.duration(to: clock.now).components
+  report.seconds = Double(spent.seconds) + Double(spent.attoseconds) * 1e-18
+  try folder.record(report)
+  if context.cancellation.isCancelled && !report.isComplete { throw BlockwiseError.interrupted(done: journal.finished, total: tiling.count, path: output.path) }
+  if !report.isComplete { throw BlockwiseError.blocksFailed(placed(report, plan.output.grid, tiling.total.offset), path: output.path) }
+  return BlockwiseResult(output: try output.result(), report: report)
+}
+
+private func partNames(_ stage: String, _ folder: JournalFolder) throws -> [String] {
+  try Files.list(folder.path).map(\.name).filter { $0.hasPrefix(stage + ".") && $0.contains("-of-") && $0.hasSuffix(".done") }
+}
+
+/// Takes the journals of tasks into the whole, and their reports away: the blocks that failed.
+private func absorb(into journal: JournalFile, _ stage: String, _ folder: JournalFolder, _ tiling: Tiling) throws -> [BlockFailure] {
+  for name in try partNames(stage, folder) {
+    let path = Files.join(folder.path, name)
+    if let part = try? JournalFile(path: path, planHash: folder.plan.hashValue64, count: tiling.count), part.finished > 0 {
+      for index in 0..<tiling.count {
+        let mark = try part.mark(of: index)
+        if mark != .unfinished { try journal.set(index, mark) }
+      }
+    }
+    try Files.remove(path)
+  }
+  var failed: [Int64: BlockFailure] = [:]
+  for entry in try Files.list(folder.path) where entry.name.hasPrefix(stage + ".") && entry.name.hasSuffix(Elsewhere.reportSuffix) {
+    let path = Files.join(folder.path, entry.name)
+    for line in (try Files.readIfPresent(path, limit: Files.smallFileLimit)?.array ?? []).split(separator: UInt8(ascii: "\n")) {
+      guard let record = try? JSON(parsing: line), case .array(let failures)? = record["failed"] else { continue }
+      for failure in failures {
+        guard let index = failure["block"]?.int, let block = try? tiling.block(Int64(index)) else { continue }
+        failed[Int64(index)] = BlockFailure(block: block, tries: failure["tries"]?.int ?? 1, cause: RemoteError(description: failure["error"]?.string ?? "failed"))
+      }
+    }
+    try Files.remove(path)
+  }
+  return failed.values.sorted { $0.block < $1.block }
+}

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# A dry run says what the run then reads and writes, and does none of it.
+. "$(dirname "$0")/common.bash"
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$scratch"
+write_script() { printf '%s\n' "$@" >"$scratch/s.dcs"; echo "$scratch/s.dcs"; }
+everything() { find . -path ./reports -prune -o -print | sort; }
+mkdir reports
+
+"$dcs" --quiet "$(write_script 'save(cast(255 * random((40, 44, 48), key="raw", voxel=8nm, offset=(80, 0, 160)nm), uint8), "in.zarr/raw", chunks=16)' \
+  'save(cast(ones((40, 44, 48), voxel=8nm), uint8), "in.zarr/ones", chunks=16)')" || bad "data"
+
+# Every effectful word once: arrays, tables, pictures, blocks, labels, edits.
+cat >all.dcs <<'SCRIPT'
+param sigma = 1
+a = open("in.zarr/raw")
+print(a.shape, mean(a))
+fn clean(b) {
+  smooth = gaussian(cast(b, float32), sigma=sigma)
+  cast(smooth, uint8, clip=true)
+}
+mask = blockwise(fn(b) = b > 120, a, to="out.zarr/mask", block=16)
+soft = blockwise(clean, a, to="out.zarr/soft", dtype=uint8, block=(16, 32, 16), context=4)
+found = label(mask, to="out.zarr/labels", block=16)
+big = remove_small(found, size=9, to="out.zarr/big", block=16)
+twin = blockwise(fn(p, q) = cast(p, int64) + cast(q, int64), big, found, to="out.zarr/twin", block=32)
+n = fold(fn(b) = sum(b), fn(x, y) = x + y, soft, block=16)
+plus = save(a + 1, "out.zarr/plus")
+pick = create("out.zarr/pick", shape=(8, 8, 8), dtype=uint8)
+v = open("out.zarr/plus", mode="edit")
+v[0:4, 0:4, 0:4] = 7
+save(table([{name: "a", n: 1}]), "out.csv")
+save(look(a), "out.png")
+print(n, sum(twin))
+SCRIPT
+everything >reports/before
+expect "a dry run" 0 "no conflicts" "$dcs" --quiet --dry-run all.dcs
+"$dcs" --quiet --dry-run all.dcs >reports/dry 2>&1
+everything >reports/after
+same_files "nothing is written" reports/before reports/after
+grep -q "^unknown unknown$" reports/dry && ok || { bad "unknown values print as unknown"; head -5 reports/dry; }
+
+"$dcs" --quiet all.dcs >reports/real 2>&1 || { bad "the run"; cat reports/real; }
+# Written: the paths of the plan are those that have come to be.
+everything >reports/after
+grep -E '^ +writes ' reports/dry | awk '{print $2}' | sort -u >reports/planned
+comm -13 reports/before reports/after | sed -n 's|^\./||p' | sed -nE 's|/\.zarray$||p; /^[^/]*\.(csv|png)$/p' | sort -u >reports/written
+same_files "writes" reports/planned reports/written
+# The plans are the real ones: hash by hash.
+grep -oE 'plan [0-9a-f]{16}' reports/dry | cut -d' ' -f2 | sort -u >reports/hashes
+cat out.zarr/*/.zattrs | grep -oE '"plan": *"[0-9a-f]{16}"' | grep -oE '[0-9a-f]{16}' | sort -u >reports/made
+same_files "plans" reports/hashes reports/made
+# Bytes written by blocks: shape times element size, as the files say.
+for name in mask:uint8:bool soft:uint8:uint8 labels:uint64:uint64 twin:int64:int64; do
+  path=out.zarr/${name%%:*}
+  grep -E "writes +$path  (${name#*:}|${name##*:}) \(40, 44, 48\)" reports/dry >/dev/null && grep -q '"shape": *\[40, *44, *48\]\|40,' $path/.zarray && ok || { bad "type of $path"; grep "$path" reports/dry; }
+done
+
+# Run again: finished work is found, what exists otherwise is a conflict, and so is an output that is an input or is written twice.
+"$dcs" --quiet --dry-run all.dcs >reports/again 2>&1
+[ $? = 1 ] && ok || bad "conflicts: exit code"
+grep -q "goes on: 27 of 27 blocks are done" reports/again && ok || { bad "finished work"; cat reports/again; }
+grep -q "conflict: out.zarr/plus exists" reports/again && ok || bad "an array that exists"
+expect "an output that is an input" 1 "is an input of this statement" "$dcs" --dry-run "$(write_script 'a = open("in.zarr/raw")' 'blockwise(fn(b) = b, a, to="in.zarr/raw", replace=true)')"
+expect "written twice" 1 "is also written by step 1" "$dcs" --dry-run "$(write_script 'a = open("in.zarr/raw")' 'save(a, "b.zarr/x")' 'save(a, "b.zarr/x")')"
+expect "another plan" 1 "with another plan" "$dcs" --dry-run "$(write_script 'a = open("in.zarr/raw")' 'blockwise(fn(b) = b > 99, a, to="out.zarr/mask", block=16)')"
+
+# A branch on what only the run can know ends it there; so does a loop. catch does not catch that, errors stay errors.
+expect "a branch" 0 "the condition is known only when the script runs" "$dcs" --dry-run "$(write_script 'm = mean(open("in.zarr/raw"))' 'try { if m > 3 { save(ones(3), "x.npy") } } catch e { print("caught") }' 'print("after")')"
+expect "its place" 0 "s.dcs:2" "$dcs" --dry-run "$(write_script 'm = mean(open("in.zarr/raw"))' 'if m > 3 { save(ones(3), "x.npy") }')"
+expect "a loop" 0 "what the loop goes over" "$dcs" --dry-run "$(write_script 'for id in unique(open("in.zarr/raw")) { print(id) }')"
+expect "an error" 1 "there is nothing at" "$dcs" --dry-run "$(write_script 'open("nothing.zarr/a")')"
+expect "too big" 1 "budget" "$dcs" --dry-run "$(write_script 'm = zeros((10**5, 10**5, 10**4))')"
+expect "no script" 2 "needs a script" "$dcs" --dry-run
+[ -e x.npy ] && bad "a dry run wrote x.npy" || ok
+
+# Training: said, not done; what would be known afterwards is unknown.
+"$dcs" --quiet "$here/data.dcs" --out data.zarr || bad "phantoms"
+everything >reports/before
+expect "training" 0 "trains    to 12 iterations; 0 are done" "$dcs" --dry-run "$here/train.dcs" --data data.zarr --runs runs
+everything >reports/after
+same_files "training writes nothing" reports/before reports/after
+finish
