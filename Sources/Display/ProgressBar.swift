@@ -63,8 +63,8 @@ package final class ProgressBar: ProgressSink {
     if rate > 0 && update.unit != "s" { parts.append(rate >= 1 ? "\(compact((rate * 10).rounded() / 10))/s" : "\(compact((600 * rate).rounded() / 10))/min") }
     let left = update.unit == "s" ? Double(update.total - update.done) : Double(update.total - update.done) / rate
     if rate > 0 && update.total > update.done { parts.append("\(duration(left)) left") }
-    if update.curve.count > 1 { parts.append(sparkline(update.curve, width: max(4, min(16, style.width / 8)))) }
     if !update.note.isEmpty { parts.append(update.note) }
+    if update.curve.count > 1 { parts.append(sparkline(update.curve, width: max(4, min(16, style.width / 8)))) }
     let text = parts.joined(separator: "  ")
     var fitted = fit(text, style.width - 1)
     while fitted.last == " " { fitted.removeLast() }

@@ -40,7 +40,7 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     case .post(let task, let expected, let found): "post of task \"\(task)\" returned shape \(shapeText(found)), expected \(shapeText(expected))"
     case .needsTask(let run): "the task of run \"\(run)\" is made of functions of a script, which the run does not hold"
     case .needsAugmentation: "the run's augmentations hold a function of a script, which the run does not hold"
-    case .inMemory(let crop): "the data of the run were in memory (crop \"\(crop)\"), so that it cannot be opened by its name"
+    case .inMemory(let crop): "the data of the run were in memory (crop \"\(crop)\"), and are gone with the program that held them"
     case .busy(let name): "run \"\(name)\" is being trained by another process"
     case .notARun(let path, let reason): "no run at \(path): \(reason)"
     case .damagedRun(let path, let reason): "run record is damaged: \(path): \(reason)"
@@ -61,10 +61,10 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     case .split(let problems): problems.count == 1 ? problems[0].hint : nil
     case .needsTask(let run): "r = open_run(\"\(run)\", task=t), with t the task that it was made with: run.json holds the text of its functions"
     case .needsAugmentation: "train it with the script that made it: run(…) with the same settings opens the run"
-    case .inMemory: "save arrays to disk and give datasplit their paths; this run opens with run(…) and the same arrays"
+    case .inMemory: "run(…) with the same arrays opens the run; arrays on disk are found again by themselves"
     case .noScores: "validate(r)"
     case .lossNotFinite: "a smaller lr often helps; run again to continue from the last checkpoint"
-    case .interrupted(let name, _, _): "resume with train(open_run(\"\(name)\"), …), or run the same script again"
+    case .interrupted(let name, _, let path): "resume with train(open_run(\"\(path == "runs/\(name)" ? name : path)\")), or run the same script again"
     default: nil
     }
   }

@@ -98,7 +98,7 @@ struct Program {
   /// Shows how a run ended; its exit code.
   func report(_ ending: Ending, of script: String = "") -> Int32 {
     let dry = interpreter.session.dryRun
-    if let dry { if case .rejected = ending {} else { output.write(dry.report(script)) } }
+    if let dry { if case .rejected = ending {} else { output.write(dry.report(script, isWhole: ending.exitCode == 0)) } }
     if let complaint = output.complaint {   // nobody can read more: the work was stopped for that
       output.warn(complaint)
       return max(1, ending.exitCode == 130 ? 1 : ending.exitCode)

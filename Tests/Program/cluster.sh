@@ -12,7 +12,7 @@ same_arrays() { if diff -r --exclude=.dcs "$2" "$3" >"$scratch/diff" 2>&1; then 
 cat >work.dcs <<'SCRIPT'
 param out: string
 param on = "here"
-contexts = {here: nil, one: local(workers=1), processes: processes(3), lsf: lsf(queue="gpu", gpus=1, cpus=2, memory=1GiB, time=90min, workers=3, project="em"),
+contexts = {here: nil, one: local(workers=1), processes: processes(3), slurm: slurm(workers=3, time=10min), lsf: lsf(queue="gpu", gpus=1, cpus=2, memory=1GiB, time=90min, workers=3, project="em"),
             any: command('sh -c "{command}" </dev/null >{log} 2>&1 & echo $!', workers=2)}
 import metrics
 a = open("in.zarr/raw")
@@ -25,6 +25,12 @@ print(sum(y), metrics.f1(y, y))
 SCRIPT
 for on in here one processes lsf any; do expect "on $on" 0 "1.0" "$dcs" --quiet work.dcs --out "$on.zarr" --on $on; done
 for on in one processes lsf any; do same_arrays "bytes on $on" here.zarr "$on.zarr"; done
+if sinfo >/dev/null 2>&1; then
+  expect "on slurm" 0 "1.0" "$dcs" --quiet work.dcs --out slurm.zarr --on slurm
+  same_arrays "bytes on slurm" here.zarr slurm.zarr
+else
+  echo "not checked here: Slurm (no sinfo answers)"
+fi
 grep -qF -- '-q gpu -P em -n 2 -M 1024MB -R span\[hosts=1\]\ rusage\[mem=1024MB\] -gpu num=1 -W 90 sh' "$LSF_STANDIN/calls" && ok || { bad "words of bsub"; cat "$LSF_STANDIN/calls"; }
 grep -qF '\[1-3\]%3' "$LSF_STANDIN/calls" && ok || bad "array of bsub"
 [ -z "$(ls jobs 2>/dev/null)" ] && ok || { bad "jobs that are done leave nothing"; ls jobs; }
@@ -88,12 +94,12 @@ if scale < 100nm { fail("too small") }
 SCRIPT
 cat >submit.dcs <<'SCRIPT'
 param on = "local"
-context = if on == "lsf" { lsf(queue="short") } else { local() }
+context = if on == "lsf" { lsf(queue="short") } else if on == "slurm" { slurm(time=5min) } else { local() }
 found = wait(map([80nm, 240.5nm], fn(s) = submit("job.dcs", args={name: "a {s / 1nm:.0f}", scale: s}, on=context)), every=200ms)
 print(table(found))
 print(map(found, fn(j) = j.state), map(found, fn(j) = j.exit), found[1].args)
 SCRIPT
-for on in local lsf; do
+for on in local lsf $(sinfo >/dev/null 2>&1 && echo slurm); do
   expect "jobs on $on" 0 '["failed", "done"] [1, 0] {name: "a 240", scale: 240.5 nm}' "$dcs" --quiet submit.dcs --on $on
   grep -rqF "a 240 at 240.5 nm" jobs/*/log && ok || bad "log on $on"
   rm -rf jobs

@@ -216,7 +216,13 @@ import Training
       #expect(throws: TrainingError.notARun(path: "\(root)/none", reason: "there is no such folder")) { try Run(opening: "none", in: root) }
       #expect(throws: TrainingError.self) { try Run(opening: "../r", in: root) }
       try Files.removeTree("\(root)/c.zarr/labels")
-      #expect(throws: TrainingError.split([.missing(crop: "c", role: "labels", path: "\(root)/c.zarr/labels"), .missing(crop: "c-2", role: "labels", path: "\(root)/c.zarr/labels")])) { try Run(opening: "r", in: root) }
+      // without its data it opens, has its scores and its model, and says what is missing when that is needed
+      let bare = try Run(opening: "r", in: root), missing = TrainingError.split([
+        .missing(crop: "c", role: "labels", path: "\(root)/c.zarr/labels"), .missing(crop: "c-2", role: "labels", path: "\(root)/c.zarr/labels"),
+      ])
+      #expect(bare.iteration == 3 && bare.scores == opened.scores && bare.settings.data.voxelSize == data.voxelSize)
+      #expect(try bare.model(bare.best()).inputVoxelSize == opened.model(opened.best()).inputVoxelSize)
+      #expect(throws: missing) { try bare.train(until: TrainLimit(iterations: 4), context()) }
       try Files.writeAtomically("{\"version\": 1, \"seed\"", "\(root)/r/run.json")
       #expect(throws: (any Error).self) { try Run(opening: "r", in: root) }
     }

@@ -44,7 +44,9 @@ extension Call {
     let place = try spec.path.map { try Location($0).description }
     let perVoxel = sources.map { source in source.shape.indices.reduce(source.dtype.size) { $1 < source.shape.count - source.grid.spatialRank ? $0 * source.shape[$1] : $0 } }
     let read = plan.stages.reduce(0.0) { $0 + Double($1.bytesRead) }, weight = Double(max(1, perVoxel.reduce(0, +)))
-    var effect = Effect(plan.title)
+    // "blockwise clean"; "blockwise fn" where the function has no name; "label", not "label label"
+    let words = plan.title.split(separator: " ", omittingEmptySubsequences: false)
+    var effect = Effect(words.count == 2 && words[0] == words[1] ? String(words[0]) : words.last == "" ? plan.title + "fn" : plan.title)
     for (source, voxel) in zip(sources, perVoxel) { effect.reads += items(read: source, bytes: Int(clampingDouble: read * Double(voxel) / weight)) }
     let output = plan.output, written = (try? NDArray.byteCount(output.dtype ?? .uint8, output.shape)) ?? .max
     let what = "\(output.dtype.map { "\($0)" } ?? "type of the function's result,") \(shapeText(output.shape)), chunks \(shapeText(output.chunks))"
@@ -88,6 +90,13 @@ extension Call {
       let stages = try JournalFolder.status(of: place)?.stages ?? []
       let done = stages.reduce(0) { $0 + $1.finished }, total = stages.reduce(0) { $0 + $1.total }
       effect.notes.append("exists    goes on: \(grouped(Int(clamping: done))) of \(grouped(Int(clamping: total))) blocks are done")
+      // what is done is neither read nor written again; of what is missing, edges apart, blocks are alike
+      let missing = total > 0 ? Double(total - done) / Double(total) : 0
+      func left(_ item: Effect.Item) -> Effect.Item {
+        let bytes = item.bytes.map { Int(clampingDouble: Double($0) * missing) }
+        return Effect.Item(item.path, bytes.map { "\(item.detail), of which \(byteText($0))" } ?? item.detail, bytes: bytes)
+      }
+      (effect.reads, effect.writes, effect.blocks) = (effect.reads.map(left), effect.writes.map(left), total - done)
       return try? StoredArray.open(place)
     case .plan: effect.conflicts.append("\(place) exists with another plan; replace=true starts it anew")
     }

@@ -56,7 +56,7 @@ extension HelpPage.Argument {
 }
 
 enum HelpText {
-  /// Words on lines of at most `width` columns; a word that is longer stands alone.
+  /// Words on lines of at most `width` columns; a word that is longer is broken behind a `|`, or stands alone.
   static func wrapped(_ text: String, _ width: Int, first: String = "", later: String) -> [String] {
     var lines: [String] = [], line = first, isEmpty = true
     for word in text.split(separator: " ") {
@@ -64,8 +64,27 @@ enum HelpText {
         lines.append(line)
         (line, isEmpty) = (later, true)
       }
-      line += (isEmpty ? "" : " ") + word
+      line += isEmpty ? "" : " "
       isEmpty = false
+      guard line.columns + word.columns > width else {
+        line += word
+        continue
+      }
+      var rest = word
+      while let bar = rest.firstIndex(of: "|") {
+        let part = rest[...bar]
+        if line.columns + part.columns > width, line.columns > later.columns {
+          lines.append(line)
+          line = later
+        }
+        line += part
+        rest = rest[rest.index(after: bar)...]
+      }
+      if line.columns + rest.columns > width, rest.startIndex > word.startIndex {
+        lines.append(line)
+        line = later
+      }
+      line += rest
     }
     return lines + [line]
   }

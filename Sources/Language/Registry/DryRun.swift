@@ -83,7 +83,9 @@ package final class DryRun: Sendable {
   package var hasConflicts: Bool { effects.contains { !$0.conflicts.isEmpty } }
 
   /// All of it for people; lines end in "\n".
-  package func report(_ name: String) -> String {
+  ///
+  /// - Parameter isWhole: false where the script failed on the way.
+  package func report(_ name: String, isWhole: Bool = true) -> String {
     let (effects, end) = state.withLock { ($0.effects, $0.end) }
     var text = "dry run of \(name): nothing was computed on disk, nothing was written\n"
     for (number, effect) in effects.enumerated() { text += effect.text(number + 1) }
@@ -99,7 +101,7 @@ package final class DryRun: Sendable {
     text += "total  \(Words.count(effects.count, "step")), \(Words.grouped(Int128(blocks))) \(blocks == 1 ? "block" : "blocks"), reads \(sum(\.reads)), writes \(sum(\.writes))"
     if let most = effects.compactMap(\.memory).max() { text += ", at most about \(Value.bytesText(Double(most))) of memory" }
     let conflicts = effects.reduce(0) { $0 + $1.conflicts.count }
-    return text + "\n       " + (conflicts == 0 ? "no conflicts" : "\(Words.count(conflicts, "conflict")): the script would fail") + "\n"
+    return text + "\n       " + (conflicts == 0 ? isWhole ? "no conflicts" : "no conflicts up to the error" : "\(Words.count(conflicts, "conflict")): the script would fail") + "\n"
   }
 }
 

@@ -30,12 +30,13 @@ package final class Run: Sendable {
     if let stored = try folder.settings() {
       var comparable = stored
       comparable["version"] = nil
+      comparable["facts"] = nil
       if let found = settings.difference(from: comparable) {
         throw try RunDifference(name, folder, found)
       }
     } else if creates {
       try Files.makeFolders(folder.checkpointsPath)
-      try folder.write(settings: settings.record)
+      try folder.write(settings: settings.record, facts: settings.data.facts)
     }
     try self.init(name, folder, settings)
   }
@@ -43,7 +44,8 @@ package final class Run: Sendable {
   /// Opens the run of a folder.
   ///
   /// - Parameter task: needed if the run's task is one of a script; must have the same record.
-  /// - Throws: `TrainingError.notARun`, `.damagedRun`, `.split` if its data are gone, `.settings` if its task is one of a script.
+  /// - Throws: `TrainingError.notARun`, `.damagedRun`, `.settings`. Data that are gone and functions of a script that are not given are errors only
+  ///   when they are needed: `.split`, `.inMemory`, `.needsTask`.
   package convenience init(opening name: String, in root: String = "runs", task: Task? = nil, open: (String) throws -> Opened = { try Opened.path($0) }) throws {
     try Self.check(name)
     let folder = RunFolder(path: Files.join(root, name))

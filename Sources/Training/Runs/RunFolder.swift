@@ -52,8 +52,9 @@ struct RunFolder: Sendable {
     return json
   }
 
-  func write(settings: JSON) throws {
-    try Files.writeAtomically(JSON.object([.init("version", 1)] + (settings.members ?? [])).pretty, settingsPath)
+  /// - Parameter facts: `DataSplit.facts`.
+  func write(settings: JSON, facts: JSON) throws {
+    try Files.writeAtomically(JSON.object([.init("version", 1)] + (settings.members ?? []) + [.init("facts", facts)]).pretty, settingsPath)
   }
 
   // MARK: Losses

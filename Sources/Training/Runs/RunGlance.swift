@@ -39,7 +39,7 @@ package struct RunGlance: Sendable {
 
   /// What follows from other settings, or is told apart elsewhere.
   private static let derived: Set<String> = [
-    "version", "normalisation", "model", "task.kind", "task.name", "task.channels", "task.activation", "task.post", "task.metrics", "task.context", "task.thresholds", "task.biases",
+    "version", "facts", "normalisation", "model", "task.kind", "task.name", "task.channels", "task.activation", "task.post", "task.metrics", "task.context", "task.thresholds", "task.biases",
     "task.target_function", "task.post_function",
   ]
 

@@ -30,7 +30,14 @@ extension RunSettings {
     guard let foreground = record["foreground"]?.double else { throw damaged("foreground") }
     guard let scale = record["normalisation"]?["scale"]?.double, let shift = record["normalisation"]?["shift"]?.double else { throw damaged("normalisation") }
     let network = try Network(json: model), task = try given ?? Task(record: record["task"] ?? .null, run: name)
-    let data = try DataSplit(record: record["data"] ?? .null, path: path, open: open)
+    let data: DataSplit, stored = record["data"] ?? .null
+    do { data = try DataSplit(record: stored, path: path, open: open) } catch let reason as TrainingError {
+      // without its data a run can still be looked at and predict
+      switch reason {
+      case .split, .inMemory: data = try DataSplit(record: stored, path: path, missing: (record["facts"], reason), open: open)
+      default: throw reason
+      }
+    }
     let augment = try (record["augment"]?.array ?? []).map { try Augmentation(record: $0) }
     try self.init(
       network: network, task: task, data: data, input: input, batch: batch, optimizer: method,
@@ -106,15 +113,21 @@ extension DataSplit {
     return .object([.init("downsample", JSON(downsample)), .init("classes", JSON(classes)), .init("crops", .array(list))])
   }
 
-  init(record: JSON, path: String, open: (String) throws -> Opened) throws {
+  /// What a run knows of its data when they are gone; not a setting.
+  var facts: JSON {
+    ["voxel": hasVoxelSize ? JSON(voxelSize.values.map(\.exactText)) : .null, "raw_channels": JSON(rawChannels), "label_channels": JSON(labelChannels)]
+  }
+
+  /// - Parameter facts: not nil if the arrays are gone: then they are stood in for by ones that say so when they are read.
+  init(record: JSON, path: String, missing: (facts: JSON?, reason: TrainingError)? = nil, open: (String) throws -> Opened) throws {
     guard let crops = record["crops"]?.array, let downsample = record["downsample"]?.ints else { throw TrainingError.damagedRun(path: path, reason: "`data` is missing or not as expected") }
-    if let crop = crops.first(where: { $0["in_memory"]?.bool == true }) { throw TrainingError.inMemory(crop: crop["name"]?.string ?? "") }
+    if missing == nil, let crop = crops.first(where: { $0["in_memory"]?.bool == true }) { throw TrainingError.inMemory(crop: crop["name"]?.string ?? "") }
     let specs = try crops.map { crop -> CropSpec in
       guard let raw = crop["raw"]?.string, let labels = crop["labels"]?.strings, let use = crop["use"]?.string.flatMap(CropSpec.Use.init(rawValue:)) else {
         throw TrainingError.damagedRun(path: path, reason: "a crop of `data` is not as expected")
       }
       var roi: WorldRoi?
-      if let corners = crop["roi"]?.strings, corners.count == 2 {
+      if missing == nil, let corners = crop["roi"]?.strings, corners.count == 2 {
         let values = corners.map { $0.split(separator: " ").compactMap(Rational.init(exactText:)) }
         roi = try WorldRoi(from: Coordinate(values[0]), to: Coordinate(values[1]))
       }
@@ -122,15 +135,20 @@ extension DataSplit {
         name: crop["name"]?.string, use: use, raw: .path(raw), labels: labels.map { .path($0) }, classes: record["classes"]?.strings ?? [],
         mask: crop["mask"]?.string.map { .path($0) }, weight: crop["weight"]?.double ?? 1, roi: roi)
     }
-    try self.init(specs, downsample: downsample, open: open)
+    guard let missing else {
+      try self.init(specs, downsample: downsample, open: open)
+      return
+    }
+    let sources = MissingSource.sources(of: record, facts: missing.facts, missing.reason)
+    try self.init(specs) { path in sources[path].map { .array($0) } ?? .nothing }
   }
 }
 
 extension Rational {
   /// "5.24" or, where no short decimal ends, "16/3".
-  fileprivate var exactText: String { description.hasPrefix("≈") ? "\(numerator)/\(denominator)" : description }
+  var exactText: String { description.hasPrefix("≈") ? "\(numerator)/\(denominator)" : description }
 
-  fileprivate init?(exactText: Substring) {
+  init?(exactText: Substring) {
     let parts = exactText.split(separator: "/")
     if parts.count == 2, let a = Int128(parts[0]), let b = Int128(parts[1]), let value = try? Rational(a, over: b) { self = value; return }
     self.init(decimal: exactText)
