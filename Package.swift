@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "CTerminal", path: "Tests/CTerminal", linkerSettings: [.linkedLibrary("util")]),
     .target(name: "TestSupport", dependencies: ["Arrays"], path: "Tests/TestSupport"),
     .testTarget(name: "ExecutionTests", dependencies: ["Execution"]),
-    .testTarget(name: "GeometryTests", dependencies: ["Geometry"]),
+    .testTarget(name: "GeometryTests", dependencies: ["Geometry", "Execution"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport", "CKernels", "Execution"]),

@@ -1,3 +1,5 @@
+import Geometry
+
 package enum ArrayError: Error, Equatable, Sendable, CustomStringConvertible {
   case tooLarge(shape: [Int])
   case overBudget(bytes: Int, budget: Int)
@@ -20,7 +22,7 @@ package enum ArrayError: Error, Equatable, Sendable, CustomStringConvertible {
   /// An axis that both operands have, with different lengths; where both lie along it, if both grids are known.
   case lengths(axis: String, NamedShape, NamedShape, AxisExtents? = nil)
   /// An axis that both operands have, at different places.
-  case grids(axis: String, String, String)
+  case grids(axis: String, AxisPlace, AxisPlace)
   /// A name that two axes of one operand share, so that nothing can be matched by it.
   case axisTwice(String)
 
@@ -45,6 +47,13 @@ package enum ArrayError: Error, Equatable, Sendable, CustomStringConvertible {
     case .axisTwice(let name): "two axes are called \(name), so they cannot be matched by name"
     }
   }
+}
+
+/// Voxel size and corner along one axis, in nm.
+package struct AxisPlace: Equatable, Sendable, CustomStringConvertible {
+  package let size: Rational, corner: Rational
+  package init(size: Rational, corner: Rational) { (self.size, self.corner) = (size, corner) }
+  package var description: String { "voxel \(size) nm from \(corner) nm" }
 }
 
 package func shapeText(_ shape: [Int]) -> String { "(" + shape.map(String.init).joined(separator: ", ") + ")" }

@@ -36,4 +36,13 @@ package struct NotRead: Error, Equatable {
 extension ArrayExpression {
   /// All that it reads.
   package var sources: [any ArraySource] { StripProgram(node).sources }
+
+  /// What it does with `sources`, in their order: equal only for expressions that give equal values from equal sources.
+  package var recipe: String {
+    let program = StripProgram(node)
+    let axes = program.sources.map { $0.grid.axes.map(\.name).joined(separator: " ") }.joined(separator: ", ")
+    let constants = program.constants.map { "\($0.register) \($0.dtype) \($0.bits)" }.joined(separator: ", ")
+    let steps = program.instructions.map { "\($0.call) \($0.from) \($0.with) \($0.to) \($0.a) \($0.b) \($0.c) \($0.out)" }.joined(separator: ", ")
+    return "[\(axes)] [\(constants)] [\(steps)] \(program.result)"
+  }
 }

@@ -29,7 +29,7 @@ package enum Scalar: Sendable, Hashable, CustomStringConvertible {
     switch self {
     case .bool(let value): "\(value)"
     case .int(let value): "\(value)"
-    case .float(let value): "\(value)"
+    case .float(let value): value.isNaN ? "nan" : "\(value)"
     }
   }
 

@@ -43,6 +43,7 @@ package struct SourceView: ArraySource {
   }
 
   package var shape: [Int] { walks.map(\.count) }
+  package var inputs: [any ArraySource] { [base] }
 
   /// All of a source.
   package init(_ source: any ArraySource) {

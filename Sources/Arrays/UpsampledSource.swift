@@ -18,6 +18,7 @@ package struct UpsampledSource: ArraySource {
 
   /// `.linear` gives float32, `.nearest` the base's dtype.
   package var dtype: DType { method == .linear ? .float32 : base.dtype }
+  package var inputs: [any ArraySource] { [base] }
 
   /// - Parameter wanted: the fine shape where it is not a whole multiple of the base's: up to a coarse voxel more or less on each axis.
   /// - Throws: `ArrayError.rank` unless there is a factor an axis, `.shapes` for a `wanted` that is farther off, `.tooLarge`, `GeometryError`.

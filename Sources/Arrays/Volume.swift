@@ -32,6 +32,8 @@ package protocol ArraySource: Sendable {
   var chunking: Chunking? { get }
   /// Equal for two values that are the same stored array seen the same way, so that an expression reads it once; nil where unknown.
   var identity: [Int]? { get }
+  /// What it reads from, where it is made of others.
+  var inputs: [any ArraySource] { get }
   /// Voxels of a box that lies inside `shape` (all axes).
   func read(_ roi: VoxelRoi, _ context: borrowing ReadContext) throws -> NDArray
 }
@@ -48,6 +50,7 @@ package struct Chunking: Sendable, Equatable {
 extension ArraySource {
   package var chunking: Chunking? { nil }
   package var identity: [Int]? { nil }
+  package var inputs: [any ArraySource] { [] }
 }
 
 extension ArraySource where Self: AnyObject {

@@ -57,8 +57,7 @@ package struct BlockwiseStatement: Sendable {
   package init(_ sources: [any ArraySource], options: BlockwiseOptions, to spec: OutputSpec, kernel: @escaping BlockKernel) throws {
     let inputs = try Inputs(sources, roi: options.roi)
     let rank = inputs.grid.rank
-    let existing = spec.replace ? nil : spec.path.flatMap { try? StoredArray.open($0) }?.chunks.suffix(rank)
-    let block = options.block ?? existing.map(Array.init) ?? [Int](repeating: 64, count: rank)
+    let block = options.block ?? spec.usualBlock(over: inputs.total.shape.values)
     tiling = try Tiling(total: inputs.total, block: block, context: options.context ?? [Int](repeating: 0, count: rank))
     names = try sources.map { try Identity(of: $0, content: spec.path != nil) }
     (self.inputs, self.options, self.spec, self.kernel) = (inputs, options, spec, kernel)
@@ -217,4 +216,13 @@ func plannedOutput(_ spec: OutputSpec, grid: Grid, dtype: DType?, leading: [Int]
 func saturated(_ a: Int, _ b: Int) -> Int {
   let (product, overflow) = a.multipliedReportingOverflow(by: b)
   return overflow ? .max : product
+}
+
+extension OutputSpec {
+  /// The block of a statement that names none: the chunks of an output that exists, else 64. A chunk that was cut to the array was 64.
+  func usualBlock(over extent: [Int]) -> [Int] {
+    let usual = [Int](repeating: 64, count: extent.count)
+    guard !replace, let chunks = path.flatMap({ try? StoredArray.open($0) })?.chunks.suffix(extent.count), chunks.count == extent.count else { return usual }
+    return zip(chunks, extent).map { $0 >= $1 ? max(64, $0) : $0 }
+  }
 }

@@ -38,6 +38,18 @@ struct Identity {
       let base = try Identity(of: fine.base, content: content)
       name = "\(base.name), upsampled by \(shapeText(fine.factors))"
       text = base.text.map { "upsampled \(shapeText(fine.factors)) \(fine.method) of \($0)" }
+    case let cast as CastSource:
+      let base = try Identity(of: cast.base, content: content)
+      name = "\(base.name) as \(cast.dtype)"
+      text = base.text.map { "cast \(cast.dtype) \(cast.mode) of \($0)" }
+    case let expression as ArrayExpression:
+      let sources = try expression.sources.map { try Identity(of: $0, content: content) }
+      name = "an expression of \(sources.map(\.name).joined(separator: ", "))"
+      text = sources.allSatisfy { $0.text != nil } ? "expression \(expression.recipe) of \(sources.map { $0.text ?? "" })" : nil
+    case let filtered as FilteredSource:
+      let base = try Identity(of: filtered.source, content: content)
+      name = "\(base.name), filtered"
+      text = base.text.flatMap { base in filtered.filter.recipe.map { "\($0) of \(base)" } }
     default: (name, text) = ("\(type(of: source))", nil)
     }
   }
@@ -50,11 +62,7 @@ struct Identity {
 }
 
 /// The arrays on disk that a source reads.
-func storedArrays(of source: any ArraySource) -> [StoredArray] {
-  switch source {
-  case let array as StoredArray: [array]
-  case let view as SourceView: storedArrays(of: view.base)
-  case let fine as UpsampledSource: storedArrays(of: fine.base)
-  default: []
-  }
+package func storedArrays(of source: any ArraySource) -> [StoredArray] {
+  if let array = source as? StoredArray { return [array] }
+  return source.inputs.flatMap { storedArrays(of: $0) }
 }

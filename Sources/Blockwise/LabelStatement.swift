@@ -44,8 +44,7 @@ package struct LabelStatement: Sendable {
       guard first.grid.rank == rank else { throw BlockwiseError.model("expected a mask of \(rank) spatial axes, found \(shapeText(first.shape)) with channels") }
       guard !first.dtype.isFloat else { throw BlockwiseError.notAMask(first.dtype) }
     }
-    let existing = spec.replace ? nil : spec.path.flatMap { try? StoredArray.open($0) }?.chunks
-    let block = options.block ?? existing ?? [Int](repeating: 64, count: rank)
+    let block = options.block ?? spec.usualBlock(over: inputs.total.shape.values)
     tiling = try Tiling(total: inputs.total, block: block, context: options.context ?? [Int](repeating: 0, count: rank))
     names = try sources.map { try Identity(of: $0, content: spec.path != nil) }
     (self.inputs, self.options, self.connectivity, self.spec, self.mask) = (inputs, options, connectivity, spec, mask)
@@ -134,43 +133,11 @@ package struct LabelStatement: Sendable {
   // MARK: Reduce
 
   private func reduce(_ records: RecordStore, _ context: ExecutionContext) throws -> Numbering {
-    let label = "label \(options.name): joining"
-    func record(_ index: Int64) throws -> FaceRecord {
+    var joined = try JoinedFaces(tiling, connectivity: connectivity, label: "label \(options.name): joining", bytesEach: 32, context) { index in
       guard let bytes = try records.get(index), let record = FaceRecord(bytes) else { throw BlockwiseError.journalDamaged(path: spec.path ?? "memory", reason: "the faces of block \(index) cannot be read") }
       return record
     }
-    var bases: [Int] = [0], firsts: [Int] = []
-    for index in 0..<tiling.count {
-      try context.cancellation.check()
-      firsts += try record(index).firsts
-      bases.append(firsts.count)
-      try checkBudget(firsts.count, bases.count, context)
-    }
-
-    var classes = UnionFind(count: firsts.count)
-    let directions = try forwardDirections(rank: tiling.rank, connectivity: connectivity)
-    for index in 0..<tiling.count {
-      try context.cancellation.check()
-      let here = try tiling.block(index).position
-      var own: FaceRecord?
-      for direction in directions {
-        guard let neighbour = tiling.index(at: zip(here, direction).map { $0 + $1 }) else { continue }
-        let mine = try own ?? record(index)
-        own = mine
-        if mine.count == 0 { break }
-        let a = try mine.slab(toward: direction), b = try record(neighbour).slab(toward: direction.map { -$0 })
-        let base = bases[Int(index)] - 1, other = bases[Int(neighbour)] - 1
-        for pair in try contactPairs(a, b, direction: direction, connectivity: connectivity) { classes.join(base + Int(pair.a), other + Int(pair.b)) }
-      }
-      context.progress.report(ProgressUpdate(label, done: index + 1, total: tiling.count, unit: "blocks"))
-    }
-    context.progress.finish(label)
-    return Numbering(&classes, firsts: firsts, bases: bases)
-  }
-
-  private func checkBudget(_ components: Int, _ blocks: Int, _ context: ExecutionContext) throws {
-    let bytes = saturated(components, 32) &+ blocks &* 8
-    if bytes > context.memoryBudget { throw BlockwiseError.budget(what: "joining \(components) components of blocks", bytes: bytes, budget: context.memoryBudget) }
+    return Numbering(&joined.classes, firsts: joined.firsts, bases: joined.bases)
   }
 }
 

@@ -24,20 +24,33 @@ package struct Relabelling: Sendable {
   package init(merges: [IdPair] = [], map: [IdPair] = [], isCompact: Bool = true) { (self.merges, self.map, self.isCompact) = (merges, map, isCompact) }
 
   /// The new id of each of `ids`, which are ascending; and how many different ones there are.
-  package func renumbered(_ ids: [UInt64]) -> (map: [IdPair], objects: Int) {
+  ///
+  /// - Throws: `Cancelled`.
+  /// - Complexity: O(ids · log).
+  package func renumbered(_ ids: [UInt64], _ context: ExecutionContext) throws -> (map: [IdPair], objects: Int) {
     var classes = IdUnionFind()
     classes.join(merges)
     let roots = Dictionary(classes.merges().map { ($0.a, $0.b) }) { $1 }, renamed = Dictionary(map.map { ($0.a, $0.b) }) { $1 }
+    let isKept = roots.isEmpty && renamed.isEmpty
     func target(_ id: UInt64) -> UInt64 {
+      if isKept { return id }
       let named = renamed[id] ?? id
       return roots[named] ?? named
     }
-    let present = Set(ids.map(target)).subtracting([0])
-    guard isCompact else { return (ids.map { IdPair($0, target($0)) }, present.count) }
-    var numbers: [UInt64: UInt64] = [:]
-    numbers.reserveCapacity(present.count)
-    for (index, id) in present.sorted().enumerated() { numbers[id] = UInt64(index + 1) }
-    return (ids.map { IdPair($0, numbers[target($0)] ?? 0) }, present.count)
+    var pairs: [IdPair] = []
+    pairs.reserveCapacity(ids.count)
+    for (index, id) in ids.enumerated() {
+      if index % 65536 == 0 { try context.cancellation.check() }
+      pairs.append(IdPair(id, target(id)))
+    }
+    let present = isKept ? ids : distinct(pairs.map(\.b))
+    if isCompact {
+      for index in pairs.indices {
+        if index % 65536 == 0 { try context.cancellation.check() }
+        pairs[index].b = pairs[index].b == 0 ? 0 : UInt64(place(of: pairs[index].b, in: present) + 1)
+      }
+    }
+    return (pairs, present.count)
   }
 
   /// Decides the same bytes for equal texts.
@@ -52,6 +65,23 @@ package struct Relabelling: Sendable {
     }
     return "\(isCompact ? "compact" : "as they are"), \(merges.count) merges, map of \(map.count), \(hash.text)"
   }
+}
+
+/// Ids other than 0, ascending, each once.
+private func distinct(_ ids: [UInt64]) -> [UInt64] {
+  var all: [UInt64] = []
+  for id in ids.sorted() where id != 0 && id != all.last { all.append(id) }
+  return all
+}
+
+/// Where an id stands among ascending ones that hold it.
+private func place(of id: UInt64, in ids: [UInt64]) -> Int {
+  var low = 0, high = ids.count - 1
+  while low < high {
+    let middle = (low + high) / 2
+    if ids[middle] < id { low = middle + 1 } else { high = middle }
+  }
+  return low
 }
 
 package struct RelabelStatement: Sendable {
@@ -78,8 +108,8 @@ package struct RelabelStatement: Sendable {
     passing.block = options.block ?? readingBlock(of: source)
     let ids = try sizesBlockwise(source, options: passing, context).ids
     if saturated(ids.count, 48) > context.memoryBudget { throw BlockwiseError.budget(what: "\(ids.count) ids", bytes: saturated(ids.count, 48), budget: context.memoryBudget) }
-    let (map, objects) = relabelling.renumbered(ids)
-    let output = try self.statement(try IdLookup(map, dtype: options.dtype ?? .uint64)).execute(context).output
+    let (map, objects) = try relabelling.renumbered(ids, context)
+    let output = try self.statement(try IdLookup(map, dtype: options.dtype ?? .uint64, context)).execute(context).output
     if let path = spec.path { try StoredArray.open(path, mode: .edit).setAttributes(.object([.init("objects", JSON(objects))])) }
     return (try spec.path.map { try StoredArray.open($0) } ?? output, objects)
   }
@@ -113,7 +143,7 @@ package struct SizeStatement: Sendable {
     passing.block = options.block ?? readingBlock(of: source)
     let entries = try sizesBlockwise(source, options: passing, context).entries
     let map = entries.filter { $0.id != 0 }.map { IdPair($0.id, value($0)) }
-    return try statement(try IdLookup(map, dtype: options.dtype ?? .uint64)).execute(context)
+    return try statement(try IdLookup(map, dtype: options.dtype ?? .uint64, context)).execute(context)
   }
 
   private func statement(_ lookup: IdLookup?) throws -> BlockwiseStatement {

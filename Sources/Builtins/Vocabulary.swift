@@ -12,7 +12,7 @@ package enum Vocabulary {
     ("Training", training), ("Blockwise work", blockwise), ("Display", show), ("Tables", tables),
   ]
 
-  static let all: [Builtin] = families.flatMap(\.words) + Builtin.later
+  static let all: [Builtin] = families.flatMap(\.words)
 
   /// Names by family; those of the language itself come last.
   package static var names: [(title: String, words: [String])] {
@@ -24,18 +24,31 @@ package enum Vocabulary {
 
   private static let data: [Builtin] = [
     .arange,
+    .binarize,
     .cast,
+    .chunk,
+    .chunks,
     .clip,
+    .concatArrays,
+    .copy,
     .create,
+    .flip,
     .full,
     .ones,
     .open,
+    .pad,
     .random,
+    .read,
     .readCSV,
     .resample,
+    .reshape,
     .saveArray,
+    .saveData,
     .saveImage,
     .saveTable,
+    .saveText,
+    .stack,
+    .transpose,
     .tree,
     .whereArrays,
     .zeros,
@@ -48,6 +61,7 @@ package enum Vocabulary {
 
   private static let geometry: [Builtin] = [
     .blocks,
+    .coord,
     .grow,
     .roi,
     .shrink,

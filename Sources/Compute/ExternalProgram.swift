@@ -57,13 +57,13 @@ package final class ExternalProgram: Sendable {
     var answer: [UInt8] = [], expected: Int?
     // Sending and receiving interleave: a program may answer before it has read all, and neither side may wait for the other for ever.
     let outgoing = try inputs.map { try Npy.encode($0) }
-    var part = 0, sent = 0
+    var part = 0, sent = 0, hasStoppedReading = false
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       if context.cancellation.isUrgent || context.cancellation.isCancelled && part == 0 && sent == 0 { throw Cancelled() }
       if clock.now > deadline { throw ComputeError.silent(command: command, seconds: min(timeout, 1e9)) }
       var waits = [pollfd(fd: running.child.output, events: Int16(POLLIN), revents: 0)]
-      if part < outgoing.count { waits.append(pollfd(fd: running.child.input, events: Int16(POLLOUT), revents: 0)) }
+      if part < outgoing.count, !hasStoppedReading { waits.append(pollfd(fd: running.child.input, events: Int16(POLLOUT), revents: 0)) }
       let ready = poll(&waits, nfds_t(waits.count), 100)
       if ready < 0 && errno != EINTR { throw died(running) }
       if waits.count > 1, waits[1].revents != 0 {
@@ -71,7 +71,10 @@ package final class ExternalProgram: Sendable {
           let rest = UnsafeRawBufferPointer(rebasing: bytes[sent..<min(bytes.count, sent + 65536)])
           return send(running.child.input, rest)
         }
-        if count < 0 { if errno != EAGAIN && errno != EINTR { throw died(running) } } else {
+        if count < 0 {
+          // it no longer reads: what it has written, or the end of its output, says why
+          if errno == EPIPE { hasStoppedReading = true } else if errno != EAGAIN && errno != EINTR { throw died(running) }
+        } else {
           sent += count
           if sent == outgoing[part].count { (part, sent) = (part + 1, 0) }
         }

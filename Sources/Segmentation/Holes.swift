@@ -46,13 +46,16 @@ package func fillHoles(_ labels: NDArray, _ context: ExecutionContext) throws ->
         }
       }
     }
-    filled.withMutableBytes { out in
+    try filled.withMutableBytes { out in
       guard let out = out.baseAddress else { return }
-      for voxel in holes.indices {
-        let hole = Int(holes[voxel])
-        if hole == 0 || open[hole] { continue }
-        withUnsafeBytes(of: owner[hole].littleEndian) { bytes in
-          if let source = bytes.baseAddress { (out + voxel * size).copyMemory(from: source, byteCount: size) }
+      let parts = chunks(box.count)
+      try context.forEach(parts.count) { part, _ in
+        for voxel in parts[part] where holes[voxel] != 0 {
+          let hole = Int(holes[voxel])
+          if open[hole] { continue }
+          withUnsafeBytes(of: owner[hole].littleEndian) { bytes in
+            if let source = bytes.baseAddress { (out + voxel * size).copyMemory(from: source, byteCount: size) }
+          }
         }
       }
     }

@@ -2,6 +2,7 @@
 
 import Arrays
 import CKernels
+import Execution
 
 /// Counts of (a, b); one thread at a time.
 struct PairCounts: ~Copyable {
@@ -38,12 +39,17 @@ struct PairCounts: ~Copyable {
 struct IdMap: ~Copyable {
   let table: OpaquePointer
 
-  init(_ pairs: some Sequence<IdPair>) throws(ArrayError) {
-    guard let table = dcs_seg_counts_create() else { throw .noMemory(bytes: 1 << 13) }
-    for pair in pairs where dcs_seg_map_set(table, pair.a, pair.b) != 0 {
-      let bytes = Int(clamping: dcs_seg_counts_size(table)) &* 96
+  /// - Throws: `ArrayError.noMemory`; `Cancelled`.
+  init(_ pairs: [IdPair], _ context: ExecutionContext) throws {
+    guard let table = dcs_seg_counts_create() else { throw ArrayError.noMemory(bytes: 1 << 13) }
+    do {
+      for part in chunks(pairs.count) {
+        try context.cancellation.check()
+        for pair in pairs[part] where dcs_seg_map_set(table, pair.a, pair.b) != 0 { throw ArrayError.noMemory(bytes: Int(clamping: dcs_seg_counts_size(table)) &* 96) }
+      }
+    } catch {
       dcs_seg_counts_destroy(table)
-      throw .noMemory(bytes: bytes)
+      throw error
     }
     self.table = table
   }

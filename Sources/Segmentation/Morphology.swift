@@ -70,7 +70,7 @@ private func boxMorph(_ values: NDArray, _ box: Box, _ radius: [Int], greatest: 
 }
 
 /// Bool: true where a mask is 0.
-func isBackground(_ mask: NDArray, _ context: ExecutionContext) throws -> NDArray {
+package func isBackground(_ mask: NDArray, _ context: ExecutionContext) throws -> NDArray {
   let packed = try mask.contiguous()
   var background = try result(.bool, mask.shape, context)
   let parts = chunks(packed.count)

@@ -25,7 +25,7 @@ package func relabel(_ labels: NDArray, _ map: [IdPair], unmapped: UnmappedIds =
       throw SegmentationError.tooManyObjects(found: Int(clamping: tooBig), limit: Int(clamping: limit), dtype: dtype)
     }
   }
-  return try apply(IdMap(map), to: labels.contiguous(), unmapped, dtype, context)
+  return try apply(IdMap(map, context), to: labels.contiguous(), unmapped, dtype, context)
 }
 
 /// Numbers the ids 1, 2, … without gaps.
@@ -37,7 +37,7 @@ package func compact(_ labels: NDArray, order: CompactOrder = .byId, dtype: DTyp
   let ids = order == .byId ? try sizes(packed, context).ids : try idsByFirstVoxel(packed)
   let limit = try largestId(dtype, "relabel")
   guard UInt64(ids.count) <= limit else { throw SegmentationError.tooManyObjects(found: ids.count, limit: Int(clamping: limit), dtype: dtype) }
-  return (try apply(IdMap(ids.enumerated().map { IdPair($1, UInt64($0 + 1)) }), to: packed, .zero, dtype, context), ids)
+  return (try apply(IdMap(ids.enumerated().map { IdPair($1, UInt64($0 + 1)) }, context), to: packed, .zero, dtype, context), ids)
 }
 
 package enum CompactOrder: Sendable { case byId, byFirstVoxel }
@@ -48,7 +48,7 @@ package enum CompactOrder: Sendable { case byId, byFirstVoxel }
 package func removeSmall(_ labels: NDArray, size: Int, _ context: ExecutionContext) throws -> NDArray {
   let all = try sizes(labels, context)
   let small = all.entries.filter { $0.id != 0 && $0.count < size }.map { IdPair($0.id, 0) }
-  return small.isEmpty ? labels : try apply(IdMap(small), to: labels.contiguous(), .keep, labels.dtype, context)
+  return small.isEmpty ? labels : try apply(IdMap(small, context), to: labels.contiguous(), .keep, labels.dtype, context)
 }
 
 /// Replaces ids by others of the same array, which keeps its type; ids that are not named stay.
@@ -56,13 +56,13 @@ package func removeSmall(_ labels: NDArray, size: Int, _ context: ExecutionConte
 /// - Throws: as `relabel`.
 package func mergeIds(_ labels: NDArray, _ merges: [IdPair], _ context: ExecutionContext) throws -> NDArray {
   try checkIds("relabel", labels)
-  return merges.isEmpty ? labels : try apply(IdMap(merges), to: labels.contiguous(), .keep, labels.dtype, context)
+  return merges.isEmpty ? labels : try apply(IdMap(merges, context), to: labels.contiguous(), .keep, labels.dtype, context)
 }
 
 /// The size of the object at each voxel, 0 on background: uint64.
 package func sizeOf(_ labels: NDArray, _ context: ExecutionContext) throws -> NDArray {
   let map = try sizes(labels, context).entries.filter { $0.id != 0 }.map { IdPair($0.id, UInt64($0.count)) }
-  return try apply(IdMap(map), to: labels.contiguous(), .zero, .uint64, context)
+  return try apply(IdMap(map, context), to: labels.contiguous(), .zero, .uint64, context)
 }
 
 /// New ids by old ids, looked up by many blocks at once.
@@ -72,10 +72,10 @@ package final class IdLookup: @unchecked Sendable {   // never written after it 
 
   /// - Parameter dtype: of what `apply` gives; every new id must fit.
   /// - Throws: `SegmentationError.tooManyObjects`, `.dtype`; `ArrayError.noMemory`.
-  package init(_ pairs: [IdPair], dtype: DType) throws {
+  package init(_ pairs: [IdPair], dtype: DType, _ context: ExecutionContext) throws {
     let limit: UInt64 = try dtype.isSigned || dtype == .bool ? signedLimit(dtype) : largestId(dtype, "relabel")
     if let tooBig = pairs.map(\.b).max(), tooBig > limit { throw SegmentationError.tooManyObjects(found: Int(clamping: tooBig), limit: Int(clamping: limit), dtype: dtype) }
-    map = try IdMap(pairs)
+    map = try IdMap(pairs, context)
     self.dtype = dtype
   }
 

@@ -52,7 +52,7 @@ extension StoredArray {
     return try StoredArray(location: location, metadata: metadata, mode: .edit, origin: .center)
   }
 
-  private static func makeRoom(_ location: Location, _ store: some ByteStore, replace: Bool) throws(StorageError) {
+  static func makeRoom(_ location: Location, _ store: some ByteStore, replace: Bool) throws(StorageError) {
     let path = location.description
     guard let kind = Files.kind(path) else { return }
     guard kind == .folder else { throw .exists(path: path, what: "a file") }
@@ -68,7 +68,7 @@ extension StoredArray {
     throw .exists(path: path, what: entries.contains { $0.isFolder } ? "a group" : "a folder with files")
   }
 
-  private static func makeGroups(above location: Location, _ store: some ByteStore, _ format: Format) throws(StorageError) {
+  static func makeGroups(above location: Location, _ store: some ByteStore, _ format: Format) throws(StorageError) {
     for key in location.ancestors.reversed() {
       if try StoredGroup.isArray(store, key) { throw .exists(path: store.path(key), what: "an array, which cannot hold others") }
       let (name, document): (String, JSON) = switch format {

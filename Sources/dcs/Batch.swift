@@ -78,11 +78,14 @@ extension Batch {
   /// is removed afterwards, so that cases may write `t.zarr`.
   static func conformance(_ folder: String, _ options: Options, _ program: Program) throws -> Int32 {
     var passed = 0, failed = 0
+    // a budget that does not depend on the machine, because messages name it
+    let mine = program.interpreter.session.execution
+    let execution = ExecutionContext(pool: mine.pool, cancellation: mine.cancellation, progress: mine.progress, memoryBudget: 4 << 30)
     for path in try files(below: folder).sorted() {
       let text = try ProgramHost.text(path)
       let results = try inScratchFolder {
         Conformance.run(text, name: Files.name(path), host: program.host) { host in
-          try Interpreter(registry: Vocabulary.registry, host: host, execution: program.interpreter.session.execution, seed: options.seed)
+          try Interpreter(registry: Vocabulary.registry, host: host, execution: execution, seed: options.seed)
         }
       }
       for result in results {

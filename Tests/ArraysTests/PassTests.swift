@@ -98,7 +98,7 @@ private typealias E = ArrayExpression
 
   struct BoxMean: LocalFilter {
     let radius: Int
-    let edge: EdgeRule
+    let edge: EdgeRule?
     func dtype(for input: DType) throws -> DType { .float64 }
     func halo(for grid: Grid) throws -> (before: [Int], after: [Int]) { ([radius, 0], [radius + 1, 0]) }
     func apply(_ padded: NDArray, _ grid: Grid) throws -> NDArray {

@@ -41,6 +41,7 @@ import Testing
     try screen.expect("dcs> ")
     screen.type(":s\t\t")
     try screen.expect("save  set\n")
+    try screen.expect("dcs> :s")   // drawn again below the list
     screen.type(Screen.controlC)
     try screen.expect("dcs> ")
     screen.type("fn f(a) {\r")

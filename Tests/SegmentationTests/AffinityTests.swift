@@ -39,7 +39,8 @@ import Segmentation
     let sigma = [Double](repeating: c.sigma, count: c.rank)
     let found = try descriptors(c.array("labels"), sigma: sigma, voxelSize: c.voxelSize, crowd), expected = try c.array("descriptors")
     #expect(found.shape == expected.shape)
-    #expect(try zip(found.elements(Float.self), expected.elements(Float.self)).allSatisfy { abs($0 - $1) < 1e-5 })
+    // lsds takes moments about the origin in float32: its variances are good to some 1e-5
+    #expect(try zip(found.elements(Float.self), expected.elements(Float.self)).allSatisfy { abs($0 - $1) < 5e-5 })
   }
 
   @Test(arguments: cases) func objectsAreThoseOfScipy(_ c: Case) throws {

@@ -43,6 +43,15 @@ package struct ArrayExpression: ArraySource {
 
   init(_ node: ExpressionNode, _ shape: [Int], _ grid: Grid) { (self.node, self.shape, self.grid, number) = (node, shape, grid, nil) }
 
+  /// The same values with other names of axes, at another place.
+  ///
+  /// - Throws: `ArrayError.rank`.
+  package func placed(on grid: Grid) throws(ArrayError) -> ArrayExpression {
+    guard grid.rank == shape.count else { throw .rank(expected: grid.rank, found: shape) }
+    if grid == self.grid { return self }
+    return ArrayExpression(PlacedSource(base: self, grid: grid))
+  }
+
   /// The same axes and place with other steps.
   func with(_ node: ExpressionNode) -> ArrayExpression { ArrayExpression(node, shape, grid) }
 

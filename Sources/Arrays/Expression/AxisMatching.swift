@@ -38,17 +38,17 @@ func matched(_ a: ArrayExpression, _ b: ArrayExpression) throws(ArrayError) -> (
       shape.insert(length, at: place)
     }
   }
-  return (shape, try placed(axes, lead.grid, other.grid))
+  return (shape, try placed(axes, lead.grid, other.grid, isSwapped: a.shape.count < b.shape.count))
 }
 
-private func placed(_ axes: [Axis], _ lead: Grid, _ other: Grid) throws(ArrayError) -> Grid {
+private func placed(_ axes: [Axis], _ lead: Grid, _ other: Grid, isSwapped: Bool) throws(ArrayError) -> Grid {
   let a = places(lead), b = places(other)
   let spatial = axes.filter { $0.kind == .space }
   var sizes: [Rational] = [], corners: [Rational] = []
   for axis in spatial {
     let left = a[axis.name], right = b[axis.name]
     if lead.isKnown, other.isKnown, let left, let right, left != right {
-      throw .grids(axis: axis.name, "voxel \(left.size) nm from \(left.corner) nm", "voxel \(right.size) nm from \(right.corner) nm")
+      throw isSwapped ? .grids(axis: axis.name, right, left) : .grids(axis: axis.name, left, right)
     }
     // What nobody measured gives way to what somebody did.
     guard let place = lead.isKnown || !other.isKnown ? left ?? right : right ?? left else { continue }
@@ -59,8 +59,6 @@ private func placed(_ axes: [Axis], _ lead: Grid, _ other: Grid) throws(ArrayErr
     return try Grid(axes: axes, voxelSize: Coordinate(sizes), offset: Coordinate(corners), isKnown: lead.isKnown || other.isKnown)
   } catch { return Grid(unknown: axes) }
 }
-
-private struct Place: Equatable { let size: Rational, corner: Rational }
 
 /// Where two operands lie along an axis that they share, in nanometres.
 package struct AxisExtents: Sendable, Equatable {
@@ -83,8 +81,8 @@ package struct AxisExtents: Sendable, Equatable {
   }
 }
 
-private func places(_ grid: Grid) -> [String: Place] {
-  var result: [String: Place] = [:]
-  for (position, axis) in grid.spatialAxes.enumerated() { result[grid.axes[axis].name] = Place(size: grid.voxelSize[position], corner: grid.offset[position]) }
+private func places(_ grid: Grid) -> [String: AxisPlace] {
+  var result: [String: AxisPlace] = [:]
+  for (position, axis) in grid.spatialAxes.enumerated() { result[grid.axes[axis].name] = AxisPlace(size: grid.voxelSize[position], corner: grid.offset[position]) }
   return result
 }

@@ -61,6 +61,8 @@ extension ArrayExpression {
     }
   }
 
+  package var inputs: [any ArraySource] { sources }
+
   package var identity: [Int]? {
     if case .source(let source) = node.step { return source.identity }
     return [Int(bitPattern: ObjectIdentifier(node))]

@@ -10,11 +10,17 @@ package protocol LocalFilter: Sendable {
   func dtype(for input: DType) throws -> DType
   /// Voxels that it looks at before and after each voxel, one an axis of the grid (0 for channels).
   func halo(for grid: Grid) throws -> (before: [Int], after: [Int])
-  /// What stands outside the array.
-  var edge: EdgeRule { get }
-  /// - Parameter padded: the block with its halo on every side, contiguous.
-  /// - Returns: the block, contiguous, of the type it has declared.
-  func apply(_ padded: NDArray, _ grid: Grid) throws -> NDArray
+  /// What stands outside the array; nil for a filter that minds the faces of what it is given, as if they were those of the array.
+  var edge: EdgeRule? { get }
+  /// - Parameter block: contiguous: with an `edge`, the block with its halo on every side; without one, with as much of its halo as the array has.
+  /// - Returns: contiguous, of the type it has declared: with an `edge`, the block; without one, all that it was given.
+  func apply(_ block: NDArray, _ grid: Grid) throws -> NDArray
+  /// What it does, with all its parameters: equal only for filters that give equal values; nil where that cannot be said.
+  var recipe: String? { get }
+}
+
+extension LocalFilter {
+  package var recipe: String? { nil }
 }
 
 /// A filter over a source: a source itself, so blocks of it are read with their halo and the edge of the whole is padded as the filter says.
@@ -35,10 +41,12 @@ package struct FilteredSource: ArraySource {
   package var shape: [Int] { source.shape }
   package var grid: Grid { source.grid }
   package var chunking: Chunking? { source.chunking }
+  package var inputs: [any ArraySource] { [source] }
 
   package func read(_ roi: VoxelRoi, _ context: borrowing ReadContext) throws -> NDArray {
     if roi.isEmpty { return try NDArray(dtype, roi.shape.values) }
     let wanted = try roi.grown(before: Coordinate(halo.before), after: Coordinate(halo.after))
+    guard let edge = filter.edge else { return try readWithin(wanted, roi, context) }
     var begin: [Int] = [], end: [Int] = [], before: [Int] = [], after: [Int] = []
     for axis in shape.indices {
       let length = shape[axis]
@@ -51,10 +59,21 @@ package struct FilteredSource: ArraySource {
     }
     let inside = try VoxelRoi(from: Coordinate(begin), to: Coordinate(end))
     let corner = shape.indices.map { wanted.offset[$0] - begin[$0] + before[$0] }
-    let padded = try source.read(inside, context).padded(before: before, after: after, filter.edge).slice(offset: corner, shape: wanted.shape.values).contiguous()
-    let result = try filter.apply(padded, try grid.shifted(to: roi.offset.values))
-    guard result.shape == roi.shape.values else { throw ArrayError.shapes(roi.shape.values, result.shape) }
-    guard result.dtype == dtype else { throw ArrayError.dtypes(dtype, result.dtype) }
+    let padded = try source.read(inside, context).padded(before: before, after: after, edge).slice(offset: corner, shape: wanted.shape.values).contiguous()
+    return try checked(try filter.apply(padded, try grid.shifted(to: roi.offset.values)), roi.shape.values)
+  }
+
+  /// The filter sees the part of its halo that the array has. Where that ends inside the array, what it makes of the cut lies in the halo, which is dropped.
+  private func readWithin(_ wanted: VoxelRoi, _ roi: VoxelRoi, _ context: borrowing ReadContext) throws -> NDArray {
+    let begin = shape.indices.map { max(0, wanted.offset[$0]) }, end = shape.indices.map { min(shape[$0], wanted.end[$0]) }
+    let inside = try VoxelRoi(from: Coordinate(begin), to: Coordinate(end))
+    let result = try checked(try filter.apply(try source.read(inside, context).contiguous(), try grid.shifted(to: begin)), inside.shape.values)
+    return inside == roi ? result : try result.slice(offset: zip(roi.offset.values, begin).map { $0 - $1 }, shape: roi.shape.values).contiguous()
+  }
+
+  private func checked(_ result: NDArray, _ shape: [Int]) throws(ArrayError) -> NDArray {
+    guard result.shape == shape else { throw .shapes(shape, result.shape) }
+    guard result.dtype == dtype else { throw .dtypes(dtype, result.dtype) }
     return result
   }
 }

@@ -65,3 +65,10 @@ extension ArrayExpression {
     return try reduce(HistogramReducer(dtype, edges: HistogramReducer.edges(ends.low, ends.high, bins)), context).histogram
   }
 }
+
+extension ArrayExpression {
+  /// Lowest and highest finite value; nil if there is none. One pass.
+  package func finiteRange(_ context: ExecutionContext) throws -> (low: Double, high: Double)? {
+    try reduce(Moments(dtype, [.range, .finite]), context).range.map { ($0.low.double, $0.high.double) }
+  }
+}

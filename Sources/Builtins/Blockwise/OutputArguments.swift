@@ -56,7 +56,7 @@ extension Report {
     var cause = Failure(first.cause)
     if let voxel = cause.voxel, first.readOffset.count <= voxel.count {
       let shift = [Int](repeating: 0, count: voxel.count - first.readOffset.count) + first.readOffset
-      cause.message = cause.message.replacingLast(shapeText(voxel), shapeText(zip(voxel, shift).map { $0 &+ $1 }))
+      cause.message = cause.message.replacingLast(voxelText(voxel, cause.voxelAxes), voxelText(zip(voxel, shift).map { $0 &+ $1 }, []))
     }
     var failure = cause.under(.block, failureHead)
     let kept = done + skipped
@@ -77,21 +77,4 @@ extension String {
 
 extension StorageError: FailureConvertible {
   package var failure: Failure { Failure(.data, description, hint: hint) }
-}
-
-extension ArrayError: FailureConvertible {
-  package var failure: Failure {
-    switch self {
-    case .doesNotFit(_, _, _, _, let index), .overflow(_, let index), .divisionByZero(let index):
-      var failure = Failure(.arithmetic, description)
-      failure.voxel = index
-      return failure
-    case .overBudget, .noMemory, .tooLarge: return Failure(.memory, description)
-    case .lengths(let axis, let left, let right, let extents): return Self.shapesDoNotMatch(axis, left, right, extents)
-    case .shapes, .rank, .axisTwice: return Failure(.shape, description)
-    case .grids(let axis, let left, let right): return Self.gridsDoNotMatch(axis, left, right)
-    case .outside: return Failure(.index, description)
-    default: return Failure(.type, description)
-    }
-  }
 }

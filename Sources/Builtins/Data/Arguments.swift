@@ -33,17 +33,21 @@ extension Call {
     return shape
   }
 
+  /// Names of axes from `axes`; nil where it is nil.
+  func axes(rank: Int) throws -> [Axis]? {
+    guard let names = try optionalList("axes") else { return nil }
+    guard names.count == rank else { throw failure(.shape, "`axes` names \(names.count) axes, the shape has \(rank)", at: "axes") }
+    let axes = try names.map {
+      guard case .string(let name) = $0 else { throw failure(.type, "`axes` must hold names, not \($0.typePhrase)", at: "axes") }
+      return Axis.named(name)
+    }
+    guard Set(axes.map(\.name)).count == rank else { throw failure(.value, "`axes` names an axis twice", at: "axes") }
+    return axes
+  }
+
   /// The grid of a new array from `axes`, `voxel` and `offset`.
   func newGrid(rank: Int) throws -> Grid {
-    var axes = Axis.defaults(rank: rank)
-    if let names = try optionalList("axes") {
-      guard names.count == rank else { throw failure(.shape, "`axes` names \(names.count) axes, the shape has \(rank)", at: "axes") }
-      axes = try names.map {
-        guard case .string(let name) = $0 else { throw failure(.type, "`axes` must hold names, not \($0.typePhrase)", at: "axes") }
-        return Axis(name, ["z", "y", "x"].contains(name) ? .space : name == "t" ? .time : .channel)
-      }
-      guard Set(axes.map(\.name)).count == rank else { throw failure(.value, "`axes` names an axis twice", at: "axes") }
-    }
+    let axes = try axes(rank: rank) ?? Axis.defaults(rank: rank)
     let spatial = axes.count { $0.kind == .space }
     let voxel = try optionalWorld("voxel", rank: spatial), offset = try optionalWorld("offset", rank: spatial)
     if voxel == nil && offset == nil { return Grid(unknown: axes) }

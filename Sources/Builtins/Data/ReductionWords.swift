@@ -3,7 +3,6 @@
 import Arrays
 import Geometry
 import Language
-import Segmentation
 
 extension Builtin {
   static let reductions: [Builtin] = [
@@ -22,7 +21,7 @@ extension Builtin {
     _ name: String, _ summary: String, _ example: String, _ prints: String, _ body: @escaping @Sendable (ArrayExpression, ExecutionContext) throws -> Value
   ) -> Builtin {
     Builtin(name, "(a: array) -> int|float|bool", summary, examples: [Example(example, prints: prints)], streams: ["a"]) { call in
-      try body(try call.array("a").expression, call.execution)
+      try call.reducing("a") { try body($0, call.execution) }
     }
   }
 
@@ -33,72 +32,85 @@ extension Builtin {
     let (a, b) = (try call.array("a"), try call.array("b"))
     if a.shape != b.shape { return .bool(false) }
     if a.count == 0 { return .bool(true) }
-    return .bool(try ArrayExpression.compare(.equal, a.expression, b.expression).all(call.execution))
+    // values alone are asked about: voxel sizes and names of axes may differ
+    let plain = try [a, b].map { try $0.expression.placed(on: Grid(unknownOfRank: a.shape.count)) }
+    return .bool(try naming(a.grid.axes) { try ArrayExpression.compare(.equal, plain[0], plain[1]).all(call.execution) })
   }
 
   private static let unique = Builtin(
-    "unique", "(a: array) -> list", "The different values of an array of ints or bools, ascending.", examples: [Example("unique(arange(4) // 2)", prints: "[0, 1]")], searchTerms: ["ids", "labels"]
+    "unique", "(a: array, counts=false) -> list|table", "The different values of an array, ascending, NaN last; with counts=true a table of value and count.",
+    examples: [Example("unique(arange(4) // 2)", prints: "[0, 1]"), Example("unique(arange(3) > 0, counts=true).count", prints: "[1, 2]")],
+    searchTerms: ["ids", "labels"], streams: ["a"]
   ) { call in
-    let array = try call.array("a")
-    guard !array.dtype.isFloat else { throw call.failure(.type, "`unique` takes ints and bools, not \(array.dtype)", at: "a") }
-    let volume = try array.volume(call.execution)
-    if array.dtype.isSigned {
-      let low = array.count == 0 ? .int(0) : try array.expression.min(call.execution)
-      guard (low.integer ?? 0) >= 0 else { throw call.failure(.value, "`unique` takes ids from 0 up, the smallest is \(low)", at: "a") }
+    try call.reducing("a") { expression in
+      let found = try expression.unique(call.execution)
+      func values<T: Element>(_: T.Type) -> [Value] { found.values.withElements(T.self) { $0.map { Value(scalar: $0.scalar) } } }
+      let list = values(found.values.dtype.type)
+      guard try call.bool("counts") else { return .list(list) }
+      return Value(TableValue(columns: ["value", "count"], values: [list, found.counts.withElements(Int64.self) { $0.map { .int(Int($0)) } }]))
     }
-    let ids = try sizes(try volume.array.cast(to: .uint64), call.execution).entries
-    return .list(ids.map { Value($0.id) })
   }
 
   private static let stats = Builtin(
-    "stats", "(a: array) -> record", "Counts and moments of all values: count, min, max, mean, std, nan, inf.", examples: [Example("stats(arange(3)).mean", prints: "1.0")], streams: ["a"]
+    "stats", "(a: array) -> stats", "What the values are like, in one pass: count, min, max, mean, std, p1, median, p99, nan, inf.",
+    details: [
+      "NaN and infinities are counted and left out of everything else.",
+      "For types of 32 and 64 bits p1, median and p99 rest on 65,536 values spread over the array; `percentile` is exact.",
+    ],
+    examples: [Example("stats(arange(3)).mean", prints: "1.0")], streams: ["a"]
   ) { call in
-    let expression = try call.array("a").expression, isFloat = expression.dtype.isFloat
-    let count = expression.shape.reduce(1, *)
-    guard count > 0 else { return ["count": 0] }
-    let nan = isFloat ? try ArrayExpression.apply(.isnan, expression).count(call.execution) : 0
-    let range = try expression.minMax(call.execution)
-    let infinite = isFloat ? try ArrayExpression.compare(.equal, try ArrayExpression.apply(.abs, expression), ArrayExpression(.float(.infinity))).count(call.execution) : 0
-    return [
-      "count": .int(count), "min": Value(scalar: range.min), "max": Value(scalar: range.max), "mean": .float(try expression.mean(call.execution)),
-      "std": .float(expression.dtype == .bool ? .nan : try expression.std(call.execution)), "nan": .int(nan), "inf": .int(infinite),
-    ]
+    try call.reducing("a") { Value(StatsValue(stats: try $0.stats(call.execution))) }
   }
 
   private static let histogram = Builtin(
-    "histogram", "(a: array, bins=10, low: int|float = nil, high: int|float = nil) -> table", "How many values fall into each of `bins` equal steps from the smallest to the largest.",
-    examples: [Example("histogram(arange(4), bins=2).count", prints: "[2, 2]")]
+    "histogram", "(a: array, bins=10, low: int|float = nil, high: int|float = nil) -> table",
+    "How many values fall into each of `bins` equal steps from `low` to `high`, by default from the smallest finite value to the largest.",
+    details: ["The last step holds its upper end too; what lies outside, and NaN, is not counted. Without `low` and `high` the array is read twice."],
+    examples: [Example("histogram(arange(4), bins=2).count", prints: "[2, 2]")], streams: ["a"]
   ) { call in
-    let volume = try call.volume("a"), bins = try call.int("bins", in: 1...1_000_000)
-    let values = try volume.array.asDoubles().filter(\.isFinite)
-    let low = try call.optionalFloat("low") ?? values.min() ?? 0, high = try call.optionalFloat("high") ?? values.max() ?? 1
-    guard low <= high else { throw call.failure(.value, "`low` lies above `high`", at: "low") }
-    var counts = [Int](repeating: 0, count: bins)
-    let step = (high - low) / Double(bins)
-    for value in values where value >= low && value <= high { counts[step > 0 ? min(bins - 1, Int((value - low) / step)) : 0] += 1 }
-    return Value(TableValue(columns: ["from", "to", "count"], values: [
-      (0..<bins).map { .float(low + Double($0) * step) }, (0..<bins).map { .float(low + Double($0 + 1) * step) }, counts.map { .int($0) },
-    ]))
+    try call.reducing("a") { expression in
+      let bins = try call.int("bins", in: 1...1_000_000), execution = call.execution
+      var low = try call.optionalFloat("low"), high = try call.optionalFloat("high")
+      if low == nil || high == nil {
+        let range = try expression.finiteRange(execution)
+        (low, high) = (low ?? range?.low ?? high, high ?? range?.high ?? low)
+      }
+      let (from, to) = (low ?? 0, high ?? 1)
+      guard from <= to, (to - from).isFinite else { throw call.failure(.value, "`low` must lie below `high`: \(from) and \(to)", at: call.isGiven("low") ? "low" : "high") }
+      let found = try expression.histogram(bins: bins, range: (from, to), execution)
+      return Value(TableValue(columns: ["from", "to", "count"], values: [
+        found.edges.dropLast().map { .float($0) }, found.edges.dropFirst().map { .float($0) }, found.counts.map { .int($0) },
+      ]))
+    }
   }
 
   private static let percentile = Builtin(
-    "percentile", "(a: array, p: int|float) -> float", "The value below which `p` percent of the values lie, linear between neighbours; NaN is left out.",
-    examples: [Example("percentile(arange(5), 50)", prints: "2.0")], searchTerms: ["median", "quantile"]
+    "percentile", "(a: array, p: int|float|list) -> float|list", "The value below which `p` percent of the values lie, exact, linear between neighbours; NaN if any value is NaN.",
+    details: ["Reads an array once for types of 8 and 16 bits, twice for 32 bits, four times for 64 bits; a list of percents costs no more."],
+    examples: [Example("percentile(arange(5), 50)", prints: "2.0"), Example("percentile(arange(5), [0, 100])", prints: "[0.0, 4.0]")],
+    searchTerms: ["median", "quantile"], streams: ["a"]
   ) { call in
-    let values = try call.volume("a").array.asDoubles().filter { !$0.isNaN }.sorted(), p = try call.float("p")
-    guard (0...100).contains(p) else { throw call.failure(.value, "`p` must be from 0 to 100, not \(p)", at: "p") }
-    guard !values.isEmpty else { return .float(.nan) }
-    let place = p / 100 * Double(values.count - 1), below = Int(place)
-    return .float(values[below] + (place - Double(below)) * (values[min(below + 1, values.count - 1)] - values[below]))
+    try call.reducing("a") { expression in
+      let given = try call.value("p")
+      let percents: [Value] = if case .list(let list) = given { list } else { [given] }
+      let numbers = try percents.map { percent in
+        guard let number = percent.number, (0...100).contains(number) else { throw call.failure(.value, "`p` must be from 0 to 100, not \(percent.shown())", at: "p") }
+        return number
+      }
+      if expression.shape.contains(0) || numbers.isEmpty { return numbers.isEmpty ? .list([]) : .float(.nan) }
+      let found = try expression.percentiles(numbers, call.execution)
+      if case .list = given { return .list(found.map { .float($0) }) }
+      return .float(found[0])
+    }
   }
 }
 
 import Execution
 
-extension NDArray {
-  func asDoubles() throws(ArrayError) -> [Double] {
-    let packed = try contiguous()
-    func read<T: Element>(_: T.Type) -> [Double] { packed.withElements(T.self) { $0.map(\.double) } }
-    return read(dtype.type)
+extension Call {
+  /// One pass over an argument, errors named by its axes.
+  func reducing(_ name: String, _ body: (ArrayExpression) throws -> Value) throws -> Value {
+    let array = try array(name)
+    return try naming(array.grid.axes) { try body(array.expression) }
   }
 }

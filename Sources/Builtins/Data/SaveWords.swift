@@ -1,4 +1,5 @@
 import Arrays
+import Blockwise
 import Display
 import Execution
 import Geometry
@@ -21,15 +22,8 @@ extension Builtin {
       try Npy.write(try array.volume(call.execution).array, path)
       return Value(array)
     }
-    let dtype = array.dtype
-    let out = try StoredArray.create(
-      path,
-      ArraySpec(
-        dtype, array.shape, grid: array.grid, chunks: try call.chunks("chunks", array.shape) ?? array.stored.flatMap { $0.shape.count == array.shape.count ? $0.chunks : nil },
-        codec: try Codec(text: try call.string("codec"))),
-      replace: try call.bool("replace"))
-    try array.stream(to: out, call.execution)
-    return Value(ArrayValue(try StoredArray.open(path)))
+    return Value(try array.written(
+      to: path, chunks: try call.chunks("chunks", array.shape), codec: try call.string("codec"), replace: try call.bool("replace"), call))
   }
 
   static let saveTable = Builtin(
@@ -47,6 +41,27 @@ extension Builtin {
     let isSVG = path.hasSuffix(".svg")
     guard isSVG || path.hasSuffix(".png") else { throw call.failure(.value, "pictures are written as .png or .svg, not `\(path)`", at: "path") }
     try Files.writeAtomically(isSVG ? Array(image.svg.utf8) : image.image.png(), try call.writablePath("path"), sync: false)
+    return .nil
+  }
+
+  static let saveText = Builtin(
+    "save", "(text: string, path: string) -> nil", "Writes text to a file.",
+    effect: .writes("path"), plan: { call in call.planFile("save", at: try call.string("path"), "text"); return .nil }
+  ) { call in
+    try Files.writeAtomically(Array(try call.string("text").utf8), try call.writablePath("path"), sync: false)
+    return .nil
+  }
+
+  static let saveData = Builtin(
+    "save", "(data: record|list|stats, path: string) -> nil", "Writes a record or list as JSON.",
+    details: ["Lengths, coords and other values that JSON lacks are written as the text that shows them."],
+    effect: .writes("path"), plan: { call in call.planFile("save", at: try call.string("path"), "JSON"); return .nil }
+  ) { call in
+    let path = try call.writablePath("path")
+    guard path.hasSuffix(".json") else { throw call.failure(.value, "records and lists are written as .json, not `\(path)`", at: "path", hint: "a list of records as a table: save(table(xs), \"x.csv\")") }
+    var data = try call.value("data")
+    if let stats = data.object(as: StatsValue.self) { data = .record(Record(try stats.fieldNames.map { ($0, try stats.field($0, call.context) ?? .nil) })) }
+    try Files.writeAtomically(Array(((data.json ?? .null).pretty).utf8), path, sync: false)
     return .nil
   }
 
@@ -71,23 +86,28 @@ extension Call {
 }
 
 extension ArrayValue {
+  /// This array at a path in a container, written chunk by chunk in bounded memory.
+  ///
+  /// - Parameter chunks: nil keeps those of what is shown, else those of new arrays.
+  /// - Parameter codec: nil is the codec of new arrays.
+  func written(to path: String, chunks: [Int]?, codec: String?, replace: Bool, _ call: Call) throws -> ArrayValue {
+    // what it reads must outlive the writing
+    let place = Files.absolute(path)
+    if let input = storedArrays(of: expression).first(where: { Files.absolute($0.path) == place }) {
+      throw call.failure(.data, "`\(input.path)` is read by this statement and cannot be replaced by it", hint: "save to another path")
+    }
+    let spec = ArraySpec(
+      dtype, shape, grid: grid, chunks: chunks ?? stored.flatMap { $0.shape.count == shape.count ? zip($0.chunks, shape).map { max(1, min($0, $1)) } : nil },
+      codec: try codec.map { try Codec(text: $0) } ?? .standard)
+    try stream(to: try StoredArray.create(path, spec, replace: replace), call.execution)
+    return ArrayValue(try StoredArray.open(path))
+  }
+
   /// Writes every chunk of `out`, which has this array's shape and dtype, reading and computing only what the chunk needs.
-  func stream(to out: StoredArray, _ execution: ExecutionContext) throws {
-    let context = ReadContext(pool: execution.pool, cancellation: execution.cancellation)
-    switch content {
-    case .memory(let volume): try out.write(volume.array, context)
-    case .expression(let expression): try expression.forEachBlock(chunks: Chunking(shape: out.chunks), label: "save", execution) { roi, block in try out.write(block, at: roi.offset.values, ReadContext()) }
-    case .view(let view):
-      // Slabs of whole chunks along the first axis: each chunk is written once, and memory stays below a few of them.
-      let slab = max(1, out.chunks.first ?? 1), length = view.shape.first ?? 0
-      for begin in stride(from: 0, to: length, by: slab) {
-        try execution.cancellation.check()
-        var offset = [Int](repeating: 0, count: view.shape.count), box = view.shape
-        (offset[0], box[0]) = (begin, min(slab, length - begin))
-        try out.write(try view.read(try VoxelRoi(offset: Coordinate(offset), shape: Coordinate(box)), context), at: offset, context)
-        execution.progress.report(.init("save", done: Int64(begin + box[0]), total: Int64(length), unit: "planes"))
-      }
-      execution.progress.finish("save")
+  private func stream(to out: StoredArray, _ execution: ExecutionContext) throws {
+    if case .memory(let volume) = content { try out.write(volume.array, execution.reading); return }
+    try naming(grid.axes) {
+      try expression.forEachBlock(chunks: Chunking(shape: out.chunks), label: "save", execution) { roi, block in try out.write(block, at: roi.offset.values, ReadContext()) }
     }
   }
 }

@@ -32,7 +32,7 @@ extension ArrayValue {
   func planning(_ expression: ArrayExpression, _ execution: ExecutionContext, _ dry: DryRun) throws -> ArrayValue? {
     let missing = expression.sources.filter { !isInMemory($0) }
     if missing.isEmpty { return nil }
-    try checkBudget(execution, "hold")
+    try checkBudget(execution)
     let reads = missing.flatMap { items(read: $0) }
     if !reads.isEmpty { dry.record(Effect("compute \(dtype) \(axesText)", reads: reads, memory: byteCount)) }
     return ArrayValue(try PlannedArray(dtype, shape, grid))
@@ -68,9 +68,8 @@ extension ArrayValue {
 func isInMemory(_ source: any ArraySource) -> Bool {
   switch source {
   case is Volume: true
-  case let view as SourceView: isInMemory(view.base)
-  case let fine as UpsampledSource: isInMemory(fine.base)
-  default: false
+  case is StoredArray, is PlannedArray: false
+  default: !source.inputs.isEmpty && source.inputs.allSatisfy(isInMemory)
   }
 }
 
@@ -79,9 +78,7 @@ func pathsRead(_ source: any ArraySource) -> [String] {
   switch source {
   case let stored as StoredArray: [stored.path]
   case let planned as PlannedArray: planned.path.map { [$0] } ?? []
-  case let view as SourceView: pathsRead(view.base)
-  case let fine as UpsampledSource: pathsRead(fine.base)
-  default: []
+  default: source.inputs.flatMap(pathsRead)
   }
 }
 

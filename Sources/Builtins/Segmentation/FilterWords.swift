@@ -7,11 +7,11 @@ extension Builtin {
   static let gaussian = Builtin(
     "gaussian", "(a: array, sigma: int|float|length|coord|list) -> array",
     "Smooths with a Gaussian; sigma in voxels or as a length, also per axis; edges reflect; float32.",
-    examples: [Example("gaussian(ones((5, 5)), sigma=1).shape", prints: "(5, 5)")], searchTerms: ["blur", "smooth"]
+    examples: [Example("gaussian(ones((5, 5)), sigma=1).shape", prints: "(5, 5)")], searchTerms: ["blur", "smooth"], streams: ["a"]
   ) { call in
-    let volume = try call.volume("a"), sigma = try call.sizeInVoxels("sigma", volume.grid)
+    let array = try call.array("a"), sigma = try call.sizeInVoxels("sigma", array.grid)
     guard sigma.allSatisfy({ $0 >= 0 && $0.isFinite }) else { throw call.failure(.value, "`sigma` must not be negative", at: "sigma") }
-    return try volume.mapping(call) { try Segmentation.gaussian(try $0.asFloats(), sigma: sigma, call.execution) }
+    return try array.filtered(call, halo: gaussianRadius(sigma: sigma), giving: .float32) { try Segmentation.gaussian(try $0.asFloats(), sigma: sigma, $1) }
   }
 
   static let distance = Builtin(
@@ -42,19 +42,28 @@ extension Builtin {
 extension Volume {
   /// The result of working on each spatial part (all of it, or channel by channel), on the same grid.
   func mapping(_ call: Call, _ body: (NDArray) throws -> NDArray) throws -> Value {
-    let packed = try array.contiguous()
-    if grid.spatialRank == grid.rank { return Value(ArrayValue(try Volume(try body(packed), grid))) }
-    guard grid.spatialAxes == Array((grid.rank - grid.spatialRank)..<grid.rank), grid.spatialRank > 0 else {
-      throw Failure(.shape, "`\(call.builtin.name)` needs the axes of space last, found \(grid.axes.map(\.name).joined(separator: ", "))")
-    }
-    let outer = packed.shape.prefix(grid.rank - grid.spatialRank).reduce(1, *), inner = Array(packed.shape.suffix(grid.spatialRank))
-    let flat = try packed.reshaped([outer] + inner)
-    let parts = try (0..<outer).map { try body(try flat.dropping(axis: 0, at: $0).contiguous()) }
-    return Value(ArrayValue(try Volume(try NDArray.stack(parts).reshaped(packed.shape), grid)))
+    try grid.checkSpaceIsLast(call.builtin.name)
+    return Value(ArrayValue(try Volume(try eachSpatialPart(array, grid, body), grid)))
   }
 }
 
+/// The result of working on each spatial part of a block: all of it, or channel by channel.
+func eachSpatialPart(_ block: NDArray, _ grid: Grid, _ body: (NDArray) throws -> NDArray) throws -> NDArray {
+  let packed = try block.contiguous(), channels = grid.rank - grid.spatialRank
+  if channels == 0 { return try body(packed) }
+  let outer = packed.shape.prefix(channels).reduce(1, *)
+  let flat = try packed.reshaped([outer] + Array(packed.shape.dropFirst(channels)))
+  let parts = try (0..<outer).map { try body(try flat.dropping(axis: 0, at: $0).contiguous()) }
+  return try NDArray.stack(parts).reshaped(packed.shape)
+}
+
 extension Grid {
+  func checkSpaceIsLast(_ word: String) throws {
+    guard spatialRank > 0, spatialAxes == Array((rank - spatialRank)..<rank) else {
+      throw Failure(.shape, "`\(word)` needs the axes of space last, found \(axes.map(\.name).joined(separator: ", "))")
+    }
+  }
+
   /// Voxel sizes in nm as doubles; 1 where unknown.
   var sizes: [Double] { voxelSize.values.map(\.double) }
 }

@@ -60,41 +60,74 @@ extension Builtin {
   }
 
   static let fillHoles = Builtin(
-    "fill_holes", "(mask: array) -> array", "Fills background that is enclosed by one object.", examples: [Example("sum(fill_holes(zeros((3, 3, 3)) > 0))", prints: "0")]
-  ) { call in try spatially(call, "mask") { try Segmentation.fillHoles($0, call.execution) } }
+    "fill_holes", "(mask: array, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
+    "Fills background that is enclosed by one object with its id.",
+    details: [
+      "A hole touches no edge of the array, not even through other holes that share a face; one between several ids stays.",
+      "to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same.",
+    ],
+    examples: [Example("ring = ones((3, 3), uint8); ring[1, 1] = 0; sum(fill_holes(ring))", prints: "9")], searchTerms: ["holes", "enclosed"],
+    plan: { call in
+      if try call.value("to").isNil { return nil }
+      let statement = try fillHolesStatement(call)
+      return try call.planBlocks(try statement.plan(), [statement.source], try call.output(rank: statement.source.grid.rank), workers: try call.workers())
+    }
+  ) { call in
+    if !(try call.value("to")).isNil { return try fillHolesStatement(call).execute(call.execution).value }
+    return try spatially(call, "mask") { try Segmentation.fillHoles($0, call.execution) }
+  }
+
+  private static func fillHolesStatement(_ call: Call) throws -> FillHolesStatement {
+    let source = try call.labelSource("mask")
+    var options = BlockwiseOptions(name: "fill_holes", block: try call.block(rank: source.grid.rank))
+    options.workers = try call.workers()
+    return try FillHolesStatement(source, options: options, to: try call.output(rank: source.grid.rank))
+  }
 
   private static func spatially(_ call: Call, _ argument: String, _ body: (NDArray) throws -> NDArray) throws -> Value {
     try call.volume(argument).mapping(call, body)
   }
 
   static let morphology: [Builtin] = [
-    morphological("erode", "Shrinks objects by a ball or box.", Segmentation.erode), morphological("dilate", "Grows objects by a ball or box.", Segmentation.dilate),
-    morphological("opening", "Erodes, then dilates: removes what is thinner than the element.", Segmentation.opening),
-    morphological("closing", "Dilates, then erodes: closes gaps thinner than the element.", Segmentation.closing),
+    morphological("erode", "Shrinks objects by a ball or box.", [Segmentation.erode]), morphological("dilate", "Grows objects by a ball or box.", [Segmentation.dilate]),
+    morphological("opening", "Erodes, then dilates: removes what is thinner than the element.", [Segmentation.erode, Segmentation.dilate]),
+    morphological("closing", "Dilates, then erodes: closes gaps thinner than the element.", [Segmentation.dilate, Segmentation.erode]),
   ]
 
   private static func morphological(
-    _ name: String, _ summary: String, _ body: @escaping @Sendable (NDArray, StructuringElement, ExecutionContext) throws -> NDArray
+    _ name: String, _ summary: String, _ steps: [@Sendable (NDArray, StructuringElement, ExecutionContext) throws -> NDArray]
   ) -> Builtin {
-    Builtin(name, "(a: array, radius: int|float|length|coord|list = 1, shape: \"ball|box\" = \"ball\") -> array", summary + " Radius in voxels or as a length.") { call in
-      let volume = try call.volume("a")
-      let element = try element(call, volume.grid)
-      return try volume.mapping(call) { try body($0, element, call.execution) }
+    Builtin(
+      name, "(a: array, radius: int|float|length|coord|list = 1, shape: \"ball|box\" = \"ball\") -> array", summary + " Radius in voxels or as a length.",
+      details: ["A ball works on masks and gives bool; a box takes the least or greatest value, of any type. What lies outside the array takes no part."], streams: ["a"]
+    ) { call in
+      let array = try call.array("a")
+      let (element, halo) = try element(call, array.grid)
+      let dtype: DType = if case .ball = element { .bool } else { array.dtype }
+      return try steps.enumerated().reduce(Value(array)) { value, step in
+        guard let array = value.object(as: ArrayValue.self) else { return value }
+        return try array.filtered(call, halo: halo, giving: dtype, recipe: "\(name) step \(step.offset)") { try step.element($0, element, $1) }
+      }
     }
   }
 
-  private static func element(_ call: Call, _ grid: Grid) throws -> StructuringElement {
+  /// The element, and how many voxels it reaches along each axis.
+  private static func element(_ call: Call, _ grid: Grid) throws -> (StructuringElement, halo: [Int]) {
     let radius = try call.sizeInVoxels("radius", grid)
     guard radius.allSatisfy({ $0 >= 0 && $0 <= 10_000 }) else { throw call.failure(.value, "`radius` must be from 0 to 10,000 voxels", at: "radius") }
-    if try call.string("shape") == "box" { return .box(radius: radius.map { Int($0) }) }
-    if case .length(let length) = try call.value("radius") { return .ball(radius: length.double, voxelSize: grid.sizes) }
+    let halo = radius.map { Int(($0 * (1 + 1e-6)).rounded(.down)) }
+    if try call.string("shape") == "box" { return (.box(radius: radius.map { Int($0) }), halo) }
+    if case .length(let length) = try call.value("radius") { return (.ball(radius: length.double, voxelSize: grid.sizes), halo.map { $0 + 1 }) }
     // An ellipsoid is a ball of radius 1 in units of its half axes.
-    return .ball(radius: 1, voxelSize: radius.map { $0 > 0 ? 1 / $0 : 1e9 })
+    return (.ball(radius: 1, voxelSize: radius.map { $0 > 0 ? 1 / $0 : 1e9 }), halo.map { $0 + 1 })
   }
 
-  static let median = Builtin("median", "(a: array, radius: int|float|length|coord|list = 1) -> array", "The median of the box around each voxel; edges reflect.") { call in
-    let volume = try call.volume("a"), radius = try call.sizeInVoxels("radius", volume.grid)
+  static let median = Builtin(
+    "median", "(a: array, radius: int|float|length|coord|list = 1) -> array", "The median of the box around each voxel; edges reflect.", streams: ["a"]
+  ) { call in
+    let array = try call.array("a"), radius = try call.sizeInVoxels("radius", array.grid)
     guard radius.allSatisfy({ $0 >= 0 && $0 <= 100 }) else { throw call.failure(.value, "`radius` must be from 0 to 100 voxels", at: "radius") }
-    return try volume.mapping(call) { try Segmentation.median($0, radius: radius.map { Int($0) }, call.execution) }
+    let whole = radius.map { Int($0) }
+    return try array.filtered(call, halo: whole, giving: array.dtype) { try Segmentation.median($0, radius: whole, $1) }
   }
 }

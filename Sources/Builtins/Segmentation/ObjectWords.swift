@@ -13,7 +13,7 @@ extension Builtin {
       "Arrays on disk are read block by block, so they may be of any size.",
     ],
     examples: [Example("objects(label(arange(5) != 1)).size", prints: "[1, 3]"), Example("objects(label(arange(5) != 1)).x", prints: "[0.5, 3.5]")],
-    searchTerms: ["sizes", "centroid", "bounding box", "regionprops"]
+    searchTerms: ["sizes", "centroid", "bounding box", "regionprops"], plan: { call in try call.planReading(["labels"]) }
   ) { call in
     let source = try call.labelSource("labels"), grid = source.grid
     var options = BlockwiseOptions(name: "objects", block: try call.block(rank: grid.rank))
@@ -43,7 +43,8 @@ extension Builtin {
       "affinities: a channel an offset; unsigned ints count as fractions of their largest value. offsets: of the channels, of which those to a face neighbour count; without it the first channels are one voxel up along each axis.",
       "Arrays on disk are read block by block; the pairs are kept in memory.",
     ],
-    examples: [Example("touching(arange(4) + 1).faces", prints: "[1, 1, 1]")], searchTerms: ["neighbours", "contacts", "adjacency", "rag"]
+    examples: [Example("touching(arange(4) + 1).faces", prints: "[1, 1, 1]")], searchTerms: ["neighbours", "contacts", "adjacency", "rag"],
+    plan: { call in try call.planReading(["fragments", "affinities"]) }
   ) { call in
     let array = try call.array("fragments"), grid = array.grid
     let labels = try call.labelSource("fragments"), affinities = try call.optionalArray("affinities")
@@ -61,6 +62,16 @@ extension Builtin {
     var columns: [(String, [Value])] = [("a", found.map { Value($0.a) }), ("b", found.map { Value($0.b) }), ("faces", found.map { .int($0.faces) })]
     if affinities != nil { columns.append(("affinity", found.map { .float($0.mean / scale) })) }
     return Value(TableValue(columns: columns.map(\.0), values: columns.map(\.1)))
+  }
+}
+
+extension Call {
+  /// The plan of a word that reads blocks and gives no array: unknown where some of them are on disk; nil where all is in memory.
+  func planReading(_ names: [String]) throws -> Value? {
+    let reads = try names.compactMap { try optionalArray($0) }.flatMap(\.readItems)
+    if reads.isEmpty { return nil }
+    record(Effect(builtin.name, reads: reads))
+    return .unknown
   }
 }
 

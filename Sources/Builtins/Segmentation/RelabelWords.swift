@@ -38,9 +38,9 @@ extension Builtin {
       let made = try relabelStatement(call).execute(call.execution)
       return counted(ArrayValue(made.output), made.objects)
     }
-    let volume = try call.volume("labels"), dtype = try call.dtype("dtype") ?? .uint64, packed = try volume.array.contiguous()
-    let (map, objects) = try relabelling(call).renumbered(try sizes(packed, call.execution).ids)
-    return counted(ArrayValue(try Volume(try IdLookup(map, dtype: dtype).apply(to: packed, unmapped: .refuse, call.execution), volume.grid)), objects)
+    let volume = try call.labelVolume("labels"), dtype = try call.dtype("dtype") ?? .uint64, packed = try volume.array.contiguous()
+    let (map, objects) = try relabelling(call).renumbered(try sizes(packed, call.execution).ids, call.execution)
+    return counted(ArrayValue(try Volume(try IdLookup(map, dtype: dtype, call.execution).apply(to: packed, unmapped: .refuse, call.execution), volume.grid)), objects)
   }
 
   private static func counted(_ labels: ArrayValue, _ objects: Int) -> Value {
@@ -69,7 +69,7 @@ extension Builtin {
     plan: { call in try planned(call, try removeSmallStatement(call)) }
   ) { call in
     if !(try call.value("to")).isNil { return try removeSmallStatement(call).execute(call.execution).value }
-    let volume = try call.volume("labels")
+    let volume = try call.labelVolume("labels")
     let kept = try Segmentation.removeSmall(try volume.array.contiguous(), size: try call.int("size", in: 0...Int.max), call.execution)
     return Value(ArrayValue(try Volume(kept, volume.grid)))
   }
@@ -89,7 +89,7 @@ extension Builtin {
     plan: { call in try planned(call, try sizeOfStatement(call)) }
   ) { call in
     if !(try call.value("to")).isNil { return try sizeOfStatement(call).execute(call.execution).value }
-    let volume = try call.volume("labels")
+    let volume = try call.labelVolume("labels")
     return Value(ArrayValue(try Volume(try Segmentation.sizeOf(try volume.array.contiguous(), call.execution), volume.grid)))
   }
 
@@ -116,6 +116,13 @@ extension Call {
     guard array.grid.spatialRank == array.grid.rank, array.grid.rank >= 1 else { throw failure(.shape, "`\(builtin.name)` needs axes of space only, found \(array.axesText)", at: name) }
     guard !array.dtype.isFloat else { throw failure(.type, "labels must be ints, not \(array.dtype)", at: name, hint: "cast(a, uint64) where they are whole numbers") }
     return try array.source(execution)
+  }
+
+  /// A label volume in memory, of any axes.
+  func labelVolume(_ name: String) throws -> Volume {
+    let array = try array(name)
+    guard !array.dtype.isFloat else { throw failure(.type, "labels must be ints, not \(array.dtype)", at: name, hint: "cast(a, uint64) where they are whole numbers") }
+    return try array.volume(execution)
   }
 
   /// Pairs of ids: two columns of a table, or a list of pairs; nil where nil.

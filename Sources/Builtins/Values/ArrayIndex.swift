@@ -16,13 +16,18 @@ enum AxisIndex: Equatable {
 
 struct ArrayIndex {
   var axes: [AxisIndex]
-  /// True where a world bound did not lie on the grid.
-  var snapped = false
+  /// How far a world bound moved to lie on the grid, at most; nm.
+  var moved = Rational.zero
+  /// Writing: world bounds must lie on the grid, to 10⁻³ voxel.
+  private let isExact: Bool
 
-  init(_ indices: [IndexArgument], shape: [Int], grid: Grid) throws {
+  /// - Parameter isExact: refuses world bounds off the grid: E3.
+  init(_ indices: [IndexArgument], of array: ArrayValue, isExact: Bool = false) throws {
+    let shape = array.shape, grid = array.grid
+    self.isExact = isExact
     axes = [AxisIndex](repeating: .all, count: shape.count)
     if indices.count == 1, let only = indices.first, only.axis == nil, case .at(let value) = only.selector {
-      if let roi = value.object(as: RoiValue.self) { try apply(roi.roi, shape, grid); return }
+      if let roi = value.object(as: RoiValue.self) { try apply(roi.roi, array); return }
       if case .voxelCoordinate(let point) = value {
         guard point.rank == shape.count else { throw Failure(.shape, "the index has \(point.rank) numbers, the array \(shape.count) axes") }
         for axis in shape.indices { axes[axis] = .at(try Self.bound(point[axis], shape[axis], grid.axes[axis], inclusive: false)) }
@@ -42,12 +47,16 @@ struct ArrayIndex {
         axis = position
         position += 1
       }
-      axes[axis] = try resolve(index, axis, shape[axis], grid)
+      axes[axis] = try resolve(index, axis, array)
     }
   }
 
-  private mutating func apply(_ roi: WorldRoi, _ shape: [Int], _ grid: Grid) throws {
-    let voxels = try grid.voxels(roi, .outward)
+  private mutating func apply(_ roi: WorldRoi, _ array: ArrayValue) throws {
+    let shape = array.shape, grid = array.grid
+    for axis in 0..<(isExact ? min(roi.rank, grid.spatialRank) : 0) {
+      for (face, isEnd) in [(roi.offset[axis], false), (roi.end[axis], true)] { _ = try voxel(face, axis, array, isEnd ? .up : .down, isEnd: isEnd) }
+    }
+    let voxels = try grid.voxels(roi, isExact ? .exact : .outward)
     for (position, axis) in grid.spatialAxes.enumerated() {
       let (begin, end) = (voxels.offset[position], voxels.end[position])
       guard begin >= 0, end <= shape[axis] else {
@@ -56,19 +65,33 @@ struct ArrayIndex {
       }
       axes[axis] = .walk(begin: begin, step: 1, count: end - begin)
     }
+    if isExact { return }
     let back = try grid.world(voxels)
-    snapped = back != roi
+    for axis in 0..<roi.rank { moved = max(moved, try roi.offset[axis] - back.offset[axis], try back.end[axis] - roi.end[axis]) }
   }
 
-  private mutating func resolve(_ index: IndexArgument, _ axis: Int, _ length: Int, _ grid: Grid) throws -> AxisIndex {
-    let name = grid.axes[axis]
+  /// A world bound along a spatial axis as a voxel.
+  private mutating func voxel(_ at: Rational, _ position: Int, _ array: ArrayValue, _ rule: Rational.RoundingRule, isEnd: Bool) throws -> Int {
+    let grid = array.grid, size = grid.voxelSize[position], exact = try (try at - grid.offset[position]) / size
+    let voxel = try exact.rounded(isExact ? .nearest : rule)
+    let off = try exact - Rational(voxel), distance = off < .zero ? -off : off
+    if isExact {
+      if distance > (try Rational(1, over: 1000)) { throw array.offGrid(position, at, isEnd: isEnd) }
+    } else {
+      moved = max(moved, try distance * size)
+    }
+    return voxel
+  }
+
+  private mutating func resolve(_ index: IndexArgument, _ axis: Int, _ array: ArrayValue) throws -> AxisIndex {
+    let length = array.shape[axis], name = array.grid.axes[axis]
     switch index.selector {
     case .at(.int(let at)): return .at(try Self.bound(at, length, name, inclusive: false))
     case .at(.range(.integers(let start, let end, let step))) where step > 0:
       return try walk(try Self.bound(start, length, name, inclusive: true), try Self.bound(end, length, name, inclusive: true), step)
     case .at(let other): throw Failure(.type, "an array is indexed by ints, slices, lengths or a roi, not \(other.typePhrase)")
     case .slice(let from, let to, let step):
-      if isLength(from) || isLength(to) { return try world(from, to, step, axis, length, grid) }
+      if isLength(from) || isLength(to) { return try world(from, to, step, axis, array) }
       var stride = 1
       if let step {
         guard case .int(let given) = step, given != 0 else { throw Failure(.index, "the step of a slice must be an int other than 0") }
@@ -93,17 +116,17 @@ struct ArrayIndex {
     return begin == end ? .walk(begin: max(0, end), step: 1, count: 0) : .walk(begin: begin, step: step, count: (begin - end - 1) / -step + 1)
   }
 
-  private mutating func world(_ from: Value?, _ to: Value?, _ step: Value?, _ axis: Int, _ length: Int, _ grid: Grid) throws -> AxisIndex {
+  private mutating func world(_ from: Value?, _ to: Value?, _ step: Value?, _ axis: Int, _ array: ArrayValue) throws -> AxisIndex {
+    let grid = array.grid, length = array.shape[axis]
+    guard grid.isKnown else { throw Failure(.units, "a slice in nanometres of an array whose voxel size is unknown", hint: "index it in voxels, such as a[0:64]") }
     guard step == nil else { throw Failure(.units, "a slice in nanometres takes no step") }
     guard let position = grid.spatialAxes.firstIndex(of: axis) else { throw Failure(.units, "axis `\(grid.axes[axis].name)` has no length unit") }
-    func voxel(_ value: Value?, _ none: Int, _ rule: Rational.RoundingRule) throws -> Int {
+    func bound(_ value: Value?, _ none: Int, _ rule: Rational.RoundingRule, isEnd: Bool) throws -> Int {
       guard let value else { return none }
       guard case .length(let at) = value else { throw Failure(.units, "a slice mixes nanometres and voxels") }
-      let exact = try (try at - grid.offset[position]) / grid.voxelSize[position]
-      if !exact.isInteger { snapped = true }
-      return try Self.bound(try exact.rounded(rule), length, grid.axes[axis], inclusive: true)
+      return try Self.bound(try voxel(at, position, array, rule, isEnd: isEnd), length, grid.axes[axis], inclusive: true)
     }
-    return try walk(try voxel(from, 0, .down), try voxel(to, length, .up), 1)
+    return try walk(try bound(from, 0, .down, isEnd: false), try bound(to, length, .up, isEnd: true), 1)
   }
 
   private func isLength(_ value: Value?) -> Bool { if case .length = value { true } else { false } }

@@ -1,4 +1,5 @@
 import Arrays
+import Display
 import Geometry
 import Language
 import Storage
@@ -14,7 +15,7 @@ extension ArrayValue {
   func element(at position: Int, _ context: CallContext) throws -> Value { try index([IndexArgument(.at(.int(position)))], context) }
 
   func index(_ indices: [IndexArgument], _ context: CallContext) throws -> Value {
-    let index = try ArrayIndex(indices, shape: shape, grid: grid)
+    let index = try ArrayIndex(indices, of: self)
     if !isSettled, context.session.dryRun != nil, let known = try settled(.storing, context).object(as: ArrayValue.self) { return try known.index(indices, context) }
     let source: SourceView
     switch content {
@@ -28,7 +29,7 @@ extension ArrayValue {
     if case .view = content { result = ArrayValue(view) } else {
       result = ArrayValue(try Volume(try view.read(try VoxelRoi(shape: view.shape), ReadContext()), view.grid))
     }
-    if index.snapped { result.remark = "snapped out to the voxel grid" }
+    if index.moved > .zero { result.remark = "snapped out by ≤ \(atMost(index.moved)) nm" }
     return Value(result)
   }
 
@@ -39,8 +40,7 @@ extension ArrayValue {
   }
 
   mutating func assign(_ value: Value, at indices: [IndexArgument], _ context: CallContext) throws {
-    try checkExact(indices)
-    let index = try ArrayIndex(indices, shape: shape, grid: grid)
+    let index = try ArrayIndex(indices, of: self, isExact: true)
     if let dry = context.session.dryRun, try plannedStore(value, index, dry) { return }
     guard let box = index.box(shape: shape) else { throw Failure(.index, "values can be stored into slices of step 1 only") }
     switch content {
@@ -62,14 +62,6 @@ extension ArrayValue {
     }
   }
 
-  /// Writing by a roi must be exactly on the grid: E3.
-  private func checkExact(_ indices: [IndexArgument]) throws {
-    guard let only = indices.first, indices.count == 1, case .at(let value) = only.selector, let roi = value.object(as: RoiValue.self) else { return }
-    do { _ = try grid.voxels(roi.roi, .exact) } catch {
-      throw Failure(.grid, "roi is not on the voxel grid of the array", label: "\(error)", hint: "out[snap(r, out)] = …   or give `create` the offset of what you write")
-    }
-  }
-
   /// `value` as an array of the box's shape and the target's dtype, checked by the rules of `cast`.
   private static func block(_ value: Value, dtype: DType, box: [Int], dropped: [Int], grid: Grid, _ context: CallContext) throws -> NDArray {
     if let array = value.object(as: ArrayValue.self) {
@@ -78,12 +70,20 @@ extension ArrayValue {
       guard volume.shape == expected else {
         throw Failure(.shape, "shapes do not match: \(shapeText(expected)) selected, \(shapeText(volume.shape)) given")
       }
-      return try volume.array.cast(to: dtype, .checked, context.execution.pool).reshaped(box)
+      return try naming(volume.grid.axes) { try volume.array.cast(to: dtype, .checked, context.execution.pool).reshaped(box) }
     }
     guard let number = value.scalar else { throw Failure(.type, "an array holds numbers, not \(value.typePhrase)") }
     guard number.bits(as: dtype) != nil else { throw Failure(.value, "\(value.shown()) does not fit \(dtype)") }
     return try NDArray.filled(number, dtype, box)
   }
+}
+
+/// A distance rounded up to two digits: "2.3", "0.14", "120".
+private func atMost(_ length: Rational) -> String {
+  var unit = 1.0
+  while length.double < 10 * unit, unit > 1e-9 { unit /= 10 }
+  while length.double >= 100 * unit { unit *= 10 }
+  return compact((length.double / unit - 1e-9).rounded(.up) * unit)
 }
 
 extension Volume {

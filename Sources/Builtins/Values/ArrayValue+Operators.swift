@@ -8,12 +8,12 @@ extension ArrayValue {
   var expression: ArrayExpression {
     switch content {
     case .memory(let volume): ArrayExpression(volume)
-    case .view(let view): ArrayExpression(view)
+    case .view(let view): (view.isWhole ? view.base as? CastSource : nil)?.expression ?? ArrayExpression(view)
     case .expression(let expression): expression
     }
   }
 
-  var conditionAdvice: String? { "\(Words.grouped(count)) truth values; use any(…) or all(…)" }
+  var conditionAdvice: String? { "\(Words.count(count, "truth value")); use any(…) or all(…)" }
 
   func equals(_ other: any ObjectValue) -> Bool {
     guard let other = other as? ArrayValue, other.shape == shape, other.dtype == dtype, case .memory(let a) = content, case .memory(let b) = other.content else { return false }

@@ -6,31 +6,48 @@ import Storage
 
 extension ArrayValue {
   var brief: String { "\(dtype) \(axesText)" }
+  var isBriefInText: Bool { true }
 
   /// "(z 6368, y 1600, x 12000)"
   var axesText: String { "(" + zip(grid.axes, shape).map { "\($0.name) \($1)" }.joined(separator: ", ") + ")" }
 
   func summary(_ style: DisplayStyle) -> String {
-    let residence = residence
-    var head = "\(dtype) \(axesText)  \(residence)"
-    let size = byteText(byteCount)
-    head += String(repeating: " ", count: max(2, min(style.width, 80) - columns(head) - columns(size))) + size
-    var lines = [head]
-    if shape.count <= 1, count <= 12, case .memory(let volume) = content { lines.append("  values  \(Self.listed(volume))"); return lines.joined(separator: "\n") }
-    if grid.isKnown, grid.spatialRank > 0 {
-      lines.append("  voxel   \(sizeText(grid.voxelSize))    offset \(grid.offset.values.map(\.description).joined(separator: ", ")) nm" + (stored?.gridSource.map { "    from \($0)" } ?? ""))
-      if let roi = try? roi() { lines.append("  roi     \(worldText(roi))") }
-    } else {
-      lines.append("  voxel   unknown")
+    let size = byteText(byteCount), head = "\(brief)  \(residence)"
+    var lines = Layout(style.width)
+    let gap = min(style.width, 80) - columns(head) - columns(size)
+    if gap >= 2 { lines.add(head + String(repeating: " ", count: gap) + size, [], indent: 2) } else { lines.add("", [brief, residence, size], indent: 2, separator: "  ") }
+    if shape.count <= 1, count <= 12, case .memory(let volume) = content { lines.add("  values  \(Self.listed(volume))", [], indent: 10); return lines.text }
+    if grid.spatialRank > 0 {
+      if grid.isKnown {
+        let corner = "offset \(grid.offset.values.map(lengthText).joined(separator: ", ")) nm"
+        lines.add("  voxel   ", [sizeText(grid.voxelSize), corner] + (stored?.gridSource.map { ["from \($0)"] } ?? []), indent: 10)
+        if let roi = try? roi() { lines.add("  roi     ", [worldText(roi)], indent: 10) }
+      } else {
+        lines.add("  voxel   unknown", [], indent: 10)
+      }
     }
     if let stored {
-      let grid = zip(stored.shape, stored.chunks).map { ($0 + $1 - 1) / $1 }
-      lines.append(
-        "  chunks  \(stored.chunks.map(String.init).joined(separator: " × ")), \(grid.map(String.init).joined(separator: " × ")) = \(grouped(grid.reduce(1, *)))   \(stored.codecText)   \(stored.format)")
-      lines.append("  values  not read: look(a) reads a few chunks, stats(a) reads all")
+      lines.add("  chunks  ", [chunkText(stored), stored.codecText, "\(stored.format)"], indent: 10, separator: "   ")
+      if case .view(let view) = content, view.isWhole {
+        lines.add("  values  ", ["not read: look(\(style.name ?? "a")) reads ≤ 27 chunks,", "stats(\(style.name ?? "a")) reads all"], indent: 10, separator: " ")
+      }
     }
-    if let remark { lines.append("  \(remark)") }
-    return lines.joined(separator: "\n")
+    if let remark { lines.add("  \(remark)", [], indent: 2) }
+    return lines.text
+  }
+
+  /// "64³, 100 × 25 × 188 = 470,000" of a whole array, "64³, touches 27 of 470,000" of a view.
+  private func chunkText(_ stored: StoredArray) -> String {
+    let cube = Set(stored.chunks).count == 1 && (2...3).contains(stored.chunks.count) ? "\(stored.chunks[0])\(stored.chunks.count == 2 ? "²" : "³")" : nil
+    let size = cube ?? stored.chunks.map(grouped).joined(separator: " × "), all = grouped(stored.chunkCount)
+    guard case .view(let view) = content, !view.isWhole else { return "\(size), \(stored.chunkGrid.map(grouped).joined(separator: " × ")) = \(all)" }
+    var touched = 1
+    for walk in view.walks {
+      let chunk = stored.chunks[walk.baseAxis], last = walk.begin + max(0, walk.count - 1) * walk.step
+      let span = abs(last / chunk - walk.begin / chunk) + 1
+      touched *= walk.count == 0 ? 0 : abs(walk.step) > chunk ? walk.count : span
+    }
+    return "\(size), touches \(grouped(touched)) of \(all)"
   }
 
   /// "in memory", "view on disk, read-only".
@@ -39,7 +56,8 @@ extension ArrayValue {
     case .memory: "in memory"
     case .expression: "not computed"
     case .view(let view):
-      if let planned { planned.path.map { "planned, \($0)" } ?? "planned, in memory" } else if let stored { (view.isWhole ? "on disk" : "view on disk") + (stored.mode == .edit ? ", editable" : ", read-only") } else { "computed when read" }
+      if let stored { (view.isWhole ? "on disk" : "view on disk") + (stored.mode == .edit ? ", editable" : ", read-only") }
+      else { isOnDisk ? "view on disk, computed when read" : "computed when read" }
     }
   }
 

@@ -71,7 +71,7 @@ struct ArrayValue: ObjectValue {
     case "voxel": .worldCoordinate(grid.voxelSize)
     case "offset": .worldCoordinate(grid.offset)
     case "grid_known": .bool(grid.isKnown)
-    case "roi": Value(RoiValue(roi: try roi(), grid: grid))
+    case "roi": Value(RoiValue(roi: try roi(), grid: grid, owner: stored?.path))
     case "path": (stored?.path ?? planned?.path).map { .string($0) } ?? .nil
     case "attrs" where planned != nil, "format" where planned != nil: .unknown
     case "format": stored.map { .string($0.format.description) } ?? .nil
@@ -95,13 +95,13 @@ struct ArrayValue: ObjectValue {
   func settled(_ reason: SettleReason, _ context: CallContext) throws -> Value {
     guard case .expression(let expression) = content else { return Value(self) }
     if let dry = context.session.dryRun, let planned = try planning(expression, context.execution, dry) { return Value(planned) }
-    return Value(ArrayValue(try compute(expression, context.execution)))
+    return Value(ArrayValue(try compute(expression, context.execution, reason)))
   }
 
   /// - Throws: E6 if the result is above the budget.
-  private func compute(_ expression: ArrayExpression, _ execution: ExecutionContext) throws -> Volume {
-    try checkBudget(execution, "hold")
-    return try expression.evaluate(execution)
+  private func compute(_ expression: ArrayExpression, _ execution: ExecutionContext, _ reason: SettleReason? = nil) throws -> Volume {
+    try checkBudget(execution, reason)
+    return try naming(expression.grid.axes) { try expression.evaluate(execution) }
   }
 
   /// Everything, in memory.
@@ -112,25 +112,17 @@ struct ArrayValue: ObjectValue {
     case .memory(let volume): return volume
     case .expression(let expression): return try compute(expression, execution)
     case .view(let view):
-      try checkBudget(execution, "read")
-      return try Volume(try view.read(try VoxelRoi(shape: view.shape), ReadContext(pool: execution.pool, cancellation: execution.cancellation)), view.grid)
+      try checkBudget(execution)
+      return try naming(view.grid.axes) { try Volume(try view.read(try VoxelRoi(shape: view.shape), execution.reading), view.grid) }
     }
   }
 
-  func checkBudget(_ execution: ExecutionContext, _ verb: String) throws {
-    if byteCount > execution.memoryBudget {
-      throw Failure(
-        .memory, "this would \(verb) \(byteText(byteCount)) in memory (budget \(byteText(execution.memoryBudget)))",
-        hint: "read a part, a[roi], or stream it: save(…, \"out.zarr/name\")")
-    }
-  }
-
-  /// As something that blocks can be read from; an expression is computed first.
+  /// As something that blocks can be read from. Only words that stream are ever given an expression: they read each voxel of it once, or few times.
   func source(_ execution: ExecutionContext) throws -> any ArraySource {
     switch content {
     case .memory(let volume): volume
     case .view(let view): view.isWhole ? view.base : view
-    case .expression: try volume(execution)
+    case .expression(let expression): expression
     }
   }
 }
@@ -139,7 +131,18 @@ extension Call {
   func array(_ name: String) throws -> ArrayValue { try object(name, as: ArrayValue.self) }
   func optionalArray(_ name: String) throws -> ArrayValue? { try optionalObject(name, as: ArrayValue.self) }
   /// An argument that is an array, in memory.
-  func volume(_ name: String) throws -> Volume { try array(name).volume(execution) }
+  ///
+  /// - Throws: E6, said of the argument.
+  func volume(_ name: String) throws -> Volume {
+    let array = try array(name)
+    do {
+      try array.checkBudget(execution, .passing(argument: name, to: builtin.name))
+      return try array.volume(execution)
+    } catch var failure as Failure where failure.kind == .memory {
+      failure.argument = name
+      throw failure
+    }
+  }
 }
 
 extension Value {

@@ -19,9 +19,17 @@ extension ArrayError {
     return unnamed
   }
 
-  static func gridsDoNotMatch(_ axis: String, _ left: String, _ right: String) -> Failure {
+  static func gridsDoNotMatch(_ axis: String, _ left: AxisPlace, _ right: AxisPlace) -> Failure {
+    let isHalf = left.size == right.size && left.isHalfAVoxel(from: right)
     @Sendable func failure(_ a: String?, _ b: String?) -> Failure {
-      Failure(.grid, "grids do not match along \(axis): \(a.map { "\($0) has " } ?? "")\(left) and \(b.map { "\($0) has " } ?? "")\(right)", hint: common(a, b))
+      if isHalf {
+        return Failure(
+          .grid, "grids do not match: \(a ?? "left") and \(b ?? "right") lie half a voxel apart along \(axis), from \(lengthText(left.corner)) nm and from \(lengthText(right.corner)) nm",
+          hint: "where corners were written for centres: open(path, origin=\"corner\")")
+      }
+      return Failure(
+        .grid, "grids do not match along \(axis): \(a.map { "\($0) has " } ?? "")\(left) and \(b.map { "\($0) has " } ?? "")\(right)",
+        hint: left.size == right.size ? common(a, b) : a.flatMap { a in b.map { "resample(\(a), like=\($0))" } })
     }
     var unnamed = failure(nil, nil)
     unnamed.naming = failure
@@ -34,6 +42,13 @@ extension ArrayError {
   private static func common(_ a: String?, _ b: String?) -> String? {
     guard let a, let b, a != b else { return nil }
     return "r = \(a).roi & \(b).roi, then \(a)[r], \(b)[r]"
+  }
+}
+
+extension AxisPlace {
+  fileprivate func isHalfAVoxel(from other: AxisPlace) -> Bool {
+    guard let half = try? size / Rational(2), let distance = try? corner - other.corner else { return false }
+    return distance == half || distance == -half
   }
 }
 

@@ -6,11 +6,14 @@ struct RoiValue: ObjectValue {
   var roi: WorldRoi
   /// Whose voxels `summary` shows.
   var grid: Grid?
+  /// The path of the array on disk whose grid that is, if it is one.
+  var owner: String?
 
   var typeName: String { "roi" }
   var showsWhenBound: Bool { true }
   var fieldNames: [String] { ["center", "end", "offset", "shape"] }
-  var brief: String { "roi \(worldText(roi))" }
+  var brief: String { worldText(roi) }
+  var isBriefInText: Bool { true }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {
     switch name {
@@ -27,19 +30,23 @@ struct RoiValue: ObjectValue {
   }
 
   func summary(_ style: DisplayStyle) -> String {
-    var text = "roi  world   \(worldText(roi))"
+    var lines = Layout(style.width)
+    lines.add("roi  world   ", [worldText(roi), "shape \(sizeText(roi.shape))"], indent: 13)
     if let grid, grid.isKnown, let voxels = try? grid.voxels(roi, .outward) {
-      text += "\n     voxels  \(voxels)    shape \(voxels.shape.values.map(String.init).joined(separator: " × "))"
+      let isExact = (try? grid.voxels(roi, .exact)) != nil
+      let shape = "shape \(voxels.shape.values.map(String.init).joined(separator: " × "))"
+      let source = owner.map { "grid of \($0)" } ?? "grid of \(lengthsText(grid.voxelSize.values))"
+      lines.add("     voxels  ", ["\(voxels)", shape, isExact ? source : "off the grid: outward to \(source)"], indent: 13)
     }
-    return text
+    return lines.text
   }
 
   func binary(_ operation: BinaryOperator, _ other: Value, selfIsLeft: Bool, _ context: CallContext) throws -> Value? {
     if let other = other.object(as: RoiValue.self) {
       let (left, right) = selfIsLeft ? (self, other) : (other, self)
       switch operation {
-      case .and: return Value(RoiValue(roi: try left.roi.intersection(right.roi), grid: left.grid ?? right.grid))
-      case .or: return Value(RoiValue(roi: try left.roi.union(right.roi), grid: left.grid ?? right.grid))
+      case .and: return Value(RoiValue(roi: try left.roi.intersection(right.roi), grid: left.grid ?? right.grid, owner: left.owner ?? right.owner))
+      case .or: return Value(RoiValue(roi: try left.roi.union(right.roi), grid: left.grid ?? right.grid, owner: left.owner ?? right.owner))
       case .equal: return .bool(left.roi == right.roi)
       case .notEqual: return .bool(left.roi != right.roi)
       case .isIn: return .bool(right.roi.contains(left.roi))
@@ -47,8 +54,8 @@ struct RoiValue: ObjectValue {
       }
     }
     switch (operation, other) {
-    case (.add, .worldCoordinate(let delta)): return Value(RoiValue(roi: try roi.shifted(by: delta), grid: grid))
-    case (.add, .length(let each)): return Value(RoiValue(roi: try roi.shifted(by: WorldCoordinate(repeating: each, count: roi.rank)), grid: grid))
+    case (.add, .worldCoordinate(let delta)): return Value(RoiValue(roi: try roi.shifted(by: delta), grid: grid, owner: owner))
+    case (.add, .length(let each)): return Value(RoiValue(roi: try roi.shifted(by: WorldCoordinate(repeating: each, count: roi.rank)), grid: grid, owner: owner))
     case (.subtract, .worldCoordinate(let delta)) where selfIsLeft:
       return Value(RoiValue(roi: try roi.shifted(by: WorldCoordinate(delta.values.map { -$0 })), grid: grid))
     case (.isIn, .worldCoordinate(let point)) where !selfIsLeft: return .bool(roi.contains(point))
@@ -61,13 +68,35 @@ struct RoiValue: ObjectValue {
   func equals(_ other: any ObjectValue) -> Bool { (other as? RoiValue)?.roi == roi }
 }
 
-/// "[15.998:18.005, 3:5, 20:22] µm": one unit for all axes, the largest in which the box is at least 1.
+/// "[15.998:18.005, 3:5, 20:22] µm": one unit for all axes, the largest in which the box is at least 1; three decimals.
 func worldText(_ roi: WorldRoi) -> String {
-  let largest = (roi.shape.values + roi.end.values.map { max($0, -$0) }).max() ?? .zero
-  let (unit, size): (String, Int) = largest >= Rational(1_000_000) ? ("mm", 1_000_000) : largest >= Rational(1000) ? ("µm", 1000) : ("nm", 1)
-  let scaled = { (value: Rational) -> String in (try? value / Rational(size))?.description ?? value.description }
-  return "[" + (0..<roi.rank).map { "\(scaled(roi.offset[$0])):\(scaled(roi.end[$0]))" }.joined(separator: ", ") + "] \(unit)"
+  let (unit, size) = unit(roi.shape.values + roi.end.values)
+  func text(_ value: Rational) -> String { decimals(value, size) }
+  return "[" + (0..<roi.rank).map { "\(text(roi.offset[$0])):\(text(roi.end[$0]))" }.joined(separator: ", ") + "] \(unit)"
 }
 
-/// "5.24 × 4 × 4 nm"
-func sizeText(_ size: WorldCoordinate) -> String { size.values.map(\.description).joined(separator: " × ") + " nm" }
+/// "5.24 × 4 × 4 nm", "2.007 × 2 × 2 µm".
+func sizeText(_ size: WorldCoordinate) -> String { lengthsText(size.values) }
+
+func lengthsText(_ lengths: [Rational]) -> String {
+  let (unit, size) = unit(lengths)
+  return lengths.map { decimals($0, size) }.joined(separator: " × ") + " \(unit)"
+}
+
+private func unit(_ lengths: [Rational]) -> (String, Int) {
+  let largest = lengths.map { max($0, -$0) }.max() ?? .zero
+  return largest >= Rational(1_000_000) ? ("mm", 1_000_000) : largest >= Rational(1000) ? ("µm", 1000) : ("nm", 1)
+}
+
+/// A length in a unit: exact if three decimals are enough, else rounded to them.
+private func decimals(_ length: Rational, _ unit: Int) -> String {
+  guard let value = try? length / Rational(unit) else { return length.description }
+  if value.isInteger { return value.description }
+  guard let thousandths = try? (try value * Rational(1000)).rounded(.nearest) else { return value.description }
+  var text = String(thousandths.magnitude)
+  while text.count < 4 { text = "0" + text }
+  text.insert(".", at: text.index(text.endIndex, offsetBy: -3))
+  while text.hasSuffix("0") { text.removeLast() }
+  if text.hasSuffix(".") { text.removeLast() }
+  return (thousandths < 0 ? "-" : "") + text
+}

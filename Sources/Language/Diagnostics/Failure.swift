@@ -19,6 +19,8 @@ package struct Failure: Error, Sendable {
   package var argument: String?
   /// The voxel that the message names, in the array at hand; a block's is moved to its place in the whole.
   package var voxel: [Int]?
+  /// The names of its axes, where the message uses them.
+  package var voxelAxes: [String] = []
   /// Which element of a variadic parameter.
   package var argumentPosition: Int?
   /// `e.failed`: the parts of a larger work that failed, as values one can index with (ROIs of blocks).
@@ -26,6 +28,9 @@ package struct Failure: Error, Sendable {
 
   /// Where two operands do not fit each other: the same failure once the evaluator knows how each is written in the script (nil: not by a name).
   package var naming: (@Sendable (_ left: String?, _ right: String?) -> Failure)?
+
+  /// Says it again in the words of the line where it happened, where the evaluator knows them.
+  package var reword: (@Sendable (Failure, Surroundings) -> Failure)?
 
   package internal(set) var site: Site?
   package internal(set) var calls: [CallSite] = []

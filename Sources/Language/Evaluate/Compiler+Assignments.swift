@@ -25,7 +25,20 @@ extension Compiler {
 
   private final class Bind {
     let slot: Int, name: String, code: Code
-    init(_ slot: Int, _ name: String, _ code: @escaping Code) { (self.slot, self.name, self.code) = (slot, name, code) }
+    private let compiler: Compiler, expression: Expression
+    init(_ slot: Int, _ name: String, _ code: @escaping Code, _ compiler: Compiler, _ expression: Expression) {
+      (self.slot, self.name, self.code, self.compiler, self.expression) = (slot, name, code, compiler, expression)
+    }
+
+    @inline(__always) func value(_ f: Frame) throws -> Value {
+      let value = try code(f)
+      guard case .object = value else { return value }
+      return try settled(value, f)
+    }
+
+    @inline(never) private func settled(_ value: Value, _ f: Frame) throws -> Value {
+      do { return try f.settle(value, .binding(name)) } catch { throw compiler.worded(error, expression, f) }
+    }
   }
 
   func assignment(_ target: Target, _ operation: BinaryOperator?, _ value: Expression, _ span: Span) -> Step {
@@ -33,17 +46,17 @@ extension Compiler {
     if target.path.isEmpty {
       guard let operation else {
         if scope.isTopLevel {
-          let bind = Bind(module.globals.declare(name, binds: true), name, code)
+          let bind = Bind(module.globals.declare(name, binds: true), name, code, self, value)
           return { f in
-            f.globals.pointee.bind(bind.slot, try f.settle(try bind.code(f), .binding(bind.name)))
+            f.globals.pointee.bind(bind.slot, try bind.value(f))
             return .next
           }
         }
         guard let slot = scope.slot(name) else { return { _ in .next } }
         if let step = arithmeticStep(slot, value) { return step }
-        let bind = Bind(slot, name, code)
+        let bind = Bind(slot, name, code, self, value)
         return { f in
-          f.slots[bind.slot] = try f.settle(try bind.code(f), .binding(bind.name))
+          f.slots[bind.slot] = try bind.value(f)
           return .next
         }
       }
@@ -55,7 +68,7 @@ extension Compiler {
       ).at(site(target.name.span))
       return { _ in throw failure }
     }
-    return pathAssignment(target, place, operation, code, site(span))
+    return pathAssignment(target, place, operation, value, code, site(span))
   }
 
   /// `x += …`: the old value leaves its slot first, so that a list grows in place.
@@ -120,8 +133,20 @@ extension Compiler {
     }
   }
 
-  private func pathAssignment(_ target: Target, _ place: @escaping (Frame) -> Slots, _ operation: BinaryOperator?, _ code: @escaping Code, _ operatorSite: Site) -> Step {
-    if operation == nil, target.path.count == 1, case .field(let field) = target.path[0] { return fieldAssignment(target, field.text, place, code) }
+  private func pathAssignment(
+    _ target: Target, _ place: @escaping (Frame) -> Slots, _ operation: BinaryOperator?, _ expression: Expression, _ code: @escaping Code, _ operatorSite: Site
+  ) -> Step {
+    if target.path.count == 1, case .field(let field) = target.path[0] {
+      guard let operation else { return fieldAssignment(target, field.text, place, code) }
+      let general = longAssignment(target, place, operation, expression, code, operatorSite)
+      return fieldChange(target, field.text, place, operation, code, operatorSite, otherwise: general)
+    }
+    return longAssignment(target, place, operation, expression, code, operatorSite)
+  }
+
+  private func longAssignment(
+    _ target: Target, _ place: @escaping (Frame) -> Slots, _ operation: BinaryOperator?, _ expression: Expression, _ code: @escaping Code, _ operatorSite: Site
+  ) -> Step {
     enum Part {
       case field(String)
       case index((Frame) throws -> [IndexArgument], slot: Int?)
@@ -166,6 +191,8 @@ extension Compiler {
           guard let operation else { old = value; return }
           old = try context.machine?.settle(try Operators.binary(operation, old, value, context), .storing) ?? .nil
         }
+      } catch let error as Failure where error.reword != nil {
+        throw worded(error, target, expression, f)
       } catch let error as Failure where operation != nil && error.kind != .index { throw error.at(operatorSite) } catch { throw located(error, site) }
       return .next
     }
@@ -175,6 +202,34 @@ extension Compiler {
     let place: (Frame) -> Slots, code: Code, read: Code, field: String, site: Site
     init(_ place: @escaping (Frame) -> Slots, _ code: @escaping Code, _ read: @escaping Code, _ field: String, _ site: Site) {
       (self.place, self.code, self.read, self.field, self.site) = (place, code, read, field, site)
+    }
+
+    @inline(never) func hasField(_ f: Frame) -> Bool {
+      if case .some(.record(let record)) = place(f).pointee { record[field] != nil } else { false }
+    }
+  }
+
+  /// `x.field += …` where `x` is a record that has the field.
+  private func fieldChange(
+    _ target: Target, _ field: String, _ place: @escaping (Frame) -> Slots, _ operation: BinaryOperator, _ code: @escaping Code, _ operatorSite: Site,
+    otherwise general: @escaping Step
+  ) -> Step {
+    let n = FieldChange(place, code, self.code(Expression(.name(target.name.text), target.name.span)), field, operatorSite)
+    return { f in
+      guard n.hasField(f) else { return try general(f) }
+      let change = try f.settle(try n.code(f), .storing)
+      let slot = n.place(f)
+      let value: Value
+      do {
+        let old = try Indexing.field(try n.read(f), n.field, f.context)
+        if case .int(let x) = old, case .int(let y) = change, operation == .add, case let (sum, overflow) = x.addingReportingOverflow(y), !overflow { value = .int(sum) }
+        else { value = try f.settle(try Operators.binary(operation, old, change, f.context), .storing) }
+      } catch { throw located(error, n.site) }
+      guard case .some(.record(var record)) = slot.pointee else { return .next }
+      slot.pointee = nil
+      record[n.field] = value
+      slot.pointee = .record(record)
+      return .next
     }
   }
 

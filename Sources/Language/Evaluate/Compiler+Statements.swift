@@ -202,10 +202,10 @@ extension Compiler {
       }
     default: break
     }
-    let code = code(expression)
+    let code = shown(expression)
     return { f in
       // an expression that nobody takes is computed all the same: its errors and effects happen here
-      _ = try f.settle(try code(f), .showing)
+      _ = try code(f)
       return .next
     }
   }

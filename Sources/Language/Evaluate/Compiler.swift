@@ -143,6 +143,7 @@ struct Compiler {
         case .value(let code, let format, let site):
           let value = try f.settle(try code(f), .showing)
           let style = f.machine.session.host.style
+          if format == nil, let object = value.object, object.isBriefInText { result += object.brief; continue }
           do { result += try format?.apply(value, style) ?? value.text(style) } catch { throw located(error, site) }
         }
       }

@@ -167,7 +167,7 @@ struct TopLevelProgram {
     (self.scope, self.module) = (scope, module)
     statements = script.statements.map { statement in
       switch statement.kind {
-      case .expression(let expression) where !expression.bindsFunction: (statement, .value(compiler.code(expression)))
+      case .expression(let expression) where !expression.bindsFunction: (statement, .value(compiler.shown(expression)))
       case .assign(let target, nil, _, _) where target.path.isEmpty: (statement, .binding(compiler.step(statement), name: target.name.text))
       default: (statement, .step(compiler.step(statement)))
       }
@@ -184,7 +184,7 @@ struct TopLevelProgram {
           let dry = machine.session.dryRun, first = dry?.count ?? 0
           defer { dry?.stamp(from: first, Site(module.source, statement.span)) }
           switch run {
-          case .value(let code): try show(statement, try f.settle(try code(f), .showing))
+          case .value(let code): try show(statement, try code(f))
           case .step(let step): _ = try step(f)
           case .binding(let step, let name):
             _ = try step(f)

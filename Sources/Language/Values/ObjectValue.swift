@@ -20,6 +20,8 @@ package protocol ObjectValue: Sendable {
   var showsWhenBound: Bool { get }
   /// One line for the inside of lists, records and messages.
   var brief: String { get }
+  /// Whether "{…}" in a string takes that line rather than the whole summary.
+  var isBriefInText: Bool { get }
 
   // Indexing. `nil` from `axisLength` means that there is no such axis; `end` then is an error.
   func index(_ indices: [IndexArgument], _ context: CallContext) throws -> Value
@@ -123,6 +125,7 @@ extension ObjectValue {
   package func isKind(of typeName: String) -> Bool { self.typeName == typeName }
   package var showsWhenBound: Bool { false }
   package var brief: String { typeName }
+  package var isBriefInText: Bool { false }
   package var conditionAdvice: String? { nil }
   package var heldValues: [Value] { [] }
   package var holdsValues: Bool { false }
@@ -156,7 +159,9 @@ package struct DisplayStyle: Sendable {
   /// Columns; at least 60 are promised to be readable.
   package var width: Int
   package var color: Bool
+  /// What the value is called, where it is shown because it was bound.
+  package var name: String?
   /// Rows of a table before "… more".
   package var rows = 20
-  package init(width: Int = 80, color: Bool = false) { (self.width, self.color) = (width, color) }
+  package init(width: Int = 80, color: Bool = false, name: String? = nil) { (self.width, self.color, self.name) = (width, color, name) }
 }

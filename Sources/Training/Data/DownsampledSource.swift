@@ -19,6 +19,7 @@ package struct DownsampledSource: ArraySource {
   package let shape: [Int]
   package let grid: Grid
   package var dtype: DType { source.dtype }
+  package var inputs: [any ArraySource] { [source] }
 
   /// - Parameter factor: one a *spatial* axis, at least 1.
   /// - Parameter origin: in voxels of `source`, one a spatial axis; lets two arrays be cut into the same blocks.

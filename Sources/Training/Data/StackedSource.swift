@@ -8,6 +8,7 @@ package struct StackedSource: ArraySource {
   package let shape: [Int]
   package let grid: Grid
   package let dtype = DType.uint8
+  package var inputs: [any ArraySource] { sources }
 
   /// - Returns: nil unless there is one source at least, all of the same shape and grid, without channels.
   package init?(_ sources: [any ArraySource]) {
