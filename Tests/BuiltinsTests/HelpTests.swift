@@ -23,7 +23,8 @@ import Testing
     let pages = Vocabulary.registry.sets.values.map { HelpPage(for: $0) } + HelpPage.syntax.keywords + HelpPage.syntax.operators
     for page in pages {
       for line in page.drawn(DisplayStyle(width: 60)).split(separator: "\n") where !line.hasPrefix("  example") && !line.hasPrefix("            ") && !line.contains("→") {
-        #expect(line.columns <= 60 || !line.dropFirst(14).contains(" "), "\(page.title): \(line)")
+        // a list of words such as "f1|voi|rand" stays in one piece
+        #expect(line.columns <= 60 || !line.dropFirst(14).contains(" ") || line.contains("|"), "\(page.title): \(line)")
       }
     }
   }

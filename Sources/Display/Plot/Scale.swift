@@ -28,9 +28,10 @@ package struct Scale: Sendable {
     for value in values where Self.canShow(value, isLog: isLog) { (low, high) = (min(low, value), max(high, value)) }
     if !isLog, fromZero { (low, high) = (min(low, 0), max(high, 0)) }
     if low > high { (low, high) = isLog ? (1, 10) : (0, 1) }
-    if low == high {
+    // one value, or several that differ in their last bits only, stand in the middle
+    if high - low <= 1e-13 * max(low.magnitude, high.magnitude) {
       if isLog { (low, high) = (low / 2, high * 2) } else {
-        let room = low == 0 ? 0.5 : low.magnitude / 2
+        let room = low == 0 ? 0.5 : max(low.magnitude / 2, 1e-290)
         (low, high) = fromZero ? (low, high + 2 * room) : (low - room, high + room)
       }
     }
