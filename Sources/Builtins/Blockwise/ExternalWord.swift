@@ -11,7 +11,7 @@ extension Builtin {
       "The program is started once a worker and answers block after block until its input ends; several inputs come one after the other. What it says belongs on standard error.",
       "One that dies, answers something else or takes longer than `timeout` for a block is stopped; the block is tried again (`retries`) with a fresh one. The plan holds the command, not the program's text.",
     ],
-    examples: [Example("external(\"python3 kernel.py\")", prints: "external(\"python3 kernel.py\")(inputs…: array) -> array")], searchTerms: ["python", "npy", "kernel", "scikit-image", "empanada"]
+    examples: [Example("sum(external(\"cat\")(arange(3)))", prints: "3")], searchTerms: ["python", "npy", "kernel", "scikit-image", "empanada"]
   ) { call in
     let command = try call.string("command"), timeout = try call.duration("timeout")
     guard !command.allSatisfy(\.isWhitespace) else { throw call.failure(.value, "`command` is empty", at: "command") }

@@ -124,8 +124,13 @@ extension Checker {
     }
     if surroundings.globals?.slot(name) != nil || word(name) != nil { return }
     if surroundings.isInteractive, scopes.count > 1 { return }
-    let known = session.registry.plainNames + (session.modules.prelude?.names ?? []) + (surroundings.globals?.names ?? []) + scopes.flatMap(\.own).sorted()
-    report(.error, .name, "unknown name `\(name)`", span, label: Suggestion.label(for: name, among: known))
+    let label: String?
+    if let known = suggestions[name] { label = known } else {
+      let known = session.registry.plainNames + (session.modules.prelude?.names ?? []) + (surroundings.globals?.names ?? []) + scopes.flatMap(\.own).sorted()
+      label = Suggestion.label(for: name, among: known)
+      suggestions[name] = label
+    }
+    report(.error, .name, "unknown name `\(name)`", span, label: label)
   }
 
   private mutating func checkField(_ base: Expression, _ name: Name) {

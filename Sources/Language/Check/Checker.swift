@@ -17,6 +17,8 @@ struct Checker {
   let source: Source
   var diagnostics: [Diagnostic] = []
   var scopes: [CheckScope] = []
+  /// What unknown names could have been: a name is looked for once.
+  var suggestions: [String: String?] = [:]
   /// How many indices are open, for `end`.
   var indexDepth = 0
   /// How many `try`s are open: what may fail in them is meant to.

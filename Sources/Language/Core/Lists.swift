@@ -17,9 +17,9 @@ extension Builtin {
     "map", "(xs: list|range|coord, f: fn) -> list", "The results of a function for each element.",
     examples: [Example("map([1, 2], fn(x) = x * 10)", prints: "[10, 20]")]
   ) { call in
-    let function = try call.function("f")
+    let function = try call.function("f"), cancellation = call.execution.cancellation
     return .list(try call.value("xs").elements(call.context).map { element in
-      try call.execution.cancellation.check()
+      try cancellation.check()
       return try call.invoke(function, element)
     })
   }
@@ -28,9 +28,9 @@ extension Builtin {
     "filter", "(xs: list|range, keep: fn) -> list", "The elements for which a function is true.",
     examples: [Example("filter(0..6, fn(x) = x % 2 == 0)", prints: "[0, 2, 4]")]
   ) { call in
-    let keep = try call.function("keep")
+    let keep = try call.function("keep"), cancellation = call.execution.cancellation
     return .list(try call.value("xs").elements(call.context).filter { element in
-      try call.execution.cancellation.check()
+      try cancellation.check()
       let answer = try call.invoke(keep, element)
       if answer.isUnknown { throw UnknownInside() }
       guard case .bool(let truth) = answer else { throw call.failure(.type, "`keep` must give true or false, not \(answer.typePhrase)", at: "keep") }
@@ -100,8 +100,9 @@ extension Builtin {
   ) { call in
     let values = try call.value("xs")
     guard let keep = try call.optionalFunction("keep") else { return .int(try Iteration.loopCount(values)) }
+    let cancellation = call.execution.cancellation
     return .int(try values.elements(call.context).count { element in
-      try call.execution.cancellation.check()
+      try cancellation.check()
       let answer = try call.invoke(keep, element)
       if answer.isUnknown { throw UnknownInside() }
       guard case .bool(let truth) = answer else { throw call.failure(.type, "`keep` must give true or false, not \(answer.typePhrase)", at: "keep") }

@@ -39,6 +39,25 @@ private enum Divide: FastOperator {
   @inline(__always) static func floats(_ a: Double, _ b: Double) -> Value { .float(a / b) }
 }
 
+private enum FloorDivide: FastOperator {
+  static var operation: BinaryOperator { .floorDivide }
+  @inline(__always) static func ints(_ a: Int, _ b: Int) -> Value? {
+    if b == 0 || b == -1 { return nil }   // an error, and what may not fit
+    let quotient = a / b
+    return .int(a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient)
+  }
+  @inline(__always) static func floats(_ a: Double, _ b: Double) -> Value { .float((a / b).rounded(.down)) }
+}
+private enum Modulo: FastOperator {
+  static var operation: BinaryOperator { .modulo }
+  @inline(__always) static func ints(_ a: Int, _ b: Int) -> Value? {
+    if b == 0 || b == -1 { return nil }
+    let rest = a % b
+    return .int(rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest)
+  }
+  @inline(__always) static func floats(_ a: Double, _ b: Double) -> Value { .float(a - b * (a / b).rounded(.down)) }
+}
+
 private protocol FastComparison {
   static var operation: BinaryOperator { get }
   static func ints(_ a: Int, _ b: Int) -> Bool
@@ -149,7 +168,9 @@ extension Compiler {
     case .greaterOrEqual: return comparison(GreaterOrEqual.self, left, right, place)
     case .equal: return comparison(Equal.self, left, right, place)
     case .notEqual: return comparison(NotEqual.self, left, right, place)
-    case .floorDivide, .modulo, .power, .isIn, .and, .or:
+    case .floorDivide: return arithmetic(FloorDivide.self, left, right, place)
+    case .modulo: return arithmetic(Modulo.self, left, right, place)
+    case .power, .isIn, .and, .or:
       let a = code(left), b = code(right)
       return { f in
         let x = try a(f)

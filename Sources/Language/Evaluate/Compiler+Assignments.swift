@@ -136,7 +136,17 @@ extension Compiler {
   private func pathAssignment(
     _ target: Target, _ place: @escaping (Frame) -> Slots, _ operation: BinaryOperator?, _ expression: Expression, _ code: @escaping Code, _ operatorSite: Site
   ) -> Step {
-    if operation == nil, target.path.count == 1, case .field(let field) = target.path[0] { return fieldAssignment(target, field.text, place, code) }
+    if target.path.count == 1, case .field(let field) = target.path[0] {
+      guard let operation else { return fieldAssignment(target, field.text, place, code) }
+      let general = longAssignment(target, place, operation, expression, code, operatorSite)
+      return fieldChange(target, field.text, place, operation, code, operatorSite, otherwise: general)
+    }
+    return longAssignment(target, place, operation, expression, code, operatorSite)
+  }
+
+  private func longAssignment(
+    _ target: Target, _ place: @escaping (Frame) -> Slots, _ operation: BinaryOperator?, _ expression: Expression, _ code: @escaping Code, _ operatorSite: Site
+  ) -> Step {
     enum Part {
       case field(String)
       case index((Frame) throws -> [IndexArgument], slot: Int?)
@@ -192,6 +202,34 @@ extension Compiler {
     let place: (Frame) -> Slots, code: Code, read: Code, field: String, site: Site
     init(_ place: @escaping (Frame) -> Slots, _ code: @escaping Code, _ read: @escaping Code, _ field: String, _ site: Site) {
       (self.place, self.code, self.read, self.field, self.site) = (place, code, read, field, site)
+    }
+
+    @inline(never) func hasField(_ f: Frame) -> Bool {
+      if case .some(.record(let record)) = place(f).pointee { record[field] != nil } else { false }
+    }
+  }
+
+  /// `x.field += …` where `x` is a record that has the field.
+  private func fieldChange(
+    _ target: Target, _ field: String, _ place: @escaping (Frame) -> Slots, _ operation: BinaryOperator, _ code: @escaping Code, _ operatorSite: Site,
+    otherwise general: @escaping Step
+  ) -> Step {
+    let n = FieldChange(place, code, self.code(Expression(.name(target.name.text), target.name.span)), field, operatorSite)
+    return { f in
+      guard n.hasField(f) else { return try general(f) }
+      let change = try f.settle(try n.code(f), .storing)
+      let slot = n.place(f)
+      let value: Value
+      do {
+        let old = try Indexing.field(try n.read(f), n.field, f.context)
+        if case .int(let x) = old, case .int(let y) = change, operation == .add, case let (sum, overflow) = x.addingReportingOverflow(y), !overflow { value = .int(sum) }
+        else { value = try f.settle(try Operators.binary(operation, old, change, f.context), .storing) }
+      } catch { throw located(error, n.site) }
+      guard case .some(.record(var record)) = slot.pointee else { return .next }
+      slot.pointee = nil
+      record[n.field] = value
+      slot.pointee = .record(record)
+      return .next
     }
   }
 

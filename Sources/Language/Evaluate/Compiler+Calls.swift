@@ -172,7 +172,7 @@ extension Compiler {
     let site = site(syntax.span)
     return { f in
       let function = Value.function(Function(template, captures: captures.map { f.slots[$0] }, globals: f.globals.pointee.owner))
-      if !captures.isEmpty { do { try f.nested(function) } catch { throw located(error, site) } }
+      if captures.contains(where: { f.slots[$0]?.holdsValues ?? false }) { do { try f.nested(function) } catch { throw located(error, site) } }
       return function
     }
   }
