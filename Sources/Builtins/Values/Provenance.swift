@@ -8,11 +8,11 @@ extension Call {
   /// - Parameter inputs: paths of what was read; blockwise statements add their own.
   func provenance(inputs: [String]? = nil) -> JSON {
     var members: [JSON.Member] = [.init("version", .string(host.version)), .init("seed", .int(Int64(truncatingIfNeeded: context.seed)))]
-    if let origin = session.origin {
+    if let running = session.script {
       var hash = StableHash()
-      hash.add(origin.text)
-      members.append(.init("script", .string("\(origin.script) \(hash.text)")))
-      if !origin.arguments.isEmpty { members.append(.init("arguments", .object(origin.arguments.map { JSON.Member($0.name, $0.value.json ?? .null) }))) }
+      hash.add(running.text)
+      members.append(.init("script", .string("\(running.name) \(hash.text)")))
+      if !running.arguments.isEmpty { members.append(.init("arguments", .object(running.arguments.map { JSON.Member($0.name, $0.value.json ?? .null) }))) }
     }
     if let inputs { members.append(.init("inputs", .array(inputs.map { .string($0) }))) }
     return .object([.init("dcs", .object(members))])

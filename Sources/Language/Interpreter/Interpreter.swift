@@ -27,8 +27,8 @@ package final class Interpreter {
   /// - Parameter arguments: values of `param`s (`ScriptArguments`).
   /// - Parameter show: gets the value of each expression that stands as a statement (not `nil`), as the prompt would show it.
   package func run(_ source: Source, arguments: [String: Value] = [:], show: (Value) -> Void = { _ in }) -> Ending {
-    session.origin = Origin(source, arguments)
-    defer { session.origin = nil }
+    session.script = RunningScript(source, arguments)
+    defer { session.script = nil }
     return run(source, arguments: arguments, isInteractive: false) { _, value in show(value) }
   }
 

@@ -60,7 +60,7 @@ package final class Session: Sendable {
   package let host: any Host
   /// Set in a dry run: words with effects record them here.
   package let dryRun: DryRun?
-  private let state: Mutex<(execution: ExecutionContext, seed: UInt64, origin: Origin?)>
+  private let state: Mutex<(execution: ExecutionContext, seed: UInt64, script: RunningScript?)>
   /// Whether errors keep the values of the function they leave, for `:why`.
   private let keeping = Atomic<Bool>(false)
   package var keepsNames: Bool {
@@ -88,9 +88,9 @@ package final class Session: Sendable {
     set { state.withLock { $0.seed = newValue } }
   }
   /// The script that runs; nil at the prompt.
-  package var origin: Origin? {
-    get { state.withLock { $0.origin } }
-    set { state.withLock { $0.origin = newValue } }
+  package var script: RunningScript? {
+    get { state.withLock { $0.script } }
+    set { state.withLock { $0.script = newValue } }
   }
 }
 
