@@ -101,7 +101,8 @@ package final class JournalFolder: Sendable {
     (self.output, self.plan, lock, joined) = (output, plan, -1, found.value)
   }
 
-  deinit { if lock >= 0 { close(lock) } }
+  // unlocked by name: a forked child that has not yet started another program still holds the descriptor
+  deinit { if lock >= 0 { flock(lock, LOCK_UN); close(lock) } }
 
   package var path: String { Files.join(output, Self.name) }
 

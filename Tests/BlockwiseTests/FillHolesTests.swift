@@ -10,7 +10,7 @@ import Blockwise
 @Suite struct FillHolesTests {
   private func labels(_ shape: [Int], density: Double, ids: Int, _ seed: UInt64) throws -> NDArray {
     var generator = KeyedGenerator(seed: seed, purpose: "holes")
-    return try NDArray((0..<shape.reduce(1, *)).map { _ in UInt16(generator.uniform() < density ? 1 + 300 * generator.index(below: ids) : 0) }, shape)
+    return try NDArray((0..<shape.reduce(1, *)).map { _ in UInt16(generator.uniform() < density ? 1 + 300 * (generator.uniform() < 0.85 ? 0 : generator.index(below: ids)) : 0) }, shape)
   }
 
   private func whole(_ source: any ArraySource) throws -> [UInt16] { try source.read(try VoxelRoi(shape: source.shape), ReadContext()).elements(UInt16.self) }

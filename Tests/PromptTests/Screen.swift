@@ -57,6 +57,15 @@ final class Screen {
     return try expect(shows ?? "dcs> ", within: seconds)
   }
 
+  /// Types a line at the prompt; what is shown up to the next prompt.
+  func answer(to line: String) throws -> String {
+    type(line + "\r")
+    let begun = mark
+    try expect("\n")
+    try expect("dcs> ")
+    return String(decoding: shown[begun..<mark], as: UTF8.self)
+  }
+
   /// Ctrl-D in a moment when the terminal is surely in the editor's hands: it draws the prompt just before.
   func pressControlD() {
     usleep(100_000)

@@ -9,7 +9,7 @@ extension Builtin {
     "concat", "(arrays…: array|list, axis: string|int = 0) -> array",
     "Joins arrays along an axis they have: one after the other, as the smallest type that holds all.",
     details: ["The place in the world is that of the first; other axes need equal names and lengths."],
-    examples: [Example("concat(arange(3), arange(2)).shape", prints: "(5)"), Example("concat(zeros((1, 2)), ones((3, 2)), axis=\"y\").shape", prints: "(4, 2)")],
+    examples: [Example("concat(arange(3), arange(2)).shape", prints: "(5,)"), Example("concat(zeros((1, 2)), ones((3, 2)), axis=\"y\").shape", prints: "(4, 2)")],
     searchTerms: ["append", "join", "concatenate"], streams: ["arrays"]
   ) { call in
     let parts = try call.arrays("arrays"), first = parts[0]

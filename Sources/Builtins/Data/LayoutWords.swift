@@ -69,7 +69,7 @@ extension Builtin {
     "pad", "(a: array, by: int|coord|length = 0, before: int|coord|length = nil, after: int|coord|length = nil, mode: \"constant|edge|reflect|symmetric\" = \"constant\", value: int|float|bool = 0) -> array",
     "Adds a margin on both sides of every axis of space, or of the axes given; `before` and `after` say it for each side.",
     details: ["constant v v|a b c|v v    edge a a|a b c|c c    reflect c b|a b c|b a    symmetric b a|a b c|c b"],
-    examples: [Example("pad(arange(3), 1, mode=\"edge\").shape", prints: "(5)"), Example("sum(pad(ones((2, 2)), before=(1, 0), value=5))", prints: "14.0")],
+    examples: [Example("pad(arange(3), 1, mode=\"edge\").shape", prints: "(5,)"), Example("sum(pad(ones((2, 2)), before=(1, 0), value=5))", prints: "14.0")],
     searchTerms: ["margin", "border"], streams: ["a"]
   ) { call in
     let array = try call.array("a")

@@ -4,7 +4,7 @@ import Language
 extension Builtin {
   static let coord = Builtin(
     "coord", "(values…: int|length|list|coord) -> coord", "Makes a coord: of ints one in voxels, of lengths one in the world; also of a list of them.",
-    examples: [Example("coord(64)", prints: "(64)"), Example("coord(map([1, 2], fn(k) = k * 8nm))", prints: "(8, 16) nm")], searchTerms: ["point", "shape"]
+    examples: [Example("coord(64)", prints: "(64,)"), Example("coord(map([1, 2], fn(k) = k * 8nm))", prints: "(8, 16) nm")], searchTerms: ["point", "shape"]
   ) { call in
     var entries = call.rest
     if entries.count == 1, case .list(let inner) = entries[0] { entries = inner }

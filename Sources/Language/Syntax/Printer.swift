@@ -227,7 +227,7 @@ struct Printer {
   }
 
   private mutating func write(_ syntax: FunctionSyntax) {
-    text += "fn " + (syntax.name?.text ?? "") + "("
+    text += "fn" + (syntax.name.map { " " + $0.text } ?? "") + "("
     for (position, parameter) in syntax.parameters.enumerated() {
       text += (position > 0 ? ", " : "") + parameter.name.text
       if let initial = parameter.initial {

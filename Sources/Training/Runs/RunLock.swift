@@ -16,5 +16,6 @@ final class RunLock {
     }
   }
 
-  deinit { if descriptor >= 0 { close(descriptor) } }
+  // unlocked by name: a child that has been forked and not yet started another program still holds the descriptor
+  deinit { if descriptor >= 0 { flock(descriptor, LOCK_UN); close(descriptor) } }
 }
