@@ -10,9 +10,11 @@ package struct NamedShape: Sendable, Equatable, CustomStringConvertible {
 
 /// The axes, shape and place of what two operands make together.
 ///
-/// The operand with more axes gives the order; an axis that only the other one has goes before the next one they share:
+/// The operand with more axes gives the order; an axis that only the other one has goes before the next one they share, and where none
+/// follows, to its place among z, y, x, else last:
 ///
 ///     (c, z, y, x) with (z, y, x) → (c, z, y, x)      (c, y, x) with (z, y, x) → (c, z, y, x)      (z, y, x) with (x) → (z, y, x)
+///     (z, y) with (x) → (z, y, x)                     (x) with (z) → (z, x)
 ///
 /// - Throws: `ArrayError.axisTwice`, `.lengths`, `.grids`.
 func matched(_ a: ArrayExpression, _ b: ArrayExpression) throws(ArrayError) -> (shape: [Int], grid: Grid) {
@@ -24,8 +26,8 @@ func matched(_ a: ArrayExpression, _ b: ArrayExpression) throws(ArrayError) -> (
   }
   let (lead, other) = a.shape.count >= b.shape.count ? (a, b) : (b, a)
   var axes = lead.grid.axes, shape = lead.shape
-  var place = other.grid.axes.count
   // From the last axis of `other` back: `place` is where the axis after it stands in the result.
+  var place: Int?
   for (axis, length) in zip(other.grid.axes, other.shape).reversed() {
     if let shared = axes.firstIndex(where: { $0.name == axis.name }) {
       guard shape[shared] == length else {
@@ -33,12 +35,20 @@ func matched(_ a: ArrayExpression, _ b: ArrayExpression) throws(ArrayError) -> (
       }
       place = shared
     } else {
-      place = min(place, axes.count)
-      axes.insert(axis, at: place)
-      shape.insert(length, at: place)
+      let at = place ?? usualPlace(of: axis, among: axes)
+      axes.insert(axis, at: at)
+      shape.insert(length, at: at)
+      place = at
     }
   }
   return (shape, try placed(axes, lead.grid, other.grid, isSwapped: a.shape.count < b.shape.count))
+}
+
+/// Before the first axis that follows it in z, y, x.
+private func usualPlace(of axis: Axis, among axes: [Axis]) -> Int {
+  let order = ["z", "y", "x"]
+  guard let rank = order.firstIndex(of: axis.name) else { return axes.count }
+  return axes.firstIndex { order.firstIndex(of: $0.name).map { $0 > rank } ?? false } ?? axes.count
 }
 
 private func placed(_ axes: [Axis], _ lead: Grid, _ other: Grid, isSwapped: Bool) throws(ArrayError) -> Grid {

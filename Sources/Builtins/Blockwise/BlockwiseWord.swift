@@ -39,7 +39,7 @@ extension Builtin {
     let sources = try arrays.map { try $0.source(call.execution) }, rank = first.grid.spatialRank
     let function = try call.function("f").frozen()
     var options = BlockwiseOptions(
-      name: function.name, parameters: [("function", function.identityText), ("seed", "\(call.context.seed)"), ("version", call.host.version), ("kernels", String(cString: dcs_kernel_level()))],
+      name: function.name.isEmpty ? "fn" : function.name, parameters: [("function", function.identityText), ("seed", "\(call.context.seed)"), ("version", call.host.version), ("kernels", String(cString: dcs_kernel_level()))],
       block: try call.block(rank: rank), context: try call.sizeInVoxels("context", first.grid).map { Int(clamping: Int64.nearest($0.rounded(.up))) })
     options.roi = try call.optionalRoi("roi")
     options.pad = try call.string("pad") == "zero" ? .constant(0) : .reflect

@@ -133,7 +133,7 @@ private struct PlotData {
     return Figure(kind, series, categories: categories, xName: xName, yName: yName)
   }
 
-  private var isHistogramTable: Bool { Self.isHistogram(table) && x == nil && by == nil && (kind == nil || kind == .histogram) && y.allSatisfy { ["from", "to", "count"].contains($0) } }
+  private var isHistogramTable: Bool { Self.isHistogram(table) && x == nil && by == nil && (kind == nil || kind == .histogram || (kind == .bar && y.count == 3)) && y.allSatisfy { ["from", "to", "count"].contains($0) } }
 
   /// A table that `histogram` made.
   private func countedFigure() throws -> Figure {
