@@ -107,6 +107,12 @@ extension Binding.Mismatch {
 }
 
 extension Machine {
+  /// Calls a function of one parameter from Swift.
+  func invoke(_ function: Function, _ template: Template, _ argument: Value) throws -> Value {
+    let base = Frame(slots: state.pointee.top, state: state, globals: session.nothing.cell)
+    return try base.call(function, template, ArgumentSites(source: template.source, callSpan: .none, spans: [], labels: []), one: argument)
+  }
+
   /// Calls a function from Swift.
   func invoke(_ function: Function, _ arguments: [Value], named: [(String, Value)]) throws -> Value {
     let base = Frame(slots: state.pointee.top, state: state, globals: session.nothing.cell)
