@@ -65,7 +65,10 @@ package final class Interpreter {
     case .rejected(let findings): if let first = findings.first(where: { $0.severity == .error }) { bind("_err", Failure(first).value) }
     case .completed, .interrupted, .exit: break
     }
-    if case .completed = ending { entry.finished = .max } else { entry.finished = begun }
+    if case .completed = ending { entry.finished = .max } else {
+      entry.finished = begun
+      globals.forgetUnbound()
+    }
     if let message = ending.diagnostics.first?.message { entry.outcome = .failed(message) }
     if case .rejected = ending { entry.finished = 0 }
     entries.append(entry)
