@@ -4,6 +4,7 @@ import Display
 import Execution
 import Glibc
 import Language
+import Storage
 
 /// The program: reads the command line, the environment and the terminal, and hands everything below what it needs.
 @main struct Main {
