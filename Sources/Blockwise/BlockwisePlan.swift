@@ -45,6 +45,8 @@ package struct BlockwisePlan: Sendable {
     package var bytesWritten: Int
     /// Bytes that one worker holds at a time, as far as is known before.
     package var bytesPerWorker: Int
+    /// False where the tiling changes no byte of the output: it is then no part of the text, and may follow the memory at hand.
+    package var decidesBytes = true
   }
 
   package var title: String
@@ -69,7 +71,7 @@ package struct BlockwisePlan: Sendable {
       lines += [(key, input.name), (key + " identity", input.identity), (key + " type", "\(input.dtype) \(shapeText(input.shape))"), (key + " grid", gridText(input.grid))]
     }
     lines += [("dtype", output.dtypeText), ("shape", shapeText(output.shape)), ("chunks", shapeText(output.chunks)), ("grid", gridText(output.grid))]
-    for stage in stages {
+    for stage in stages where stage.decidesBytes {
       let tiling = stage.tiling
       lines.append(("stage \(stage.name)", "region \(tiling.total) block \(shapeText(tiling.blockShape)) context \(shapeText(tiling.before)) \(shapeText(tiling.after)) \(tiling.fit)"))
     }

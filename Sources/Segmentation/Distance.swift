@@ -34,21 +34,12 @@ package func distanceTransform(_ mask: NDArray, voxelSize: [Double], border: Dis
   var distances = try result(.float32, mask.shape, context)
   if box.isEmpty { return distances }
   let packed = try mask.contiguous()
-  let xTable = squares(box.width, step: sizes[2])
 
   try distances.withMutableElements(Float.self) { out in
     try packed.withBytes { voxels in
       guard let out = out.baseAddress, let voxels = voxels.baseAddress else { return }
       let slabs = pieces(box.rows, context.pool.threads * 8)
-      let scratch = try WorkerScratch(context, bytes: box.width)
-      try context.forEach(slabs.count) { slab, worker in
-        let sites = scratch[worker].assumingMemoryBound(to: UInt8.self)
-        for row in slabs[slab] {
-          dcs_seg_is_zero(voxels + row * box.width * packed.dtype.size, Int64(box.width), Int32(packed.dtype.size), sites)
-          dcs_seg_nearest_site(sites, Int64(box.width), xTable, out + row * box.width)
-        }
-      }
-      try envelope(box, .y, even: out, odd: nil, out: out, step: sizes[1], context)
+      try planeSquares(box, voxels, packed.dtype.size, sizes, out, context)
       try envelope(box, .z, even: out, odd: nil, out: out, step: sizes[0], context)
       if border == .background { try limitByBorder(box, out, sizes, context) }
       try context.forEach(slabs.count) { slab, _ in
@@ -57,6 +48,20 @@ package func distanceTransform(_ mask: NDArray, voxelSize: [Double], border: Dis
     }
   }
   return distances
+}
+
+/// The passes along x and y: squared distances in each plane.
+func planeSquares(_ box: Box, _ voxels: UnsafeRawPointer, _ size: Int, _ sizes: [Double], _ out: UnsafeMutablePointer<Float>, _ context: ExecutionContext) throws {
+  let xTable = squares(box.width, step: sizes[2]), slabs = pieces(box.rows, context.pool.threads * 8)
+  let scratch = try WorkerScratch(context, bytes: box.width)
+  try context.forEach(slabs.count) { slab, worker in
+    let sites = scratch[worker].assumingMemoryBound(to: UInt8.self)
+    for row in slabs[slab] {
+      dcs_seg_is_zero(voxels + row * box.width * size, Int64(box.width), Int32(size), sites)
+      dcs_seg_nearest_site(sites, Int64(box.width), xTable, out + row * box.width)
+    }
+  }
+  try envelope(box, .y, even: out, odd: nil, out: out, step: sizes[1], context)
 }
 
 /// Lower envelopes along one axis of squared distances; see `dcs_seg_envelope_columns`. `step` is the distance between samples of `even`.

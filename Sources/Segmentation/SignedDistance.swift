@@ -36,36 +36,50 @@ package func signedDistance(_ labels: NDArray, voxelSize: [Double], _ context: E
   try distances.withMutableElements(Float.self) { out in
     try packed.withBytes { bytes in
       guard let out = out.baseAddress, let voxels = bytes.baseAddress else { return }
-      let faces = FaceRows(box, voxels, packed.dtype.size, sizes[2])
-      try faces.inRows(out, context)
-      if box.height > 1 {
-        try faces.betweenRows(along: .y, half, context)
-        try envelope(box, .y, even: out, odd: half, out: out, step: sizes[1], context)
-      }
-      if box.depth > 1 {
-        try faces.betweenRows(along: .z, half, context)
-        try envelope(box.with(depth: box.depth - 1), .y, even: half, odd: nil, out: half, step: sizes[1], context)
-        try envelope(box, .z, even: out, odd: half, out: out, step: sizes[0], context)
-      }
+      try faceSquares(box, voxels, packed.dtype.size, sizes, out, half, context)
+      if box.depth > 1 { try envelope(box, .z, even: out, odd: half, out: out, step: sizes[0], context) }
       if out[0].isInfinite {   // no face in the volume
-        let extent = (3 - box.rank..<3).map { Double(box.extents[$0]) * sizes[$0] / 2 }.min() ?? 0
-        let empty = bytes.allSatisfy { $0 == 0 }
+        let extent = halfExtent(box, sizes), empty = bytes.allSatisfy { $0 == 0 }
         for i in 0..<box.count { out[i] = Float(empty ? -extent : extent) }
         return
       }
-      let scratch = try WorkerScratch(context, bytes: box.width)
-      let slabs = pieces(box.rows, context.pool.threads * 8)
-      try context.forEach(slabs.count) { slab, worker in
-        let background = scratch[worker].assumingMemoryBound(to: UInt8.self)
-        for row in slabs[slab] {
-          dcs_seg_square_roots(out + row * box.width, Int64(box.width))
-          dcs_seg_is_zero(voxels + row * box.width * packed.dtype.size, Int64(box.width), Int32(packed.dtype.size), background)
-          dcs_seg_negate_where(out + row * box.width, Int64(box.width), background)
-        }
-      }
+      try rootsWithSigns(box, voxels, packed.dtype.size, out, context)
     }
   }
   return distances
+}
+
+/// The passes along x and y: B of every plane in `whole`, and C of the half planes between them in `half`, which is also used on the way.
+func faceSquares(
+  _ box: Box, _ voxels: UnsafeRawPointer, _ size: Int, _ sizes: [Double], _ whole: UnsafeMutablePointer<Float>, _ half: UnsafeMutablePointer<Float>, _ context: ExecutionContext
+) throws {
+  let faces = FaceRows(box, voxels, size, sizes[2])
+  try faces.inRows(whole, context)
+  if box.height > 1 {
+    try faces.betweenRows(along: .y, half, context)
+    try envelope(box, .y, even: whole, odd: half, out: whole, step: sizes[1], context)
+  }
+  if box.depth > 1 {
+    try faces.betweenRows(along: .z, half, context)
+    try envelope(box.with(depth: box.depth - 1), .y, even: half, odd: nil, out: half, step: sizes[1], context)
+  }
+}
+
+/// What stands for the distance where there is no face at all: half the smallest extent.
+func halfExtent(_ box: Box, _ sizes: [Double]) -> Double { (3 - box.rank..<3).map { Double(box.extents[$0]) * sizes[$0] / 2 }.min() ?? 0 }
+
+/// Squares become distances, below 0 where the label is 0.
+func rootsWithSigns(_ box: Box, _ voxels: UnsafeRawPointer, _ size: Int, _ out: UnsafeMutablePointer<Float>, _ context: ExecutionContext) throws {
+  let scratch = try WorkerScratch(context, bytes: box.width)
+  let slabs = pieces(box.rows, context.pool.threads * 8)
+  try context.forEach(slabs.count) { slab, worker in
+    let background = scratch[worker].assumingMemoryBound(to: UInt8.self)
+    for row in slabs[slab] {
+      dcs_seg_square_roots(out + row * box.width, Int64(box.width))
+      dcs_seg_is_zero(voxels + row * box.width * size, Int64(box.width), Int32(size), background)
+      dcs_seg_negate_where(out + row * box.width, Int64(box.width), background)
+    }
+  }
 }
 
 /// The first axis: squared distances in a row to faces inside it, or to faces between it and another row.

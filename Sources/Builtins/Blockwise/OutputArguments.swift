@@ -44,6 +44,8 @@ extension BlockwiseError: FailureConvertible {
   package var failure: Failure {
     switch self {
     case .blocksFailed(let report, let path): report.failure(path)
+    case .notAMask: Failure(.type, description, hint: hint)
+    case .budget: Failure(.memory, description, hint: hint)
     default: Failure(isInterruption ? .interrupted : .data, description, hint: hint)
     }
   }

@@ -36,25 +36,33 @@ extension Builtin {
   }
 
   static let mutexWatershed = Builtin(
-    "mutex_watershed", "(affinities: array, offsets: list, strides: list = nil, mask: array = nil) -> array",
+    "mutex_watershed", "(affinities: array, offsets: list, strides: list = nil, mask: array = nil, to: string = nil, block: int|coord = nil, replace=false) -> array",
     "Segments signed affinities by the mutex watershed: strongest first, above 0 merges, below 0 keeps apart; uint64, numbered in raster order.",
     details: [
       "affinities: a channel an offset, a probability minus a bias, such as a / 255.0 - 0.5: above 0 the voxel and the one at the offset belong together.",
       "offsets: voxels along each axis, one a channel. strides: every how many voxels an offset is used, one a channel, such as [1, 1, 1, (1, 4, 4)].",
       "mask: 0 leaves a voxel out. Voxels that nothing joins are 0. Equal strengths are taken in the order of channels, then voxels. attrs.objects counts the segments.",
+      wholeDetail,
     ],
-    examples: [Example("max(mutex_watershed(affinities(arange(6) // 3 + 1, offsets=[(1)]) - 0.5, offsets=[(1)]))", prints: "2")], searchTerms: ["mws", "instances"]
+    examples: [Example("max(mutex_watershed(affinities(arange(6) // 3 + 1, offsets=[(1)]) - 0.5, offsets=[(1)]))", prints: "2")], searchTerms: ["mws", "instances"], streams: ["affinities", "mask"],
+    plan: { call in try call.value("to").isNil ? nil : try wholeMutexWatershed(call).planned(call) }
   ) { call in
-    let volume = try call.volume("affinities"), grid = try call.spatialGrid(of: volume, "affinities")
-    let offsets = try call.offsets("offsets", rank: grid.rank)
-    guard offsets.count == volume.shape[0] else {
-      throw call.failure(.shape, "`offsets` has \(offsets.count) entries for \(volume.shape[0]) channels of affinities \(ArrayValue(volume).axesText)", at: "offsets")
+    try wholeMutexWatershed(call).run(call) {
+      let volume = try call.volume("affinities"), grid = try call.spatialGrid(of: volume, "affinities")
+      let offsets = try call.offsets("offsets", rank: grid.rank)
+      guard offsets.count == volume.shape[0] else {
+        throw call.failure(.shape, "`offsets` has \(offsets.count) entries for \(volume.shape[0]) channels of affinities \(ArrayValue(volume).axesText)", at: "offsets")
+      }
+      let strides = try call.value("strides").isNil ? nil : try call.offsets("strides", rank: grid.rank)
+      let (labels, count) = try Segmentation.mutexWatershed(volume.array.contiguous(), offsets: offsets, strides: strides, mask: try call.maskVolume("mask", like: grid, volume), call.execution)
+      return (labels, count)
     }
-    let strides = try call.value("strides").isNil ? nil : try call.offsets("strides", rank: grid.rank)
-    let (labels, count) = try Segmentation.mutexWatershed(volume.array.contiguous(), offsets: offsets, strides: strides, mask: try call.maskVolume("mask", like: grid, volume), call.execution)
-    var result = ArrayValue(try Volume(labels, grid))
-    result.notes["objects"] = .int(count)
-    return Value(result)
+  }
+
+  private static func wholeMutexWatershed(_ call: Call) throws -> WholeResult {
+    let array = try call.array("affinities")
+    guard array.shape.count >= 2 else { throw call.failure(.shape, "`affinities` needs a channel axis and others, found \(array.axesText)", at: "affinities") }
+    return try WholeResult(call, inputs: ["affinities", "mask"], shape: Array(array.shape.dropFirst()), grid: try array.grid.dropping(axis: 0), dtype: .uint64)
   }
 }
 
@@ -102,7 +110,7 @@ extension Call {
       throw failure(.shape, "shapes do not match: \(builtin.signature.parameters[0].name) \(ArrayValue(volume).axesText) and \(name) \(mask.axesText)", at: name)
     }
     try checkGrids(grid, mask.grid, name)
-    return try mask.volume(execution).array.contiguous()
+    return try self.volume(name).array.contiguous()
   }
 
   /// Refuses an array that lies elsewhere, or has other voxels, than the one it is used with.

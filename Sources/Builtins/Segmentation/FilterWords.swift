@@ -1,4 +1,5 @@
 import Arrays
+import Blockwise
 import Geometry
 import Language
 import Segmentation
@@ -15,26 +16,54 @@ extension Builtin {
   }
 
   static let distance = Builtin(
-    "distance", "(mask: array) -> array",
+    "distance", "(mask: array, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
     "Distance of every foreground voxel to the nearest background voxel, exact; nm (voxels where no voxel size is known), float32.",
-    examples: [Example("max(distance(ones((1, 3)) == 0))", prints: "0.0")], searchTerms: ["edt"]
+    details: distanceDetails("4 bytes"),
+    examples: [Example("max(distance(ones((1, 3)) == 0))", prints: "0.0")], searchTerms: ["edt"], streams: ["mask"],
+    plan: { call in try plannedDistance(call, try distanceStatement(call, signed: false)) }
   ) { call in
+    if !(try call.value("to")).isNil { return try distanceStatement(call, signed: false).execute(call.execution).value }
+    try checkMask(try call.array("mask"))
     let volume = try call.volume("mask")
-    return try volume.mapping(call) { try distanceTransform(try mask($0), voxelSize: volume.grid.sizes, call.execution) }
+    return try volume.mapping(call) { try distanceTransform($0, voxelSize: volume.grid.sizes, call.execution) }
   }
 
   static let signedDistance = Builtin(
-    "signed_distance", "(labels: array) -> array",
+    "signed_distance", "(labels: array, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
     "Distance to the nearest face between different labels: above 0 inside objects, below 0 outside; nm (voxels where no voxel size is known), float32.",
-    examples: [Example("max(signed_distance(arange(4) > 1))", prints: "1.5")]
+    details: distanceDetails("8 bytes"),
+    examples: [Example("max(signed_distance(arange(4) > 1))", prints: "1.5")], streams: ["labels"],
+    plan: { call in try plannedDistance(call, try distanceStatement(call, signed: true)) }
   ) { call in
+    if !(try call.value("to")).isNil { return try distanceStatement(call, signed: true).execute(call.execution).value }
     let volume = try call.volume("labels")
     return try volume.mapping(call) { try Segmentation.signedDistance($0, voxelSize: volume.grid.sizes, call.execution) }
   }
 
-  /// Foreground as bool.
-  private static func mask(_ array: NDArray) throws -> NDArray {
-    if array.dtype == .bool || array.dtype == .uint8 { return array }
+  private static func distanceDetails(_ scratch: String) -> [String] {
+    ["to=\"c.zarr/name\" works on volumes of any size, a few planes and then a column of blocks at a time; the result is the same to the last bit. Meanwhile \(scratch) a voxel lie in a file beside the output."]
+  }
+
+  private static func distanceStatement(_ call: Call, signed: Bool) throws -> DistanceStatement {
+    let argument = call.builtin.signature.parameters[0].name
+    if !signed { try checkMask(try call.array(argument)) }
+    let source = try call.labelSource(argument), rank = source.grid.rank
+    guard rank <= 3 else { throw call.failure(.shape, "`\(call.builtin.name)` works on up to 3 axes, found \(try call.array(argument).axesText)", at: argument) }
+    var options = BlockwiseOptions(name: call.builtin.name, block: try call.block(rank: rank))
+    options.workers = try call.workers()
+    return try DistanceStatement(source, signed: signed, options: options, to: try call.output(rank: rank))
+  }
+
+  /// The effect of a statement; nil without `to`.
+  private static func plannedDistance(_ call: Call, _ statement: @autoclosure () throws -> DistanceStatement) throws -> Value? {
+    if try call.value("to").isNil { return nil }
+    let statement = try statement()
+    return try call.planBlocks(try statement.plan(call.execution), [statement.source], try call.output(rank: statement.source.grid.rank), workers: try call.workers())
+  }
+
+  /// Refuses what is no mask.
+  private static func checkMask(_ array: ArrayValue) throws {
+    if array.dtype == .bool || array.dtype == .uint8 { return }
     throw Failure(.type, "expected a mask (bool), found \(array.dtype)", hint: "compare first: distance(a > 0)", argument: "mask")
   }
 }

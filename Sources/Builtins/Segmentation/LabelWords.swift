@@ -13,7 +13,7 @@ extension Builtin {
       "connectivity: 1 faces, 2 also edges, 3 also corners (6, 18, 26 neighbours in 3D; 4, 8 in 2D).",
       "to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same.",
     ],
-    examples: [Example("max(label(arange(5) != 2))", prints: "2")], searchTerms: ["components", "instances"],
+    examples: [Example("max(label(arange(5) != 2))", prints: "2")], searchTerms: ["components", "instances"], streams: ["mask"],
     plan: { call in
       if try call.value("to").isNil { return nil }
       let (statement, source) = try labelStatement(call, try call.array("mask"), try call.int("connectivity", in: 1...3))
@@ -22,7 +22,7 @@ extension Builtin {
   ) { call in
     let array = try call.array("mask"), connectivity = try call.int("connectivity", in: 1...3)
     if !(try call.value("to")).isNil { return try labelOnDisk(call, array, connectivity) }
-    let volume = try array.volume(call.execution)
+    let volume = try call.volume("mask")
     let (labels, count) = try labelComponents(try volume.array.contiguous(), connectivity: connectivity, call.execution)
     var result = ArrayValue(try Volume(labels, volume.grid))
     result.notes["objects"] = .int(count)
@@ -66,7 +66,7 @@ extension Builtin {
       "A hole touches no edge of the array, not even through other holes that share a face; one between several ids stays.",
       "to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same.",
     ],
-    examples: [Example("ring = ones((3, 3), uint8); ring[1, 1] = 0; sum(fill_holes(ring))", prints: "9")], searchTerms: ["holes", "enclosed"],
+    examples: [Example("ring = ones((3, 3), uint8); ring[1, 1] = 0; sum(fill_holes(ring))", prints: "9")], searchTerms: ["holes", "enclosed"], streams: ["mask"],
     plan: { call in
       if try call.value("to").isNil { return nil }
       let statement = try fillHolesStatement(call)

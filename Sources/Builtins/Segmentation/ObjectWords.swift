@@ -13,7 +13,7 @@ extension Builtin {
       "Arrays on disk are read block by block, so they may be of any size.",
     ],
     examples: [Example("objects(label(arange(5) != 1)).size", prints: "[1, 3]"), Example("objects(label(arange(5) != 1)).x", prints: "[0.5, 3.5]")],
-    searchTerms: ["sizes", "centroid", "bounding box", "regionprops"], plan: { call in try call.planReading(["labels"]) }
+    searchTerms: ["sizes", "centroid", "bounding box", "regionprops"], streams: ["labels"], plan: { call in try call.planReading(["labels"]) }
   ) { call in
     let source = try call.labelSource("labels"), grid = source.grid
     var options = BlockwiseOptions(name: "objects", block: try call.block(rank: grid.rank))
@@ -43,7 +43,7 @@ extension Builtin {
       "affinities: a channel an offset; unsigned ints count as fractions of their largest value. offsets: of the channels, of which those to a face neighbour count; without it the first channels are one voxel up along each axis.",
       "Arrays on disk are read block by block; the pairs are kept in memory.",
     ],
-    examples: [Example("touching(arange(4) + 1).faces", prints: "[1, 1, 1]")], searchTerms: ["neighbours", "contacts", "adjacency", "rag"],
+    examples: [Example("touching(arange(4) + 1).faces", prints: "[1, 1, 1]")], searchTerms: ["neighbours", "contacts", "adjacency", "rag"], streams: ["fragments", "affinities"],
     plan: { call in try call.planReading(["fragments", "affinities"]) }
   ) { call in
     let array = try call.array("fragments"), grid = array.grid

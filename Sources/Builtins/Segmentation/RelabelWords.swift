@@ -26,7 +26,7 @@ extension Builtin {
       Example("max(relabel(cast(10 * arange(3), uint32)))", prints: "2"), Example("unique(relabel(arange(5), merge=[[1, 2], [2, 4]]))", prints: "[0, 1, 2]"),
       Example("unique(relabel(arange(4), map=[[1, 9]]))", prints: "[0, 2, 3, 9]"),
     ],
-    searchTerms: ["compact", "ids", "renumber", "merge"],
+    searchTerms: ["compact", "ids", "renumber", "merge"], streams: ["labels"],
     plan: { call in
       if try call.value("to").isNil { return nil }
       let statement = try relabelStatement(call), plan = try statement.plan()
@@ -65,7 +65,7 @@ extension Builtin {
     "remove_small", "(labels: array, size: int, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
     "Sets objects of fewer than `size` voxels to 0, sizes counted over the whole volume; the others keep their ids.",
     details: ["to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same. A mask is one object: label it first."],
-    examples: [Example("max(remove_small(label(arange(5) != 1), size=2))", prints: "2")], searchTerms: ["filter", "size"],
+    examples: [Example("max(remove_small(label(arange(5) != 1), size=2))", prints: "2")], searchTerms: ["filter", "size"], streams: ["labels"],
     plan: { call in try planned(call, try removeSmallStatement(call)) }
   ) { call in
     if !(try call.value("to")).isNil { return try removeSmallStatement(call).execute(call.execution).value }
@@ -85,7 +85,7 @@ extension Builtin {
     "size_of", "(labels: array, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
     "The number of voxels of the object at each voxel, counted over the whole volume; 0 on background (uint64).",
     details: ["to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same."],
-    examples: [Example("max(size_of(label(arange(5) != 1)))", prints: "3")], searchTerms: ["volume", "count"],
+    examples: [Example("max(size_of(label(arange(5) != 1)))", prints: "3")], searchTerms: ["volume", "count"], streams: ["labels"],
     plan: { call in try planned(call, try sizeOfStatement(call)) }
   ) { call in
     if !(try call.value("to")).isNil { return try sizeOfStatement(call).execute(call.execution).value }
@@ -122,7 +122,7 @@ extension Call {
   func labelVolume(_ name: String) throws -> Volume {
     let array = try array(name)
     guard !array.dtype.isFloat else { throw failure(.type, "labels must be ints, not \(array.dtype)", at: name, hint: "cast(a, uint64) where they are whole numbers") }
-    return try array.volume(execution)
+    return try volume(name)
   }
 
   /// Pairs of ids: two columns of a table, or a list of pairs; nil where nil.

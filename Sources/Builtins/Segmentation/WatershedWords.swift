@@ -5,20 +5,33 @@ import Segmentation
 
 extension Builtin {
   static let watershed = Builtin(
-    "watershed", "(a: array, seeds: array, mask: array = nil) -> array",
+    "watershed", "(a: array, seeds: array, mask: array = nil, to: string = nil, block: int|coord = nil, replace=false) -> array",
     "Grows seeds over a landscape, lowest places first, until they meet: each voxel gets the id of a seed.",
     details: [
       "Neighbours share a face. Of equal heights the voxel reached first goes on; seeds enter in raster order.",
       "mask: 0 keeps a voxel dry: it stays 0, as does all that no seed can reach.",
+      wholeDetail,
     ],
     examples: [Example("seeds = zeros(5, uint8); seeds[0] = 1; seeds[4] = 2; l = watershed(abs(arange(5) - 1), seeds); [sum(l == 1), sum(l == 2)]", prints: "[4, 1]")],
-    searchTerms: ["flood", "basins", "seeded"]
+    searchTerms: ["flood", "basins", "seeded"], streams: ["a", "seeds", "mask"],
+    plan: { call in try call.value("to").isNil ? nil : try wholeWatershed(call).planned(call) }
   ) { call in
-    let volume = try call.spatialVolume("a")
-    guard let seeds = try call.maskVolume("seeds", like: volume.grid, volume) else { throw call.failure(.argument, "`watershed` needs seeds", at: "seeds") }
-    let mask = try call.maskVolume("mask", like: volume.grid, volume)
-    return Value(ArrayValue(try Volume(try Segmentation.watershed(volume.array, seeds: seeds, mask: mask, call.execution), volume.grid)))
+    try wholeWatershed(call).run(call) {
+      let volume = try call.spatialVolume("a")
+      guard let seeds = try call.maskVolume("seeds", like: volume.grid, volume) else { throw call.failure(.argument, "`watershed` needs seeds", at: "seeds") }
+      let mask = try call.maskVolume("mask", like: volume.grid, volume)
+      return (try Segmentation.watershed(volume.array, seeds: seeds, mask: mask, call.execution), nil)
+    }
   }
+
+  private static func wholeWatershed(_ call: Call) throws -> WholeResult {
+    let array = try call.array("a")
+    // uint64 ids for seeds of 64 bits, else uint32
+    return try WholeResult(call, inputs: ["a", "seeds", "mask"], shape: array.shape, grid: array.grid, dtype: try call.array("seeds").dtype.size == 8 ? .uint64 : .uint32)
+  }
+
+  /// How words that hold everything at once use `to`, in their help.
+  static let wholeDetail = "to=\"c.zarr/name\" keeps the result on disk, block by block; it is made in memory all the same, because every voxel may depend on every other: inputs and result must fit the budget (:set memory)."
 
   static let agglomerate = Builtin(
     "agglomerate", "(fragments: array, affinities: array, at=0.5, offsets: list = nil) -> array",

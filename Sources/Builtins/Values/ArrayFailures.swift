@@ -65,7 +65,10 @@ extension ArrayValue {
     case .passing(let argument, let word):
       consequence = "`\(word)` needs all of `\(argument)` in memory"
       let form = Vocabulary.registry.sets[word]?.builtins.first { $0.signature.parameter("to") != nil }
-      if form != nil { failure.hint = "\(word)(…, to=\"out.zarr/name\") works block by block   or read a part: a[roi]" }
+      if let form, !WholeResult.words.contains(word) {
+        let more = form.signature.parameters.count { $0.defaultValue == nil } > 1 ? ", …" : ""
+        failure.hint = "\(word)(‹\(argument)›\(more), to=\"out.zarr/\(word)\")   or a part: \(word)(‹\(argument)›[r]\(more))"
+      }
     case .storing, .returning, nil: consequence = "all of it would be held at once"
     }
     failure.label = consequence

@@ -138,8 +138,8 @@ extension Call {
     do {
       try array.checkBudget(execution, .passing(argument: name, to: builtin.name))
       return try array.volume(execution)
-    } catch var failure as Failure where failure.kind == .memory {
-      failure.argument = name
+    } catch var failure as Failure where failure.argument == nil {
+      failure.argument = name   // of an expression that is computed here, too
       throw failure
     }
   }

@@ -9,6 +9,7 @@
 #include "seg.h"
 #include "elementwise.h"
 #include "random.h"
+#include "print.h"
 #include "stack.h"
 #include "reduce.h"
 #include "warp.h"

@@ -119,7 +119,7 @@ extension Builtin {
   ) { call in
     let values = try call.value("xs").elements(call.context)
     guard let first = values.first else { return 0 }
-    return try values.dropFirst().reduce(first) { try Operators.binary(.add, $0, $1, call.context) }
+    return try values.dropFirst().reduce(first) { try Operators.sum($0, $1, call.context) }
   }
 
   static let mean = Builtin(
@@ -127,7 +127,7 @@ extension Builtin {
   ) { call in
     let values = try call.value("xs").elements(call.context)
     guard let first = values.first else { throw call.failure(.value, "the mean of nothing", at: "xs") }
-    let total = try values.dropFirst().reduce(first) { try Operators.binary(.add, $0, $1, call.context) }
+    let total = try values.dropFirst().reduce(first) { try Operators.sum($0, $1, call.context) }
     return try Operators.binary(.divide, total, .int(values.count), call.context)
   }
 

@@ -60,14 +60,18 @@ extension Frame {
     }
   }
 
-  /// `‹a›` in a hint stands for the argument `a` as it was written, or its name where that was more than a name.
+  /// `‹a›` in a hint stands for the argument `a` as it was written: a name, or where no index follows anything short; else for the letter a.
   private func named(_ hint: String, _ builtin: Builtin, _ targets: [Int], _ sites: ArgumentSites) -> String {
-    guard let open = hint.firstIndex(of: "‹"), let close = hint.firstIndex(of: "›"), open < close else { return hint }
-    let name = String(hint[hint.index(after: open)..<close])
-    let position = targets.firstIndex { builtin.signature.parameters[$0].name == name }
-    let text = position.map { sites.source.text(sites[$0].span) } ?? name
-    let isName = !text.isEmpty && text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
-    return hint[..<open] + (isName ? text : "a") + hint[hint.index(after: close)...]
+    var hint = hint
+    while let open = hint.firstIndex(of: "‹"), let close = hint.firstIndex(of: "›"), open < close {
+      let name = String(hint[hint.index(after: open)..<close]), rest = hint[hint.index(after: close)...]
+      let position = targets.firstIndex { builtin.signature.parameters[$0].name == name }
+      let text = position.map { sites.source.text(sites[$0].span) } ?? name
+      let isName = !text.isEmpty && text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+      let isFree = !rest.hasPrefix("[") && !rest.hasPrefix(".") && !text.isEmpty && text.count <= 40 && !text.contains { $0.isNewline || $0 == "‹" || $0 == "›" }
+      hint = hint[..<open] + (isName || isFree ? text : "a") + rest
+    }
+    return hint
   }
 
   /// The caret goes under the argument that the failure names, else under the call.
@@ -103,6 +107,12 @@ extension Binding.Mismatch {
 }
 
 extension Machine {
+  /// Calls a function of one parameter from Swift.
+  func invoke(_ function: Function, _ template: Template, _ argument: Value) throws -> Value {
+    let base = Frame(slots: state.pointee.top, state: state, globals: session.nothing.cell)
+    return try base.call(function, template, ArgumentSites(source: template.source, callSpan: .none, spans: [], labels: []), one: argument)
+  }
+
   /// Calls a function from Swift.
   func invoke(_ function: Function, _ arguments: [Value], named: [(String, Value)]) throws -> Value {
     let base = Frame(slots: state.pointee.top, state: state, globals: session.nothing.cell)

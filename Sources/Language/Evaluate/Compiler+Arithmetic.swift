@@ -126,6 +126,9 @@ private func tested<O: FastComparison>(_: O.Type, _ a: Value, _ b: Value, _ f: F
   switch (a, b) {
   case (.int(let x), .int(let y)): return O.ints(x, y)
   case (.float(let x), .float(let y)): return O.floats(x, y)
+  // exact up to 2⁵³
+  case (.float(let x), .int(let y)) where y.magnitude <= 1 << 53: return O.floats(x, Double(y))
+  case (.int(let x), .float(let y)) where x.magnitude <= 1 << 53: return O.floats(Double(x), y)
   default: return try slowTest(O.operation, a, b, f, place)
   }
 }

@@ -199,13 +199,24 @@ extension Compiler {
   }
 
   private final class FieldChange {
-    let place: (Frame) -> Slots, code: Code, read: Code, field: String, site: Site
+    let place: (Frame) -> Slots, code: Code, read: Code, field: FieldSite, site: Site
     init(_ place: @escaping (Frame) -> Slots, _ code: @escaping Code, _ read: @escaping Code, _ field: String, _ site: Site) {
-      (self.place, self.code, self.read, self.field, self.site) = (place, code, read, field, site)
+      (self.place, self.code, self.read, self.field, self.site) = (place, code, read, FieldSite(field), site)
     }
 
-    @inline(never) func hasField(_ f: Frame) -> Bool {
-      if case .some(.record(let record)) = place(f).pointee { record[field] != nil } else { false }
+    /// What the field holds, if the slot holds a record that has it.
+    func value(_ f: Frame) -> Value? {
+      if case .some(.record(let record)) = place(f).pointee { record[field] } else { nil }
+    }
+
+    /// Puts a value into the field of the record in the slot, which leaves the slot meanwhile. False: there is no record.
+    @inline(__always) func put(_ value: Value, _ f: Frame) -> Bool {
+      let slot = place(f)
+      guard case .some(.record(var record)) = slot.pointee else { return false }
+      slot.pointee = nil
+      record[field] = value
+      slot.initialize(to: .record(record))
+      return true
     }
   }
 
@@ -216,19 +227,14 @@ extension Compiler {
   ) -> Step {
     let n = FieldChange(place, code, self.code(Expression(.name(target.name.text), target.name.span)), field, operatorSite)
     return { f in
-      guard n.hasField(f) else { return try general(f) }
+      if n.value(f) == nil { return try general(f) }
       let change = try f.settle(try n.code(f), .storing)
-      let slot = n.place(f)
-      let value: Value
       do {
-        let old = try Indexing.field(try n.read(f), n.field, f.context)
-        if case .int(let x) = old, case .int(let y) = change, operation == .add, case let (sum, overflow) = x.addingReportingOverflow(y), !overflow { value = .int(sum) }
-        else { value = try f.settle(try Operators.binary(operation, old, change, f.context), .storing) }
+        // read after the change was computed, which may have bound the name anew
+        let old = try n.value(f) ?? Indexing.field(try n.read(f), n.field.name, f.context)
+        let value = try operation == .add ? Operators.sum(old, change, f.context) : Operators.binary(operation, old, change, f.context)
+        _ = n.put(try f.settle(value, .storing), f)
       } catch { throw located(error, n.site) }
-      guard case .some(.record(var record)) = slot.pointee else { return .next }
-      slot.pointee = nil
-      record[n.field] = value
-      slot.pointee = .record(record)
       return .next
     }
   }
@@ -240,19 +246,13 @@ extension Compiler {
       let value = try f.settle(try n.code(f), .storing)
       do {
         if value.holdsValues { try f.nested(value) }
-        let slot = n.place(f)
-        if case .some(.record(var record)) = slot.pointee {
-          slot.pointee = nil
-          record[n.field] = value
-          slot.pointee = .record(record)
-          return .next
-        }
+        if n.put(value, f) { return .next }
         _ = try n.read(f)   // a name that is not bound
-        let context = f.context
-        guard var root = slot.pointee else { throw Indexing.unchangeable(try n.read(f), n.field) }
+        let context = f.context, slot = n.place(f)
+        guard var root = slot.pointee else { throw Indexing.unchangeable(try n.read(f), n.field.name) }
         slot.pointee = .nil
         defer { slot.pointee = root }
-        try Indexing.update(&root, [.field(n.field)][...], reads: false, context) { $0 = value }
+        try Indexing.update(&root, [.field(n.field.name)][...], reads: false, context) { $0 = value }
       } catch { throw located(error, n.site) }
       return .next
     }

@@ -65,13 +65,13 @@ extension Compiler {
 
   /// A call whose callee is known when it runs.
   private final class Dynamic {
-    let callee: Code, calleeSite: Site, slot: Int
+    let callee: Code, calleeSite: Site, slot: Int, local: Int
     let first: Code, offset: OffsetOperand, codes: [Evaluation], labels: [String?], sites: ArgumentSites
 
     init(
-      callee: @escaping Code, calleeSite: Site, slot: Int, codes: [Evaluation], offset: OffsetOperand, labels: [String?], sites: ArgumentSites
+      callee: @escaping Code, calleeSite: Site, slot: Int, local: Int, codes: [Evaluation], offset: OffsetOperand, labels: [String?], sites: ArgumentSites
     ) {
-      (self.callee, self.calleeSite, self.slot, self.codes, self.labels, self.sites) = (callee, calleeSite, slot, codes, labels, sites)
+      (self.callee, self.calleeSite, self.slot, self.local, self.codes, self.labels, self.sites) = (callee, calleeSite, slot, local, codes, labels, sites)
       self.offset = offset
       first = codes.isEmpty ? { _ in .nil } : codes[0].run   // not through an optional: see Evaluation
     }
@@ -99,7 +99,7 @@ extension Compiler {
     var slot = -1
     if case .name(let name) = callee.kind, case .global(let global, _) = scope.locate(name) { slot = global }
     let call = Dynamic(
-      callee: code(callee), calleeSite: site(callee.span), slot: slot, codes: arguments.map { Evaluation(run: code($0.value)) },
+      callee: code(callee), calleeSite: site(callee.span), slot: slot, local: localSlot(callee) ?? -1, codes: arguments.map { Evaluation(run: code($0.value)) },
       offset: arguments.first.map { offsetOperand($0.value) } ?? OffsetOperand(), labels: arguments.map { $0.name?.text }, sites: sites)
     guard call.codes.count == 1, call.labels[0] == nil else { return { f in try Self.run(try call.function(f), call.codes, call.labels, call.sites, f) } }
     if slot >= 0 {
@@ -116,7 +116,8 @@ extension Compiler {
       }
     }
     return { f in
-      let function = try call.function(f)
+      let function: Function
+      if call.local >= 0, case .some(.function(let local)) = f.slots[call.local] { function = local } else { function = try call.function(f) }
       if let template = function.template, template.parameterCount == 1 {
         return try f.call(function, template, call.sites, one: try call.argument(f, template))
       }

@@ -142,12 +142,23 @@ struct Compiler {
         case .text(let text): result += text
         case .value(let code, let format, let site):
           let value = try f.settle(try code(f), .showing)
-          let style = f.machine.session.host.style
-          if format == nil, let object = value.object, object.isBriefInText { result += object.brief; continue }
-          do { result += try format?.apply(value, style) ?? value.text(style) } catch { throw located(error, site) }
+          guard let format else {
+            result += Self.interpolated(value, f)
+            continue
+          }
+          do { result += try format.apply(value, f.machine.session.host.style) } catch { throw located(error, site) }
         }
       }
       return .string(result)
+    }
+  }
+
+  private static func interpolated(_ value: Value, _ f: Frame) -> String {
+    switch value {
+    case .string(let text): text
+    case .int(let number): String(number)
+    case .object(let box) where box.object.isBriefInText: box.object.brief
+    default: value.text(f.machine.session.host.style)   // the terminal is asked for its width
     }
   }
 
@@ -216,35 +227,41 @@ struct Compiler {
     if case .name(let space) = base.kind, case .constant = scope.locate(space), let value = module.session.registry["\(space).\(name.text)"] {
       return { _ in value }
     }
-    let n = Access(code(base), { _ in .nil }, site(name.span), name.text, [])
-    if let slot = localSlot(base) {
+    let n = FieldAccess(code(base), localSlot(base) ?? -1, name.text, site(name.span))
+    if n.slot >= 0 {
       return { f in
-        if case .some(.record(let record)) = f.slots[slot], let value = record[n.name] { return value }
-        do { return try Indexing.field(try n.base(f), n.name, f.context) } catch { throw located(error, n.site) }
+        if case .some(.record(let record)) = f.slots[n.slot], let value = record[n.field] { return value }
+        do { return try Indexing.field(try n.base(f), n.field.name, f.context) } catch { throw located(error, n.site) }
       }
     }
     return { f in
       let container = try n.base(f)
-      if case .record(let record) = container, let value = record[n.name] { return value }
-      do { return try Indexing.field(container, n.name, f.context) } catch { throw located(error, n.site) }
+      if case .record(let record) = container, let value = record[n.field] { return value }
+      do { return try Indexing.field(container, n.field.name, f.context) } catch { throw located(error, n.site) }
     }
   }
 
+  private final class FieldAccess {
+    let base: Code, slot: Int, field: FieldSite, site: Site
+    init(_ base: @escaping Code, _ slot: Int, _ name: String, _ site: Site) { (self.base, self.slot, field, self.site) = (base, slot, FieldSite(name), site) }
+  }
+
   private final class Access {
-    let base: Code, at: Code, site: Site, name: String, spans: [Span]
-    init(_ base: @escaping Code, _ at: @escaping Code, _ site: Site, _ name: String, _ spans: [Span]) {
-      (self.base, self.at, self.site, self.name, self.spans) = (base, at, site, name, spans)
-    }
+    let base: Code, at: Code, site: Site, span: Span
+    init(_ base: @escaping Code, _ at: @escaping Code, _ site: Site, _ span: Span) { (self.base, self.at, self.site, self.span) = (base, at, site, span) }
   }
 
   private func index(_ base: Expression, _ indices: [IndexSyntax], _ span: Span) -> Code {
     let code = code(base), site = site(span)
     if indices.count == 1, indices[0].axis == nil, case .at(let only) = indices[0].kind, !only.usesEnd {
-      let n = Access(code, self.code(only), self.site(indices[0].span), "", [indices[0].span])
+      let n = Access(code, self.code(only), self.site(indices[0].span), indices[0].span)
       return { f in
         let container = try n.base(f), value = try n.at(f)
-        if case .list(let values) = container, case .int(let position) = value, values.indices.contains(position) { return values[position] }
-        do { return try Indexing.get(container, [IndexArgument(.at(value), span: n.spans[0])], f.context) } catch { throw located(error, n.site) }
+        if case .int(let position) = value {
+          if case .list(let values) = container, values.indices.contains(position) { return values[position] }
+          if case .string(let text) = container, let character = Text.byte(text, at: position) { return .string(character) }
+        }
+        do { return try Indexing.get(container, [IndexArgument(.at(value), span: n.span)], f.context) } catch { throw located(error, n.site) }
       }
     }
     let (arguments, slot) = indexArguments(indices)

@@ -14,10 +14,7 @@ enum Indexing {
     switch container {
     case .list(let values): return try pick(values, index, "list") { $0 } many: { .list(Array($0)) }
     case .string(let text):
-      if case .at(.int(let position)) = index.selector, text.utf8.allSatisfy({ $0 < 0x80 && $0 != 0x0d }) {   // a byte is a character
-        let position = try self.position(.int(position), text.utf8.count, "string")
-        return .string(String(text[text.utf8.index(text.startIndex, offsetBy: position)]))
-      }
+      if case .at(.int(let position)) = index.selector, let character = Text.byte(text, at: position) { return .string(character) }
       let characters = Array(text)
       return try pick(characters, index, "string") { .string(String($0)) } many: { .string(String($0)) }
     case .range(let range):

@@ -6,7 +6,7 @@ enum Iteration {
     case .list(let values): values.count
     case .record(let record): record.count
     case .range(let range): range.count
-    case .string(let text): text.count
+    case .string(let text): Text.count(text)
     case .voxelCoordinate(let coordinate): coordinate.rank
     case .worldCoordinate(let coordinate): coordinate.rank
     case .object(let box): box.object.elementCount

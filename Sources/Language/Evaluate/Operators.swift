@@ -40,6 +40,18 @@ enum Operators {
     throw mismatch(operation, left, right)
   }
 
+  /// `+`, numbers first.
+  static func sum(_ left: Value, _ right: Value, _ context: CallContext) throws -> Value {
+    switch (left, right) {
+    case (.int(let a), .int(let b)):
+      let (sum, overflow) = a.addingReportingOverflow(b)
+      if !overflow { return .int(sum) }
+    case (.float(let a), .float(let b)): return .float(a + b)
+    default: break
+    }
+    return try binary(.add, left, right, context)
+  }
+
   /// - Throws: a failure of kind `memory` for a list or a text above the budget.
   static func checkSize(_ count: Int, _ size: Int, _ phrase: String, _ context: CallContext) throws {
     if count < 1 << 20 { return }

@@ -22,6 +22,9 @@ package struct Call: Sendable {
     try context.invoke(function, arguments, settle: settle)
   }
 
+  /// The same with one argument: what `map` and its like do for each element.
+  package func invoke(_ function: Function, _ argument: Value) throws -> Value { try context.invoke(function, one: argument) }
+
   /// The argument, its default, or nil.
   package func value(_ name: String) throws -> Value {
     guard let position = builtin.signature.parameters.firstIndex(where: { $0.name == name }) else {

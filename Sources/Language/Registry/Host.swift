@@ -112,7 +112,15 @@ package struct CallContext: Sendable {
   package func invoke(_ function: Function, _ arguments: [Value], named: [(String, Value)] = [], settle: Bool = true) throws -> Value {
     let machine = self.machine.flatMap { $0.belongsToThisThread ? $0 : nil } ?? Machine(session: session, isWorker: self.machine != nil)
     let value = try machine.invoke(function, arguments, named: named)
-    guard settle else { return value }
+    return settle ? try settled(value, of: function, machine) : value
+  }
+
+  func invoke(_ function: Function, one argument: Value) throws -> Value {
+    guard let machine, machine.belongsToThisThread, let template = function.template, template.parameterCount == 1 else { return try invoke(function, [argument]) }
+    return try settled(try machine.invoke(function, template, argument), of: function, machine)
+  }
+
+  @inline(__always) private func settled(_ value: Value, of function: Function, _ machine: Machine) throws -> Value {
     do { return try machine.settle(value, .returning) } catch { throw function.template.map { located(error, Site($0.source, $0.resultSpan)) } ?? error }
   }
 }

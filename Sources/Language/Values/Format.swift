@@ -2,7 +2,7 @@
 //
 //     [[fill] < > ^] [+] [0] [width] [, _] [.precision] [d f e g x % s bytes]
 
-import Glibc
+import CKernels
 import Geometry
 
 package struct Format: Sendable {
@@ -42,7 +42,7 @@ package struct Format: Sendable {
   }
 
   /// - Throws: a failure where the value is of another kind than the format.
-  package func apply(_ value: Value, _ style: DisplayStyle = DisplayStyle()) throws -> String {
+  package func apply(_ value: Value, _ style: @autoclosure () -> DisplayStyle = DisplayStyle()) throws -> String {
     if value.isUnknown { return "unknown" }
     var body: String
     switch kind {
@@ -65,9 +65,9 @@ package struct Format: Sendable {
     default:
       if let precision, kind != "s", let number = value.number { body = Self.printed(number, precision, "g") }
       else if kind == "s" || value.number == nil {
-        body = value.text(style)
+        body = value.text(style())
         if let precision { body = String(body.prefix(precision)) }
-      } else { body = grouped(value.text(style)) }
+      } else { body = grouped(value.text(style())) }
     }
     if plus, let number = value.number, number >= 0 { body = "+" + body }
     return padded(body, isNumber: value.number != nil)
@@ -108,8 +108,11 @@ package struct Format: Sendable {
   /// C's `%.*f` and its like: correctly rounded.
   static func printed(_ number: Double, _ precision: Int, _ kind: String) -> String {
     if !number.isFinite { return Value.floatText(number) }
-    var buffer = [CChar](repeating: 0, count: 512)
-    let count = withVaList([Int32(precision), number]) { vsnprintf(&buffer, buffer.count, "%.*\(kind)", $0) }
-    return String(decoding: buffer.prefix(max(0, min(Int(count), buffer.count - 1))).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(unsafeUninitializedCapacity: 512) { buffer in
+      let count = buffer.withMemoryRebound(to: CChar.self) {
+        dcs_print_number($0.baseAddress, $0.count, number, Int32(precision), CChar(bitPattern: kind.utf8.first ?? UInt8(ascii: "f")))
+      }
+      return max(0, min(Int(count), buffer.count - 1))
+    }
   }
 }

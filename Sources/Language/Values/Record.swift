@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Named values in the order in which they were given. Copies on write; a dozen keys are searched, more are indexed.
 package struct Record: Sendable {
   private var storage: Storage
@@ -12,9 +14,8 @@ package struct Record: Sendable {
 
   /// Keys that are known to differ.
   init(distinct keys: [String], _ values: [Value]) {
-    storage = Storage()
-    (storage.keys, storage.values) = (keys, values)
-    storage.reindex()
+    storage = Storage(keys, values)
+    if keys.count > Storage.searched { storage.reindex() }
   }
 
   package var count: Int { storage.keys.count }
@@ -30,6 +31,16 @@ package struct Record: Sendable {
     }
   }
 
+  /// The value that a place of a script asks for again and again.
+  @inline(__always) subscript(site: FieldSite) -> Value? {
+    get { storage.find(site).map { storage.values[$0] } }
+    set {
+      guard let newValue, let position = storage.find(site) else { return self[site.name] = newValue }
+      if !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
+      storage.values[position] = newValue
+    }
+  }
+
   /// The field at a position in `0..<count`.
   package func field(at position: Int) -> (key: String, value: Value) { (storage.keys[position], storage.values[position]) }
 
@@ -41,12 +52,33 @@ package struct Record: Sendable {
   }
 }
 
+/// A field that a script names at one place. Records that come by there mostly have it at one position: the last one is tried first.
+final class FieldSite: Sendable {
+  let name: String
+  fileprivate let position = Atomic<Int>(0)
+  init(_ name: String) { self.name = name }
+}
+
 private final class Storage: @unchecked Sendable {   // changed only while one record alone holds it
   // one record alone changes it, so no access overlaps another
-  @exclusivity(unchecked) var keys: [String] = []
-  @exclusivity(unchecked) var values: [Value] = []
+  @exclusivity(unchecked) var keys: [String]
+  @exclusivity(unchecked) var values: [Value]
   @exclusivity(unchecked) var index: [String: Int] = [:]   // empty up to `searched` keys
   static let searched = 12
+
+  init(_ keys: [String] = [], _ values: [Value] = []) { (self.keys, self.values) = (keys, values) }
+
+  @inline(__always) func find(_ site: FieldSite) -> Int? {
+    let last = site.position.load(ordering: .relaxed)
+    if last < keys.count, keys[last] == site.name { return last }
+    return findElsewhere(site)
+  }
+
+  @inline(never) private func findElsewhere(_ site: FieldSite) -> Int? {
+    let position = find(site.name)
+    if let position { site.position.store(position, ordering: .relaxed) }
+    return position
+  }
 
   func find(_ key: String) -> Int? {
     if keys.count > Self.searched { return index[key] }
@@ -68,8 +100,8 @@ private final class Storage: @unchecked Sendable {   // changed only while one r
   }
 
   func copy() -> Storage {
-    let other = Storage()
-    (other.keys, other.values, other.index) = (keys, values, index)
+    let other = Storage(keys, values)
+    other.index = index
     return other
   }
 

@@ -1,5 +1,16 @@
 /// Searches in strings, by characters.
 enum Text {
+  /// Whether the first bytes are characters of their own: ASCII without "\r\n", which is one character.
+  static func isBytewise(_ text: String, _ count: Int = .max) -> Bool { text.utf8.prefix(count).allSatisfy { $0 < 0x80 && $0 != 0x0d } }
+
+  static func count(_ text: String) -> Int { isBytewise(text) ? text.utf8.count : text.count }
+
+  /// The character at a position, where it can be told without a look at the whole text; the byte after it must not join it.
+  static func byte(_ text: String, at position: Int) -> String? {
+    guard position >= 0, position < text.utf8.count, isBytewise(text, position + 2) else { return nil }
+    return String(UnicodeScalar(text.utf8[text.utf8.index(text.startIndex, offsetBy: position)]))
+  }
+
   /// The first place where `part` starts; nil if there is none.
   static func find(_ part: String, in text: some StringProtocol) -> Range<String.Index>? {
     guard let first = part.first else { return text.startIndex..<text.startIndex }

@@ -1,0 +1,180 @@
+// Exact distances over a volume of any size, equal to those of the whole to the last bit: a Euclidean distance is made one axis at a time, and each pass sees whole lines.
+//
+// 1. planes   slabs of whole planes: the passes along x and y; squares go to a file beside the output, column by column
+// 2. columns  for the blocks of each column through all planes: the pass along z, roots, signs
+//
+// mask or labels  axes of space; bool or integers       distance  same axes, float32
+// Scratch: 4 bytes a voxel (8 for signed distances) in OUTPUT/.dcs, removed at the end.
+// Limits: a plane and a column must each fit the budget; refused before any work. Slabs are as thick as the budget allows, which changes no number.
+// Checked against distanceTransform and signedDistance of the whole, bit by bit: DistanceStatementTests.
+
+import Arrays
+import Execution
+import Geometry
+import Segmentation
+import Storage
+
+package struct DistanceStatement: Sendable {
+  package let source: any ArraySource
+  private let isSigned: Bool
+  private let options: BlockwiseOptions
+  private let spec: OutputSpec
+  private let total: VoxelRoi
+  private let columns: Tiling
+  private let name: Identity
+  private let layout: ColumnLayout
+
+  /// - Parameter signed: distances to faces between labels, else to the nearest zero voxel.
+  /// - Throws: `BlockwiseError`.
+  package init(_ source: any ArraySource, signed: Bool, options: BlockwiseOptions, to spec: OutputSpec) throws {
+    let rank = source.grid.spatialRank, shape = source.shape
+    guard source.grid.rank == rank, (1...3).contains(rank) else { throw BlockwiseError.model("expected 1 to 3 axes of space, found \(shapeText(shape))") }
+    guard !source.dtype.isFloat else { throw BlockwiseError.notAMask(source.dtype) }
+    total = try VoxelRoi(shape: shape)
+    let chunks = options.block ?? spec.usualBlock(over: shape)
+    guard chunks.count == rank else { throw BlockwiseError.blockRank("block", expected: rank, found: chunks) }
+    if chunks.contains(where: { $0 < 1 }) { throw BlockwiseError.emptyBlock(chunks) }
+    var spec = spec, column = chunks
+    spec.chunks = spec.chunks ?? chunks
+    if rank == 3 { column[0] = saturated((max(1, shape[0]) - 1) / chunks[0] + 1, chunks[0]) }
+    columns = try Tiling(total: total, block: column, context: [Int](repeating: 0, count: rank))
+    layout = try ColumnLayout(shape: [Int](repeating: 1, count: 3 - rank) + shape, block: [Int](repeating: 1, count: 3 - rank) + column, isSigned: signed)
+    name = try Identity(of: source, content: spec.path != nil)
+    (self.source, isSigned, self.options, self.spec) = (source, signed, options, spec)
+  }
+
+  package func plan(_ context: ExecutionContext) throws -> BlockwisePlan {
+    let output = try plannedOutput(spec, grid: source.grid, dtype: .float32, leading: [], columns)
+    let slabs = try slabs(context), item = source.dtype.size, bytes = try NDArray.byteCount(source.dtype, source.shape)
+    var planes = BlockwisePlan.StagePlan(
+      name: "planes", tiling: slabs, bytesRead: bytes, bytesWritten: 0, bytesPerWorker: saturated(slabs.count == 0 ? 0 : slabs.blockShape.reduce(1, saturated), item + layout.bytesPerVoxel))
+    planes.decidesBytes = false
+    let column = columns.blockShape.indices.reduce(1) { saturated($0, min(columns.blockShape[$1], max(1, source.shape[$1]))) }
+    let last = BlockwisePlan.StagePlan(
+      name: "columns", tiling: columns, bytesRead: isSigned ? bytes : 0, bytesWritten: try NDArray.byteCount(.float32, source.shape),
+      bytesPerWorker: saturated(column, layout.bytesPerVoxel + 4 + (isSigned ? item : 0)))
+    return BlockwisePlan(title: options.name, inputs: [BlockwisePlan.Input(source, name)], output: output, stages: [planes, last], parameters: options.parameters)
+  }
+
+  /// Planes at a time: as many as half the budget holds, a power of two, and no more than a block is deep.
+  private func slabs(_ context: ExecutionContext) throws -> Tiling {
+    var slab = source.shape.map { max(1, $0) }
+    if slab.count == 3 {
+      let plane = saturated(saturated(slab[1], slab[2]), source.dtype.size + layout.bytesPerVoxel)
+      var planes = 1
+      while planes * 2 <= min(slab[0], max(64, source.chunking?.shape[0] ?? 0)), saturated(plane, planes * 2) <= context.memoryBudget / 2 { planes *= 2 }
+      slab[0] = planes
+    }
+    return try Tiling(total: total, block: slab, context: slab.map { _ in 0 })
+  }
+
+  /// Runs what is missing.
+  ///
+  /// - Throws: `BlockwiseError.blocksFailed`, `.interrupted`, `.budget` before any work, and what the output can throw.
+  package func execute(_ context: ExecutionContext) throws -> BlockwiseResult {
+    let plan = try plan(context), slabs = plan.stages[0].tiling
+    for (stage, what) in zip(plan.stages, ["one plane", "one column of blocks"]) where stage.bytesPerWorker > context.memoryBudget {
+      throw BlockwiseError.budget(what: what, bytes: stage.bytesPerWorker, budget: context.memoryBudget)
+    }
+    let output = try BlockOutput(plan, spec, leading: [], total: total, dtype: .float32, inputs: [source], context)
+    guard let folder = output.folder else { throw BlockwiseError.model("distances block by block need an output on disk") }
+    let path = Files.join(folder.path, "squares")
+    if try folder.isFinished(plan.stages[1], output) == false {
+      let scratch = try Files.size(path) == nil ? nil : ScratchFile(path)
+      // squares without their file, or a file of another thickness of slabs, are made again
+      let stage = "planes-\(slabs.blockShape[0])", isThere = scratch != nil
+      let file = try scratch ?? ScratchFile(path)
+      let run = BlockRun(stage: "\(plan.title): planes", tiling: slabs, journal: try folder.stage(stage, count: slabs.count), verify: { _ in isThere }) { _, _ in
+        { block, context in
+          try planes(block, into: file, context)
+          return .written
+        }
+      }
+      let affordable = context.memoryBudget / max(1, plan.stages[0].bytesPerWorker)
+      let report = try run.run(workers: max(1, min(options.workers ?? context.pool.threads, affordable)), retries: options.retries, path: output.path, context)
+      try folder.record(report)
+      if !report.isComplete { throw BlockwiseError.blocksFailed(report, path: output.path) }
+    }
+    let file = try Files.size(path) == nil ? nil : ScratchFile(path)
+    let result = try finishBlocks(of: plan, stage: 1, columns, into: output, workers: options.workers, retries: options.retries, context) { _, _ in
+      { block, context in
+        guard let file else { throw BlockwiseError.journalDamaged(path: path, reason: "it is missing") }
+        return try column(block, from: file, context)
+      }
+    }
+    try Files.remove(path)
+    return result
+  }
+
+  private var sizes: [Double] { [Double](repeating: 1, count: 3 - source.grid.rank) + source.grid.voxelSize.values.map(\.double) }
+
+  /// The passes along x and y of one slab.
+  private func planes(_ block: Block, into file: ScratchFile, _ context: ExecutionContext) throws {
+    var roi = block.writeRoi
+    let count = roi.rank == 3 ? roi.shape[0] : 1, first = roi.rank == 3 ? roi.offset[0] : 0
+    if isSigned, roi.rank == 3, roi.end[0] < total.end[0] { roi.shape[0] += 1 }
+    let read = try source.read(roi, context.reading).contiguous(), values = try read.reshaped([Int](repeating: 1, count: 3 - read.rank) + read.shape)
+    if isSigned {
+      let (whole, half) = try signedDistanceOfPlanes(values, voxelSize: sizes, context)
+      try layout.write(whole, 0, planes: first..<first + count, to: file)
+      try layout.write(half, 1, planes: first..<first + count, to: file)
+    } else {
+      try layout.write(try distanceOfPlanes(values, voxelSize: sizes, context), 0, planes: first..<first + count, to: file)
+    }
+  }
+
+  /// The pass along z of one column.
+  private func column(_ block: Block, from file: ScratchFile, _ context: ExecutionContext) throws -> NDArray {
+    let shape = block.writeRoi.shape.values, place = [Int](repeating: 0, count: 3 - shape.count) + block.writeRoi.offset.values
+    let squares = try layout.read(0, at: place, from: file)
+    if !isSigned { return try distanceOfColumn(squares, step: sizes[0], context).reshaped(shape) }
+    let labels = try source.read(block.writeRoi, context.reading).contiguous().reshaped(squares.shape)
+    return try signedDistanceOfColumn(whole: squares, half: try layout.read(1, at: place, from: file), labels: labels, voxelSize: sizes, volume: source.shape, context).reshaped(shape)
+  }
+}
+
+/// Where numbers lie in the file: column after column, the part before the half planes; in a column plane after plane. So a column is one read.
+private struct ColumnLayout: Sendable {
+  let shape: [Int], block: [Int], parts: Int
+  var bytesPerVoxel: Int { parts * 4 }
+
+  init(shape: [Int], block: [Int], isSigned: Bool) throws {
+    (self.shape, self.block, parts) = (shape, block, isSigned ? 2 : 1)
+    _ = try NDArray.byteCount(.float64, shape)   // so that no position overflows
+  }
+
+  private func extent(_ axis: Int, _ begin: Int) -> Int { min(block[axis], shape[axis] - begin) }
+
+  /// The byte where a column begins. Columns of one row of columns are equally high, so those before it are counted by area.
+  private func begin(_ y: Int, _ x: Int) -> Int { (y * shape[2] + x * extent(1, y)) * shape[0] * bytesPerVoxel }
+
+  /// - Parameter values: [z, y, x], the planes from the first of `planes` on, or more.
+  func write(_ values: NDArray, _ part: Int, planes: Range<Int>, to file: ScratchFile) throws {
+    for y in stride(from: 0, to: shape[1], by: block[1]) {
+      for x in stride(from: 0, to: shape[2], by: block[2]) {
+        let box = [planes.count, extent(1, y), extent(2, x)], area = box[1] * box[2] * 4
+        let piece = try values.slice(offset: [0, y, x], shape: box).contiguous()
+        try piece.withBytes { try file.write($0, at: begin(y, x) + part * shape[0] * area + planes.lowerBound * area) }
+      }
+    }
+  }
+
+  func read(_ part: Int, at place: [Int], from file: ScratchFile) throws -> NDArray {
+    let box = [shape[0], extent(1, place[1]), extent(2, place[2])]
+    var values = try NDArray(.float32, box, zeroed: false)
+    try values.withMutableBytes { try file.read(into: $0, at: begin(place[1], place[2]) + part * box.reduce(4, *)) }
+    return values
+  }
+}
+
+extension JournalFolder {
+  /// Whether all blocks of a stage are written and still there.
+  func isFinished(_ stage: BlockwisePlan.StagePlan, _ output: BlockOutput) throws -> Bool {
+    let journal = try self.stage(stage.name, count: stage.tiling.count)
+    guard journal.finished == stage.tiling.count else { return false }
+    for index in 0..<stage.tiling.count where try journal.mark(of: index) == .written {
+      if try !output.isThere(try stage.tiling.block(index)) { return false }
+    }
+    return true
+  }
+}
