@@ -38,7 +38,7 @@ let package = Package(
 
     // Tests mirror Sources; one module each
     .target(name: "CTerminal", path: "Tests/CTerminal", linkerSettings: [.linkedLibrary("util")]),
-    .target(name: "TestSupport", dependencies: ["Arrays"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Arrays", "Storage"], path: "Tests/TestSupport"),
     .testTarget(name: "ExecutionTests", dependencies: ["Execution"]),
     .testTarget(name: "GeometryTests", dependencies: ["Geometry", "Execution"]),
     .testTarget(name: "ArraysTests", dependencies: ["Arrays", "TestSupport"]),

@@ -41,6 +41,11 @@ package struct FileStore: ByteStore {
   }
 }
 
+/// Who wants to see what is read and written puts a store around that of every container opened in its task: tests that count reads.
+package enum StoreObserver {
+  @TaskLocal package static var around: (@Sendable (any ByteStore) -> any ByteStore)?
+}
+
 extension ByteStore {
   /// A JSON document, nil where there is none.
   ///

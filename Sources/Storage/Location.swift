@@ -32,7 +32,10 @@ package struct Location: Hashable, Sendable, CustomStringConvertible {
   }
 
   package var description: String { Files.join(root, key) }
-  package var store: any ByteStore { FileStore(root: root) }
+  package var store: any ByteStore {
+    let files = FileStore(root: root)
+    return StoreObserver.around?(files) ?? files
+  }
 
   /// Groups above, nearest first, up to the root.
   package var ancestors: [String] {

@@ -45,7 +45,9 @@ extension ArrayExpression {
   /// - Parameter label: what the progress line says; nil reports nothing.
   /// - Throws: the error of the first block that failed, and then later blocks may not have been visited.
   package func forEachBlock(chunks: Chunking? = nil, label: String? = nil, _ context: ExecutionContext, _ body: (VoxelRoi, NDArray) throws -> Void) throws {
-    let pass = try Pass(self, try VoxelRoi(shape: shape), chunks: chunks), dtype = dtype, shape = shape
+    // about 32 bytes an element are in flight on each thread: inputs with their context, temporaries of filters, the result
+    let room = context.memoryBudget / 32 / Swift.max(1, context.pool.threads)
+    let pass = try Pass(self, try VoxelRoi(shape: shape), chunks: chunks, limit: Swift.max(1, room)), dtype = dtype, shape = shape
     try pass.run(context.pool, context.cancellation, label.map { ($0, context.progress) }) { machine, block, faults in
       let result = try NDArray(dtype, block.shape, zeroed: false)
       machine.run(block: block.shape, inputs: block.inputs, target: result.buffer.bytes, faults: &faults)
@@ -109,7 +111,8 @@ struct Pass: Sendable {
     let inputs: [StripMachine.Input]
   }
 
-  init(_ expression: ArrayExpression, _ roi: VoxelRoi, chunks: Chunking? = nil) throws {
+  /// - Parameter limit: elements a block aims at, at most.
+  init(_ expression: ArrayExpression, _ roi: VoxelRoi, chunks: Chunking? = nil, limit: Int = .max) throws {
     program = StripProgram(expression.node)
     (self.roi, whole) = (roi, expression.shape)
     maps = program.sources.map(expression.axes(of:))
@@ -123,7 +126,7 @@ struct Pass: Sendable {
       for (axis, place) in expression.axes(of: lead).enumerated() { if let place { (lengths[place], origin[place]) = (stored.shape[axis], stored.origin[axis]) } }
       target = BlockPlan.stored
     }
-    plan = try BlockPlan(shape: shape, lengths: lengths, origin: zip(origin, roi.offset.values).map { $0 &- $1 }, target: target)
+    plan = try BlockPlan(shape: shape, lengths: lengths, origin: zip(origin, roi.offset.values).map { $0 &- $1 }, target: min(target, limit))
   }
 
   /// The element of the whole expression (C order) that a block's element is.

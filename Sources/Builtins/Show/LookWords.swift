@@ -27,7 +27,7 @@ extension Builtin {
     let (array, level) = try shownLevel(call)
     let cut = try Slice(array, call, fullSize: level?.full)
     let planes = try cut.planes(of: array, channel: try call.optionalInt("channel"), call)
-    let slices = try planes.map { try cut.read(array, $0, call) }
+    let slices = try cut.read(array, planes, call)
     let isLabels = try showsLabels(array, call)
     let window = try greyWindow(call)
     var image: Image
@@ -267,17 +267,25 @@ private struct Slice {
     return (0..<min(4, count)).map { $0 }
   }
 
-  func read(_ array: ArrayValue, _ channel: Int?, _ call: Call) throws -> NDArray {
-    var view = SourceView(try array.source(call.execution))
+  /// A picture of each channel, all of them in one read: they may share chunks.
+  func read(_ array: ArrayValue, _ channels: [Int?], _ call: Call) throws -> [NDArray] {
+    var view = SourceView(try array.source(call.execution)), position = channelAxis
     for axis in index.indices.reversed() {
-      if axis == channelAxis { view = try view.dropping(axis: axis, at: channel ?? 0); continue }
+      if axis == channelAxis {
+        view = channels.count == 1 ? try view.dropping(axis: axis, at: channels[0] ?? 0) : try view.walking(axis: axis, begin: 0, step: 1, count: channels.count)
+        continue
+      }
       switch index[axis] {
       case .all: continue
-      case .at(let at): view = try view.dropping(axis: axis, at: at)
+      case .at(let at):
+        view = try view.dropping(axis: axis, at: at)
+        if let channelAxis, axis < channelAxis { position = position.map { $0 - 1 } }
       case .walk(let begin, let step, let count): view = try view.walking(axis: axis, begin: begin, step: step, count: count)
       }
     }
-    return try view.read(try VoxelRoi(shape: view.shape), ReadContext(pool: call.execution.pool, cancellation: call.execution.cancellation))
+    let values = try view.read(try VoxelRoi(shape: view.shape), ReadContext(pool: call.execution.pool, cancellation: call.execution.cancellation))
+    guard channels.count > 1, let position else { return [values] }
+    return try channels.indices.map { try values.dropping(axis: position, at: $0).contiguous() }
   }
 
   /// The same part of the overlay, which has the array's axes of space.
