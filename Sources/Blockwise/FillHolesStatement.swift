@@ -29,8 +29,7 @@ package struct FillHolesStatement: Sendable {
     let rank = inputs.grid.rank
     guard source.grid.rank == rank else { throw BlockwiseError.model("expected labels of \(rank) spatial axes, found \(shapeText(source.shape)) with channels") }
     guard !source.dtype.isFloat else { throw BlockwiseError.notAMask(source.dtype) }
-    let existing = spec.replace ? nil : spec.path.flatMap { try? StoredArray.open($0) }?.chunks
-    tiling = try Tiling(total: inputs.total, block: options.block ?? existing ?? [Int](repeating: 64, count: rank), context: [Int](repeating: 1, count: rank))
+    tiling = try Tiling(total: inputs.total, block: options.block ?? spec.usualBlock(over: inputs.total.shape.values), context: [Int](repeating: 1, count: rank))
     name = try Identity(of: source, content: spec.path != nil)
     (self.source, self.options, self.spec) = (source, options, spec)
   }

@@ -59,8 +59,7 @@ package struct PredictStatement: Sendable {
     let inputs = try Inputs([source], roi: options.roi)
     let rank = inputs.grid.rank, planes = rank - network.spatialRank
     let least = try NetworkTiles(network, atLeast: [Int](repeating: 1, count: network.spatialRank))
-    let existing = spec.replace ? nil : spec.path.flatMap { try? StoredArray.open($0) }?.chunks.suffix(rank)
-    let block = options.block ?? existing.map(Array.init) ?? Self.defaultBlock(least, planes: planes)
+    let block = options.block ?? spec.usualBlock(over: inputs.total.shape.values, Self.defaultBlock(least, planes: planes))
     let zeros = [Int](repeating: 0, count: planes)
     tiling = try Tiling(total: inputs.total, block: block, before: zeros + least.before, after: zeros + least.before)
 

@@ -4,6 +4,7 @@ import Display
 import Execution
 import Glibc
 import Language
+import Storage
 
 /// The program: reads the command line, the environment and the terminal, and hands everything below what it needs.
 @main struct Main {
@@ -81,7 +82,7 @@ struct Program {
     var execution = ExecutionContext(pool: ThreadPool(threads: threads), cancellation: cancellation, progress: progress, memoryBudget: Self.memoryBudget())
     execution.stopsAtFirstFailure = options.isSerial
     host = ProgramHost(terminal: terminal, output: output, arguments: arguments)
-    interpreter = try Interpreter(registry: Vocabulary.registry, host: host, execution: execution, seed: options.seed, dryRun: options.isDryRun ? DryRun() : nil)
+    interpreter = try Interpreter(registry: Vocabulary.registry, host: host, execution: execution, seed: options.seed, dryRun: options.isDryRun ? DryRun(exists: { Files.kind($0) != nil }) : nil)
     (self.terminal, self.output, self.cancellation, isQuiet, seed) = (terminal, output, cancellation, options.isQuiet, options.seed)
   }
 

@@ -1,3 +1,4 @@
+import Builtins
 import Glibc
 import Language
 import Storage
@@ -47,7 +48,7 @@ struct ProgramHost: Host {
     }
   }
 
-  func parameter(_ text: String, type: String, _ context: CallContext) throws -> Value? { nil }
+  func parameter(_ text: String, type: String, _ context: CallContext) throws -> Value? { try parameterValue(text, type: type) }
 
   static func text(_ path: String) throws -> String { String(decoding: try Files.read(path), as: UTF8.self) }
 

@@ -103,7 +103,7 @@ final class Prompt {
   func statement(_ text: String, named name: String, sayTime: Bool = true) -> Int32? {
     let begun = monotonicSeconds()
     program.cancellation.reset()
-    let ending = interpreter.enter(Source(name: name, text: text.hasPrefix("|>") ? "_ " + text : text)) { [self] in show($0) }
+    let ending = interpreter.enter(Source(name: name, text: text.hasPrefix("|>") ? "_ " + text : text)) { [self] in show($0, as: $1) }
     let seconds = monotonicSeconds() - begun
     _ = program.report(ending)
     program.cancellation.reset()
@@ -122,7 +122,12 @@ final class Prompt {
     }
   }
 
-  func show(_ value: Value) { pager.show(value.shown(style) + "\n") }
+  /// - Parameter name: what the value is called, if it has a name.
+  func show(_ value: Value, as name: String? = nil) {
+    var style = style
+    style.name = name
+    pager.show(value.shown(style) + "\n")
+  }
 
   private func help(_ text: String) -> String {
     if text.hasPrefix(":"), let command = Command.all.first(where: { $0.name == text.dropFirst() }) { return command.line(width: 0) }

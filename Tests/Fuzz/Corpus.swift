@@ -63,13 +63,14 @@ struct Corpus {
   func text(seed: UInt64, number: UInt64, snippetsOnly: Bool) -> String {
     var random = KeyedGenerator(seed: seed, purpose: snippetsOnly ? "run" : "check", index: number)
     var bytes: [UInt8]
-    if snippetsOnly || random.index(below: 8) > 0 {
+    // whole files and nesting without end are a hundred times as long as a line: few of them, or there is time for nothing else
+    if snippetsOnly || random.index(below: 32) > 0 {
       bytes = snippets[random.index(below: snippets.count)]
       while random.index(below: 3) == 0 { bytes += [10] + snippets[random.index(below: snippets.count)] }
     } else {
       bytes = scripts[random.index(below: scripts.count)]
     }
-    if random.index(below: 64) == 0 { return String(decoding: repeated(&random), as: UTF8.self) }
+    if random.index(below: 256) == 0 { return String(decoding: repeated(&random), as: UTF8.self) }
     // what is to run has to get through the check now and then
     for _ in 0..<(snippetsOnly ? random.index(below: 2) : 1 + random.index(below: 3)) { mutate(&bytes, &random) }
     return String(decoding: bytes, as: UTF8.self)

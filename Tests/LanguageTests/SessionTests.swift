@@ -28,6 +28,12 @@ import Testing
     #expect(second.session.seed == 7)
   }
 
+  @Test func aNameWhoseStatementFailedIsUnknown() throws {
+    let interpreter = try session(["old = 1", "new = 1 // 0", "old = 1 // 0"])
+    #expect(interpreter.enter(Source(name: "prompt", text: "new"), show: { _ in }).diagnostics.map(\.message) == ["unknown name `new`"])
+    #expect(interpreter.value(of: "old")?.written() == "1")
+  }
+
   @Test func keepsWhatWasTyped() throws {
     let text = try session(["x = 1   # one", "1 / 0", "fn f(a) {\n  a + x\n}", "[1, 2]", "|> sum()"]).sessionScript(head: ["head"], seed: 0)
     #expect(text == """

@@ -146,12 +146,4 @@ else
   echo "not checked here: kernels in Python (there is no python3)"
 fi
 
-# The example that trains three settings on a cluster and applies the best, with a phantom and a network of two levels.
-"$dcs" --quiet "$here/data.dcs" --out "$scratch/data.zarr" || bad "phantoms"
-sed -e 's/datasplit(data, .*/datasplit([{use: "train", raw: "data.zarr\/train\/raw", labels: "data.zarr\/train\/labels"}, {use: "validate", raw: "data.zarr\/validate\/raw", labels: "data.zarr\/validate\/labels"}])/' \
-  -e 's/100_000/6/; s/unet(.*/unet(levels=2, features=8, growth=2, input=(28, 28, 28))/; s/2_000/3/g; /^ *augment=/d; /^assert/d; /preview/d' "$root/scripts/examples/train_scale.dcs" >train_scale.dcs
-sed 's/every=60s/every=1s/' "$root/scripts/examples/cluster.dcs" >cluster.dcs
-expect "cluster.dcs" 0 "winner mito-" "$dcs" --quiet cluster.dcs --volume data.zarr/validate/raw
-expect "its mask" 0 "(48, 56, 64)" "$dcs" -e 'print(open("hela2.zarr/mito").shape)'
-grep -c "^bsub" "$LSF_STANDIN/calls" >/dev/null && ok || bad "bsub was not called"
 finish

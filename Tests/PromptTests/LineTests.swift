@@ -27,6 +27,18 @@ import Testing
     #expect(screen.wait() == 0)
   }
 
+  /// An array is shown under its name where it is bound and where the name alone is typed, without one elsewhere; a run's next step is written with its name.
+  @Test func valuesAreShownUnderTheirNames() throws {
+    let screen = try prompt()
+    try screen.enter("cells = zeros((4, 5, 6), uint8)", shows: "\ncells  uint8 (z 4, y 5, x 6)  in memory")
+    try screen.enter("cells", shows: "\ncells  uint8 (z 4, y 5, x 6)  in memory")
+    try screen.enter("cells + 0", shows: "\nint32 (z 4, y 5, x 6)  in memory")
+    try screen.enter("|> cast(uint8)", shows: "\nuint8 (z 4, y 5, x 6)  in memory")
+    try screen.enter("_", shows: "\nuint8 (z 4, y 5, x 6)  in memory")
+    try screen.enter("save(cells, \"c.zarr/em\");")
+    try screen.enter("em = open(\"c.zarr/em\")", shows: "look(em) reads ≤ 27 chunks")
+  }
+
   @Test func statementsSpanLines() throws {
     let screen = try prompt()
     try screen.enter("fn f(a) {", shows: "...> ")

@@ -23,20 +23,41 @@ extension Builtin {
   }
 
   static let tree = Builtin(
-    "tree", "(of: string|group) -> string", "Lists what a container holds, with shapes and types; reads metadata only.", searchTerms: ["ls", "list"]
-  ) { call in
+    "tree", "(of: string|group) -> string", "Lists what a container holds, with shapes and types; reads metadata only.", searchTerms: ["ls", "list"], plan: planTree
+  ) { call in .string(try treeText(call)) }
+
+  /// In a dry run: what is there, and below it what would be written; nil where nothing would be.
+  private static func planTree(_ call: Call) throws -> Value? {
+    let place = if case .string(let path) = try call.value("of") { try Location(path).description } else { try call.object("of", as: GroupValue.self).group.path }
+    guard let dry = call.dryRun else { return nil }
+    if Files.kind(place) == nil, let value = dry.made(at: place) { return .string("\(place)  \(value.object?.brief ?? "unknown")  planned") }
+    let planned = dry.made(below: place)
+    if planned.isEmpty { return nil }
+    var lines = [Files.kind(place) == nil ? place : try treeText(call)]
+    var open: [Substring] = []
+    for (key, value) in planned {
+      let parts = key.split(separator: "/"), groups = parts.dropLast()
+      let shared = zip(open, groups).prefix { $0 == $1 }.count
+      for depth in shared..<groups.count { lines.append(String(repeating: "  ", count: depth + 1) + groups[depth] + "/") }
+      lines.append(String(repeating: "  ", count: parts.count) + parts[parts.count - 1] + "  \(value.object?.brief ?? "unknown")  planned")
+      open = Array(groups)
+    }
+    return .string(lines.joined(separator: "\n"))
+  }
+
+  private static func treeText(_ call: Call) throws -> String {
     let root: StoredGroup
     if case .string(let path) = try call.value("of") {
       switch try StoredNode.open(path) {
       case .group(let group): root = group
-      case .array(let array): return .string("\(array.path)  \(ArrayValue(array).brief)")
+      case .array(let array): return "\(array.path)  \(ArrayValue(array).brief)"
       }
     } else {
       root = try call.object("of", as: GroupValue.self).group
     }
     var lines = [root.path]
     try list(root, "  ", &lines, depth: 0)
-    return .string(lines.joined(separator: "\n"))
+    return lines.joined(separator: "\n")
   }
 
   private static func list(_ group: StoredGroup, _ indent: String, _ lines: inout [String], depth: Int) throws {

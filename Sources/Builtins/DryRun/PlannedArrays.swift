@@ -74,16 +74,21 @@ func isInMemory(_ source: any ArraySource) -> Bool {
 }
 
 /// The arrays on disk behind a source: their paths, and where a dry run would make them.
-func pathsRead(_ source: any ArraySource) -> [String] {
+func pathsRead(_ source: any ArraySource) -> [String] { stored(source).map(\.path) }
+
+/// The same with the type of what is stored, which a filter over it may change.
+private func stored(_ source: any ArraySource) -> [(path: String, dtype: DType)] {
   switch source {
-  case let stored as StoredArray: [stored.path]
-  case let planned as PlannedArray: planned.path.map { [$0] } ?? []
-  default: source.inputs.flatMap(pathsRead)
+  case let array as StoredArray: [(array.path, array.dtype)]
+  case let planned as PlannedArray: planned.path.map { [($0, planned.dtype)] } ?? []
+  default: source.inputs.flatMap(stored)
   }
 }
 
 /// All of a source as something that is read; `bytes` where it is read more or less often than once.
 func items(read source: any ArraySource, bytes: Int? = nil) -> [Effect.Item] {
-  let size = bytes ?? (try? NDArray.byteCount(source.dtype, source.shape)) ?? .max
-  return pathsRead(source).map { Effect.Item($0, "\(source.dtype) \(shapeText(source.shape))  \(byteText(size))", bytes: size) }
+  stored(source).map { path, dtype in
+    let size = bytes ?? (try? NDArray.byteCount(dtype, source.shape)) ?? .max
+    return Effect.Item(path, "\(dtype) \(shapeText(source.shape))  \(byteText(size))", bytes: size)
+  }
 }

@@ -28,6 +28,7 @@ extension Call {
     var effect = Effect(title, writes: [Effect.Item(path, detail, bytes: 0)], notes: notes)
     if Files.kind(path) != nil { if replaces { effect.notes.append("replaces what is there") } else { effect.conflicts.append("\(path) exists") } }
     record(effect)
+    dryRun?.promise(.unknown, at: path)
   }
 
   /// Element type and leading axes of a function's results, found by calling it on inputs without values; nil where only values tell.

@@ -51,6 +51,12 @@ extension Builtin {
       return value
     } catch let difference as RunDifference {
       throw differs(difference, call)
+    } catch let error as NotRead where call.dryRun != nil {
+      // the crops that it will train on are not there yet
+      let path = Files.join(folder, try call.string("name"))
+      call.record(Effect("run \"\(try call.string("name"))\"", reads: error.reads, writes: [Effect.Item(path, "a run: settings")]))
+      call.dryRun?.promise(.unknown, at: path)
+      return .unknown
     }
   }
 

@@ -1,6 +1,7 @@
 import Arrays
 import Geometry
 import Language
+import Storage
 import Training
 
 extension Builtin {
@@ -19,7 +20,7 @@ extension Builtin {
     if case .string(let path) = try call.value("of") {
       let labels: String? = if case .list = try call.value("labels") { "[" + (try call.names("labels")).joined(separator: "&") + "]" } else { try call.optionalString("labels") }
       return Value(try looked(try DataSplit(
-        csv: path, rawKey: try call.optionalString("raw"), labelsKey: labels, maskKey: try call.optionalString("mask"), voxelSize: voxel, downsample: factor), call))
+        csv: path, rawKey: try call.optionalString("raw"), labelsKey: labels, maskKey: try call.optionalString("mask"), downsample: factor) { try opened($0, voxel, call) }, call))
     }
     let rows: [Record]
     if let table = try call.value("of").object(as: TableValue.self) { rows = (0..<table.count).map { table.row($0) } } else {
@@ -29,12 +30,18 @@ extension Builtin {
       }
     }
     let specs = try rows.enumerated().map { try spec($1, $0, call) }
-    return Value(try looked(try DataSplit(specs, downsample: factor) { try Opened.path($0, voxelSize: voxel) }, call))
+    return Value(try looked(try DataSplit(specs, downsample: factor) { try opened($0, voxel, call) }, call))
   }
 
-  /// With the share of labelled voxels of each crop.
+  /// What a path leads to; in a dry run also what would be there by then.
+  private static func opened(_ path: String, _ voxel: WorldCoordinate?, _ call: Call) throws -> Opened {
+    if let dry = call.dryRun, let planned = dry.made(at: try Location(path).description)?.object(as: ArrayValue.self)?.planned { return .array(planned) }
+    return try Opened.path(path, voxelSize: voxel)
+  }
+
+  /// With the share of labelled voxels of each crop; in a dry run without where the labels are not there yet.
   private static func looked(_ split: DataSplit, _ call: Call) throws -> SplitValue {
-    SplitValue(split: split, shares: try split.crops.map { try $0.labelShare(call.execution) })
+    do { return SplitValue(split: split, shares: try split.crops.map { try $0.labelShare(call.execution) }) } catch is NotRead { return SplitValue(split: split) }
   }
 
   private static func spec(_ row: Record, _ position: Int, _ call: Call) throws -> CropSpec {

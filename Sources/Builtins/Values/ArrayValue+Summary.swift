@@ -12,10 +12,10 @@ extension ArrayValue {
   var axesText: String { "(" + zip(grid.axes, shape).map { "\($0.name) \($1)" }.joined(separator: ", ") + ")" }
 
   func summary(_ style: DisplayStyle) -> String {
-    let size = byteText(byteCount), head = "\(brief)  \(residence)"
+    let size = byteText(byteCount), title = (style.name.map { "\($0)  " } ?? "") + brief, head = "\(title)  \(residence)"
     var lines = Layout(style.width)
     let gap = min(style.width, 80) - columns(head) - columns(size)
-    if gap >= 2 { lines.add(head + String(repeating: " ", count: gap) + size, [], indent: 2) } else { lines.add("", [brief, residence, size], indent: 2, separator: "  ") }
+    if gap >= 2 { lines.add(head + String(repeating: " ", count: gap) + size, [], indent: 2) } else { lines.add("", [title, residence, size], indent: 2, separator: "  ") }
     if shape.count <= 1, count <= 12, case .memory(let volume) = content { lines.add("  values  \(Self.listed(volume))", [], indent: 10); return lines.text }
     if grid.spatialRank > 0 {
       if grid.isKnown {

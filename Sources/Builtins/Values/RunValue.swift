@@ -51,9 +51,10 @@ struct RunValue: ObjectValue {
     }
     if let first = curves.first { lines += wrapped("  " + first, Array(curves.dropFirst()), style.width, gap: "      ") }
     let isDone = session.map { $0.goal.iterations ?? .max <= run.iteration } ?? true
-    let how = isDone ? "train(r, iterations=\(grouped(max(1000, 2 * run.iteration)).replacingCommas))" : "train(r)"
+    let name = style.name ?? "r"
+    let how = isDone ? "train(\(name), iterations=\(grouped(max(1000, 2 * run.iteration)).replacingCommas))" : "train(\(name))"
     let weights = checkpoints.isEmpty ? "no checkpoints yet" : "weights: \(checkpoints.count) checkpoint\(checkpoints.count == 1 ? "" : "s"), \(byteText(run.bytes))"
-    let next = [run.iteration == 0 ? "train it with \(how)" : isDone ? "train on with \(how)" : "resume with \(how)"] + (run.scores.isEmpty ? [] : ["compare: r.scores"]) + [weights]
+    let next = [run.iteration == 0 ? "train it with \(how)" : isDone ? "train on with \(how)" : "resume with \(how)"] + (run.scores.isEmpty ? [] : ["compare: \(name).scores"]) + [weights]
     lines += wrapped("  " + next[0], Array(next.dropFirst()), style.width, gap: "      ")
     return lines.joined(separator: "\n")
   }

@@ -33,7 +33,7 @@ struct TableValue: ObjectValue {
   var typeName: String { "table" }
   var fieldNames: [String] { columns }
   var count: Int { values.first?.count ?? 0 }
-  var brief: String { "table of \(grouped(count)) rows" }
+  var brief: String { "table of \(Words.count(count, "row"))" }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {
     columns.firstIndex(of: name).map { .list(values[$0]) }

@@ -58,7 +58,13 @@ private enum Modulo: FastOperator {
   @inline(__always) static func floats(_ a: Double, _ b: Double) -> Value { .float(a - b * (a / b).rounded(.down)) }
 }
 
+extension FastComparison {
+  /// nil: not answered here.
+  @inline(__always) static func strings(_ a: String, _ b: String) -> Bool? { nil }
+}
+
 private protocol FastComparison {
+  static func strings(_ a: String, _ b: String) -> Bool?
   static var operation: BinaryOperator { get }
   static func ints(_ a: Int, _ b: Int) -> Bool
   static func floats(_ a: Double, _ b: Double) -> Bool
@@ -84,11 +90,13 @@ private enum GreaterOrEqual: FastComparison {
   @inline(__always) static func floats(_ a: Double, _ b: Double) -> Bool { a >= b }
 }
 private enum Equal: FastComparison {
+  @inline(__always) static func strings(_ a: String, _ b: String) -> Bool? { a == b }
   static var operation: BinaryOperator { .equal }
   @inline(__always) static func ints(_ a: Int, _ b: Int) -> Bool { a == b }
   @inline(__always) static func floats(_ a: Double, _ b: Double) -> Bool { a == b }
 }
 private enum NotEqual: FastComparison {
+  @inline(__always) static func strings(_ a: String, _ b: String) -> Bool? { a != b }
   static var operation: BinaryOperator { .notEqual }
   @inline(__always) static func ints(_ a: Int, _ b: Int) -> Bool { a != b }
   @inline(__always) static func floats(_ a: Double, _ b: Double) -> Bool { a != b }
@@ -126,11 +134,13 @@ private func tested<O: FastComparison>(_: O.Type, _ a: Value, _ b: Value, _ f: F
   switch (a, b) {
   case (.int(let x), .int(let y)): return O.ints(x, y)
   case (.float(let x), .float(let y)): return O.floats(x, y)
+  case (.string(let x), .string(let y)): if let answer = O.strings(x, y) { return answer }
   // exact up to 2⁵³
   case (.float(let x), .int(let y)) where y.magnitude <= 1 << 53: return O.floats(x, Double(y))
   case (.int(let x), .float(let y)) where x.magnitude <= 1 << 53: return O.floats(Double(x), y)
-  default: return try slowTest(O.operation, a, b, f, place)
+  default: break
   }
+  return try slowTest(O.operation, a, b, f, place)
 }
 
 /// What the closure of an operator needs: its operands as code and, where they are so simple, as slots (else -1) or as a constant.

@@ -125,32 +125,34 @@ struct Compiler {
   // MARK: Literals
 
   private func interpolation(_ pieces: [Expression.Piece]) -> Code {
-    enum Part {
-      case text(String)
-      case value(Code, Format?, Site)
-    }
-    let parts: [Part] = pieces.map { piece in
+    let parts = pieces.map { piece in
       switch piece {
-      case .text(let text): .text(text)
-      case .value(let expression, let format): .value(code(expression), format.flatMap(Format.init), site(expression.span))
+      case .text(let text): Part(text: text, { _ in .nil }, nil, site(.none))
+      case .value(let expression, let format): Part(text: nil, code(expression), format.flatMap(Format.init), site(expression.span))
       }
     }
     return { f in
       var result = ""
       for part in parts {
-        switch part {
-        case .text(let text): result += text
-        case .value(let code, let format, let site):
-          let value = try f.settle(try code(f), .showing)
-          guard let format else {
-            result += Self.interpolated(value, f)
-            continue
-          }
-          do { result += try format.apply(value, f.machine.session.host.style) } catch { throw located(error, site) }
+        if let text = part.text {
+          result += text
+          continue
         }
+        let value = try f.settle(try part.code(f), .showing)
+        guard let format = part.format else {
+          result += Self.interpolated(value, f)
+          continue
+        }
+        do { result += try format.apply(value, f.machine.session.host.style) } catch { throw located(error, part.site) }
       }
       return .string(result)
     }
+  }
+
+  /// A piece of a string: its text, or what gives it.
+  private final class Part {
+    let text: String?, code: Code, format: Format?, site: Site
+    init(text: String?, _ code: @escaping Code, _ format: Format?, _ site: Site) { (self.text, self.code, self.format, self.site) = (text, code, format, site) }
   }
 
   private static func interpolated(_ value: Value, _ f: Frame) -> String {
@@ -192,20 +194,25 @@ struct Compiler {
   }
 
   private func record(_ fields: [(key: Name, value: Expression)], _ span: Span) -> Code {
-    let keys = fields.map(\.key.text), codes = fields.map { Evaluation(run: code($0.value)) }, site = site(span)
+    let n = Fields(fields.map(\.key.text), fields.map { Evaluation(run: code($0.value)) }, site(span))
     return { f in
       var values: [Value] = []
-      values.reserveCapacity(codes.count)
+      values.reserveCapacity(n.codes.count)
       var isNested = false
-      for code in codes {
+      for code in n.codes {
         let value = try f.settle(try code.run(f), .storing)
         if value.holdsValues { isNested = true }
         values.append(value)
       }
-      let record = Record(distinct: keys, values)
-      if isNested { do { try f.nested(.record(record)) } catch { throw located(error, site) } }
+      let record = Record(distinct: n.keys, values)
+      if isNested { do { try f.nested(.record(record)) } catch { throw located(error, n.site) } }
       return .record(record)
     }
+  }
+
+  private final class Fields {
+    let keys: [String], codes: [Evaluation], site: Site
+    init(_ keys: [String], _ codes: [Evaluation], _ site: Site) { (self.keys, self.codes, self.site) = (keys, codes, site) }
   }
 
   private func range(_ left: Expression, _ right: Expression, _ span: Span) -> Code {

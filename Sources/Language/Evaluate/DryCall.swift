@@ -21,7 +21,7 @@ extension Frame {
       let whole = builtin.readsParts || error.reads.isEmpty ? [] : values.flatMap { $0.object?.readItems ?? [] }, reads = whole.isEmpty ? error.reads : whole
       if !reads.isEmpty { dry.record(Effect(builtin.name, reads: reads)) }
       return .unknown
-    } catch let error where !(error is any Uncatchable) && !isDark && values.contains(where: \.holdsUnknown) {
+    } catch let error where !(error is any Uncatchable) && !isDark && values.contains(where: { $0.holdsUnknown || dry.makes($0) }) {
       return .unknown
     }
   }
@@ -29,7 +29,11 @@ extension Frame {
   /// A call that cannot be planned: its effect is recorded as far as it is known.
   private func recordDark(_ builtin: Builtin, _ call: Call, _ dry: DryRun) -> Value {
     if let path = builtin.pathWritten(call) {
-      dry.record(Effect(builtin.name, writes: [Effect.Item(path, "size not known before running")]))
+      var effect = Effect(builtin.name, writes: [Effect.Item(path, "size not known before running")])
+      if dry.exists(path) {
+        if case .bool(true)? = try? call.value("replace") { effect.notes = ["replaces what is there"] } else { (effect.notes, effect.mayConflict) = (["exists already"], true) }
+      }
+      dry.record(effect)
       dry.promise(.unknown, at: path)
     } else if builtin.effect == .acts { dry.record(Effect(builtin.name, notes: ["not known before running"])) }
     return .unknown

@@ -78,6 +78,9 @@ final class Globals: @unchecked Sendable {
     capacity *= 2
   }
 
+  /// Names whose statement failed before it bound them are unknown again.
+  func forgetUnbound() { bound = bound.filter { self[$0] != nil } }
+
   /// Forgets all values: functions refer to their globals, which hold them.
   func clear() { for slot in 0..<names.count { self[slot] = nil } }
 

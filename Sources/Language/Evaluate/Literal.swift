@@ -35,6 +35,11 @@ enum Literal {
   }
 }
 
+extension Value {
+  /// The value of a text such as `8nm`; nil if it is no literal.
+  package static func literal(_ text: String) -> Value? { Literal.value(of: text) }
+}
+
 enum Coordinates {
   /// `(64, 64, 64)`, `(8nm, 4nm, 4nm)`, `(0.5, 0.5, 0.5)um`, `(n)nm`. The failure says which element.
   static func make(_ values: [Value], _ unit: Unit?) throws -> Value {

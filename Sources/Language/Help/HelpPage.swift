@@ -96,9 +96,16 @@ extension ParameterType {
       case .length: ["a length such as 16nm"]
       case .duration: ["a time such as 30s"]
       case .bytes: ["bytes such as 2GiB"]
-      case .coordinate: ["a coord such as (8, 8, 8)nm"]
+      case .coordinate: [coordinatePhrase]
       default: alternative.phrases
       }
     })
+  }
+
+  /// A coord beside a plain number counts voxels, beside a length it is a size in the world; otherwise the type alone does not tell which.
+  private var coordinatePhrase: String {
+    let isNumber = alternatives.contains(.int) || alternatives.contains(.number), isLength = alternatives.contains(.length)
+    if isNumber == isLength { return "a coord" }
+    return isNumber ? "a coord such as (8, 8, 8)" : "a coord such as (8, 8, 8)nm"
   }
 }

@@ -42,12 +42,15 @@ package final class Interpreter {
   }
 
   /// Runs what was typed at a prompt: names stay, `_` is the last value shown, `_err` the last error.
-  package func enter(_ source: Source, show: (Value) -> Void) -> Ending {
+  package func enter(_ source: Source, show: (Value) -> Void) -> Ending { enter(source) { value, _ in show(value) } }
+
+  /// - Parameter show: gets the value and the name it has, if the statement binds it or is that name alone.
+  package func enter(_ source: Source, show: (Value, String?) -> Void) -> Ending {
     var entry = SessionEntry(source), begun = 0
-    let ending = run(source, arguments: [:], isInteractive: true, begin: { begun = $0 }) { _, value in
+    let ending = run(source, arguments: [:], isInteractive: true, begin: { begun = $0 }) { statement, value in
       entry.shown = begun
       bind("_", value)
-      show(value)
+      show(value, statement.shownName)
     }
     finish(&entry, ending, begun)
     return ending
@@ -65,7 +68,10 @@ package final class Interpreter {
     case .rejected(let findings): if let first = findings.first(where: { $0.severity == .error }) { bind("_err", Failure(first).value) }
     case .completed, .interrupted, .exit: break
     }
-    if case .completed = ending { entry.finished = .max } else { entry.finished = begun }
+    if case .completed = ending { entry.finished = .max } else {
+      entry.finished = begun
+      globals.forgetUnbound()
+    }
     if let message = ending.diagnostics.first?.message { entry.outcome = .failed(message) }
     if case .rejected = ending { entry.finished = 0 }
     entries.append(entry)

@@ -33,6 +33,8 @@ package struct Effect: Sendable {
   package var notes: [String] = []
   /// Why it would fail: the output exists, or is an input.
   package var conflicts: [String] = []
+  /// It writes where something is, and whether it may is known only when the script runs.
+  var mayConflict = false
   /// It writes a part of what is there: others may write there too.
   package var isPart: Bool
   package internal(set) var site: Site?
@@ -52,7 +54,10 @@ package final class DryRun: Sendable {
   }
   private let state = Mutex(State())
 
-  package init() {}
+  /// Whether there is something at a path.
+  let exists: @Sendable (String) -> Bool
+
+  package init(exists: @escaping @Sendable (String) -> Bool = { _ in false }) { self.exists = exists }
 
   package var effects: [Effect] { state.withLock { $0.effects } }
 
@@ -72,6 +77,12 @@ package final class DryRun: Sendable {
   /// What stands for the thing that a path will hold; `made(at:)` finds it.
   package func promise(_ value: Value, at path: String) { state.withLock { $0.made[path] = value } }
   package func made(at path: String) -> Value? { state.withLock { $0.made[path] } }
+  /// What will be written below a path: the rest of each path, sorted.
+  package func made(below path: String) -> [(key: String, value: Value)] {
+    state.withLock { $0.made.filter { $0.key.hasPrefix(path + "/") } }.map { (String($0.key.dropFirst(path.count + 1)), $0.value) }.sorted { $0.key < $1.key }
+  }
+  /// Whether a value is the path of something that will be there only after the run, or a folder of such paths.
+  func makes(_ value: Value) -> Bool { if case .string(let path) = value { made(at: path) != nil || makes(below: path) } else { false } }
   /// Whether something below a path will be written.
   package func makes(below path: String) -> Bool { state.withLock { $0.made.keys.contains { $0.hasPrefix(path + "/") } } }
 
@@ -101,7 +112,7 @@ package final class DryRun: Sendable {
     text += "total  \(Words.count(effects.count, "step")), \(Words.grouped(Int128(blocks))) \(blocks == 1 ? "block" : "blocks"), reads \(sum(\.reads)), writes \(sum(\.writes))"
     if let most = effects.compactMap(\.memory).max() { text += ", at most about \(Value.bytesText(Double(most))) of memory" }
     let conflicts = effects.reduce(0) { $0 + $1.conflicts.count }
-    return text + "\n       " + (conflicts == 0 ? isWhole ? "no conflicts" : "no conflicts up to the error" : "\(Words.count(conflicts, "conflict")): the script would fail") + "\n"
+    return text + "\n       " + (conflicts == 0 ? (effects.contains(where: \.mayConflict) ? "no conflicts that can be known before running" : "no conflicts") + (isWhole ? "" : " up to the error") : "\(Words.count(conflicts, "conflict")): the script would fail") + "\n"
   }
 }
 

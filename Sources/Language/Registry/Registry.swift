@@ -45,8 +45,8 @@ package struct Registry: Sendable {
   /// Sorted; qualified names in full.
   package var names: [String] { (Array(functions.keys) + Array(constants.keys) + namespaces.keys.filter { functions[$0] == nil }).sorted() }
 
-  /// Names without a dot: what an unknown name could have been.
-  var plainNames: [String] { names.filter { !$0.contains(".") } }
+  /// Names without a dot, in any order: what an unknown name could have been.
+  var plainNames: [String] { [Array(functions.keys), Array(constants.keys), Array(namespaces.keys)].joined().filter { !$0.utf8.contains(UInt8(ascii: ".")) } }
 }
 
 /// `aug` of `aug.mirror()`.

@@ -53,11 +53,12 @@ extension Parser {
   private mutating func escape(_ offset: Int, _ content: Span) throws -> UInt8 {
     switch offset + 1 < content.end ? source.bytes[offset + 1] : 0 {
     case UInt8(ascii: "n"): return UInt8(ascii: "\n")
+    case UInt8(ascii: "r"): return UInt8(ascii: "\r")
     case UInt8(ascii: "t"): return UInt8(ascii: "\t")
     case let byte where [UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "{"), UInt8(ascii: "}")].contains(byte): return byte
     default:
       throw fail(
-        "unknown escape in a string", at: Span(offset, min(offset + 2, content.end)), label: #"known: \n \t \" \\ \{"#,
+        "unknown escape in a string", at: Span(offset, min(offset + 2, content.end)), label: #"known: \n \r \t \" \\ \{"#,
         hint: "single quotes take every character as it is: 'C:\\data'")
     }
   }

@@ -44,6 +44,16 @@ struct Statement: Sendable {
     case error
   }
 
+  /// What the value that it shows is called: the name that it binds, or is.
+  var shownName: String? {
+    let name: String? = switch kind {
+    case .assign(let target, nil, _, _) where target.path.isEmpty: target.name.text
+    case .expression(let expression): if case .name(let name) = expression.kind { name } else { nil }
+    default: nil
+    }
+    return name == "_" ? nil : name
+  }
+
   var depth: Int {
     switch kind {
     case .import, .break, .continue, .error: 0

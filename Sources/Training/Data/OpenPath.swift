@@ -22,9 +22,11 @@ import Geometry
 extension DataSplit {
   /// A split from a CSV file; see `SplitCSV`.
   ///
-  /// - Parameter voxelSize: which level of pyramids to take; nil: the finest.
-  package init(csv path: String, rawKey: String? = nil, labelsKey: String? = nil, maskKey: String? = nil, voxelSize: WorldCoordinate? = nil, downsample: [Int] = [1]) throws {
+  /// - Parameter open: what a path leads to; `Opened.path` takes the finest level of pyramids.
+  package init(
+    csv path: String, rawKey: String? = nil, labelsKey: String? = nil, maskKey: String? = nil, downsample: [Int] = [1], open: (String) throws -> Opened = { try Opened.path($0) }
+  ) throws {
     let specs = try SplitCSV.parse(String(decoding: try Files.read(path), as: UTF8.self), path: path, rawKey: rawKey, labelsKey: labelsKey, maskKey: maskKey)
-    try self.init(specs, downsample: downsample) { try Opened.path($0, voxelSize: voxelSize) }
+    try self.init(specs, downsample: downsample, open: open)
   }
 }
