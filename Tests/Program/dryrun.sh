@@ -79,13 +79,13 @@ cat >planned.dcs <<'SCRIPT'
 save(zeros((8, 9, 10), uint8, voxel=4nm), "new.zarr/em/s0")
 save(table([{use: "train", n: 1}]), "new.csv")
 print(tree("new.zarr"))
-print(open("new.zarr/em/s0").shape, tree("new.zarr/em/s0"), read_csv("new.csv"), chunks("new.zarr/em/s0"))
+print(open("new.zarr/em/s0").shape, tree("new.zarr/em/s0"), read_csv("new.csv"))
 print(tree("in.zarr"))
 save(zeros(3), "in.zarr/more")
 print(tree("in.zarr"))
 SCRIPT
 expect "a planned container" 0 "    s0  uint8 (z 8, y 9, x 10)  planned" "$dcs" --dry-run planned.dcs
-expect "a planned array and table" 0 "(8, 9, 10) new.zarr/em/s0  uint8 (z 8, y 9, x 10)  planned unknown unknown" "$dcs" --dry-run planned.dcs
+expect "a planned array and table" 0 "(8, 9, 10) new.zarr/em/s0  uint8 (z 8, y 9, x 10)  planned unknown" "$dcs" --dry-run planned.dcs
 expect "what joins a container" 0 "  more  float32 (x 3)  planned" "$dcs" --dry-run planned.dcs
 expect "what is nowhere" 1 "there is nothing at" "$dcs" --dry-run "$(write_script 'tree("nowhere.zarr")')"
 
