@@ -130,7 +130,7 @@ final class Prompt {
   }
 
   private func help(_ text: String) -> String {
-    if text.hasPrefix(":"), let command = Command.all.first(where: { $0.name == text.dropFirst() }) { return command.line(width: 0) }
+    if text.hasPrefix(":"), let command = Command.all.first(where: { $0.name == text.dropFirst() }) { return command.line }
     return interpreter.help(on: text, style)
   }
 }

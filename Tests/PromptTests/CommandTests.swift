@@ -13,6 +13,16 @@ import Testing
     return screen
   }
 
+  /// On a narrow screen no line of the list of commands or of a function's signature is longer than the screen, and parameters stay whole.
+  @Test func listsFitNarrowScreens() throws {
+    let screen = try Screen(in: place, columns: 60)
+    try screen.expect("dcs> ")
+    try screen.enter(":", shows: "what was edited.")
+    try screen.enter("unet", shows: "     kernel: int|coord = 3, ")
+    let lines = screen.text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("dcs 0") }
+    #expect(lines.allSatisfy { $0.count <= 60 })
+  }
+
   @Test func theListNamesThemAll() throws {
     let screen = try prompt()
     screen.type(":\r")

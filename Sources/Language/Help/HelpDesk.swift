@@ -112,7 +112,7 @@ package struct HelpDesk {
 
 extension HelpText {
   /// Names and their sentences in two columns.
-  static func list(_ entries: [(name: String, text: String)], _ style: DisplayStyle) -> [String] {
+  package static func list(_ entries: [(name: String, text: String)], _ style: DisplayStyle) -> [String] {
     let width = max(40, min(style.width, 100))
     let column = min(28, (entries.map(\.name.columns).max() ?? 0) + 2)
     return entries.flatMap { entry -> [String] in

@@ -13,11 +13,7 @@ extension HelpPage.Form {
     let bold = { (text: String) in style.color ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
     let dim = { (text: String) in style.color ? "\u{1b}[2m\(text)\u{1b}[0m" : text }
     let name = signature.prefix { $0 != "(" }
-    // a parameter stays on one line with its type and default
-    let tight = Text.split(Text.split(signature, at: " = ").joined(separator: "\u{a0}=\u{a0}"), at: ": ").joined(separator: ":\u{a0}")
-    var lines = Text.split(arguments.isEmpty ? signature : tight, at: "\n").flatMap { line in
-      HelpText.wrapped(line, width, later: String(repeating: " ", count: min(12, name.count + 1))).map { Text.split($0, at: "\u{a0}").joined(separator: " ") }
-    }
+    var lines = HelpText.signature(signature, width, keepsParameters: !arguments.isEmpty)
     if arguments.isEmpty { lines = lines.map(bold) } else if let first = lines.first, first.hasPrefix(name) { lines[0] = bold(String(name)) + first.dropFirst(name.count) }
     lines += HelpText.wrapped(summary, width, first: "  ", later: "  ")
     for paragraph in details { lines += [""] + HelpText.wrapped(paragraph, width, first: "  ", later: "  ") }
@@ -55,7 +51,20 @@ extension HelpPage.Argument {
   }
 }
 
-enum HelpText {
+package enum HelpText {
+  /// A signature on lines of at most `width` columns; a parameter stays on one line with its type and default.
+  static func signature(_ text: String, _ width: Int, keepsParameters: Bool = true) -> [String] {
+    let name = text.prefix { $0 != "(" }
+    let tight = Text.split(Text.split(text, at: " = ").joined(separator: "\u{a0}=\u{a0}"), at: ": ").joined(separator: ":\u{a0}")
+    var forms: [String] = []
+    for line in Text.split(keepsParameters ? tight : text, at: "\n") {   // a line that is indented goes on with the one above
+      if line.first == " ", let last = forms.indices.last { forms[last] += " " + line.drop { $0 == " " } } else { forms.append(line) }
+    }
+    return forms.flatMap { line in
+      wrapped(line, width, later: String(repeating: " ", count: min(12, name.count + 1))).map { Text.split($0, at: "\u{a0}").joined(separator: " ") }
+    }
+  }
+
   /// Words on lines of at most `width` columns; a word that is longer is broken behind a `|`, or stands alone.
   static func wrapped(_ text: String, _ width: Int, first: String = "", later: String) -> [String] {
     var lines: [String] = [], line = first, isEmpty = true

@@ -7,7 +7,9 @@ extension Value {
   package func shown(_ style: DisplayStyle = DisplayStyle()) -> String {
     switch self {
     case .string(let text): return Self.quoted(text)
-    case .function(let function): return function.signature + (function.summary.map { "\n  " + $0 } ?? "")
+    case .function(let function):
+      let width = max(40, style.width)
+      return (HelpText.signature(function.signature, width) + (function.summary.map { HelpText.wrapped($0, width, first: "  ", later: "  ") } ?? [])).joined(separator: "\n")
     case .object(let box): return box.object.summary(style)
     default: return written(style)
     }

@@ -18,10 +18,8 @@ struct Command: Sendable {
   static let all: [Command] = [quit, save, edit, load, reload, vars, history, time, mem, jobs, set, why, trace, more, cd, ls, shell]
 
   /// ":save FILE    Writes …"
-  func line(width: Int) -> String {
-    let head = ":" + name + (usage.isEmpty ? "" : (name == "!" ? "" : " ") + usage)
-    return head + String(repeating: " ", count: max(2, width - head.columns)) + sentence
-  }
+  var line: String { head + "  " + sentence }
+  private var head: String { ":" + name + (usage.isEmpty ? "" : (name == "!" ? "" : " ") + usage) }
 
   struct Misuse: Error, CustomStringConvertible { var description: String }
 
@@ -31,7 +29,7 @@ struct Command: Sendable {
     let isShell = text.hasPrefix("!")
     let word = isShell ? "!" : String(text.prefix { !$0.isWhitespace }), rest = String(text.dropFirst(word.count)).trimmed
     if word.isEmpty {
-      prompt.output.write(all.map { "  " + $0.line(width: 18) }.joined(separator: "\n") + "\n  A command may be cut short: :q, :hist.\n")
+      prompt.output.write(HelpText.list(all.map { ($0.head, $0.sentence) }, prompt.style).joined(separator: "\n") + "\n  A command may be cut short: :q, :hist.\n")
       return nil
     }
     let matches = all.filter { $0.name == word }.isEmpty ? all.filter { $0.name.hasPrefix(word) } : all.filter { $0.name == word }
@@ -41,7 +39,7 @@ struct Command: Sendable {
       return nil
     }
     do { return try matches[0].body(prompt, rest) } catch let misuse as Misuse {
-      prompt.output.warn("error: \(misuse)\nusage: \(matches[0].line(width: 0))\n")
+      prompt.output.warn("error: \(misuse)\nusage: \(matches[0].line)\n")
     } catch {
       prompt.output.warn(Diagnostic(Failure(error)).drawn(prompt.program.terminal.errorStyle) + "\n")
     }
