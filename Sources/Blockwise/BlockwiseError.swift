@@ -68,7 +68,7 @@ extension BlockwiseError: CustomStringConvertible {
     case .journalDamaged(let path, let reason): "the journal \(path) is damaged: \(reason)"
     case .busy(let path): "another process is writing \(path)"
     case .system(let operation, let path, let reason): "cannot \(operation) \(path): \(reason)"
-    case .interrupted(let done, let total, let path): "stopped after \(grouped(done)) of \(grouped(total)) blocks" + (path == nil ? "" : "; the finished ones are kept")
+    case .interrupted(let done, let total, let path): "interrupted after \(grouped(done)) of \(grouped(total)) blocks" + (path == nil ? "" : "; the finished ones are kept")
     case .blocksFailed(let report, _): report.failureText
     case .model(let reason): reason
     }

@@ -24,7 +24,7 @@ import Testing
   /// What other programs write: line ends of Windows and of old Macs, a byte order mark, quotes, empty lines at the end.
   @Test(arguments: [
     ("a,b\r\n1,x\r\n2,y\r\n", "[1, 2]"), ("\u{FEFF}a,b\n1,x\n2,y", "[1, 2]"), ("a,b\r1,x\r2,y\r", "[1, 2]"), ("a,b\n\"1\",x\n2,y\n\n", "[\"1\", 2]"),
-    ("a,b\n\"one \"\"two\"\"\",x\n", "[\"one \\\"two\\\"\"]"), ("a,b\n\"two\r\nlines\",x\n", "[\"two\r\nlines\"]"), ("a,b\n,x\n1e3,y\n.5,z\n-2,w\n", "[nil, 1000.0, 0.5, -2]"),
+    ("a,b\n\"one \"\"two\"\"\",x\n", "[\"one \\\"two\\\"\"]"), ("a,b\n\"two\r\nlines\",x\n", "[\"two\\r\\nlines\"]"), ("a,b\n,x\n1e3,y\n.5,z\n-2,w\n", "[nil, 1000.0, 0.5, -2]"),
     ("a\n340282366920938463463374607431768211456\n", "[\"340282366920938463463374607431768211456\"]"), ("a\n18446744073709551615\n-9223372036854775809\n", "[18446744073709551615, -9223372036854775809]"),
     ("a\n1_000\n0x10\n1.2.3\n-\n", "[\"1_000\", \"0x10\", \"1.2.3\", \"-\"]"),
   ])

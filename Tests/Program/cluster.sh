@@ -54,7 +54,7 @@ param out: string
 a = open("in.zarr/raw")
 fn slow(b) {
   n = 0
-  while n < 30000 { n += 1 }
+  while n < 1_000_000 { n += 1 }
   b + 1
 }
 blockwise(slow, a, to="{out}/x", dtype=int32, block=8, on=processes(2))

@@ -121,6 +121,7 @@ import Testing
     try screen.enter("needle = 77", shows: "dcs> ")
     try screen.enter("1 + 1", shows: "\n2\n")
     try screen.expect("dcs> ")
+    usleep(100_000)   // the prompt is drawn just before the keys are the editor's
     screen.type(Screen.controlR + "needle")
     try screen.expect("77")
     screen.type("\r")
