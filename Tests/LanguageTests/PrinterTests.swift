@@ -28,6 +28,7 @@ struct PrinterTests {
     ("a|>f(1)|>g()", "a |> f(1) |> g()"), ("(fn(x)=x+1)(2)", "(fn(x) = x + 1)(2)"), ("try (if a {b}) else c", "try (if a {\n  b\n}) else c"), ("try ({a:1}) else c", "try ({a: 1}) else c"),
     ("(1..3).end", "(1..3).end"), ("1+(2..3)", "1 + (2..3)"), ("a[1:,::2,z=end-1]", "a[1:, ::2, z=end - 1]"), ("(1,)", "(1,)"), ("(4)um", "(4)um"), ("1.5KiB", "1.5KiB"), ("0.25min", "15s"),
     ("4.56um", "4560nm"), ("0.125nm", "0.125nm"), ("'it {x}'", "\"it \\{x}\""), ("\"{f('a}')}:{y:.2f}\"", "\"{f('a}')}:{y:.2f}\""), ("{'a b':1,if:2}", "{\"a b\": 1, if: 2}"),
+    ("\"{a}\u{301}\"", "\"{a}\u{301}\""),
   ])
   func form(_ text: String, _ expected: String) throws {
     let reprinted = try #require(Interpreter.reprinted(Source(name: "t", text: text)))

@@ -303,7 +303,8 @@ struct Printer {
     text += "\""
     for piece in pieces {
       switch piece {
-      case .text(let string): text += Value.quoted(string).dropFirst().dropLast()
+      // by scalars: an accent behind a brace would join the quote before it
+      case .text(let string): text.unicodeScalars += Value.quoted(string).unicodeScalars.dropFirst().dropLast()
       case .value(let value, let format):
         text += "{"
         let outer = isInString
