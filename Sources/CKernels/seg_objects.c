@@ -1,53 +1,17 @@
 // What each id of a label volume covers: voxels, bounds, and sums of coordinates. Open addressing by id; a run of equal voxels costs one look-up.
 #include "include/seg.h"
-#include <stdlib.h>
 
 struct dcs_seg_objects { dcs_seg_object *cells; uint64_t mask; int64_t used; };
 
-static inline uint64_t mixed(uint64_t id) {
-  uint64_t h = id * 0x9e3779b97f4a7c15ull;
-  h ^= h >> 32;
-  h *= 0xd6e8feb86659fd93ull;
-  return h ^ h >> 32;
-}
-
-dcs_seg_objects *dcs_seg_objects_create(void) {
-  dcs_seg_objects *t = malloc(sizeof *t);
-  if (!t) return NULL;
-  t->mask = 255;
-  t->used = 0;
-  t->cells = calloc(t->mask + 1, sizeof(dcs_seg_object));
-  if (!t->cells) { free(t); return NULL; }
-  return t;
-}
-
-void dcs_seg_objects_destroy(dcs_seg_objects *t) {
-  if (!t) return;
-  free(t->cells);
-  free(t);
-}
-
-int64_t dcs_seg_objects_size(const dcs_seg_objects *t) { return t->used; }
-
-static int grow(dcs_seg_objects *t) {
-  const uint64_t mask = t->mask * 2 + 1;
-  dcs_seg_object *cells = calloc(mask + 1, sizeof(dcs_seg_object));
-  if (!cells) return -1;
-  for (uint64_t i = 0; i <= t->mask; i++) {
-    if (!t->cells[i].count) continue;
-    uint64_t at = mixed(t->cells[i].id) & mask;
-    while (cells[at].count) at = (at + 1) & mask;
-    cells[at] = t->cells[i];
-  }
-  free(t->cells);
-  t->cells = cells;
-  t->mask = mask;
-  return 0;
-}
+#define TABLE dcs_seg_objects
+#define CELL dcs_seg_object
+#define VERB(name) dcs_seg_objects_##name
+#define HASH(t, c) mixed((c).id, 0)
+#include "seg_cells.h"
 
 static dcs_seg_object *cell_of(dcs_seg_objects *t, uint64_t id) {
-  if ((uint64_t)t->used * 2 > t->mask && grow(t)) return NULL;
-  uint64_t at = mixed(id) & t->mask;
+  if (reserve(t)) return NULL;
+  uint64_t at = mixed(id, 0) & t->mask;
   while (t->cells[at].count && t->cells[at].id != id) at = (at + 1) & t->mask;
   dcs_seg_object *c = &t->cells[at];
   if (!c->count) {
@@ -55,15 +19,6 @@ static dcs_seg_object *cell_of(dcs_seg_objects *t, uint64_t id) {
     t->used++;
   }
   return c;
-}
-
-static inline __attribute__((always_inline)) uint64_t load(const void *p, int64_t i, int width) {
-  switch (width) {
-  case 1: return ((const uint8_t *)p)[i];
-  case 2: return ((const uint16_t *)p)[i];
-  case 4: return ((const uint32_t *)p)[i];
-  default: return ((const uint64_t *)p)[i];
-  }
 }
 
 int dcs_seg_objects_add_rows(dcs_seg_objects *t, const void *labels, int width, int64_t height, int64_t row_length, int64_t begin, int64_t end) {

@@ -1,58 +1,20 @@
 // Counts of pairs of ids, and maps from id to id: open addressing with linear probing, full 64-bit keys.
 // Equal neighbours are the rule in label volumes, so a run of equal pairs costs one look-up.
 #include "include/seg.h"
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct { uint64_t a, b, count; } cell;   // count 0: empty
 struct dcs_seg_counts { cell *cells; uint64_t mask; int64_t used; int is_map; };
 
-static inline uint64_t mixed(uint64_t a, uint64_t b) {
-  uint64_t h = a * 0x9e3779b97f4a7c15ull ^ (b + 0x165667b19e3779f9ull) * 0xc2b2ae3d27d4eb4full;
-  h ^= h >> 32;
-  h *= 0xd6e8feb86659fd93ull;
-  return h ^ h >> 32;
-}
-
-dcs_seg_counts *dcs_seg_counts_create(void) {
-  dcs_seg_counts *t = malloc(sizeof *t);
-  if (!t) return NULL;
-  t->mask = 255;
-  t->used = 0;
-  t->is_map = 0;
-  t->cells = calloc(t->mask + 1, sizeof(cell));
-  if (!t->cells) { free(t); return NULL; }
-  return t;
-}
-
-void dcs_seg_counts_destroy(dcs_seg_counts *t) {
-  if (!t) return;
-  free(t->cells);
-  free(t);
-}
-
-int64_t dcs_seg_counts_size(const dcs_seg_counts *t) { return t->used; }
-
-static int grow(dcs_seg_counts *t) {
-  const uint64_t mask = t->mask * 2 + 1;
-  cell *cells = calloc(mask + 1, sizeof(cell));
-  if (!cells) return -1;
-  for (uint64_t i = 0; i <= t->mask; i++) {
-    const cell c = t->cells[i];
-    if (!c.count) continue;
-    uint64_t at = mixed(c.a, t->is_map ? 0 : c.b) & mask;
-    while (cells[at].count) at = (at + 1) & mask;
-    cells[at] = c;
-  }
-  free(t->cells);
-  t->cells = cells;
-  t->mask = mask;
-  return 0;
-}
+#define TABLE dcs_seg_counts
+#define CELL cell
+#define VERB(name) dcs_seg_counts_##name
+#define HASH(t, c) mixed((c).a, (t)->is_map ? 0 : (c).b)
+#include "seg_cells.h"
 
 int dcs_seg_counts_add(dcs_seg_counts *t, uint64_t a, uint64_t b, uint64_t count) {
   if (!count) return 0;
-  if ((uint64_t)t->used * 2 > t->mask && grow(t)) return -1;
+  if (reserve(t)) return -1;
   uint64_t at = mixed(a, b) & t->mask;
   while (t->cells[at].count && (t->cells[at].a != a || t->cells[at].b != b)) at = (at + 1) & t->mask;
   if (!t->cells[at].count) {
@@ -61,15 +23,6 @@ int dcs_seg_counts_add(dcs_seg_counts *t, uint64_t a, uint64_t b, uint64_t count
   }
   t->cells[at].count += count;
   return 0;
-}
-
-static inline __attribute__((always_inline)) uint64_t load(const void *p, int64_t i, int width) {
-  switch (width) {
-  case 1: return ((const uint8_t *)p)[i];
-  case 2: return ((const uint16_t *)p)[i];
-  case 4: return ((const uint32_t *)p)[i];
-  default: return ((const uint64_t *)p)[i];
-  }
 }
 
 int dcs_seg_counts_add_rows(dcs_seg_counts *t, const void *a, int a_width, const void *b, int b_width, const uint8_t *mask, int64_t count) {
@@ -109,7 +62,7 @@ void dcs_seg_counts_take(dcs_seg_counts *t, uint64_t *a, uint64_t *b, uint64_t *
 // A map keeps (id, new id) in the same cells with count 1, found by id alone.
 int dcs_seg_map_set(dcs_seg_counts *t, uint64_t from, uint64_t to) {
   t->is_map = 1;
-  if ((uint64_t)t->used * 2 > t->mask && grow(t)) return -1;
+  if (reserve(t)) return -1;
   uint64_t at = mixed(from, 0) & t->mask;
   while (t->cells[at].count && t->cells[at].a != from) at = (at + 1) & t->mask;
   if (!t->cells[at].count) t->used++;
