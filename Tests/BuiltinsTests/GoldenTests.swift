@@ -1,5 +1,6 @@
 import Builtins
 import Language
+import TestSupport
 import Testing
 
 /// Error ids and the files that hold how they look.

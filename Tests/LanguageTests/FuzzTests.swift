@@ -1,6 +1,7 @@
 import Execution
 import Language
 import Synchronization
+import TestSupport
 import Testing
 
 /// Scripts with accidents: no crash, no hang, every error has a place. The seed is in the message.

@@ -1,4 +1,5 @@
 import Language
+import TestSupport
 import Testing
 
 /// What is printed parses to the same tree.

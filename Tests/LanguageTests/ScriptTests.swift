@@ -1,5 +1,6 @@
 import Execution
 import Language
+import TestSupport
 import Testing
 
 /// The scripts of the reference page, against a registry that has their words.
