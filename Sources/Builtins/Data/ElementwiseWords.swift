@@ -77,11 +77,12 @@ extension Builtin {
   }
 
   /// `uint8(a)` is `cast(a, uint8)`; the names themselves stand for the types, as in dtype=uint8.
-  static let typeNames: [Builtin] = DType.allCases.filter { $0 != .bool }.map { dtype in
-    Builtin(dtype.rawValue, "(a: array|int|float|bool) -> array|int|float", "The element type \(dtype); called, it casts to it.", streams: ["a"]) { call in
+  static let typeNames: [Builtin] = DType.allCases.map { dtype in
+    Builtin(dtype.rawValue, "(a: array|int|float|bool) -> array|int|float|bool", "The element type \(dtype); called, it casts to it.", streams: ["a"]) { call in
       let operand = try call.operand("a")
       guard let number = operand.number else { return Value(ArrayValue(operand.cast(to: dtype))) }
       guard let bits = number.bits(as: dtype) else { throw call.failure(.value, "\(number) does not fit \(dtype)", at: "a") }
+      if dtype == .bool { return .bool(number.double != 0) }
       if dtype == .float32 { return .float(Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))) }
       if dtype.isFloat { return .float(number.double) }
       return Value(integer: number.integer ?? Int128(number.double.rounded(.toNearestOrEven)))
