@@ -119,10 +119,24 @@ struct BlockOutput: Sendable {
     }
   }
 
-  /// Whether a block that was written is still there.
+  /// Whether a block that was written is still there. One of its chunks is enough: chunks of fill value alone are never stored, so which
+  /// of the others were lost cannot be told.
   func isThere(_ block: Block) throws -> Bool {
     guard case .stored(let array, _) = place else { return false }
     return hasBytes(array, leading.map { _ in 0 } + (try block.writeRoi.offset - total.offset).values, leading + block.writeRoi.shape.values)
+  }
+
+  /// The result of an earlier run of the plan, where every block of its last stage is written and still there.
+  func finished(_ plan: BlockwisePlan) throws -> BlockwiseResult? {
+    guard let folder, let stage = plan.stages.last else { return nil }
+    let journal = try folder.stage(stage.name, count: stage.tiling.count)
+    guard journal.finished == stage.tiling.count else { return nil }
+    for index in 0..<stage.tiling.count where try journal.mark(of: index) == .written {
+      if try !isThere(try stage.tiling.block(index)) { return nil }
+    }
+    var report = Report(stage: plan.title, total: stage.tiling.count)
+    report.skipped = stage.tiling.count
+    return BlockwiseResult(output: try result(), report: report)
   }
 
   /// What a reader gets.
