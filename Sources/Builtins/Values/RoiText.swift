@@ -16,7 +16,7 @@ extension RoiValue {
     for axis in trimmed[trimmed.index(after: trimmed.startIndex)..<end].split(separator: ",", omittingEmptySubsequences: false) {
       let bounds = try axis.split(separator: ":", omittingEmptySubsequences: false).map { bound -> Rational in
         let written = bound.filter { $0 != " " }
-        guard case .length(let length)? = Value.literal(written + unit) else { throw failure("`\(written)` is no length") }
+        guard case .length(let length)? = Value(literal: written + unit) else { throw failure("`\(written)` is no length") }
         return length
       }
       guard bounds.count == 2, bounds[0] <= bounds[1] else { throw failure("an axis goes from a length to one that is no smaller, from:to") }

@@ -159,12 +159,6 @@ package final class Interpreter {
     Array(Set(names + (session.modules.prelude?.names ?? []) + session.registry.names + Keyword.allCases.map(\.rawValue))).sorted()
   }
 
-  /// The text of a module, for `:edit` and help.
-  package func module(_ reference: ModuleReference) throws -> ModuleText? { try session.modules.parse(reference, session)?.text }
-
-  /// The value of a text such as `6GiB`; nil if it is no literal.
-  package func literal(_ text: String) -> Value? { Literal.value(of: text) }
-
   /// Reads the modules that names hold again, and binds them again. Their names.
   package func reloadModules() throws -> [String] {
     session.modules.forget()
