@@ -143,6 +143,14 @@ import Testing
     #expect(file.split(separator: "\n").count { $0.hasPrefix("#: ") } == 12)
   }
 
+  /// A relative XDG_STATE_HOME is none: its specification says so, and the folder would change with `:cd`.
+  @Test func aRelativeStateFolderIsNone() throws {
+    let screen = try prompt(environment: ["XDG_STATE_HOME": "relative"])
+    try screen.enter("1 + 1", shows: "\n2\n")
+    #expect(place.read("home/.local/state/dcs/history").hasSuffix("\n1 + 1\n"))
+    #expect(place.read("relative/dcs/history").isEmpty)
+  }
+
   // MARK: Pasting
 
   @Test func aPastedBlockIsOneStatement() throws {
