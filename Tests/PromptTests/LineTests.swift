@@ -48,8 +48,15 @@ import Testing
     try screen.enter("21)", shows: "\n42\n")
     try screen.enter("1 +", shows: "...> ")
     try screen.enter("1", shows: "\n2\n")
-    // a mistake and an empty line: given up
+    // an empty line is a line of the statement
+    for line in ["fn g(a) {", "b = a + 1", "", "b * 2"] { try screen.enter(line, shows: "...> ") }
+    try screen.enter("}")
+    try screen.enter("g(20)", shows: "\n42\n")
+    // given up: with one after a mistake, with two in a row after none
+    try screen.enter("fn h(a) { b = = a", shows: "...> ")
+    try screen.enter("", shows: "error: ")
     try screen.enter("f((((", shows: "...> ")
+    try screen.enter("", shows: "...> ")
     try screen.enter("", shows: "error: ")
     try screen.enter("5", shows: "\n5\n")
   }

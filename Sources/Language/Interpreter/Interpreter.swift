@@ -136,11 +136,17 @@ package final class Interpreter {
   /// Whether two sources say the same: all but blanks, comments and superfluous parentheses.
   package static func areSame(_ a: Source, _ b: Source) -> Bool { Parser.parse(a).script.isSame(as: Parser.parse(b).script) }
 
-  /// Whether a text can be run as it is, or needs more lines: open brackets, an operator at the end.
-  package static func isComplete(_ text: String) -> Bool {
+  /// Whether a text can be run as it is.
+  package enum Completeness: Sendable { case complete, needsMore, wrong }
+
+  /// `needsMore`: open brackets, an operator at the end. `wrong`: those, and a mistake that no further line mends.
+  package static func completeness(_ text: String) -> Completeness {
     let (_, mistakes) = Parser.parse(Source(name: "", text: text))
-    return !mistakes.contains(where: \.isIncomplete)
+    if !mistakes.contains(where: \.isIncomplete) { return .complete }
+    return mistakes.allSatisfy(\.isIncomplete) ? .needsMore : .wrong
   }
+
+  package static func isComplete(_ text: String) -> Bool { completeness(text) == .complete }
 
   // MARK: Names
 
