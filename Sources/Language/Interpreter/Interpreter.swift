@@ -64,9 +64,9 @@ package final class Interpreter {
 
   private func finish(_ entry: inout SessionEntry, _ ending: Ending, _ begun: Int) {
     switch ending {
-    case .failed(let failure): bind("_err", failure.value)
+    case .failed(let failure), .interrupted(let failure): bind("_err", failure.value)
     case .rejected(let findings): if let first = findings.first(where: { $0.severity == .error }) { bind("_err", Failure(first).value) }
-    case .completed, .interrupted, .exit: break
+    case .completed, .exit: break
     }
     if case .completed = ending { entry.finished = .max } else {
       entry.finished = begun
