@@ -4,6 +4,12 @@ import Geometry
 import Language
 
 extension RoiValue {
+  /// `roi((1000, 0, 3000)nm, (1000, 6000, 1000)nm)`
+  package var expression: String? {
+    guard let offset = Value.worldCoordinate(roi.offset).source(), let shape = Value.worldCoordinate(roi.shape).source() else { return nil }
+    return "roi(\(offset), \(shape))"
+  }
+
   /// `[1um:2um, 0um:6um, 3um:4um]`, or as shown, `[1:2, 0:6, 3:4] µm`.
   ///
   /// - Throws: a failure that says what a box looks like.

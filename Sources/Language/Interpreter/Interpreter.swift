@@ -25,19 +25,24 @@ package final class Interpreter {
   /// Checks a script and, if nothing is wrong, runs it. Warnings go to the host.
   ///
   /// - Parameter arguments: values of `param`s (`ScriptArguments`).
+  /// - Parameter remembers: whether a prompt follows, whose session it begins.
   /// - Parameter show: gets the value of each expression that stands as a statement (not `nil`), as the prompt would show it.
-  package func run(_ source: Source, arguments: [String: Value] = [:], show: (Value) -> Void = { _ in }) -> Ending {
+  package func run(_ source: Source, arguments: [String: Value] = [:], remembers: Bool = false, show: (Value) -> Void = { _ in }) -> Ending {
     session.script = RunningScript(source, arguments)
     defer { session.script = nil }
-    return run(source, arguments: arguments, isInteractive: false) { _, value in show(value) }
+    var begun = 0
+    let ending = run(source, arguments: arguments, isInteractive: false, begin: { begun = $0 }) { _, value in show(value) }
+    if remembers { remember(source.settling(arguments), ending, begun) }
+    return ending
   }
 
   /// Runs statements and gives the value of the last one, if that is an expression with a value.
-  package func value(of source: Source) -> (ending: Ending, value: Value?) {
-    var last: Value?
-    let ending = run(source, arguments: [:], isInteractive: false, begin: { _ in last = nil }) { statement, value in
+  package func value(of source: Source, remembers: Bool = false) -> (ending: Ending, value: Value?) {
+    var last: Value?, begun = 0
+    let ending = run(source, arguments: [:], isInteractive: false, begin: { last = nil; begun = $0 }) { statement, value in
       if case .expression = statement.kind { last = value }
     }
+    if remembers { remember(source, ending, begun) }
     return (ending, last)
   }
 
@@ -57,9 +62,10 @@ package final class Interpreter {
   }
 
   /// Writes a script that has run before the prompt into the record of the session.
-  package func remember(_ source: Source, _ ending: Ending) {
+  private func remember(_ source: Source, _ ending: Ending, _ begun: Int) {
+    if case .exit = ending { return }
     var entry = SessionEntry(source)
-    finish(&entry, ending, 0)
+    finish(&entry, ending, begun)
   }
 
   private func finish(_ entry: inout SessionEntry, _ ending: Ending, _ begun: Int) {
