@@ -46,26 +46,30 @@ extension StoredArray {
     let store = location.store
     let metadata = try spec.metadata(location, store)
     let documents = try metadata.documents(location.description)
-    try makeRoom(location, store, replace: replace)
+    try makeRoom(location, replace: replace)
     try makeGroups(above: location, store, metadata.format)
     for (name, document) in documents { try store.put(Files.join(location.key, name), document) }
     return try StoredArray(location: location, metadata: metadata, mode: .edit, origin: .center)
   }
 
-  static func makeRoom(_ location: Location, _ store: some ByteStore, replace: Bool) throws(StorageError) {
+  /// What is where an array or a group is to be made, which `replace` removes only if it is an array; nil where there is room.
+  package static func occupant(of location: Location) throws(StorageError) -> (what: String, isArray: Bool)? {
     let path = location.description
-    guard let kind = Files.kind(path) else { return }
-    guard kind == .folder else { throw .exists(path: path, what: "a file") }
-    if try StoredGroup.isArray(store, location.key) {
-      guard replace else { throw .exists(path: path, what: "an array") }
-      let doomed = Files.join(Files.parent(path), Files.temporaryName())
-      try Files.rename(path, doomed)
-      try Files.removeTree(doomed)
-      return
-    }
+    guard let kind = Files.kind(path) else { return nil }
+    guard kind == .folder else { return ("a file", false) }
+    if try StoredGroup.isArray(location.store, location.key) { return ("an array", true) }
     let entries = try Files.list(path)
-    if entries.allSatisfy({ $0.name == Zarr2.attributesFile }) { return }   // empty, or a creation that was cut short
-    throw .exists(path: path, what: entries.contains { $0.isFolder } ? "a group" : "a folder with files")
+    if entries.allSatisfy({ $0.name == Zarr2.attributesFile }) { return nil }   // empty, or a creation that was cut short
+    return (entries.contains { $0.isFolder } ? "a group" : "a folder with files", false)
+  }
+
+  static func makeRoom(_ location: Location, replace: Bool) throws(StorageError) {
+    guard let occupant = try occupant(of: location) else { return }
+    let path = location.description
+    guard occupant.isArray, replace else { throw .exists(path: path, what: occupant.what) }
+    let doomed = Files.join(Files.parent(path), Files.temporaryName())
+    try Files.rename(path, doomed)
+    try Files.removeTree(doomed)
   }
 
   static func makeGroups(above location: Location, _ store: some ByteStore, _ format: Format) throws(StorageError) {

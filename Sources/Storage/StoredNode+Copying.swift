@@ -37,7 +37,7 @@ extension StoredNode {
     let from = location, to = try Location(path), source = from.store, target = to.store
     let inner = (Files.absolute(to.description) + "/").hasPrefix(Files.absolute(from.description) + "/")
     guard !inner else { throw StorageError.badPath(path: path, reason: "it lies inside what is copied") }
-    try StoredArray.makeRoom(to, target, replace: replace)
+    try StoredArray.makeRoom(to, replace: replace)
     if let format = try format() { try StoredArray.makeGroups(above: to, target, format) }
     var keys: [String] = [], late: [String] = []
     try Self.collect(source, from.key, "", &keys, &late)
