@@ -115,7 +115,7 @@ struct BlockOutput: Sendable {
       return .written
     case .stored(let array, _):
       try array.write(values, at: begin, context.reading)
-      return hasBytes(array, begin, values.shape) ? .written : .empty
+      return try hasBytes(array, begin, values.shape) ? .written : .empty
     }
   }
 
@@ -123,7 +123,7 @@ struct BlockOutput: Sendable {
   /// of the others were lost cannot be told.
   func isThere(_ block: Block) throws -> Bool {
     guard case .stored(let array, _) = place else { return false }
-    return hasBytes(array, leading.map { _ in 0 } + (try block.writeRoi.offset - total.offset).values, leading + block.writeRoi.shape.values)
+    return try hasBytes(array, leading.map { _ in 0 } + (try block.writeRoi.offset - total.offset).values, leading + block.writeRoi.shape.values)
   }
 
   /// The result of an earlier run of the plan, where every block of its last stage is written and still there.
@@ -147,13 +147,13 @@ struct BlockOutput: Sendable {
     }
   }
 
-  private func hasBytes(_ array: StoredArray, _ begin: [Int], _ shape: [Int]) -> Bool {
+  private func hasBytes(_ array: StoredArray, _ begin: [Int], _ shape: [Int]) throws -> Bool {
     if shape.contains(0) { return false }
     let first = zip(begin, array.chunks).map { $0 / $1 }
     let last = zip(zip(begin, shape), array.chunks).map { ($0.0 + $0.1 - 1) / $1 }
     var index = first
     while true {
-      if (array.storedBytes(ofChunk: index) ?? 0) > 0 { return true }
+      if (try array.storedBytes(ofChunk: index) ?? 0) > 0 { return true }
       guard let axis = index.indices.reversed().first(where: { index[$0] < last[$0] }) else { return false }
       index[axis] += 1
       for later in index.indices where later > axis { index[later] = first[later] }
