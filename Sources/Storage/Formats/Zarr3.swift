@@ -3,7 +3,8 @@
 // Specification: https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html
 // Sample codecs: [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "zstd", "configuration": {"level": 3, "checksum": false}}]
 // Read: regular chunk grids, both chunk key encodings, transpose, bytes, and the bytes-to-bytes codecs of `CodecKind.all`.
-// Refused by name: sharding_indexed, other codecs, storage transformers, extension dtypes, unknown members that must be understood.
+// Shards: Sharding.swift.
+// Refused by name: other codecs, storage transformers, extension dtypes, unknown members that must be understood.
 
 import Arrays
 
@@ -22,32 +23,41 @@ enum Zarr3 {
     guard let chunks = grid["configuration"]?["chunk_shape"]?.ints else { throw reader.bad("chunk_grid", "expected a list of integers as chunk_shape") }
     let fill = try reader.required("fill_value")
     guard let fillValue = FillValue(fill, dtype) else { throw reader.bad("fill_value", "\(fill.compact) is no \(dtype)") }
-    let chain = try Chain(reader, rank: shape.count, elementSize: dtype.size)
+    let chain = try Chain(reader, try reader.required("codecs"), order: Array(chunks.indices), chunks: chunks, dtype: dtype, fill: fillValue)
     return try ArrayMetadata(
       format: .zarr3, dtype: dtype, shape: shape, chunks: chunks, order: chain.order, isBigEndian: chain.isBigEndian && dtype.size > 1,
       fill: fillValue, codecs: chain.codecs, keys: try keys(reader), attributes: json["attributes"] ?? .emptyObject,
-      dimensionNames: json["dimension_names"]?.strings
+      dimensionNames: json["dimension_names"]?.strings, sharding: chain.sharding
     ).checked(path)
   }
 
   static func document(_ metadata: ArrayMetadata, path: String) throws(StorageError) -> JSON {
     guard case .zarr3(let separator) = metadata.keys else { throw .unsupported(path: path, feature: "this chunk key in zarr v3") }
+    var document: JSON = [
+      "zarr_format": 3, "node_type": "array", "shape": JSON(metadata.shape), "data_type": .string(metadata.dtype.rawValue),
+      "chunk_grid": ["name": "regular", "configuration": ["chunk_shape": JSON(metadata.chunks)]],
+      "chunk_key_encoding": ["name": "default", "configuration": ["separator": .string(separator)]],
+      "fill_value": metadata.fill.json(metadata.dtype), "codecs": try codecs(metadata, order: Array(metadata.shape.indices), path), "attributes": metadata.attributes,
+    ]
+    if let names = metadata.dimensionNames { document["dimension_names"] = JSON(names) }
+    return document
+  }
+
+  /// The chain of codecs that makes bytes of a chunk whose axes come in `order`.
+  static func codecs(_ metadata: ArrayMetadata, order: [Int], _ path: String) throws(StorageError) -> JSON {
     var codecs: [JSON] = []
-    if metadata.order != Array(0..<metadata.shape.count) { codecs.append(["name": "transpose", "configuration": ["order": JSON(metadata.order)]]) }
-    codecs.append(["name": "bytes", "configuration": ["endian": metadata.isBigEndian ? "big" : "little"]])
+    if metadata.order != order {
+      codecs.append(["name": "transpose", "configuration": ["order": JSON(metadata.order.map { axis in order.firstIndex(of: axis) ?? axis })]])
+    }
+    if let sharding = metadata.sharding { codecs.append(try sharding.document(path)) } else {
+      codecs.append(["name": "bytes", "configuration": ["endian": metadata.isBigEndian ? "big" : "little"]])
+    }
     for codec in metadata.codecs where codec.zarr3 != .null {
       guard var record = codec.zarr3 else { throw .unsupported(path: path, feature: "\(codec) in zarr v3") }
       if record["name"] == "blosc" { record["configuration"]?["typesize"] = JSON(metadata.dtype.size) }
       codecs.append(record)
     }
-    var document: JSON = [
-      "zarr_format": 3, "node_type": "array", "shape": JSON(metadata.shape), "data_type": .string(metadata.dtype.rawValue),
-      "chunk_grid": ["name": "regular", "configuration": ["chunk_shape": JSON(metadata.chunks)]],
-      "chunk_key_encoding": ["name": "default", "configuration": ["separator": .string(separator)]],
-      "fill_value": metadata.fill.json(metadata.dtype), "codecs": .array(codecs), "attributes": metadata.attributes,
-    ]
-    if let names = metadata.dimensionNames { document["dimension_names"] = JSON(names) }
-    return document
+    return .array(codecs)
   }
 
   private static func refuseUnknownMembers(_ reader: MetadataReader) throws(StorageError) {
@@ -76,31 +86,35 @@ enum Zarr3 {
     }
   }
 
-  /// The codec pipeline: transposes, then `bytes`, then bytes-to-bytes codecs.
-  private struct Chain {
+  /// The codec pipeline: transposes, then `bytes` or `sharding_indexed`, then bytes-to-bytes codecs.
+  struct Chain {
     var order: [Int]
     var isBigEndian = false
+    var sharding: Sharding?
     var codecs: [Codec] = []
 
-    init(_ reader: MetadataReader, rank: Int, elementSize: Int) throws(StorageError) {
-      order = Array(0..<rank)
+    /// - Parameter order: axes of the array in the order in which the chunk's come.
+    init(_ reader: MetadataReader, _ records: JSON, order: [Int], chunks: [Int], dtype: DType, fill: FillValue) throws(StorageError) {
+      self.order = order
       var seenBytes = false
-      let records = try reader.required("codecs")
       for record in records.array ?? [] {
         guard let name = record["name"]?.string ?? record.string else { throw reader.bad("codecs", "a codec has no name: \(record.compact)") }
         let settings = record["configuration"] ?? .emptyObject
         switch name {
-        case "transpose" where !seenBytes: order = try Self.transposed(order, settings["order"], reader)
+        case "transpose" where !seenBytes: self.order = try Self.transposed(self.order, settings["order"], reader)
         case "bytes" where !seenBytes:
           seenBytes = true
           let endian = settings["endian"]
-          guard endian == "little" || endian == "big" || (endian == nil && elementSize == 1) else {
+          guard endian == "little" || endian == "big" || (endian == nil && dtype.size == 1) else {
             throw reader.bad("codecs", "bytes: expected little or big as endian, found \(endian?.compact ?? "none")")
           }
           isBigEndian = endian == "big"
-        case "transpose", "bytes": throw reader.bad("codecs", "\(name) stands after bytes")
+        case "sharding_indexed" where !seenBytes:
+          seenBytes = true
+          sharding = try Sharding.parse(settings, reader, shard: chunks, order: self.order, dtype: dtype, fill: fill)
+        case "transpose", "bytes", "sharding_indexed": throw reader.bad("codecs", "\(name) stands after bytes")
         default:
-          let codec = try reader.codec(named: name, settings: settings, elementSize: elementSize, \.zarr3, "codecs")
+          let codec = try reader.codec(named: name, settings: settings, elementSize: dtype.size, \.zarr3, "codecs")
           guard seenBytes else { throw reader.bad("codecs", "\(name) stands before bytes") }
           codecs.append(codec)
         }
