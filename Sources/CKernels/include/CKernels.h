@@ -13,3 +13,4 @@
 #include "stack.h"
 #include "reduce.h"
 #include "warp.h"
+#include "downsample.h"
