@@ -39,7 +39,9 @@ let package = Package(
     .executableTarget(name: "dcs", dependencies: ["CLineEdit", "Execution", "Arrays", "Storage", "Display", "Language", "Builtins"]),
 
     // Scripts with accidents (Tests/Fuzz/Fuzz.swift)
-    .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Language", "Builtins"], path: "Tests/Fuzz"),
+    .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Language", "Builtins", "TestSupport"], path: "Tests/Fuzz"),
+    // Containers with accidents (Tests/StorageFuzz/StorageFuzz.swift)
+    .executableTarget(name: "dcs-fuzz-storage", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "TestSupport"], path: "Tests/StorageFuzz"),
 
     // Tests mirror Sources; one module each
     .target(name: "CTerminal", path: "Tests/CTerminal", linkerSettings: [.linkedLibrary("util")]),

@@ -1,6 +1,6 @@
 """Random arrays from zarr-python and tensorstore to dcs and back: every shape, chunk, dtype, byte order, codec, fill value, version and separator.
 
-Run: python roundtrip.py --dcs PATH [--count 2000] [--seed 1] [--keep FOLDER] [--shards]      (numpy, zarr >= 3.1, numcodecs, tensorstore)
+Run: python roundtrip.py --dcs PATH [--count 2000] [--seed 1] [--keep FOLDER]      (numpy, zarr >= 3.1, numcodecs, tensorstore)
 
 Half of the work is theirs: they write `count` arrays, dcs saves each as .npy. Half is ours: dcs writes `count` arrays, every peer that knows the codecs
 reads each. Values, shape and dtype must be equal to the bit. A case is made from (seed, number) alone: --only way:number shows one again.
@@ -23,7 +23,7 @@ CNAMES, SHUFFLES = ["blosclz", "lz4", "lz4hc", "zlib", "zstd"], ["noshuffle", "s
 class Case:
     """What one array is. Chunks may be larger than the array, arrays may have no voxels or no axes."""
 
-    def __init__(self, way, number, seed, shards):
+    def __init__(self, way, number, seed):
         self.number, self.name = number, f"{way}{number}"
         self.rng = r = random.Random(f"{seed}/{way}/{number}")
         self.dtype = r.choice(DTYPES)
@@ -41,7 +41,7 @@ class Case:
         self.endian, self.order = r.choice(["little", "big"]), r.choice(["C", "F"])
         self.separator = r.choice([".", "/"])
         self.fill = 0 if self.format == "n5" else self.some_fill()
-        self.shards = self.format == "zarr3" and shards and len(self.shape) > 0 and r.random() < 0.3
+        self.shards = self.format == "zarr3" and len(self.shape) > 0 and r.random() < 0.3
         self.values = self.some_values()
 
     def some_fill(self):
@@ -303,7 +303,6 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep")
     parser.add_argument("--only", help="theirs:12 or ours:12")
-    parser.add_argument("--shards", action="store_true")
     o = parser.parse_args()
     folder = o.keep or tempfile.mkdtemp()
     os.makedirs(folder, exist_ok=True)
@@ -311,7 +310,7 @@ def main():
 
     def cases(way):
         numbers = range(o.count) if not o.only else [int(o.only.split(":")[1])] if o.only.startswith(way) else []
-        return [Case(way, n, o.seed, o.shards) for n in numbers]
+        return [Case(way, n, o.seed) for n in numbers]
 
     def report(case, what):
         nonlocal failed

@@ -10,11 +10,12 @@ extension Builtin {
   static let saveArray = Builtin(
     "save",
     """
-    (a: array, path: string, chunks: coord|int = nil, \(DiskLayout.codec(default: "\"blosc/zstd 5 + bitshuffle\"")), replace=false, fill: int|float|bool = 0,
-     \(DiskLayout.format), \(DiskLayout.details)) -> array
+    (a: array, path: string, chunks: coord|int = nil, shards: coord|int = nil, \(DiskLayout.codec(default: "\"blosc/zstd 5 + bitshuffle\"")), replace=false,
+     fill: int|float|bool = 0, \(DiskLayout.format), \(DiskLayout.details)) -> array
     """,
     "Writes an array or expression, chunk by chunk in bounded memory, to a path in a .zarr or .n5 container or to a .npy file; returns it on disk.",
     details: [
+      "shards=256 keeps the chunks of 256³ voxels in one file (Zarr v3): fewer files, and one is written as a whole; at least one shard is in memory at a time.",
       "What is there already is replaced with replace=true only, in a container or as a .npy file. Tables, pictures, texts and JSON, which are soon made again, replace a file of their name."
     ] + DiskLayout.help + ["Chunks that hold only `fill` are not stored."],
     streams: ["a"], effect: .writes("path"), plan: { call in
@@ -98,9 +99,12 @@ extension ArrayValue {
   /// What `save` and `copy` make of it: `chunks` that are not given are those of what it shows, else those of new arrays; so is the codec.
   func spec(_ call: Call) throws -> ArraySpec {
     let shown = stored?.chunks ?? planned?.chunks
+    var chunks = shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil }
+    let shards = try call.chunks("shards", shape)
+    if let shards, let shown = chunks, !zip(shards, shown).allSatisfy({ $0 % $1 == 0 }) { chunks = nil }
     var spec = ArraySpec(
-      dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil },
-      fillValue: call.isGiven("fill") ? try call.value("fill").json : 0, attributes: call.provenance(inputs: storedArrays(of: expression).map(\.path)))
+      dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? chunks, shards: shards, fillValue: call.isGiven("fill") ? try call.value("fill").json : 0,
+      attributes: call.provenance(inputs: storedArrays(of: expression).map(\.path)))
     try call.layOut(&spec)
     return spec
   }
@@ -120,7 +124,7 @@ extension ArrayValue {
   private func stream(to out: StoredArray, _ execution: ExecutionContext) throws {
     if case .memory(let volume) = content { try out.write(volume.array, execution.reading); return }
     try naming(grid.axes) {
-      try expression.forEachBlock(chunks: Chunking(shape: out.chunks), label: "save", execution) { roi, block in try out.write(block, at: roi.offset.values, ReadContext()) }
+      try expression.forEachBlock(chunks: Chunking(shape: out.writeUnit), label: "save", execution) { roi, block in try out.write(block, at: roi.offset.values, ReadContext()) }
     }
   }
 }
