@@ -94,6 +94,14 @@ package struct BlockwiseStatement: Sendable {
     }
   }
 
+  /// The result of an earlier run whose function gave `options.dtype` and no channels, if nothing of it is missing; makes nothing.
+  func finished(_ context: ExecutionContext) throws -> BlockwiseResult? {
+    guard let path = spec.path, !spec.replace, let dtype = options.dtype, case .plan(let text) = try JournalFolder.look(at: try Location(path).description) else { return nil }
+    let plan = try plan(dtype: dtype, leading: [])
+    guard text == plan.text else { return nil }
+    return try BlockOutput(plan, spec, leading: [], total: tiling.total, dtype: dtype, inputs: inputs.sources, context).finished(plan)
+  }
+
   /// The output's attributes say in which blocks ids are unique: pairs across their faces are what is left to join.
   private var markedUnique: OutputSpec {
     var spec = spec

@@ -79,28 +79,26 @@ package struct DistanceStatement: Sendable {
     let output = try BlockOutput(plan, spec, leading: [], total: total, dtype: .float32, inputs: [source], context)
     guard let folder = output.folder else { throw BlockwiseError.model("distances block by block need an output on disk") }
     let path = Files.join(folder.path, "squares")
-    if try folder.isFinished(plan.stages[1], output) == false {
-      let scratch = try Files.size(path) == nil ? nil : ScratchFile(path)
-      // squares without their file, or a file of another thickness of slabs, are made again
-      let stage = "planes-\(slabs.blockShape[0])", isThere = scratch != nil
-      let file = try scratch ?? ScratchFile(path)
-      let run = BlockRun(stage: "\(plan.title): planes", tiling: slabs, journal: try folder.stage(stage, count: slabs.count), verify: { _ in isThere }) { _, _ in
-        { block, context in
-          try planes(block, into: file, context)
-          return .written
-        }
-      }
-      let affordable = context.memoryBudget / max(1, plan.stages[0].bytesPerWorker)
-      let report = try run.run(workers: max(1, min(options.workers ?? context.pool.threads, affordable)), retries: options.retries, path: output.path, context)
-      try folder.record(report)
-      if !report.isComplete { throw BlockwiseError.blocksFailed(report, path: output.path) }
+    if let finished = try output.finished(plan) {
+      try Files.remove(path)
+      return finished
     }
-    let file = try Files.size(path) == nil ? nil : ScratchFile(path)
-    let result = try finishBlocks(of: plan, stage: 1, columns, into: output, workers: options.workers, retries: options.retries, context) { _, _ in
+    // slabs of any thickness are known to be there only as long as the file they were written to is
+    let prefix = "planes-"
+    if Files.size(path) == nil { for entry in try Files.list(folder.path) where entry.name.hasPrefix(prefix) { try Files.remove(Files.join(folder.path, entry.name)) } }
+    let file = try ScratchFile(path)
+    let run = BlockRun(stage: "\(plan.title): planes", tiling: slabs, journal: try folder.stage("\(prefix)\(slabs.blockShape[0])", count: slabs.count), verify: { _ in true }) { _, _ in
       { block, context in
-        guard let file else { throw BlockwiseError.journalDamaged(path: path, reason: "it is missing") }
-        return try column(block, from: file, context)
+        try planes(block, into: file, context)
+        return .written
       }
+    }
+    let affordable = context.memoryBudget / max(1, plan.stages[0].bytesPerWorker)
+    let report = try run.run(workers: max(1, min(options.workers ?? context.pool.threads, affordable)), retries: options.retries, path: output.path, context)
+    try folder.record(report)
+    if !report.isComplete { throw BlockwiseError.blocksFailed(report, path: output.path) }
+    let result = try finishBlocks(of: plan, stage: 1, columns, into: output, workers: options.workers, retries: options.retries, context) { _, _ in
+      { block, context in try column(block, from: file, context) }
     }
     try Files.remove(path)
     return result
@@ -164,17 +162,5 @@ private struct ColumnLayout: Sendable {
     var values = try NDArray(.float32, box, zeroed: false)
     try values.withMutableBytes { try file.read(into: $0, at: begin(place[1], place[2]) + part * box.reduce(4, *)) }
     return values
-  }
-}
-
-extension JournalFolder {
-  /// Whether all blocks of a stage are written and still there.
-  func isFinished(_ stage: BlockwisePlan.StagePlan, _ output: BlockOutput) throws -> Bool {
-    let journal = try self.stage(stage.name, count: stage.tiling.count)
-    guard journal.finished == stage.tiling.count else { return false }
-    for index in 0..<stage.tiling.count where try journal.mark(of: index) == .written {
-      if try !output.isThere(try stage.tiling.block(index)) { return false }
-    }
-    return true
   }
 }

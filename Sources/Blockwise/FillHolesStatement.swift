@@ -52,6 +52,7 @@ package struct FillHolesStatement: Sendable {
   package func execute(_ context: ExecutionContext) throws -> BlockwiseResult {
     let plan = try plan(), holes = Holes(inputs: inputs, tiling: tiling)
     let output = try BlockOutput(plan, spec, leading: [], total: tiling.total, dtype: source.dtype, inputs: inputs.sources, context)
+    if let finished = try output.finished(plan) { return finished }
     let records = try RecordStore(folder: output.folder.map { Files.join($0.path, "holes") })
     let run = BlockRun(
       stage: "fill_holes: holes", tiling: tiling, journal: try output.folder?.stage("holes", count: tiling.count), verify: { try records.has($0.index) }

@@ -72,7 +72,9 @@ package struct LabelStatement: Sendable {
   package func execute(_ context: ExecutionContext) throws -> LabelResult {
     let plan = try plan()
     let output = try BlockOutput(plan, spec, leading: [], total: tiling.total, dtype: .uint64, inputs: inputs.sources, context)
-    if let finished = try finished(plan, output) { return finished }
+    if let finished = try output.finished(plan), case .stored(let array, _) = output.place, let objects = array.attributes["objects"]?.int {
+      return LabelResult(output: finished.output, objects: objects, report: finished.report)
+    }
 
     let records = try RecordStore(folder: output.folder.map { Files.join($0.path, "faces") })
     try runFaces(plan, output, records, context)
@@ -84,19 +86,6 @@ package struct LabelStatement: Sendable {
     if case .stored(let array, _) = output.place { try array.setAttributes(.object([.init("objects", JSON(numbering.objects))])) }
     try records.removeAll()
     return LabelResult(output: try output.result(), objects: numbering.objects, report: result.report)
-  }
-
-  /// The result of an earlier run, if nothing is missing.
-  private func finished(_ plan: BlockwisePlan, _ output: BlockOutput) throws -> LabelResult? {
-    guard case .stored(let array, let folder) = output.place, let objects = array.attributes["objects"]?.int else { return nil }
-    let journal = try folder.stage(plan.stages[1].name, count: tiling.count)
-    guard journal.finished == tiling.count else { return nil }
-    for index in 0..<tiling.count where try journal.mark(of: index) == .written {
-      if try !output.isThere(try tiling.block(index)) { return nil }
-    }
-    var report = Report(stage: plan.title, total: tiling.count)
-    report.skipped = tiling.count
-    return LabelResult(output: try output.result(), objects: objects, report: report)
   }
 
   private func runFaces(_ plan: BlockwisePlan, _ output: BlockOutput, _ records: RecordStore, _ context: ExecutionContext) throws {

@@ -1,4 +1,4 @@
-// What the objects of a volume of any size cover, and in which blocks a volume is best read.
+// What the objects of a volume of any size cover.
 
 import Arrays
 import Execution
@@ -11,7 +11,7 @@ import Segmentation
 package func objectsBlockwise(_ labels: any ArraySource, options: BlockwiseOptions, _ context: ExecutionContext) throws -> [ObjectExtent] {
   var options = options
   options.block = options.block ?? readingBlock(of: labels)
-  let found = try fold([labels], options: options, initial: [UInt64: ObjectExtent](), merge: { sum, part in
+  let found = try fold([labels], options: options, initial: [UInt64: ObjectExtent](), merge: { (sum: inout [UInt64: ObjectExtent], part: [UInt64: ObjectExtent]) in
     for (id, object) in part where sum[id]?.add(object) == nil { sum[id] = object }
     let bytes = saturated(sum.count, 256)
     if bytes > context.memoryBudget { throw BlockwiseError.budget(what: "\(sum.count) objects", bytes: bytes, budget: context.memoryBudget) }
@@ -20,14 +20,4 @@ package func objectsBlockwise(_ labels: any ArraySource, options: BlockwiseOptio
     return Dictionary(uniqueKeysWithValues: try objects(volumes[0].array, context).map { ($0.id, $0.shifted(by: offset)) })
   }.result
   return found.values.sorted { $0.id < $1.id }
-}
-
-/// Blocks of whole chunks and about 2²¹ voxels along the axes of space, within the array: each chunk is read once.
-package func readingBlock(of source: any ArraySource) -> [Int] {
-  let spatial = source.grid.spatialAxes, extents = spatial.map { max(1, source.shape[$0]) }
-  var block = zip(spatial, extents).map { axis, extent in min(extent, max(1, source.chunking?.shape[axis] ?? 64)) }
-  while saturated(block.reduce(1, saturated), 2) <= 1 << 21, let axis = block.indices.filter({ block[$0] < extents[$0] }).min(by: { block[$0] < block[$1] }) {
-    block[axis] = saturated(block[axis], 2)
-  }
-  return block
 }

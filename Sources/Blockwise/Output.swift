@@ -115,14 +115,28 @@ struct BlockOutput: Sendable {
       return .written
     case .stored(let array, _):
       try array.write(values, at: begin, context.reading)
-      return hasBytes(array, begin, values.shape) ? .written : .empty
+      return try hasBytes(array, begin, values.shape) ? .written : .empty
     }
   }
 
-  /// Whether a block that was written is still there.
+  /// Whether a block that was written is still there. One of its chunks is enough: chunks of fill value alone are never stored, so which
+  /// of the others were lost cannot be told.
   func isThere(_ block: Block) throws -> Bool {
     guard case .stored(let array, _) = place else { return false }
-    return hasBytes(array, leading.map { _ in 0 } + (try block.writeRoi.offset - total.offset).values, leading + block.writeRoi.shape.values)
+    return try hasBytes(array, leading.map { _ in 0 } + (try block.writeRoi.offset - total.offset).values, leading + block.writeRoi.shape.values)
+  }
+
+  /// The result of an earlier run of the plan, where every block of its last stage is written and still there.
+  func finished(_ plan: BlockwisePlan) throws -> BlockwiseResult? {
+    guard let folder, let stage = plan.stages.last else { return nil }
+    let journal = try folder.stage(stage.name, count: stage.tiling.count)
+    guard journal.finished == stage.tiling.count else { return nil }
+    for index in 0..<stage.tiling.count where try journal.mark(of: index) == .written {
+      if try !isThere(try stage.tiling.block(index)) { return nil }
+    }
+    var report = Report(stage: plan.title, total: stage.tiling.count)
+    report.skipped = stage.tiling.count
+    return BlockwiseResult(output: try result(), report: report)
   }
 
   /// What a reader gets.
@@ -133,13 +147,13 @@ struct BlockOutput: Sendable {
     }
   }
 
-  private func hasBytes(_ array: StoredArray, _ begin: [Int], _ shape: [Int]) -> Bool {
+  private func hasBytes(_ array: StoredArray, _ begin: [Int], _ shape: [Int]) throws -> Bool {
     if shape.contains(0) { return false }
     let first = zip(begin, array.chunks).map { $0 / $1 }
     let last = zip(zip(begin, shape), array.chunks).map { ($0.0 + $0.1 - 1) / $1 }
     var index = first
     while true {
-      if (array.storedBytes(ofChunk: index) ?? 0) > 0 { return true }
+      if (try array.storedBytes(ofChunk: index) ?? 0) > 0 { return true }
       guard let axis = index.indices.reversed().first(where: { index[$0] < last[$0] }) else { return false }
       index[axis] += 1
       for later in index.indices where later > axis { index[later] = first[later] }

@@ -17,6 +17,7 @@
 // Chunks: an output array begins at the begin of `total` and its chunks divide the block size, so no chunk is shared by two blocks.
 // Limits: any rank; block numbers are 64-bit (10⁹ blocks and more), the number of blocks must fit in Int64.
 
+import Arrays
 import Geometry
 
 /// One piece of work: what it reads and what it alone writes, in voxels of the region's array.
@@ -120,4 +121,14 @@ package struct Tiling: Hashable, Sendable {
     }
     return index
   }
+}
+
+/// Blocks of whole chunks and about 2²¹ voxels along the axes of space, within the array: each chunk is read once.
+package func readingBlock(of source: any ArraySource) -> [Int] {
+  let spatial = source.grid.spatialAxes, extents = spatial.map { max(1, source.shape[$0]) }
+  var block = zip(spatial, extents).map { axis, extent in min(extent, max(1, source.chunking?.shape[axis] ?? 64)) }
+  while saturated(block.reduce(1, saturated), 2) <= 1 << 21, let axis = block.indices.filter({ block[$0] < extents[$0] }).min(by: { block[$0] < block[$1] }) {
+    block[axis] = saturated(block[axis], 2)
+  }
+  return block
 }

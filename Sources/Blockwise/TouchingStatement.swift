@@ -32,10 +32,8 @@ package struct TouchingStatement: Sendable {
     var options = options
     options.block = options.block ?? readingBlock(of: labels)
     let (between, offsets) = (between, offsets), sources = [labels] + (affinities.map { [$0] } ?? []), inputs = try Inputs(sources, roi: options.roi)
-    var found = try fold(sources, options: options, initial: Pending(), merge: { sum, part in
-      sum.pending += part.pending
-      if sum.pending.count > max(1 << 16, sum.summed.count) { try sum.settle(budget: context.memoryBudget) }
-    }, context) { volumes, block, context in
+    let all = Doubling<Contact>("pairs that touch", bytesEach: 64, budget: context.memoryBudget) { Segmentation.summed($0) }
+    var found = try fold(sources, options: options, initial: all, merge: { try $0.add($1) }, context) { volumes, block, context in
       let own = block.writeRoi, begin = (try own.offset - inputs.total.offset).values
       var rule = FaceRule(owned: own.shape.values, between: between, origin: begin), arrays = volumes.map(\.array)
       var found = try contacts(arrays[0], affinities: arrays.count > 1 ? arrays[1] : nil, offsets: offsets, rule: rule, context)
@@ -46,23 +44,9 @@ package struct TouchingStatement: Sendable {
         found += try contacts(arrays[0], affinities: arrays.count > 1 ? arrays[1] : nil, offsets: offsets, rule: rule, context)
         (rule.owned[axis], rule.origin[axis]) = (own.shape[axis], begin[axis])
       }
-      return Pending(pending: found)
+      return found
     }.result
-    try found.settle(budget: context.memoryBudget)
-    return found.summed
-  }
-
-  /// Contacts are appended, and summed up when they have doubled: adding block by block would go through all of them each time.
-  private struct Pending: Sendable {
-    var summed: [Contact] = []
-    var pending: [Contact] = []
-
-    mutating func settle(budget: Int) throws {
-      summed = Segmentation.summed(summed + pending)
-      pending.removeAll(keepingCapacity: true)
-      let bytes = saturated(summed.count, 64)
-      if bytes > budget { throw BlockwiseError.budget(what: "\(summed.count) pairs that touch", bytes: bytes, budget: budget) }
-    }
+    return try found.settled()
   }
 }
 

@@ -41,11 +41,7 @@ package struct WholeStatement: Sendable {
     let plan = try plan(), place = try spec.path.map { try Location($0).description }
     let isNew = try place.map { try spec.replace || JournalFolder.look(at: $0) == .nothing } ?? false
     let output = try BlockOutput(plan, spec, leading: [], total: tiling.total, dtype: dtype, inputs: sources, context)
-    if let folder = output.folder, try folder.isFinished(plan.stages[0], output) {
-      var report = Report(stage: plan.title, total: tiling.count)
-      report.skipped = tiling.count
-      return BlockwiseResult(output: try output.result(), report: report)
-    }
+    if let finished = try output.finished(plan) { return finished }
     let values: NDArray, attributes: JSON
     do { (values, attributes) = try make(context) } catch {
       // an output that holds nothing would only be in the way of the corrected call

@@ -24,6 +24,18 @@ package func fixed(_ value: Double, _ decimals: Int) -> String {
   return sign + String(whole) + "." + String(repeating: "0", count: max(0, decimals - digits.count)) + digits
 }
 
+/// Where a value stands between two others, 0 to 1; 0 for NaN, and where they are equal. The difference of huge values may overflow.
+package func share(_ value: Double, _ low: Double, _ high: Double) -> Double {
+  let span = high - low
+  let share = span.isFinite ? (value - low) / span : (value / 2 - low / 2) / (high / 2 - low / 2)
+  return share > 0 ? min(1, share) : 0
+}
+
+/// Which of `count` equal parts of `low ... high` holds a value; the last one holds its end, too.
+package func bin(_ value: Double, _ low: Double, _ high: Double, of count: Int) -> Int {
+  min(count - 1, Int(share(value, low, high) * Double(count)))
+}
+
 /// Three or four significant digits, without noise: 0.0381, 12.5, 1,250, 1.2e-7.
 package func compact(_ value: Double) -> String {
   guard value.isFinite else { return fixed(value, 0) }

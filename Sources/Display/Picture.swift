@@ -9,9 +9,8 @@ package enum Picture {
     let values = try doubles(slice)
     let (low, high) = window ?? robustWindow(values)
     var image = Image(width: slice.shape[1], height: slice.shape[0])
-    let scale = high > low ? 255 / (high - low) : 0
     for i in values.indices {
-      let shade = values[i].isNaN ? 0 : UInt8(max(0, min(255, ((values[i] - low) * scale).rounded())))
+      let shade = UInt8((255 * share(values[i], low, high)).rounded())
       image.pixels.replaceSubrange((3 * i)..<(3 * i + 3), with: [shade, shade, shade])
     }
     return image

@@ -11,6 +11,6 @@ package func sparkline(_ values: [Double], width: Int = 16) -> String {
   guard let low = finite.min(), let high = finite.max() else { return String(repeating: " ", count: buckets) }
   return String(means.map { value in
     guard value.isFinite else { return " " }
-    return high > low ? marks[min(7, Int((value - low) / (high - low) * 8))] : marks[0]
+    return marks[bin(value, low, high, of: marks.count)]
   })
 }

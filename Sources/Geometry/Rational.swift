@@ -43,7 +43,7 @@ package struct Rational: Hashable, Sendable {
       guard let exponent = Int(rest.dropFirst()), abs(exponent) < 40 else { return nil }
       scale += exponent
     }
-    guard abs(scale) < 38 else { return nil }
+    guard abs(scale) <= 38 else { return nil }
     var power: Int128 = 1
     for _ in 0..<abs(scale) {
       let (product, over) = power.multipliedReportingOverflow(by: 10)
@@ -149,5 +149,27 @@ extension Rational: CustomStringConvertible {
       if rest == 0 { return text }
     }
     return "≈\((double * 1e6).rounded() / 1e6)"
+  }
+}
+
+extension Rational {
+  /// All its decimals, which `init(decimal:)` reads back: "4.56", "-3"; nil for a fraction that has no end, or too many of them.
+  package var decimalText: String? {
+    var (denominator, decimals) = (denominator, 0), numerator = numerator
+    // tens first, then each two or five makes one more of them
+    while denominator % 10 == 0 { denominator /= 10; decimals += 1 }
+    while denominator % 5 == 0 || denominator % 2 == 0 {
+      let factor: Int128 = denominator % 5 == 0 ? 5 : 2
+      let (product, overflow) = numerator.multipliedReportingOverflow(by: 10 / factor)
+      if overflow { return nil }
+      (numerator, denominator, decimals) = (product, denominator / factor, decimals + 1)
+    }
+    guard denominator == 1, decimals <= 38, numerator != .min else { return nil }
+    var text = String(numerator.magnitude)
+    if decimals > 0 {
+      text = String(repeating: "0", count: max(0, decimals + 1 - text.count)) + text
+      text.insert(".", at: text.index(text.endIndex, offsetBy: -decimals))
+    }
+    return (numerator < 0 ? "-" : "") + text
   }
 }

@@ -10,13 +10,19 @@ package protocol ByteStore: Sendable {
   func get(_ key: String, limit: Int) throws(StorageError) -> Bytes?
   /// At most `count` bytes from `offset` on.
   func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes?
+  /// The last `count` bytes, or all where there are fewer, and how many there are in all: what an index at the end of a shard is read by.
+  func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)?
   func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError)
   /// A key that is not there is fine.
   func remove(_ key: String) throws(StorageError)
+  /// Removes all below a key, and the key itself. Readers in between see an array or group without its metadata, never half of one.
+  func removeTree(_ key: String) throws(StorageError)
   /// Names directly below a key, sorted; nil if nothing is below it.
   func list(_ key: String) throws(StorageError) -> [Files.Entry]?
   /// Bytes held by a key, nil where there is none; reads none of them.
-  func size(_ key: String) -> Int?
+  func size(_ key: String) throws(StorageError) -> Int?
+  /// What stands at a key; nil for nothing.
+  func kind(_ key: String) throws(StorageError) -> Files.Kind?
   /// The whole address of a key, for messages.
   func path(_ key: String) -> String
 }
@@ -31,9 +37,20 @@ package struct FileStore: ByteStore {
   package func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes? {
     try Files.readIfPresent(path(key), from: offset, count: count)
   }
+  package func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)? {
+    guard let size = Files.size(path(key)), let bytes = try Files.readIfPresent(path(key), from: max(0, size - count), count: min(size, count)) else { return nil }
+    return (bytes, size)
+  }
   package func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { try Files.writeAtomically(bytes, path(key), sync: false) }
   package func remove(_ key: String) throws(StorageError) { try Files.remove(path(key)) }
   package func size(_ key: String) -> Int? { Files.size(path(key)) }
+  package func kind(_ key: String) -> Files.Kind? { Files.kind(path(key)) }
+  package func removeTree(_ key: String) throws(StorageError) {
+    // renamed first, so that nobody meets the half of it
+    let doomed = Files.join(Files.parent(path(key)), Files.temporaryName())
+    try Files.rename(path(key), doomed)
+    try Files.removeTree(doomed)
+  }
 
   package func list(_ key: String) throws(StorageError) -> [Files.Entry]? {
     guard Files.kind(path(key)) == .folder else { return nil }

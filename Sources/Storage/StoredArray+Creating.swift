@@ -46,26 +46,27 @@ extension StoredArray {
     let store = location.store
     let metadata = try spec.metadata(location, store)
     let documents = try metadata.documents(location.description)
-    try makeRoom(location, store, replace: replace)
+    try makeRoom(location, replace: replace)
     try makeGroups(above: location, store, metadata.format)
     for (name, document) in documents { try store.put(Files.join(location.key, name), document) }
     return try StoredArray(location: location, metadata: metadata, mode: .edit, origin: .center)
   }
 
-  static func makeRoom(_ location: Location, _ store: some ByteStore, replace: Bool) throws(StorageError) {
-    let path = location.description
-    guard let kind = Files.kind(path) else { return }
-    guard kind == .folder else { throw .exists(path: path, what: "a file") }
-    if try StoredGroup.isArray(store, location.key) {
-      guard replace else { throw .exists(path: path, what: "an array") }
-      let doomed = Files.join(Files.parent(path), Files.temporaryName())
-      try Files.rename(path, doomed)
-      try Files.removeTree(doomed)
-      return
-    }
-    let entries = try Files.list(path)
-    if entries.allSatisfy({ $0.name == Zarr2.attributesFile }) { return }   // empty, or a creation that was cut short
-    throw .exists(path: path, what: entries.contains { $0.isFolder } ? "a group" : "a folder with files")
+  /// What is where an array or a group is to be made, which `replace` removes only if it is an array; nil where there is room.
+  package static func occupant(of location: Location) throws(StorageError) -> (what: String, isArray: Bool)? {
+    let store = location.store, key = location.key
+    guard let kind = try store.kind(key) else { return nil }
+    guard kind == .folder else { return ("a file", false) }
+    if try StoredGroup.isArray(store, key) { return ("an array", true) }
+    let entries = try store.list(key) ?? []
+    if entries.allSatisfy({ $0.name == Zarr2.attributesFile }) { return nil }   // empty, or a creation that was cut short
+    return (entries.contains { $0.isFolder } ? "a group" : "a folder with files", false)
+  }
+
+  static func makeRoom(_ location: Location, replace: Bool) throws(StorageError) {
+    guard let occupant = try occupant(of: location) else { return }
+    guard occupant.isArray, replace else { throw .exists(path: location.description, what: occupant.what) }
+    try location.store.removeTree(location.key)
   }
 
   static func makeGroups(above location: Location, _ store: some ByteStore, _ format: Format) throws(StorageError) {
@@ -76,7 +77,7 @@ extension StoredArray {
       case .zarr3: (Zarr3.file, ["zarr_format": 3, "node_type": "group", "attributes": [:]])
       case .n5: (N5.file, key.isEmpty ? ["n5": "2.0.0"] : [:])
       }
-      if store.size(Files.join(key, name)) == nil { try store.put(Files.join(key, name), document) }
+      if try store.size(Files.join(key, name)) == nil { try store.put(Files.join(key, name), document) }
     }
     try dropConsolidated(store)
   }
@@ -85,7 +86,7 @@ extension StoredArray {
 /// Removes copies of all metadata at the root (`.zmetadata`, `consolidated_metadata`): readers that trust them would not see a change.
 func dropConsolidated(_ store: some ByteStore) throws(StorageError) {
   try store.remove(".zmetadata")
-  if store.size(Zarr3.file) != nil, var root = try store.json(Zarr3.file), let copy = root["consolidated_metadata"], !copy.isNull {
+  if try store.size(Zarr3.file) != nil, var root = try store.json(Zarr3.file), let copy = root["consolidated_metadata"], !copy.isNull {
     root["consolidated_metadata"] = nil
     try store.put(Zarr3.file, root)
   }
@@ -94,7 +95,8 @@ func dropConsolidated(_ store: some ByteStore) throws(StorageError) {
 extension ArraySpec {
   fileprivate func metadata(_ location: Location, _ store: some ByteStore) throws(StorageError) -> ArrayMetadata {
     let path = location.description
-    let format = format ?? Self.format(of: location, store)
+    var format = self.format ?? .zarr2
+    if self.format == nil { format = try Self.format(of: location, store) }
     guard grid.rank == shape.count else { throw .badMetadata(path: path, field: "grid", reason: "\(grid.rank) axes, the shape has \(shape.count)") }
     guard let fill = FillValue(fillValue, dtype) else { throw .badMetadata(path: path, field: "fill value", reason: "\(fillValue.compact) is no \(dtype)") }
     let keys: ChunkKeys = switch format {
@@ -109,9 +111,10 @@ extension ArraySpec {
     ).checked(path)
   }
 
-  private static func format(of location: Location, _ store: some ByteStore) -> Format {
+  private static func format(of location: Location, _ store: some ByteStore) throws(StorageError) -> Format {
     if location.root.hasSuffix(".n5") { return .n5 }
-    if store.size(Zarr3.file) != nil { return .zarr3 }
-    return store.size(N5.file) != nil && store.size(Zarr2.groupFile) == nil ? .n5 : .zarr2
+    if try store.size(Zarr3.file) != nil { return .zarr3 }
+    if try store.size(Zarr2.groupFile) != nil { return .zarr2 }
+    return try store.size(N5.file) != nil ? .n5 : .zarr2
   }
 }

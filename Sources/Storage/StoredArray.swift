@@ -106,7 +106,7 @@ package final class StoredArray: ArraySource, Sendable {
   }
 
   /// Bytes a chunk takes on disk; nil if it is not there. Reads nothing.
-  package func storedBytes(ofChunk index: [Int]) -> Int? { store.size(chunkKey(index)) }
+  package func storedBytes(ofChunk index: [Int]) throws(StorageError) -> Int? { try store.size(chunkKey(index)) }
 
   /// Bytes that all files of the array take on disk.
   package func storedBytes() throws(StorageError) -> Int { try storedBytes(below: location.key) }
@@ -115,7 +115,7 @@ package final class StoredArray: ArraySource, Sendable {
     var sum = 0
     for entry in try store.list(key) ?? [] {
       let child = Files.join(key, entry.name)
-      sum += entry.isFolder ? try storedBytes(below: child) : store.size(child) ?? 0
+      sum += entry.isFolder ? try storedBytes(below: child) : (try store.size(child) ?? 0)
     }
     return sum
   }

@@ -15,9 +15,9 @@ extension StoredNode {
   func format() throws(StorageError) -> Format? {
     if case .array(let array) = self { return array.format }
     let store = location.store, key = location.key
-    if store.size(Files.join(key, Zarr3.file)) != nil { return .zarr3 }
-    if store.size(Files.join(key, Zarr2.groupFile)) != nil { return .zarr2 }
-    return store.size(Files.join(key, N5.file)) != nil ? .n5 : nil
+    if try store.size(Files.join(key, Zarr3.file)) != nil { return .zarr3 }
+    if try store.size(Files.join(key, Zarr2.groupFile)) != nil { return .zarr2 }
+    return try store.size(Files.join(key, N5.file)) != nil ? .n5 : nil
   }
 
   /// Whether its files would mean the same at `path`.
@@ -25,7 +25,7 @@ extension StoredNode {
     let target = try Location(path), format = try format()
     guard let format else { return true }
     if target.root.hasSuffix(".n5") { return format == .n5 }
-    if Files.kind(target.root) == nil { return format != .n5 }
+    if try target.store.kind("") == nil { return format != .n5 }
     return try StoredNode.open(target.root).format().map { $0 == format } ?? true
   }
 
@@ -37,7 +37,7 @@ extension StoredNode {
     let from = location, to = try Location(path), source = from.store, target = to.store
     let inner = (Files.absolute(to.description) + "/").hasPrefix(Files.absolute(from.description) + "/")
     guard !inner else { throw StorageError.badPath(path: path, reason: "it lies inside what is copied") }
-    try StoredArray.makeRoom(to, target, replace: replace)
+    try StoredArray.makeRoom(to, replace: replace)
     if let format = try format() { try StoredArray.makeGroups(above: to, target, format) }
     var keys: [String] = [], late: [String] = []
     try Self.collect(source, from.key, "", &keys, &late)

@@ -106,7 +106,7 @@ package struct StoredGroup: Sendable {
   }
 
   static func isArray(_ store: some ByteStore, _ key: String) throws(StorageError) -> Bool {
-    if store.size(Files.join(key, Zarr2.arrayFile)) != nil { return true }
+    if try store.size(Files.join(key, Zarr2.arrayFile)) != nil { return true }
     if let json = try? store.json(Files.join(key, Zarr3.file)) { return json["node_type"] == "array" }
     if let json = try? store.json(Files.join(key, N5.file)) { return N5.isArray(json) }
     return false

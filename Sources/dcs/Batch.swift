@@ -23,8 +23,8 @@ enum Batch {
       program.output.warn(Diagnostic(failure).drawn(program.terminal.errorStyle) + "\n")
       return 2
     }
-    let ending = program.interpreter.run(source, arguments: arguments)
-    return prompt(after: source, ending, program.report(ending, of: path), options, program)
+    let ending = program.interpreter.run(source, arguments: arguments, remembers: options.staysAtPrompt)
+    return prompt(after: ending, program.report(ending, of: path), options, program)
   }
 
   /// Does the blocks of one shard of a plan that another process wrote.
@@ -47,11 +47,10 @@ enum Batch {
   }
 
   /// `-i`: the prompt, with the script's names and its error; else its exit code.
-  private static func prompt(after source: Source, _ ending: Ending, _ code: Int32, _ options: Options, _ program: Program) -> Int32 {
+  private static func prompt(after ending: Ending, _ code: Int32, _ options: Options, _ program: Program) -> Int32 {
     if case .exit = ending { return code }
     guard options.staysAtPrompt else { return code }
     program.cancellation.reset()
-    program.interpreter.remember(source, ending)
     let prompt = Prompt(program)
     prompt.note(ending)
     return prompt.run()
@@ -60,9 +59,9 @@ enum Batch {
   static func expression(_ text: String, _ options: Options, _ program: Program) throws -> Int32 {
     let source = Source(name: "-e", text: text)
     if options.checksOnly { return check(source, program) }
-    let (ending, value) = program.interpreter.value(of: source)
+    let (ending, value) = program.interpreter.value(of: source, remembers: options.staysAtPrompt)
     if let value { program.show(value) }
-    return prompt(after: source, ending, program.report(ending, of: "-e"), options, program)
+    return prompt(after: ending, program.report(ending, of: "-e"), options, program)
   }
 
   /// `dcs < script.dcs`: no prompt, no echo of results.

@@ -1,6 +1,7 @@
 // The prompt's memory: a plain text file, each entry under a "#: time" line, so that entries may span lines and two prompts may append at once.
 
 import Glibc
+import Storage
 
 struct History {
   let path: String?
@@ -8,9 +9,11 @@ struct History {
   static let limit = 2000
   private static let byteLimit = 1 << 20
 
-  /// `$XDG_STATE_HOME/dcs/history`, else `~/.local/state/dcs/history`; nil where there is no home.
+  /// `$XDG_STATE_HOME/dcs/history`, else `~/.local/state/dcs/history`; nil where there is no home. A relative `XDG_STATE_HOME` is none, as its
+  /// specification says.
   static func standardPath() -> String? {
-    let state = environmentValue("XDG_STATE_HOME") ?? environmentValue("HOME").map { $0 + "/.local/state" }
+    let given = environmentValue("XDG_STATE_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
+    let state = given ?? environmentValue("HOME").map { $0 + "/.local/state" }
     return state.map { $0 + "/dcs/history" }
   }
 
@@ -29,7 +32,7 @@ struct History {
 
   func append(_ entry: String) {
     guard let path else { return }
-    makeFolders(of: path)
+    try? Files.makeFolders(Files.parent(path))   // without them there is no file, and no memory
     let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
@@ -81,13 +84,5 @@ struct History {
     guard ftruncate(descriptor, 0) == 0 else { return }
     lseek(descriptor, 0, SEEK_SET)
     Output.emit(entries.map { written($0.time, $0.text) }.joined(), descriptor)
-  }
-
-  private func makeFolders(of path: String) {
-    var prefix = ""
-    for part in path.split(separator: "/").dropLast() {
-      prefix += "/" + part
-      mkdir(prefix, 0o700)
-    }
   }
 }

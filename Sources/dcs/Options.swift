@@ -18,7 +18,9 @@ struct Options: Equatable {
     case completions(String)
   }
 
-  var action = Action.prompt
+  private(set) var action = Action.prompt
+  /// The word that chose the action.
+  private var chosenBy: String?
   /// `-i`: the prompt after the script.
   var staysAtPrompt = false
   var checksOnly = false
@@ -43,11 +45,11 @@ struct Options: Equatable {
         guard rest.count == 3, let plan = rest.popFirst(), rest.popFirst() == "--shard", case let parts = (rest.popFirst() ?? "").split(separator: "/").map({ Int($0) }), parts.count == 2,
           let shard = parts[0], let count = parts[1], count > 0, (0..<count).contains(shard)
         else { throw Misuse(message: "worker needs a plan and a shard: dcs worker PLAN --shard K/N, K from 0 to N - 1") }
-        action = .worker(plan: plan, shard: shard, of: count)
+        try choose(.worker(plan: plan, shard: shard, of: count), argument)
         break
       }
       guard argument.hasPrefix("-"), argument != "-" else {
-        action = .script(argument, arguments: Array(rest))
+        try choose(.script(argument, arguments: Array(rest)), argument)
         break
       }
       // --seed=7 is --seed 7
@@ -60,14 +62,21 @@ struct Options: Equatable {
       }
       try take(parts[0], value)
       if let attached { throw Misuse(message: "option \(parts[0]) takes no value, found `\(attached)`") }
+      if action == .help || action == .version { return }
     }
     if checksOnly { switch action { case .script, .expression: break; default: throw Misuse(message: "--check needs a script") } }
     if isDryRun { switch action { case .script, .expression: break; default: throw Misuse(message: "--dry-run needs a script") } }
   }
 
+  /// One run does one thing.
+  private mutating func choose(_ action: Action, _ word: String) throws(Misuse) {
+    if let chosenBy { throw Misuse(message: "`\(chosenBy)` and `\(word)` are two things to do; dcs does one at a time") }
+    (self.action, chosenBy) = (action, word)
+  }
+
   private mutating func take(_ option: String, _ value: () throws(Misuse) -> String) throws(Misuse) {
     switch option {
-    case "-e": action = .expression(try value())
+    case "-e": try choose(.expression(try value()), option)
     case "-i": staysAtPrompt = true
     case "--check": checksOnly = true
     case "--dry-run": isDryRun = true
@@ -82,12 +91,12 @@ struct Options: Equatable {
     case "--serial": (jobs, isSerial) = (1, true)
     case "--quiet": isQuiet = true
     case "--log": log = try value()
-    case "--test": action = .conformance(try value())
+    case "--test": try choose(.conformance(try value()), option)
     case "--help", "-h": action = .help
     case "--version": action = .version
-    case "--reference": action = .reference
-    case "--grammar": action = .grammar
-    case "--completions": action = .completions(try value())
+    case "--reference": try choose(.reference, option)
+    case "--grammar": try choose(.grammar, option)
+    case "--completions": try choose(.completions(try value()), option)
     default:
       let near = Suggestion.nearest(to: option, among: Self.names.filter { $0.hasPrefix("--") }).map { "; did you mean `\($0)`?" } ?? ""
       throw Misuse(message: "unknown option `\(option)`\(near)")
@@ -101,6 +110,7 @@ struct Options: Equatable {
            dcs                        the prompt
            dcs -e EXPRESSION          evaluate, show the result
            dcs script.dcs --help      what a script takes
+           dcs worker PLAN --shard K/N     the blocks K, K + N, … of a plan: what tasks of a job run
 
     \(OptionEntry.help)
     exit codes: 0 ok, 1 error, 2 usage or --check findings, 3 blocks failed, 130 interrupted

@@ -37,7 +37,7 @@ final class Prompt {
     program.terminal.settings.pages = true
     interpreter.session.keepsNames = true
     if !program.isQuiet { output.write("dcs \(Main.version)    ? help    TAB completes    : commands    :quit leaves\n") }
-    var pending = ""
+    var pending = "", emptyLines = 0
     reader.onTab { [self] before, after, again in complete((pending.isEmpty ? "" : pending + "\n") + before, after, again) }
     var wantsToLeave = false, wasInterrupted = false
     while true {
@@ -60,7 +60,8 @@ final class Prompt {
       case .line(let line):
         let text = pending.isEmpty ? Self.withoutPrompts(line) : pending + "\n" + line
         if pending.isEmpty, text.allSatisfy(\.isWhitespace) { break }
-        if !isReady(text, last: line) { pending = text; break }
+        emptyLines = line.allSatisfy(\.isWhitespace) ? emptyLines + 1 : 0
+        if !isReady(text, emptyLines: emptyLines) { pending = text; break }
         pending = ""
         remember(text)
         output.note("dcs> \(text)\n")
@@ -70,10 +71,15 @@ final class Prompt {
     }
   }
 
-  /// Whether a text is to be run: commands and help at once, statements once they are complete or given up with an empty line.
-  private func isReady(_ text: String, last: String) -> Bool {
-    if text.hasPrefix(":") || text.hasPrefix("?") || last.isEmpty { return true }
-    return Interpreter.isComplete(text.hasPrefix("|>") ? "_ " + text : text)
+  /// Whether a text is to be run: commands and help at once, statements once they are complete or given up: with an empty line if more lines
+  /// cannot make them right, else with two.
+  private func isReady(_ text: String, emptyLines: Int) -> Bool {
+    if text.hasPrefix(":") || text.hasPrefix("?") { return true }
+    switch Interpreter.completeness(text.hasPrefix("|>") ? "_ " + text : text) {
+    case .complete: return true
+    case .wrong: return emptyLines > 0
+    case .needsMore: return emptyLines > 1
+    }
   }
 
   /// Lines copied from a session: what stands behind `dcs> ` and `...> ` is taken, what was shown is not.

@@ -28,6 +28,14 @@ import Testing
     }
   }
 
+  /// What ends is written to its end and reads back; what does not has no such text.
+  @Test(arguments: [(456, 100, "4.56"), (-7, 1000, "-0.007"), (1, 1024, "0.0009765625"), (3, 1, "3"), (-40, 1, "-40"), (1, 3, nil), (22, 7, nil)] as [(Int, Int, String?)])
+  func writesAllDecimals(numerator: Int, denominator: Int, text: String?) throws {
+    let value = try Rational(Int128(numerator), over: Int128(denominator))
+    #expect(value.decimalText == text)
+    if let text { #expect(Rational(decimal: text) == value) }
+  }
+
   @Test func overflowIsAnError() throws {
     let large = try Rational(Int128.max / 2, over: 1)
     #expect(throws: GeometryError.overflow) { try large * large }

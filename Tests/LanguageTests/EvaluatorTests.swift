@@ -162,6 +162,20 @@ struct EvaluatorTests {
   ])
   func completeness(_ text: String, _ isComplete: Bool) { #expect(Interpreter.isComplete(text) == isComplete) }
 
+  /// What more lines cannot make right.
+  @Test(arguments: [("fn h(a) { b = = a", Interpreter.Completeness.wrong), ("f((((", .needsMore), ("if x { 1 } else {", .needsMore), ("b = = a", .complete)])
+  func mistakesBeforeTheEnd(_ text: String, _ expected: Interpreter.Completeness) { #expect(Interpreter.completeness(text) == expected) }
+
+  /// Stopped work leaves its error like failed work.
+  @Test func anInterruptionIsTheLastError() throws {
+    let cancellation = Cancellation(), i = try interpreter(execution: execution(cancellation))
+    _ = shown("1 / 0", i)
+    cancellation.cancel()
+    guard case .interrupted = i.enter(Source(name: "t", text: "while true { }"), show: { (_: Value) in }) else { Issue.record("it went on"); return }
+    cancellation.reset()
+    #expect(shown("_err.kind", i) == "\"interrupted\"")
+  }
+
   @Test func overloadsAreChosenByType() throws {
     let forms = [
       Builtin("size", "(c: cell)", "Of a cell.") { _ in "cell" }, Builtin("size", "(s: string, wide=false)", "Of a string.") { _ in "string" },

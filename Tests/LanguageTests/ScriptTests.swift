@@ -87,6 +87,24 @@ struct ScriptTests {
     }
   }
 
+  /// What `submit(args=…)` writes on a command line is what a script reads there, whatever the type.
+  @Test(arguments: [
+    ("30s", "-30s", "-30 s"), ("1", "-18446744073709551615", "-18446744073709551615"), ("1", "-9223372036854775808", "-9223372036854775808"), ("1.0", "inf", "inf"), ("1.0", "-inf", "-inf"),
+    ("inf", "0.5", "0.5"), ("1nm", "(10nm / 3)", "≈3.333333 nm"), ("0..3", "(-1..4)", "-1..4"), ("0..3", "range(0, 9, 3)", "range(0, 9, step=3)"), ("10nm / 3", "2nm", "2 nm"),
+  ])
+  func argumentsOfEveryType(_ initial: String, _ word: String, _ shown: String) throws {
+    let help = ScriptHelp(Source(name: "a.dcs", text: "param x = \(initial)\n"))
+    #expect(help.parameters[0].typeName != nil)
+    #expect(try registry().scriptArguments(["--x", word], help).values["x"]?.shown() == shown)
+  }
+
+  /// Without a type, what is more likely text stays text.
+  @Test(arguments: ["2024-01-02", "1/2", "range", "a.zarr", "range(0, 9, step=3)", "10nm + 2nm"])
+  func wordsStayWords(_ word: String) throws {
+    let help = ScriptHelp(Source(name: "a.dcs", text: "param x\n"))
+    #expect(try registry().scriptArguments(["--x", word], help).values["x"]?.shown() == Value.string(word).shown())
+  }
+
   @Test func paramsReachTheScript() throws {
     let host = TestHost(), i = try interpreter(host)
     let source = Source(name: "a.dcs", text: "param a = 1\nparam b: string\nprint(a, b)")

@@ -89,6 +89,20 @@ expect "a planned array and table" 0 "(8, 9, 10) new.zarr/em/s0  uint8 (z 8, y 9
 expect "what joins a container" 0 "  more  float32 (x 3)  planned" "$dcs" --dry-run planned.dcs
 expect "what is nowhere" 1 "there is nothing at" "$dcs" --dry-run "$(write_script 'tree("nowhere.zarr")')"
 
+# What is planned of a copy and of a .npy file is what happens: files as they are with their chunks, what is in the way, what is read.
+"$dcs" --quiet "$(write_script 'save(ones((4, 4)), "x.npy")' 'save(ones((4, 4), uint8), "small.zarr/em/x", chunks=2)')" || bad "small data"
+expect "a copy by its path" 0 "reads     small.zarr/em/x  uint8 (4, 4)  16 B" "$dcs" --dry-run "$(write_script 'copy("small.zarr/em/x", "b.zarr/x")')"
+expect "a copy keeps chunks" 0 "chunks  2²" "$dcs" --quiet "$(write_script 'copy("small.zarr/em/x", "b.zarr/x")' 'print(open("b.zarr/x"))')"
+expect "a copy that replaces" 0 "replaces what is there" "$dcs" --dry-run "$(write_script 'copy("small.zarr/em/x", "b.zarr/x", replace=true)')"
+expect "a copy of a group" 0 "reads     small.zarr/em" "$dcs" --dry-run "$(write_script 'copy("small.zarr/em", "c.zarr/em")')"
+expect "a group in the way" 1 "conflict: small.zarr/em exists already (a group)" "$dcs" --dry-run "$(write_script 'copy("b.zarr/x", "small.zarr/em", replace=true)')"
+expect "a group of another format" 1 "container of its own format" "$dcs" --dry-run "$(write_script 'copy("small.zarr/em", "b.n5/em")')"
+expect "a copy of what is planned" 0 "no conflicts" "$dcs" --dry-run "$(write_script 'save(ones(3), "n.zarr/q")' 'copy("n.zarr/q", "m.zarr/q")' 'print(open("m.zarr/q").shape)')"
+expect "a .npy file in the way" 1 "conflict: x.npy exists; replace=true" "$dcs" --dry-run "$(write_script 'save(ones(3), "x.npy")')"
+expect "a .npy file stays" 1 "x.npy exists already (a file)" "$dcs" "$(write_script 'save(ones(3), "x.npy")')"
+expect "a .npy file is replaced" 0 "(3,)" "$dcs" "$(write_script 'save(ones(3), "x.npy", replace=true)' 'print(open("x.npy").shape)')"
+expect "what a .npy file reads" 0 "reads     small.zarr/em/x  uint8 (4, 4)  16 B" "$dcs" --dry-run "$(write_script 'save(open("small.zarr/em/x"), "y.npy")')"
+
 # Training: said, not done; what would be known afterwards is unknown.
 "$dcs" --quiet "$here/data.dcs" --out data.zarr || bad "phantoms"
 everything >reports/before

@@ -16,6 +16,12 @@ expect "a value missing" 2 "needs a value" "$dcs" --seed
 expect "a value of another kind" 2 "not \`many\`" "$dcs" --jobs many -e 1
 expect "--version" 0 "dcs " "$dcs" --version
 expect "--help" 0 "exit codes" "$dcs" --help
+expect "--help wins over what it stands beside" 0 "exit codes" "$dcs" --help --check
+expect "--version wins over what it stands beside" 0 "dcs " "$dcs" -e 1 --version --check
+expect "--help names the worker" 0 "dcs worker PLAN" "$dcs" --help
+expect "one expression" 2 "\`-e\` and \`-e\` are two things to do" "$dcs" -e 1 -e 2
+expect "an expression or a script" 2 "\`-e\` and \`$script\` are two things to do" "$dcs" -e 1 "$script"
+expect "a page or a worker" 2 "\`--reference\` and \`worker\` are two things to do" "$dcs" --reference worker plan --shard 0/1
 expect "--check needs a script" 2 "needs a script" "$dcs" --check
 expect "--check of an expression" 2 "did you mean" "$dcs" --check -e 'print(treshold(1, at=2))'
 

@@ -56,6 +56,26 @@ import Testing
     try other.enter(":save session", shows: "exists")
   }
 
+  /// A script before the prompt belongs to the session: with the arguments that it was given, and up to where it failed.
+  @Test func aScriptBeforeThePromptReplays() throws {
+    place.write("given.dcs", "param a: int   ## what is doubled\nparam area: roi = nil\nparam s = \"x\"\nb = a * 2\nprint(b, area.shape, s)\n")
+    let screen = try Screen(["-i", "given.dcs", "21", "--area", "[1um:2um, 0nm:1nm]", "--s", "a {b}"], in: place)
+    try screen.expect("42 (1000, 1) nm a {b}")
+    try screen.expect("dcs> ")
+    try screen.enter("b + 1", shows: "\n43\n")
+    try screen.enter(":save c", shows: "2 of 2 statements")
+    #expect(try place.run("--check c.dcs") == 0, "\(place.read("c.dcs")) \(place.read("out"))")
+    #expect(try place.run("c.dcs") == 0 && place.read("out") == "42 (1000, 1) nm a {b}\n", "\(place.read("c.dcs")) \(place.read("out"))")
+
+    place.write("fails.dcs", "x = 1\ny = x + 1\nz = y / 0\nw = 4\n")
+    let other = try Screen(["-i", "fails.dcs"], in: place)
+    try other.expect("dcs> ")
+    try other.enter("y", shows: "\n2\n")
+    try other.enter(":save d", shows: "d.dcs")
+    #expect(try place.run("d.dcs") == 0)
+    #expect(place.read("d.dcs").contains("\nx = 1\ny = x + 1\n# failed: division by zero\n# z = y / 0\n# w = 4\n"), "\(place.read("d.dcs"))")
+  }
+
   @Test func scriptsAreLoadedAndReloaded() throws {
     place.write("part.dcs", "fn area(w, h) = w * h\nside = 3\n")
     place.write("kernels.dcs", "fn twice(x) = x * 2\n")

@@ -18,7 +18,7 @@ import Testing
     try screen.expect("dcs> ", within: limit)
     print("Ctrl-C in `\(statement)`: \(Int(seconds * 1000)) ms")
     try screen.enter("kept + 1", shows: "\n42\n")
-    try screen.enter("_err ?? 5;", shows: "dcs> ")
+    try screen.enter("_err.kind", shows: "\n\"interrupted\"\n")
   }
 
   @Test func inALoop() throws { try interrupt("while true { }") }

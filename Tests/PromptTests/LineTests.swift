@@ -48,8 +48,15 @@ import Testing
     try screen.enter("21)", shows: "\n42\n")
     try screen.enter("1 +", shows: "...> ")
     try screen.enter("1", shows: "\n2\n")
-    // a mistake and an empty line: given up
+    // an empty line is a line of the statement
+    for line in ["fn g(a) {", "b = a + 1", "", "b * 2"] { try screen.enter(line, shows: "...> ") }
+    try screen.enter("}")
+    try screen.enter("g(20)", shows: "\n42\n")
+    // given up: with one after a mistake, with two in a row after none
+    try screen.enter("fn h(a) { b = = a", shows: "...> ")
+    try screen.enter("", shows: "error: ")
     try screen.enter("f((((", shows: "...> ")
+    try screen.enter("", shows: "...> ")
     try screen.enter("", shows: "error: ")
     try screen.enter("5", shows: "\n5\n")
   }
@@ -141,6 +148,14 @@ import Testing
     try third.expect("\n2004\n")
     let file = place.read("home/state/dcs/history")
     #expect(file.split(separator: "\n").count { $0.hasPrefix("#: ") } == 12)
+  }
+
+  /// A relative XDG_STATE_HOME is none: its specification says so, and the folder would change with `:cd`.
+  @Test func aRelativeStateFolderIsNone() throws {
+    let screen = try prompt(environment: ["XDG_STATE_HOME": "relative"])
+    try screen.enter("1 + 1", shows: "\n2\n")
+    #expect(place.read("home/.local/state/dcs/history").hasSuffix("\n1 + 1\n"))
+    #expect(place.read("relative/dcs/history").isEmpty)
   }
 
   // MARK: Pasting

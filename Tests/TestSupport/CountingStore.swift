@@ -35,9 +35,15 @@ private struct CountingStore: ByteStore {
     log.note(base.path(key))
     return try base.get(key, from: offset, count: count)
   }
+  func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)? {
+    log.note(base.path(key))
+    return try base.get(key, last: count)
+  }
   func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { try base.put(key, bytes) }
   func remove(_ key: String) throws(StorageError) { try base.remove(key) }
   func list(_ key: String) throws(StorageError) -> [Files.Entry]? { try base.list(key) }
-  func size(_ key: String) -> Int? { base.size(key) }
+  func removeTree(_ key: String) throws(StorageError) { try base.removeTree(key) }
+  func size(_ key: String) throws(StorageError) -> Int? { try base.size(key) }
+  func kind(_ key: String) throws(StorageError) -> Files.Kind? { try base.kind(key) }
   func path(_ key: String) -> String { base.path(key) }
 }

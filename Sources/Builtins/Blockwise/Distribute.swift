@@ -87,9 +87,6 @@ extension Call {
       let copy = try StoredArray.create(path, ArraySpec(volume.dtype, volume.shape, grid: volume.grid))
       try copy.write(volume.array, ReadContext(pool: execution.pool, cancellation: execution.cancellation))
       return "open(\(Value.quoted(path)))"
-    case let roi as RoiValue:
-      guard let offset = Value.worldCoordinate(roi.roi.offset).source(), let shape = Value.worldCoordinate(roi.roi.shape).source() else { return nil }
-      return "roi(\(offset), \(shape))"
     case let model as ModelValue:
       guard case .trained(let trained) = model.kind else { return nil }
       return try weights(trained, folder)
@@ -97,7 +94,7 @@ extension Call {
       // a function looks at its fields: what they are now, whatever the run becomes
       let fields = try best.fieldNames.compactMap { name in try best.field(name, context).map { (name, $0) } }
       return Value.record(Record(fields)).source()
-    default: return nil
+    default: return object.expression
     }
   }
 

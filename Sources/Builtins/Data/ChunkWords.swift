@@ -70,7 +70,7 @@ private struct ChunkState {
   }
 
   private static func look(_ stored: StoredArray, _ index: [Int], _ verify: Bool) throws -> ChunkState {
-    guard let bytes = stored.storedBytes(ofChunk: index) else { return ChunkState() }
+    guard let bytes = try stored.storedBytes(ofChunk: index) else { return ChunkState() }
     if verify {
       do { _ = try stored.verifyChunk(index) } catch let error as StorageError {
         switch error {

@@ -12,34 +12,60 @@ extension Builtin {
       "Anything else is written anew, chunk by chunk, as `save` does.",
     ],
     searchTerms: ["duplicate", "cp", "rechunk"], streams: ["from"], effect: .writes("to"), plan: { call in
-      let path = try call.string("to")
-      guard let array = try call.value("from").object(as: ArrayValue.self) else { call.planFile("copy", at: path, "the files of a group", replaces: false); return .unknown }
-      return try call.planArray(
-        "copy", at: path, array.dtype, array.shape, array.grid, chunks: try call.chunks("chunks", array.shape), reads: array.expression.sources, replace: try call.bool("replace"))
+      let path = try call.string("to"), replace = try call.bool("replace")
+      func unknown(_ from: String) throws -> Value {
+        var effect = Effect("copy", reads: [Effect.Item(from)], writes: [Effect.Item(path)])
+        try effect.meet(in: path, replace: replace)
+        call.record(effect)
+        call.dryRun?.promise(.unknown, at: path)
+        return .unknown
+      }
+      switch try source(call) {
+      case .nothingYet(let path): return try unknown(path)
+      case .files(.group(let group)): return try unknown(group.path)
+      case .files(.array(let stored)):
+        return try call.planArray("copy", at: path, ArraySpec(stored.dtype, stored.shape, grid: stored.grid, chunks: stored.chunks), reads: [stored], replace: replace)
+      case .array(let array): return try call.planArray("copy", at: path, try array.spec(call), reads: array.expression.sources, replace: replace)
+      }
     }
   ) { call in
-    let target = try call.string("to"), replace = try call.bool("replace"), isPlain = !call.isGiven("chunks") && !call.isGiven("codec")
-    let node: StoredNode
+    let target = try call.string("to")
+    switch try source(call) {
+    case .files(let node):
+      try node.copyFiles(to: target, replace: try call.bool("replace"), call.execution)
+      return Value(try StoredNode.open(target))
+    case .array(let array): return Value(try array.written(to: target, call))
+    case .nothingYet(let path): throw StorageError.notFound(path: path, near: nil)
+    }
+  }
+
+  private enum Source {
+    /// Files that are copied as they are.
+    case files(StoredNode)
+    /// Values that are written anew.
+    case array(ArrayValue)
+    /// In a dry run: a path at which something will be.
+    case nothingYet(String)
+  }
+
+  private static func source(_ call: Call) throws -> Source {
+    let isPlain = !call.isGiven("chunks") && !call.isGiven("codec"), node: StoredNode
     switch try call.value("from") {
-    case .string(let path): node = try StoredNode.open(path)
+    case .string(let path):
+      let place = try Location(path).description
+      if Files.kind(place) == nil, let made = call.dryRun?.made(at: place) { return made.object(as: ArrayValue.self).map(Source.array) ?? .nothingYet(place) }
+      node = try StoredNode.open(path)
     case let value:
       if let group = value.object(as: GroupValue.self) { node = .group(group.group); break }
       let array = try call.array("from")
-      guard let stored = array.stored, case .view(let view) = array.content, view.isWhole else { return try written(array, target, call) }
+      guard let stored = array.stored, case .view(let view) = array.content, view.isWhole else { return .array(array) }
       node = .array(stored)
     }
-    if isPlain, try node.canCopyFiles(to: target) {
-      try node.copyFiles(to: target, replace: replace, call.execution)
-      return Value(try StoredNode.open(target))
-    }
+    if isPlain, try node.canCopyFiles(to: try call.string("to")) { return .files(node) }
     guard case .array(let stored) = node else {
       throw call.failure(
         .data, isPlain ? "a group can only be copied to a container of its own format" : "`chunks` and `codec` change one array, not a group", at: "from", hint: "copy its arrays one by one")
     }
-    return try written(ArrayValue(stored), target, call)
-  }
-
-  private static func written(_ array: ArrayValue, _ path: String, _ call: Call) throws -> Value {
-    Value(try array.written(to: path, chunks: try call.chunks("chunks", array.shape), codec: try call.optionalString("codec"), replace: try call.bool("replace"), call))
+    return .array(ArrayValue(stored))
   }
 }

@@ -81,8 +81,7 @@ extension Builtin {
     "Makes an array on disk, all fill value, and opens it for editing.",
     details: ["`like` gives whatever else is not said. Codecs: raw, gzip 6, zstd 3, blosc/lz4 5 + shuffle, … A path in a container.n5 makes N5, else Zarr v2."],
     searchTerms: ["new", "zarr", "n5"], effect: .writes("path"), plan: { call in
-      let spec = try arraySpec(call)
-      return try call.planArray("create", at: try call.string("path"), spec.dtype, spec.shape, spec.grid, chunks: spec.chunks, replace: try call.bool("replace"))
+      try call.planArray("create", at: try call.string("path"), try arraySpec(call), replace: try call.bool("replace"))
     }
   ) { call in Value(ArrayValue(try StoredArray.create(try call.string("path"), try arraySpec(call), replace: try call.bool("replace")))) }
 
@@ -97,7 +96,7 @@ extension Builtin {
     if let model, !grid.isKnown, model.shape.count == shape.count { grid = model.grid }
     return ArraySpec(
       dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? (model?.shape.count == shape.count ? model?.stored?.chunks : nil),
-      codec: try Codec(text: try call.string("codec")), fillValue: try call.value("fill").json ?? 0, attributes: call.provenance())
+      codec: try Codec(text: try call.string("codec")), fillValue: try call.value("fill").json, attributes: call.provenance())
   }
 }
 
@@ -111,17 +110,17 @@ extension Call {
 }
 
 extension Value {
-  /// As metadata; nil for values that JSON lacks.
-  var json: JSON? {
+  /// As metadata; what JSON lacks as the text that shows it.
+  var json: JSON {
     switch self {
     case .nil: .null
     case .bool(let value): .bool(value)
     case .int(let value): .int(Int64(value))
-    case .wide(let value): UInt64(exactly: value).map { .uint($0) }
+    case .wide(let value): UInt64(exactly: value).map(JSON.uint) ?? .string(shown())
     case .float(let value): value.isFinite ? .double(value) : .string(value.isNaN ? "NaN" : value > 0 ? "Infinity" : "-Infinity")
     case .string(let value): .string(value)
-    case .list(let values): .array(values.compactMap(\.json))
-    case .record(let record): .object(record.fields.compactMap { field in field.value.json.map { JSON.Member(field.key, $0) } })
+    case .list(let values): .array(values.map(\.json))
+    case .record(let record): .object(record.fields.map { JSON.Member($0.key, $0.value.json) })
     case .length, .duration, .bytes, .range, .voxelCoordinate, .worldCoordinate: .string(shown())
     case .function(let function): .string(function.sourceText ?? function.name)
     case .object(let box): .string(box.object.brief)

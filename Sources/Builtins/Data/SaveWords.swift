@@ -10,31 +10,36 @@ extension Builtin {
   static let saveArray = Builtin(
     "save", "(a: array, path: string, chunks: coord|int = nil, codec=\"blosc/zstd 5 + bitshuffle\", replace=false) -> array",
     "Writes an array or expression, chunk by chunk in bounded memory, to a path in a .zarr or .n5 container or to a .npy file; returns it on disk.",
+    details: [
+      "What is there already is replaced with replace=true only, in a container or as a .npy file. Tables, pictures, texts and JSON, which are soon made again, replace a file of their name."
+    ],
     streams: ["a"], effect: .writes("path"), plan: { call in
-      let array = try call.array("a"), path = try call.string("path")
-      if path.hasSuffix(".npy") { call.planFile("save", at: path, "\(array.dtype) \(shapeText(array.shape))"); return Value(array) }
-      return try call.planArray(
-        "save", at: path, array.dtype, array.shape, array.grid, chunks: try call.chunks("chunks", array.shape), reads: array.expression.sources, replace: try call.bool("replace"))
+      let array = try call.array("a"), path = try call.string("path"), replace = try call.bool("replace")
+      if path.hasSuffix(".npy") {
+        call.planFile("save", at: path, "\(array.dtype) \(shapeText(array.shape))", reads: array.expression.sources, replace: replace)
+        return Value(array)
+      }
+      return try call.planArray("save", at: path, try array.spec(call), reads: array.expression.sources, replace: replace)
     }
   ) { call in
     let array = try call.array("a"), path = try call.string("path")
     if path.hasSuffix(".npy") {
-      try Npy.write(try array.volume(call.execution).array, path)
+      guard try call.bool("replace") || Files.kind(path) == nil else { throw StorageError.exists(path: path, what: "a file") }
+      try Npy.write(try array.volume(call.execution).array, try call.writablePath("path"))
       return Value(array)
     }
-    return Value(try array.written(
-      to: path, chunks: try call.chunks("chunks", array.shape), codec: try call.string("codec"), replace: try call.bool("replace"), call))
+    return Value(try array.written(to: path, call))
   }
 
   static let saveTable = Builtin(
-    "save", "(t: table, path: string) -> nil", "Writes a table as CSV.", effect: .writes("path"), plan: { call in call.planFile("save", at: try call.string("path"), "a table"); return .nil }
+    "save", "(t: table, path: string) -> nil", "Writes a table as CSV, in place of a file that is there.", effect: .writes("path"), plan: { call in call.planFile("save", at: try call.string("path"), "a table"); return .nil }
   ) { call in
     try Files.writeAtomically(CSV.write(try call.object("t", as: TableValue.self)), try call.writablePath("path"), sync: false)
     return .nil
   }
 
   static let saveImage = Builtin(
-    "save", "(image: image, path: string) -> nil", "Writes a picture or plot as .png or .svg.", effect: .writes("path"),
+    "save", "(image: image, path: string) -> nil", "Writes a picture or plot as .png or .svg, in place of a file that is there.", effect: .writes("path"),
     plan: { call in call.planFile("save", at: try call.string("path"), "a picture"); return .nil }
   ) { call in
     let path = try call.string("path"), image = try call.object("image", as: ImageValue.self)
@@ -45,7 +50,7 @@ extension Builtin {
   }
 
   static let saveText = Builtin(
-    "save", "(text: string, path: string) -> nil", "Writes text to a file.",
+    "save", "(text: string, path: string) -> nil", "Writes text to a file, in place of one that is there.",
     effect: .writes("path"), plan: { call in call.planFile("save", at: try call.string("path"), "text"); return .nil }
   ) { call in
     try Files.writeAtomically(Array(try call.string("text").utf8), try call.writablePath("path"), sync: false)
@@ -53,7 +58,7 @@ extension Builtin {
   }
 
   static let saveData = Builtin(
-    "save", "(data: record|list|stats, path: string) -> nil", "Writes a record or list as JSON.",
+    "save", "(data: record|list|stats, path: string) -> nil", "Writes a record or list as JSON, in place of a file that is there.",
     details: ["Lengths, coords and other values that JSON lacks are written as the text that shows them."],
     effect: .writes("path"), plan: { call in call.planFile("save", at: try call.string("path"), "JSON"); return .nil }
   ) { call in
@@ -61,7 +66,7 @@ extension Builtin {
     guard path.hasSuffix(".json") else { throw call.failure(.value, "records and lists are written as .json, not `\(path)`", at: "path", hint: "a list of records as a table: save(table(xs), \"x.csv\")") }
     var data = try call.value("data")
     if let stats = data.object(as: StatsValue.self) { data = .record(Record(try stats.fieldNames.map { ($0, try stats.field($0, call.context) ?? .nil) })) }
-    try Files.writeAtomically(Array(((data.json ?? .null).pretty).utf8), path, sync: false)
+    try Files.writeAtomically(Array(data.json.pretty.utf8), path, sync: false)
     return .nil
   }
 
@@ -86,20 +91,22 @@ extension Call {
 }
 
 extension ArrayValue {
-  /// This array at a path in a container, written chunk by chunk in bounded memory.
-  ///
-  /// - Parameter chunks: nil keeps those of what is shown, else those of new arrays.
-  /// - Parameter codec: nil is the codec of new arrays.
-  func written(to path: String, chunks: [Int]?, codec: String?, replace: Bool, _ call: Call) throws -> ArrayValue {
+  /// What `save` and `copy` make of it: `chunks` that are not given are those of what it shows, else those of new arrays; so is the codec.
+  func spec(_ call: Call) throws -> ArraySpec {
+    let shown = stored?.chunks ?? planned?.chunks
+    return ArraySpec(
+      dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil },
+      codec: try call.optionalString("codec").map { try Codec(text: $0) } ?? .standard, attributes: call.provenance(inputs: storedArrays(of: expression).map(\.path)))
+  }
+
+  /// This array at a path in a container, written chunk by chunk in bounded memory, as `chunks`, `codec` and `replace` of the call say.
+  func written(to path: String, _ call: Call) throws -> ArrayValue {
     // what it reads must outlive the writing
     let place = Files.absolute(path)
     if let input = storedArrays(of: expression).first(where: { Files.absolute($0.path) == place }) {
       throw call.failure(.data, "`\(input.path)` is read by this statement and cannot be replaced by it", hint: "save to another path")
     }
-    let spec = ArraySpec(
-      dtype, shape, grid: grid, chunks: chunks ?? stored.flatMap { $0.shape.count == shape.count ? zip($0.chunks, shape).map { max(1, min($0, $1)) } : nil },
-      codec: try codec.map { try Codec(text: $0) } ?? .standard, attributes: call.provenance(inputs: storedArrays(of: expression).map(\.path)))
-    try stream(to: try StoredArray.create(path, spec, replace: replace), call.execution)
+    try stream(to: try StoredArray.create(path, try spec(call), replace: try call.bool("replace")), call.execution)
     return ArrayValue(try StoredArray.open(path))
   }
 

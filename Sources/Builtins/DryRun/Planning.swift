@@ -11,22 +11,22 @@ extension Call {
   /// An array that would be written as a whole.
   ///
   /// - Parameter title: the word, with its name if it has one.
-  func planArray(_ title: String, at path: String, _ dtype: DType, _ shape: [Int], _ grid: Grid, chunks: [Int]?, reads: [any ArraySource] = [], replace: Bool, memory: Int? = nil) throws -> Value {
-    let place = try Location(path).description
-    let bytes = try NDArray.byteCount(dtype, shape)
-    var effect = Effect(title, reads: reads.flatMap { items(read: $0) }, writes: [Effect.Item(place, "\(dtype) \(shapeText(shape))  \(byteText(bytes))", bytes: bytes)], memory: memory)
-    if reads.contains(where: { pathsRead($0).contains(place) }) { effect.conflicts.append("\(place) is an input of this statement") }
-    else if Files.kind(place) != nil { if replace { effect.notes.append("replaces what is there") } else { effect.conflicts.append("\(place) exists; replace=true starts it anew") } }
+  func planArray(_ title: String, at path: String, _ spec: ArraySpec, reads: [any ArraySource] = [], replace: Bool) throws -> Value {
+    let place = try Location(path).description, bytes = try NDArray.byteCount(spec.dtype, spec.shape)
+    var effect = Effect(title, reads: reads.flatMap { items(read: $0) }, writes: [Effect.Item(place, "\(spec.dtype) \(shapeText(spec.shape))  \(byteText(bytes))", bytes: bytes)])
+    if reads.contains(where: { pathsRead($0).contains(place) }) { effect.conflicts.append("\(place) is an input of this statement") } else { try effect.meet(in: place, replace: replace) }
     record(effect)
-    let value = Value(ArrayValue(try PlannedArray(path: place, dtype, shape, grid, chunks: chunks)))
+    let value = Value(ArrayValue(try PlannedArray(path: place, spec.dtype, spec.shape, spec.grid, chunks: spec.chunks)))
     dryRun?.promise(value, at: place)
     return value
   }
 
   /// A file that would be written, whatever it holds.
-  func planFile(_ title: String, at path: String, _ detail: String = "", replaces: Bool = true, notes: [String] = []) {
-    var effect = Effect(title, writes: [Effect.Item(path, detail, bytes: 0)], notes: notes)
-    if Files.kind(path) != nil { if replaces { effect.notes.append("replaces what is there") } else { effect.conflicts.append("\(path) exists") } }
+  ///
+  /// - Parameter replace: whether it may take the place of one that is there.
+  func planFile(_ title: String, at path: String, _ detail: String = "", reads: [any ArraySource] = [], replace: Bool = true) {
+    var effect = Effect(title, reads: reads.flatMap { items(read: $0) }, writes: [Effect.Item(path, detail, bytes: 0)])
+    if let kind = Files.kind(path) { effect.meet(path, kind == .folder ? "a folder" : "a file", canReplace: kind != .folder, replace: replace) }
     record(effect)
     dryRun?.promise(.unknown, at: path)
   }
@@ -102,6 +102,20 @@ extension Call {
     case .plan: effect.conflicts.append("\(place) exists with another plan; replace=true starts it anew")
     }
     return nil
+  }
+}
+
+extension Effect {
+  /// Notes what is at a path in a container that would be written.
+  mutating func meet(in path: String, replace: Bool) throws {
+    if let occupant = try StoredArray.occupant(of: try Location(path)) { meet(path, occupant.what, canReplace: occupant.isArray, replace: replace) }
+  }
+
+  /// What is at a path is replaced, or in the way.
+  fileprivate mutating func meet(_ path: String, _ what: String, canReplace: Bool, replace: Bool) {
+    if !canReplace { conflicts.append("\(path) exists already (\(what))") }
+    else if replace { notes.append("replaces what is there") }
+    else { conflicts.append("\(path) exists; replace=true starts it anew") }
   }
 }
 

@@ -37,7 +37,7 @@ extension ArrayValue {
     try grid.checkSpaceIsLast(call.builtin.name)
     // a halo longer than the array is all of it
     let reach = zip(halo, grid.spatialAxes).map { min($0, shape[$1]) }
-    let settings = call.builtin.signature.parameters.dropFirst().map { "\($0.name)=\((try? call.value($0.name))?.shown() ?? "")" }.joined(separator: " ")
+    let settings = call.builtin.signature.parameters.dropFirst().map { "\($0.name)=\((try? call.value($0.name))?.identityText ?? "")" }.joined(separator: " ")
     let recipe = "\(recipe ?? call.builtin.name) \(settings) \(grid.isKnown ? "\(grid.voxelSize)" : "")"
     let filter = BlockFilter(context: call.execution, reach: reach, result: dtype, recipe: recipe, body: body)
     let expression = try expression.filtered(filter), lazy = ArrayValue(expression)

@@ -28,23 +28,13 @@ extension Builtin {
     ],
     searchTerms: ["compact", "ids", "renumber", "merge"], streams: ["labels"],
     plan: { call in
-      if try call.value("to").isNil { return nil }
-      let statement = try relabelStatement(call), plan = try statement.plan()
-      call.record(Effect("relabel: ids", reads: items(read: statement.source, bytes: plan.stages[0].bytesRead), blocks: plan.stages[0].tiling.count))
-      return try call.planBlocks(plan, [statement.source], try call.output(rank: statement.source.grid.spatialRank), workers: try call.workers())
+      try planned(call, try relabelStatement(call))
     }
   ) { call in
-    if !(try call.value("to")).isNil {
-      let made = try relabelStatement(call).execute(call.execution)
-      return counted(ArrayValue(made.output), made.objects)
-    }
+    if !(try call.value("to")).isNil { return try relabelStatement(call).execute(call.execution).value }
     let volume = try call.labelVolume("labels"), dtype = try call.dtype("dtype") ?? .uint64, packed = try volume.array.contiguous()
     let (map, objects) = try relabelling(call).renumbered(try sizes(packed, call.execution).ids, call.execution)
-    return counted(ArrayValue(try Volume(try IdLookup(map, dtype: dtype, call.execution).apply(to: packed, unmapped: .refuse, call.execution), volume.grid)), objects)
-  }
-
-  private static func counted(_ labels: ArrayValue, _ objects: Int) -> Value {
-    var labels = labels
+    var labels = ArrayValue(try Volume(try IdLookup(map, dtype: dtype, call.execution).apply(to: packed, unmapped: .refuse, call.execution), volume.grid))
     labels.notes["objects"] = .int(objects)
     return Value(labels)
   }
@@ -54,11 +44,11 @@ extension Builtin {
     return Relabelling(merges: try call.idPairs("merge", columns: ("a", "b")) ?? [], map: map ?? [], isCompact: try call.optionalBool("compact") ?? (map == nil))
   }
 
-  private static func relabelStatement(_ call: Call) throws -> RelabelStatement {
+  private static func relabelStatement(_ call: Call) throws -> IdMapStatement {
     let source = try call.labelSource("labels")
     var options = BlockwiseOptions(name: "relabel", block: try call.block(rank: source.grid.rank))
     (options.workers, options.dtype) = (try call.workers(), try call.dtype("dtype"))
-    return RelabelStatement(source, try relabelling(call), options: options, to: try call.output(rank: source.grid.rank))
+    return IdMapStatement(source, try relabelling(call), options: options, to: try call.output(rank: source.grid.rank))
   }
 
   static let removeSmall = Builtin(
@@ -74,11 +64,13 @@ extension Builtin {
     return Value(ArrayValue(try Volume(kept, volume.grid)))
   }
 
-  private static func removeSmallStatement(_ call: Call) throws -> SizeStatement {
+  private static func removeSmallStatement(_ call: Call) throws -> IdMapStatement {
     let source = try call.labelSource("labels"), limit = try call.int("size", in: 0...Int.max)
     var options = BlockwiseOptions(name: "remove_small", parameters: [("size", "\(limit)")], block: try call.block(rank: source.grid.rank))
     (options.workers, options.dtype) = (try call.workers(), source.dtype)
-    return SizeStatement(source, options: options, to: try call.output(rank: source.grid.rank)) { $0.count < limit ? 0 : $0.id }
+    return IdMapStatement(source, options: options, to: try call.output(rank: source.grid.rank)) { entries, _ in
+      (entries.map { IdPair($0.id, $0.count < limit ? 0 : $0.id) }, entries.count)
+    }
   }
 
   static let sizeOf = Builtin(
@@ -93,19 +85,20 @@ extension Builtin {
     return Value(ArrayValue(try Volume(try Segmentation.sizeOf(try volume.array.contiguous(), call.execution), volume.grid)))
   }
 
-  private static func sizeOfStatement(_ call: Call) throws -> SizeStatement {
+  private static func sizeOfStatement(_ call: Call) throws -> IdMapStatement {
     let source = try call.labelSource("labels")
     var options = BlockwiseOptions(name: "size_of", block: try call.block(rank: source.grid.rank))
     (options.workers, options.dtype) = (try call.workers(), .uint64)
-    return SizeStatement(source, options: options, to: try call.output(rank: source.grid.rank)) { UInt64($0.count) }
+    return IdMapStatement(source, options: options, to: try call.output(rank: source.grid.rank)) { entries, _ in
+      (entries.map { IdPair($0.id, $0.id == 0 ? 0 : UInt64($0.count)) }, entries.count)
+    }
   }
 
   /// The effect of a statement of two passes; nil without `to`.
-  private static func planned(_ call: Call, _ statement: @autoclosure () throws -> SizeStatement) throws -> Value? {
+  private static func planned(_ call: Call, _ statement: @autoclosure () throws -> IdMapStatement) throws -> Value? {
     if try call.value("to").isNil { return nil }
-    let statement = try statement(), plan = try statement.plan()
-    call.record(Effect("\(call.builtin.name): sizes", reads: items(read: statement.source, bytes: plan.stages[0].bytesRead), blocks: plan.stages[0].tiling.count))
-    return try call.planBlocks(plan, [statement.source], try call.output(rank: statement.source.grid.spatialRank), workers: try call.workers())
+    let statement = try statement()
+    return try call.planBlocks(try statement.plan(), [statement.source], try call.output(rank: statement.source.grid.spatialRank), workers: try call.workers())
   }
 }
 

@@ -40,7 +40,7 @@ struct WholeResult {
     let sources = try inputs.compactMap { try call.optionalArray($0)?.source(call.execution) }
     let parameters = call.builtin.signature.parameters.filter { !(inputs + ["to", "block", "replace"]).contains($0.name) }
     let options = BlockwiseOptions(
-      name: call.builtin.name, parameters: try parameters.map { ($0.name, try call.value($0.name).shown()) } + [("inputs", inputs.filter { ((try? call.value($0).isNil) ?? true) == false }.joined(separator: " "))],
+      name: call.builtin.name, parameters: try parameters.map { ($0.name, try call.value($0.name).identityText) } + [("inputs", inputs.filter { ((try? call.value($0).isNil) ?? true) == false }.joined(separator: " "))],
       block: try call.block(rank: rank))
     return try WholeStatement(sources, shape: shape, grid: grid, dtype: dtype, bytes: bytes, options: options, to: try call.output(rank: rank))
   }

@@ -79,7 +79,7 @@ extension Builtin {
     let finite = sorted.filter(\.isFinite)
     if let low = finite.first, let high = finite.last, low < high {
       var counts = [Double](repeating: 0, count: 16)
-      for value in finite { counts[min(15, Int((value - low) / (high - low) * 16))] += 1 }
+      for value in finite { counts[bin(value, low, high, of: counts.count)] += 1 }
       // roots, so that a peak does not flatten the rest
       lines.append("\(sparkline(counts.map { $0.squareRoot() }))   \(compact(low)) → \(compact(high))")
     }

@@ -22,9 +22,10 @@ extension Builtin {
     let width = try call.optionalInt("width")
     if let width, width < 24 { throw call.failure(.value, "`width` must be at least 24 columns, not \(width)", at: "width") }
     let title = try call.optionalString("title") ?? ""
-    var figure = try PlotData(call).figure()
+    let data = try PlotData(call), log = try call.optionalString("log") ?? ""
+    var figure = try data.figure()
+    try data.refuseUnused(figure, log)
     figure.title = title
-    let log = try call.optionalString("log") ?? ""
     (figure.logX, figure.logY) = (log.contains("x"), log.contains("y"))
     return Value(ImageValue(figure, width: width))
   }
@@ -56,12 +57,20 @@ private struct PlotData {
       }
     }
     if y.isEmpty {
-      if isList { y = ["value"] } else {
+      if isList { y = ["value"] }
+      else if kind == .histogram, let x { y = [x] }
+      else {
         // every column of numbers but those that have another part
         let (table, taken) = (table, [x, by])
         y = table.columns.filter { name in !taken.contains(name) && ((try? table.column(name, argument: "y"))?.contains { $0.magnitude != nil } ?? false) }
         if y.count > 1, x == nil, kind != .histogram, !Self.isHistogram(table) {
           throw call.failure(.argument, "which column is to be plotted?", hint: "plot(t, y=\"\(y[0])\")   or   plot(t, x=\"\(y[0])\", y=\"\(y[1])\")")
+        }
+        if y.isEmpty {
+          let hasNumbers = x.map { ((try? table.column($0, argument: "x")) ?? []).contains { $0.magnitude != nil } } ?? false
+          throw call.failure(
+            .type, x == nil && by == nil ? "no column of the table holds numbers" : "no other column of the table holds numbers", at: "t",
+            label: table.columns.count <= 12 ? "columns: \(table.columns.joined(separator: ", "))" : nil, hint: hasNumbers ? x.map { "plot(t, x=\"\($0)\", kind=\"histogram\")" } : nil)
         }
       }
     }
@@ -133,6 +142,19 @@ private struct PlotData {
     return Figure(kind, series, categories: categories, xName: xName, yName: yName)
   }
 
+  /// Refuses arguments that this kind of plot would do nothing with.
+  func refuseUnused(_ figure: Figure, _ log: String) throws {
+    if try !call.value("bins").isNil {
+      if figure.kind != .histogram { throw call.failure(.argument, "`bins` is of histograms, this is a \(figure.kind.rawValue) plot", at: "bins", hint: "kind=\"histogram\"") }
+      if isHistogramTable { throw call.failure(.argument, "the bins of the table are counted already", at: "bins", hint: "histogram(a, bins=…)") }
+    }
+    let what = figure.kind == .bar ? "bars" : "bins"
+    if log.contains("y"), figure.startsAtZero { throw call.failure(.argument, "\(what) start at 0, which has no place on a logarithmic axis", at: "log", hint: "kind=\"scatter\"") }
+    if log.contains("x"), figure.startsAtZero || figure.categories != nil {
+      throw call.failure(.argument, "\(figure.startsAtZero ? what : "names") have equal widths: x cannot be logarithmic", at: "log")
+    }
+  }
+
   private var isHistogramTable: Bool { Self.isHistogram(table) && x == nil && by == nil && (kind == nil || kind == .histogram || (kind == .bar && y.count == 3)) && y.allSatisfy { ["from", "to", "count"].contains($0) } }
 
   /// A table that `histogram` made.
@@ -146,14 +168,15 @@ private struct PlotData {
       points.append(.init((low + high) / 2, count))
       if row == table.count - 1 { edges.append(high) }
     }
-    guard edges.count == points.count + 1, zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 }) else { throw call.failure(.value, "the bins of the table must follow each other", at: "t") }
+    guard edges.count == points.count + 1, zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 }), edges.allSatisfy({ Scale.canShow($0, isLog: false) }) else {
+      throw call.failure(.value, "the bins of the table must be finite and follow each other", at: "t")
+    }
     return Figure(.histogram, [.init("count", points)], edges: edges, xName: from.title("value"), yName: "count")
   }
 
   private func histogramFigure() throws -> Figure {
-    let names = try call.value("y").isNil && x != nil ? [x!] : y
     let bins = try call.isGiven("bins") && !call.value("bins").isNil ? call.int("bins", in: 1...1000) : nil
-    let columns = try names.map { (name: $0, quantity: try Quantity(table.column($0, argument: "y"), $0, "y", call)) }
+    let columns = try y.map { (name: $0, quantity: try Quantity(table.column($0, argument: "y"), $0, "y", call)) }
     let groups = try self.groups(), unit = columns[0].quantity.unit
     var left = 0
     let parts = columns.flatMap { column in

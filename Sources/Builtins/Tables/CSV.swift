@@ -29,14 +29,15 @@ enum CSV {
 
   /// - Throws: a failure with the line of an open quote, of a row of another length, or of a heading that stands twice.
   static func read(_ text: String) throws -> TableValue {
-    let rows = try split(text)
+    let rows = try split(text).drop(while: \.isBlank)
     guard let first = rows.first else { return TableValue(columns: [], values: []) }
     let headings = first.cells.enumerated().map { $1.text.isEmpty ? "column\($0 + 1)" : $1.text }
     if let twice = headings.enumerated().first(where: { headings.prefix($0.offset).contains($0.element) }) {
       throw Failure(.data, "line \(first.line) names the column `\(twice.element)` twice")
     }
     var values = [[Value]](repeating: [], count: headings.count)
-    for row in rows.dropFirst() {
+    // where there is one column, an empty line is a row: nil
+    for row in rows.dropFirst() where !row.isBlank || headings.count == 1 {
       guard row.cells.count == headings.count else {
         throw Failure(.data, "line \(row.line) has \(Words.count(row.cells.count, "cell")), the headings have \(headings.count)")
       }
@@ -63,13 +64,21 @@ enum CSV {
 
   private struct Cell { var text = "", isQuoted = false }
 
-  private static func split(_ text: String) throws -> [(line: Int, cells: [Cell])] {
-    var rows: [(line: Int, cells: [Cell])] = [], cells: [Cell] = [], cell = Cell(), inside = false, line = 1, begun = 1
+  private struct Row {
+    /// Where it begins.
+    let line: Int
+    let cells: [Cell]
+    /// Nothing stands on its line.
+    var isBlank: Bool { cells.count == 1 && cells[0].text.isEmpty && !cells[0].isQuoted }
+  }
+
+  private static func split(_ text: String) throws -> [Row] {
+    var rows: [Row] = [], cells: [Cell] = [], cell = Cell(), inside = false, line = 1, begun = 1
     var rest = Array(text.unicodeScalars)[...]
     if rest.first == "\u{FEFF}" { rest.removeFirst() }
     func endRow() {
       cells.append(cell)
-      if !(cells.count == 1 && cell.text.isEmpty && !cell.isQuoted) { rows.append((begun, cells)) }
+      rows.append(Row(line: begun, cells: cells))
       (cells, cell) = ([], Cell())
     }
     while let scalar = rest.popFirst() {

@@ -12,7 +12,7 @@ extension Call {
       var hash = StableHash()
       hash.add(running.text)
       members.append(.init("script", .string("\(running.name) \(hash.text)")))
-      if !running.arguments.isEmpty { members.append(.init("arguments", .object(running.arguments.map { JSON.Member($0.name, $0.value.json ?? .null) }))) }
+      if !running.arguments.isEmpty { members.append(.init("arguments", .object(running.arguments.map { JSON.Member($0.name, $0.value.json) }))) }
     }
     if let inputs { members.append(.init("inputs", .array(inputs.map { .string($0) }))) }
     return .object([.init("dcs", .object(members))])

@@ -4,6 +4,12 @@ import Geometry
 import Language
 
 extension RoiValue {
+  /// `roi((1000, 0, 3000)nm, (1000, 6000, 1000)nm)`
+  package var expression: String? {
+    guard let offset = Value.worldCoordinate(roi.offset).source(), let shape = Value.worldCoordinate(roi.shape).source() else { return nil }
+    return "roi(\(offset), \(shape))"
+  }
+
   /// `[1um:2um, 0um:6um, 3um:4um]`, or as shown, `[1:2, 0:6, 3:4] µm`.
   ///
   /// - Throws: a failure that says what a box looks like.
@@ -16,7 +22,7 @@ extension RoiValue {
     for axis in trimmed[trimmed.index(after: trimmed.startIndex)..<end].split(separator: ",", omittingEmptySubsequences: false) {
       let bounds = try axis.split(separator: ":", omittingEmptySubsequences: false).map { bound -> Rational in
         let written = bound.filter { $0 != " " }
-        guard case .length(let length)? = Value.literal(written + unit) else { throw failure("`\(written)` is no length") }
+        guard case .length(let length)? = Value(literal: written + unit) else { throw failure("`\(written)` is no length") }
         return length
       }
       guard bounds.count == 2, bounds[0] <= bounds[1] else { throw failure("an axis goes from a length to one that is no smaller, from:to") }

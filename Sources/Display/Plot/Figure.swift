@@ -32,6 +32,9 @@ package struct Figure: Sendable {
     (self.xName, self.yName, self.title) = (xName, yName, title)
   }
 
+  /// Bars and bins are as long as what they show.
+  package var startsAtZero: Bool { kind == .histogram || kind == .bar }
+
   /// Whether a legend is needed.
   var hasLegend: Bool { series.count > 1 }
 
@@ -42,7 +45,7 @@ package struct Figure: Sendable {
     for index in figure.series.indices {
       let all = figure.series[index].points
       figure.series[index].points = all.filter {
-        Scale.canShow($0.x, isLog: logX && categories == nil) && Scale.canShow($0.y, isLog: logY && kind != .bar && kind != .histogram)
+        Scale.canShow($0.x, isLog: logX && categories == nil) && Scale.canShow($0.y, isLog: logY && !startsAtZero)
       }
       left += all.count - figure.series[index].points.count
     }
@@ -66,8 +69,7 @@ package struct Figure: Sendable {
 
   func yScale(wanted: Int) -> Scale {
     let ys = series.lazy.flatMap(\.points).map(\.y)
-    let counts = kind == .histogram || kind == .bar
-    return Scale(over: ys, isLog: logY && !counts, wanted: wanted, snaps: true, fromZero: counts)
+    return Scale(over: ys, isLog: logY && !startsAtZero, wanted: wanted, snaps: true, fromZero: startsAtZero)
   }
 }
 
@@ -78,8 +80,7 @@ extension Figure {
   package static func histogram(_ groups: [(name: String, values: [Double])], bins: Int? = nil, xName: String, title: String = "") -> Figure {
     let groups = groups.map { (name: $0.name, values: $0.values.filter { Scale.canShow($0, isLog: false) }) }
     let all = groups.flatMap(\.values).sorted()
-    var (low, high) = (all.first ?? 0, all.last ?? 1)
-    if low == high { (low, high) = (low - max(0.5, low.magnitude / 2), high + max(0.5, high.magnitude / 2)) }
+    let (low, high) = Scale.widened(all.first ?? 0, all.last ?? 1)
     var count = bins ?? 1
     if bins == nil, all.count > 1 {
       let quarter = all[all.count / 4], threeQuarters = all[all.count * 3 / 4]
@@ -91,7 +92,7 @@ extension Figure {
     let edges = (0...count).map { $0 == count ? high : low + Double($0) * step }
     let series = groups.map { group -> Series in
       var counts = [Int](repeating: 0, count: count)
-      for value in group.values { counts[max(0, min(count - 1, Int((value - low) / step)))] += 1 }
+      for value in group.values { counts[bin(value, low, high, of: count)] += 1 }
       return Series(group.name, counts.enumerated().map { Point(low + (Double($0) + 0.5) * step, Double($1)) })
     }
     return Figure(.histogram, series, edges: edges, xName: xName, yName: "count", title: title)

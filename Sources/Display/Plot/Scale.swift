@@ -28,19 +28,23 @@ package struct Scale: Sendable {
     for value in values where Self.canShow(value, isLog: isLog) { (low, high) = (min(low, value), max(high, value)) }
     if !isLog, fromZero { (low, high) = (min(low, 0), max(high, 0)) }
     if low > high { (low, high) = isLog ? (1, 10) : (0, 1) }
-    // one value, or several that differ in their last bits only, stand in the middle
-    if high - low <= 1e-13 * max(low.magnitude, high.magnitude) {
-      if isLog { (low, high) = (low / 2, high * 2) } else {
-        let room = low == 0 ? 0.5 : max(low.magnitude / 2, 1e-290)
-        (low, high) = fromZero ? (low, high + 2 * room) : (low - room, high + room)
-      }
-    }
-    (self.low, self.high) = (low, high)
+    if isLog, Self.isNarrow(low, high) { (low, high) = (low / 2, high * 2) }
+    (self.low, self.high) = isLog ? (low, high) : Self.widened(low, high, fromZero: fromZero)
     if isLog { setLogTicks(wanted) } else { setTicks(max(2, wanted), snaps) }
   }
 
   /// Values up to 1e300, so that no difference overflows.
   package static func canShow(_ value: Double, isLog: Bool) -> Bool { value.magnitude <= 1e300 && (!isLog || value >= 1e-300) }
+
+  /// One value, or several that differ in their last bits only, or less than can be cut into steps.
+  private static func isNarrow(_ low: Double, _ high: Double) -> Bool { high - low <= max(1e-290, 1e-13 * max(low.magnitude, high.magnitude)) }
+
+  /// A span that can be cut into steps: values as good as equal stand in the middle of one of their size, or above 0.
+  static func widened(_ low: Double, _ high: Double, fromZero: Bool = false) -> (low: Double, high: Double) {
+    guard isNarrow(low, high) else { return (low, high) }
+    let room = max(low.magnitude, high.magnitude) < 1e-290 ? 0.5 : low.magnitude / 2
+    return fromZero ? (low, high + 2 * room) : (low - room, high + room)
+  }
 
   /// 0 at the low end, 1 at the high one.
   package func position(_ value: Double) -> Double {

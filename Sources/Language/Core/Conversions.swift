@@ -16,7 +16,6 @@ extension Builtin {
     "float", "(x: number|string) -> float", "A number as a float, or the float that a text says.", examples: [Example("float(3)", prints: "3.0")]
   ) { call in
     guard case .string(let text) = try call.value("x") else { return .float(try call.float("x")) }
-    if ["nan", "inf", "-inf"].contains(text) { return .float(Double(text) ?? .nan) }
     guard let number = Literal.value(of: text)?.number else { throw call.failure(.value, "\(Value.quoted(text)) is no number", at: "x") }
     return .float(number)
   }

@@ -1,43 +1,54 @@
-// Values that stand in the text itself: defaults of signatures, constants of the compiler, units for the checker.
+// Values that stand in the text itself: defaults of signatures, constants of the compiler, units for the checker, arguments of scripts.
 
 import Geometry
 
-enum Literal {
-  /// The value of a text such as `1e-4`, `"reflect"`, `(64, 64, 64)`, `[]`, `8nm`; nil if it is no literal.
+struct Literal {
+  /// Whether words mean what every script begins with: `nan`, `inf`, `range`. In the middle of a script they may have been bound to something else.
+  let readsWords: Bool
+
+  /// The value of a text such as `1e-4`, `"reflect"`, `(64, 64, 64)`, `[]`, `8nm`, and of all that `Value.source()` writes; nil if it is no literal.
   static func value(of text: String) -> Value? {
     var parser = Parser(Source(name: "", text: text))
     guard let expression = try? parser.expression(), parser.current.kind == .end, parser.diagnostics.isEmpty else { return nil }
-    return value(expression)
+    return value(alone: expression)
   }
 
-  static func value(_ expression: Expression) -> Value? {
+  /// The value of an expression that stands for itself: an argument, a default.
+  static func value(alone expression: Expression) -> Value? { Literal(readsWords: true).value(expression) }
+  /// The value of an expression in a script, whatever its names mean.
+  static func value(_ expression: Expression) -> Value? { Literal(readsWords: false).value(expression) }
+
+  private func value(_ expression: Expression) -> Value? {
     switch expression.kind {
     case .literal(let value): return value
-    case .unary(.negate, let operand):
-      switch value(operand) {
-      case .int(let number) where number != .min: return .int(-number)
-      case .float(let number): return .float(-number)
-      case .length(let length): return .length(-length)
+    case .unary(.negate, let operand): return value(operand).flatMap { try? Operators.negate($0) }
+    case .range(let left, let right):
+      guard case .int(let start)? = value(left), case .int(let end)? = value(right) else { return nil }
+      return .range(.integers(start: start, end: end, step: 1))
+    case .coordinate(let elements, let unit): return values(elements).flatMap { try? Coordinates.make($0, unit.flatMap { Unit(suffix: $0.text) }) }
+    case .list(let elements): return values(elements).map(Value.list)
+    case .record(let fields): return values(fields.map(\.value)).map { .record(Record(zip(fields.map(\.key.text), $0))) }
+    case .name(let name) where readsWords: return Builtin.coreConstants[name]
+    case .call(let callee, let arguments, isPiped: false) where readsWords:
+      guard case .name("range") = callee.kind, arguments.allSatisfy({ $0.name == nil }), let bounds = values(arguments.map(\.value)), bounds.count == 3,
+        case .int(let start) = bounds[0], case .int(let end) = bounds[1], case .int(let step) = bounds[2], step != 0, step != .min
+      else { return nil }
+      return .range(.integers(start: start, end: end, step: step))
+    // a third of a length has no end as a decimal; 1/2 or 2024-01-02 alone are more likely text than numbers
+    case .binary(.divide, let left, let right, _) where readsWords:
+      guard let dividend = value(left), let divisor = value(right), divisor.integer != nil else { return nil }
+      switch dividend {
+      case .length, .duration: return try? Operators.quantities(.divide, dividend, divisor)
       default: return nil
       }
-    case .coordinate(let elements, let unit):
-      let values = elements.compactMap(value)
-      guard values.count == elements.count else { return nil }
-      return try? Coordinates.make(values, unit.flatMap { Unit(suffix: $0.text) })
-    case .list(let elements):
-      let values = elements.compactMap(value)
-      return values.count == elements.count ? .list(values) : nil
-    case .record(let fields):
-      let values = fields.compactMap { value($0.value) }
-      return values.count == fields.count ? .record(Record(zip(fields.map(\.key.text), values))) : nil
     default: return nil
     }
   }
-}
 
-extension Value {
-  /// The value of a text such as `8nm`; nil if it is no literal.
-  package static func literal(_ text: String) -> Value? { Literal.value(of: text) }
+  private func values(_ expressions: [Expression]) -> [Value]? {
+    let values = expressions.compactMap(value)
+    return values.count == expressions.count ? values : nil
+  }
 }
 
 enum Coordinates {

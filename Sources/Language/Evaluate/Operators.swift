@@ -145,16 +145,19 @@ enum Operators {
   }
 
   static func negate(_ value: Value, _ context: CallContext) throws -> Value {
+    if let result = try value.object?.unary(.negate, context) { return result }
+    return try negate(value)
+  }
+
+  /// The same of what needs no context: all but objects.
+  static func negate(_ value: Value) throws -> Value {
     switch value {
     case .int, .wide: return try integers(.subtract, 0, value.integer ?? 0)
     case .float(let number): return .float(-number)
     case .length(let length): return .length(-length)
     case .duration(let time): return .duration(-time)
     case .bytes(let count): return .bytes(try fit(0 - Int128(count)))
-    case .voxelCoordinate, .worldCoordinate: return try binary(.multiply, value, .int(-1), context)
-    case .object(let box):
-      if let result = try box.object.unary(.negate, context) { return result }
-      fallthrough
+    case .voxelCoordinate, .worldCoordinate: return try quantities(.multiply, value, .int(-1)) ?? value
     default: throw Failure(.type, "cannot negate \(value.typePhrase)")
     }
   }

@@ -25,19 +25,24 @@ package final class Interpreter {
   /// Checks a script and, if nothing is wrong, runs it. Warnings go to the host.
   ///
   /// - Parameter arguments: values of `param`s (`ScriptArguments`).
+  /// - Parameter remembers: whether a prompt follows, whose session it begins.
   /// - Parameter show: gets the value of each expression that stands as a statement (not `nil`), as the prompt would show it.
-  package func run(_ source: Source, arguments: [String: Value] = [:], show: (Value) -> Void = { _ in }) -> Ending {
+  package func run(_ source: Source, arguments: [String: Value] = [:], remembers: Bool = false, show: (Value) -> Void = { _ in }) -> Ending {
     session.script = RunningScript(source, arguments)
     defer { session.script = nil }
-    return run(source, arguments: arguments, isInteractive: false) { _, value in show(value) }
+    var begun = 0
+    let ending = run(source, arguments: arguments, isInteractive: false, begin: { begun = $0 }) { _, value in show(value) }
+    if remembers { remember(source.settling(arguments), ending, begun) }
+    return ending
   }
 
   /// Runs statements and gives the value of the last one, if that is an expression with a value.
-  package func value(of source: Source) -> (ending: Ending, value: Value?) {
-    var last: Value?
-    let ending = run(source, arguments: [:], isInteractive: false, begin: { _ in last = nil }) { statement, value in
+  package func value(of source: Source, remembers: Bool = false) -> (ending: Ending, value: Value?) {
+    var last: Value?, begun = 0
+    let ending = run(source, arguments: [:], isInteractive: false, begin: { last = nil; begun = $0 }) { statement, value in
       if case .expression = statement.kind { last = value }
     }
+    if remembers { remember(source, ending, begun) }
     return (ending, last)
   }
 
@@ -57,16 +62,17 @@ package final class Interpreter {
   }
 
   /// Writes a script that has run before the prompt into the record of the session.
-  package func remember(_ source: Source, _ ending: Ending) {
+  private func remember(_ source: Source, _ ending: Ending, _ begun: Int) {
+    if case .exit = ending { return }
     var entry = SessionEntry(source)
-    finish(&entry, ending, 0)
+    finish(&entry, ending, begun)
   }
 
   private func finish(_ entry: inout SessionEntry, _ ending: Ending, _ begun: Int) {
     switch ending {
-    case .failed(let failure): bind("_err", failure.value)
+    case .failed(let failure), .interrupted(let failure): bind("_err", failure.value)
     case .rejected(let findings): if let first = findings.first(where: { $0.severity == .error }) { bind("_err", Failure(first).value) }
-    case .completed, .interrupted, .exit: break
+    case .completed, .exit: break
     }
     if case .completed = ending { entry.finished = .max } else {
       entry.finished = begun
@@ -136,11 +142,17 @@ package final class Interpreter {
   /// Whether two sources say the same: all but blanks, comments and superfluous parentheses.
   package static func areSame(_ a: Source, _ b: Source) -> Bool { Parser.parse(a).script.isSame(as: Parser.parse(b).script) }
 
-  /// Whether a text can be run as it is, or needs more lines: open brackets, an operator at the end.
-  package static func isComplete(_ text: String) -> Bool {
+  /// Whether a text can be run as it is.
+  package enum Completeness: Sendable { case complete, needsMore, wrong }
+
+  /// `needsMore`: open brackets, an operator at the end. `wrong`: those, and a mistake that no further line mends.
+  package static func completeness(_ text: String) -> Completeness {
     let (_, mistakes) = Parser.parse(Source(name: "", text: text))
-    return !mistakes.contains(where: \.isIncomplete)
+    if !mistakes.contains(where: \.isIncomplete) { return .complete }
+    return mistakes.allSatisfy(\.isIncomplete) ? .needsMore : .wrong
   }
+
+  package static func isComplete(_ text: String) -> Bool { completeness(text) == .complete }
 
   // MARK: Names
 
@@ -158,12 +170,6 @@ package final class Interpreter {
   package var words: [String] {
     Array(Set(names + (session.modules.prelude?.names ?? []) + session.registry.names + Keyword.allCases.map(\.rawValue))).sorted()
   }
-
-  /// The text of a module, for `:edit` and help.
-  package func module(_ reference: ModuleReference) throws -> ModuleText? { try session.modules.parse(reference, session)?.text }
-
-  /// The value of a text such as `6GiB`; nil if it is no literal.
-  package func literal(_ text: String) -> Value? { Literal.value(of: text) }
 
   /// Reads the modules that names hold again, and binds them again. Their names.
   package func reloadModules() throws -> [String] {

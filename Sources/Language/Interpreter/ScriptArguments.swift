@@ -26,7 +26,7 @@ package struct ScriptHelp: Sendable {
     documentation = script.documentation
     parameters = script.statements.compactMap { statement in
       guard case .param(let param) = statement.kind else { return nil }
-      let value = param.initial.flatMap(Literal.value)
+      let value = param.initial.flatMap(Literal.value(alone:))
       let type = param.type?.text ?? value.flatMap { $0.isNil ? nil : $0.typeName }
       return ScriptParameter(
         name: param.name.text, typeName: type, defaultText: param.initial.map { source.text($0.span) }, documentation: param.documentation,

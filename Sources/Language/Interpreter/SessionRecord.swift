@@ -38,6 +38,19 @@ extension Interpreter {
   }
 }
 
+extension Source {
+  /// The same script with the values that its `param`s were given as their defaults.
+  func settling(_ arguments: [String: Value]) -> Source {
+    var bytes = bytes
+    for statement in Parser.parse(self).script.statements.reversed() {
+      guard case .param(let param) = statement.kind, let text = arguments[param.name.text]?.source({ $0.object?.expression }) else { continue }
+      if let initial = param.initial { bytes.replaceSubrange(initial.span.start..<initial.span.end, with: text.utf8) }
+      else { bytes.insert(contentsOf: (" = " + text).utf8, at: statement.span.end) }
+    }
+    return Source(name: name, text: String(decoding: bytes, as: UTF8.self), isLibrary: isLibrary)
+  }
+}
+
 private struct SessionScript {
   fileprivate struct Item {
     var text: String

@@ -286,9 +286,7 @@ struct Printer {
   private func literal(_ value: Value) -> String {
     switch value {
     case .string(let string): quoted(string)
-    case .length(let length): length.decimalText + "nm"
-    case .duration(let seconds): seconds.decimalText + "s"
-    case .bytes(let count): ((try? Rational(Int128(count), over: 1024)) ?? .zero).decimalText + "KiB"
+    case .length, .duration, .bytes: value.source() ?? value.written()
     default: value.written()
     }
   }
@@ -315,33 +313,5 @@ struct Printer {
       }
     }
     text += "\""
-  }
-}
-
-import Geometry
-
-extension Rational {
-  /// All its decimals; only for what was read from decimals.
-  fileprivate var decimalText: String {
-    var (numerator, denominator, decimals) = (numerator, denominator, 0)
-    while denominator != 1, decimals < 40 {
-      let (product, overflow) = numerator.multipliedReportingOverflow(by: 10)
-      if overflow { break }
-      numerator = product
-      decimals += 1
-      let common = Self.commonDivisor(numerator, denominator)
-      (numerator, denominator) = (numerator / common, denominator / common)
-    }
-    guard decimals > 0 else { return "\(numerator)" }
-    // what is left after the last division stands for so many decimals
-    var digits = String(numerator)
-    if digits.count <= decimals { digits = String(repeating: "0", count: decimals - digits.count + 1) + digits }
-    return String(digits.dropLast(decimals)) + "." + digits.suffix(decimals)
-  }
-
-  private static func commonDivisor(_ a: Int128, _ b: Int128) -> Int128 {
-    var (a, b) = (a.magnitude, b.magnitude)
-    while b != 0 { (a, b) = (b, a % b) }
-    return Int128(a)
   }
 }

@@ -22,6 +22,12 @@ extension Function {
 }
 
 extension Value {
+  /// All of it as text, nothing left out as in what is shown: for plans. Objects by their brief.
+  package var identityText: String {
+    var seen: Set<ObjectIdentifier> = []
+    return describe(&seen)
+  }
+
   fileprivate func describe(_ seen: inout Set<ObjectIdentifier>) -> String {
     switch self {
     case .function(let function): function.describe(&seen)

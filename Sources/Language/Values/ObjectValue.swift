@@ -35,6 +35,9 @@ package protocol ObjectValue: Sendable {
   /// Deep equality, for values inside lists and records. `==` itself asks `binary` first.
   func equals(_ other: any ObjectValue) -> Bool
 
+  /// An expression of the language that makes it again; nil where there is none.
+  var expression: String? { get }
+
   /// Values of the language that it holds (cells of a table): how deep values hold each other is limited.
   var heldValues: [Value] { get }
   /// Whether it may hold any; asked often.
@@ -122,6 +125,7 @@ package final class ObjectBox: @unchecked Sendable {   // `object` changes only 
 }
 
 extension ObjectValue {
+  package var expression: String? { nil }
   package func isKind(of typeName: String) -> Bool { self.typeName == typeName }
   package var showsWhenBound: Bool { false }
   package var brief: String { typeName }

@@ -86,7 +86,7 @@ struct Setting: Sendable {
     Setting(name: "memory", sentence: "what a result may take in memory, such as 6GiB") { prompt in
       Value.bytes(prompt.interpreter.session.execution.memoryBudget).shown()
     } write: { prompt, text in
-      guard case .bytes(let bytes)? = prompt.interpreter.literal(text), bytes >= 1 << 20 else { throw Command.Misuse(description: "memory is a size from 1MiB up, such as 6GiB, not `\(text)`") }
+      guard case .bytes(let bytes)? = Value(literal: text), bytes >= 1 << 20 else { throw Command.Misuse(description: "memory is a size from 1MiB up, such as 6GiB, not `\(text)`") }
       prompt.interpreter.session.execution = prompt.interpreter.session.execution.with(memoryBudget: bytes)
     },
     Setting(name: "pager", sentence: "the command that shows what is taller than the screen; off for none") { prompt in
