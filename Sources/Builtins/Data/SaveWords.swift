@@ -93,10 +93,10 @@ extension Call {
 extension ArrayValue {
   /// What `save` and `copy` make of it: `chunks` that are not given are those of what it shows, else those of new arrays; so is the codec.
   func spec(_ call: Call) throws -> ArraySpec {
-    let shown = stored?.chunks ?? planned?.chunks
+    let shown = stored?.chunks ?? planned?.chunks, made = call.provenance(inputs: storedArrays(of: expression).map(\.path))
     return ArraySpec(
       dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil },
-      codec: try call.optionalString("codec").map { try Codec(text: $0) } ?? .standard, attributes: call.provenance(inputs: storedArrays(of: expression).map(\.path)))
+      codec: try call.optionalString("codec").map { try Codec(text: $0) } ?? .standard, attributes: uniqueBlocks?.marked(made) ?? made)
   }
 
   /// This array at a path in a container, written chunk by chunk in bounded memory, as `chunks`, `codec` and `replace` of the call say.
