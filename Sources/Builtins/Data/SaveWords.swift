@@ -98,13 +98,13 @@ extension Call {
 extension ArrayValue {
   /// What `save` and `copy` make of it: `chunks` that are not given are those of what it shows, else those of new arrays; so is the codec.
   func spec(_ call: Call) throws -> ArraySpec {
-    let shown = stored?.chunks ?? planned?.chunks
+    let shown = stored?.chunks ?? planned?.chunks, made = call.provenance(inputs: storedArrays(of: expression).map(\.path))
     var chunks = shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil }
     let shards = try call.chunks("shards", shape)
     if let shards, let shown = chunks, !zip(shards, shown).allSatisfy({ $0 % $1 == 0 }) { chunks = nil }
     var spec = ArraySpec(
       dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? chunks, shards: shards, fillValue: call.isGiven("fill") ? try call.value("fill").json : 0,
-      attributes: call.provenance(inputs: storedArrays(of: expression).map(\.path)))
+      attributes: uniqueBlocks?.marked(made) ?? made)
     try call.layOut(&spec)
     return spec
   }
