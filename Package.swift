@@ -12,6 +12,7 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLibEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+    .target(name: "CCurl"),   // libcurl, loaded at first use
     .target(name: "CLineEdit", dependencies: ["CLibEdit"]),
     .target(name: "CKernels"),
 
@@ -19,7 +20,7 @@ let package = Package(
     .target(name: "Execution", dependencies: ["CKernels"]),
     .target(name: "Geometry"),
     .target(name: "Arrays", dependencies: ["CKernels", "Execution", "Geometry"]),
-    .target(name: "Storage", dependencies: ["CBlosc", "CZstd", "CZlib", "Execution", "Geometry", "Arrays"]),
+    .target(name: "Storage", dependencies: ["CBlosc", "CCurl", "CZstd", "CZlib", "Execution", "Geometry", "Arrays"]),
     .target(name: "Compute", dependencies: ["Execution", "Arrays", "Storage"]),
 
     // What dcs exists for
