@@ -6,8 +6,8 @@ import Glibc
 struct ChunkCoder: Sendable {
   let metadata: ArrayMetadata
 
-  /// Encoded chunks above this are refused unread: no codec makes data twice as long.
-  var encodedLimit: Int { metadata.chunkBytes * 2 + (1 << 16) }
+  /// Encoded chunks above this are refused unread.
+  var encodedLimit: Int { metadata.codecs.encodedLimit(metadata.chunkBytes) + (1 << 16) }
 
   /// Strides in bytes of a stored block of this shape, for the array's axes.
   func strides(of block: [Int]) -> [Int] {
@@ -38,7 +38,7 @@ struct ChunkCoder: Sendable {
     let codec = metadata.codecs[remaining - 1]
     if remaining == 1 { return try codec.decode(source, target) }
     // an inner stage: how long its output is, only the next codec knows
-    var stage = try encoded(capacity: min(encodedLimit, target.count * 2 + (1 << 16)))
+    var stage = try encoded(capacity: Array(metadata.codecs[..<(remaining - 1)]).encodedLimit(target.count))
     stage.truncate(to: try stage.fill { bytes throws(CodecFailure) in try codec.decode(source, bytes) })
     return try stage.withBytes { bytes throws(CodecFailure) in try decode(bytes, remaining - 1, target) }
   }

@@ -20,8 +20,9 @@ extension StoredArray {
     let cancellation = context.cancellation
     try result.withMutableBytes { target in
       guard let base = target.baseAddress else { return }
-      let scratch = Scratch.perThread(of: context.pool)
-      try visits.forEach(context.pool) { visit, worker in
+      let pool = store.isRemote ? Remote.current.pool : context.pool   // threads that wait for answers, not one a core
+      let scratch = Scratch.perThread(of: pool)
+      try visits.forEach(pool) { visit, worker in
         try cancellation?.check()
         try readChunk(visit, into: base, box: box, strides, scratch[worker])
       }

@@ -6,6 +6,8 @@ import Synchronization
 package struct RemoteSettings: Sendable {
   /// Of the process: AWS_…, GS_…, DCS_… (docs/stores.md).
   package var environment: [String: String]
+  /// Beginnings of the variables that mean something here.
+  package static let prefixes = ["AWS_", "BOTO_CONFIG", "CURL_CA_BUNDLE", "DCS_REQUESTS", "DCS_TIMEOUT", "GOOG_", "GS_", "SSL_CERT_FILE", "STORAGE_EMULATOR_HOST"]
   /// Where ~/.aws is.
   package var home: String?
   package var isStopped: @Sendable () -> Bool

@@ -41,8 +41,14 @@ struct WebStore: ObjectStore {
 
   func list(_ key: String) throws(StorageError) -> [Files.Entry]? {
     if let entries = try index(key) { return entries }
-    if let entries = try consolidatedEntries(self, key) { return entries }
+    if let copy = try consolidated() { return copy.list(key) }
     throw .remote(path: path(key), problem: .notListed)
+  }
+
+  private func consolidated() throws(StorageError) -> ConsolidatedMetadata? {
+    if let json = try json(MetadataNames.consolidated) { return try ConsolidatedMetadata(zarr2: json, path: path(MetadataNames.consolidated)) }
+    guard let json = try json(Zarr3.file) else { return nil }
+    return try ConsolidatedMetadata(zarr3: json, path: path(Zarr3.file))
   }
 
   /// Of the index page; nil where there is none.
