@@ -8,6 +8,10 @@ let package = Package(
   products: [.executable(name: "dcs", targets: ["dcs"])],
   targets: [
     // C libraries of the system, and C of our own
+    .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+    .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     .systemLibrary(name: "CBlosc", pkgConfig: "blosc", providers: [.apt(["libblosc-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -19,7 +23,7 @@ let package = Package(
     .target(name: "Execution", dependencies: ["CKernels"]),
     .target(name: "Geometry"),
     .target(name: "Arrays", dependencies: ["CKernels", "Execution", "Geometry"]),
-    .target(name: "Storage", dependencies: ["CBlosc", "CZstd", "CZlib", "Execution", "Geometry", "Arrays"]),
+    .target(name: "Storage", dependencies: ["CBlosc", "CBzip2", "CDeflate", "CLz4", "CLzma", "CZstd", "CZlib", "CKernels", "Execution", "Geometry", "Arrays"]),
     .target(name: "Compute", dependencies: ["Execution", "Arrays", "Storage"]),
 
     // What dcs exists for
@@ -43,7 +47,7 @@ let package = Package(
     .testTarget(name: "ExecutionTests", dependencies: ["Execution"]),
     .testTarget(name: "GeometryTests", dependencies: ["Execution", "Geometry"]),
     .testTarget(name: "ArraysTests", dependencies: ["Execution", "Geometry", "Arrays", "TestSupport"]),
-    .testTarget(name: "StorageTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "TestSupport"]),
+    .testTarget(name: "StorageTests", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "Networks", "TestSupport"]),
     .testTarget(name: "SegmentationTests", dependencies: ["Execution", "Arrays", "Segmentation", "TestSupport"]),
     .testTarget(name: "BlockwiseTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Blockwise", "TestSupport"]),

@@ -40,11 +40,13 @@ package struct ArrayMetadata: Sendable {
   /// Shards are not held as a whole by who reads them.
   static let shardLimit = 1 << 42
   private static let rankLimit = 32
+  private static let codecLimit = 16
 
   /// Checks what data on disk can get wrong; all arithmetic on `shape` and `chunks` is safe after it.
   func checked(_ path: String) throws(StorageError) -> ArrayMetadata {
     func bad(_ field: String, _ reason: String) -> StorageError { .badMetadata(path: path, field: field, reason: reason) }
     guard shape.count <= Self.rankLimit else { throw bad("shape", "\(shape.count) axes, at most \(Self.rankLimit)") }
+    guard codecs.count <= Self.codecLimit else { throw bad("codecs", "\(codecs.count) of them, at most \(Self.codecLimit)") }
     guard chunks.count == shape.count else { throw bad("chunks", "\(chunks.count) axes, the shape has \(shape.count)") }
     guard chunks.allSatisfy({ $0 > 0 }) else { throw bad("chunks", "\(shapeText(chunks)): each must be above 0") }
     guard shape.allSatisfy({ $0 >= 0 }) else { throw bad("shape", "\(shapeText(shape)): none may be negative") }
@@ -101,8 +103,10 @@ struct MetadataReader {
   }
 
   /// A codec by its name in a format: `names` picks that format's names from each kind.
-  func codec(named name: String, settings: JSON, elementSize: Int, _ names: KeyPath<CodecKind, [String]>, _ field: String) throws(StorageError) -> Codec {
-    guard let kind = CodecKind.all.first(where: { $0[keyPath: names].contains(name) }) else { throw .unsupported(path: path, feature: "the codec \(name)") }
-    do { return try kind.read(settings, elementSize) } catch { throw bad(field, "\(name): \(error.reason)") }
+  func codec(
+    named name: String, settings: JSON, _ elements: ElementLayout, _ names: KeyPath<CodecKind, [String]>, _ field: String, as what: String = "codec"
+  ) throws(StorageError) -> Codec {
+    guard let kind = CodecKind.all.first(where: { $0[keyPath: names].contains(name) }) else { throw .unsupported(path: path, feature: "the \(what) \(name)") }
+    do { return try kind.read(settings, elements) } catch { throw bad(field, "\(name): \(error.reason)") }
   }
 }

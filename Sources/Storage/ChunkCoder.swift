@@ -6,10 +6,13 @@ import Glibc
 struct ChunkCoder: Sendable {
   let metadata: ArrayMetadata
 
-  /// Encoded chunks above this are refused unread: no codec makes data twice as long. A shard has an index besides.
-  var encodedLimit: Int {
-    guard let sharding = metadata.sharding else { return metadata.chunkBytes * 2 + (1 << 16) }
-    return sharding.count * ChunkCoder(metadata: sharding.inner).encodedLimit + sharding.indexBytes + (1 << 16)
+  /// Encoded chunks above this are refused unread.
+  var encodedLimit: Int { metadata.codecs.encodedLimit(valueLimit) + (1 << 16) }
+
+  /// The most bytes that a chunk can have before its codecs: its values, or a shard with its index.
+  private var valueLimit: Int {
+    guard let sharding = metadata.sharding else { return metadata.chunkBytes }
+    return sharding.count * ChunkCoder(metadata: sharding.inner).encodedLimit + sharding.indexBytes
   }
 
   /// Strides in bytes of a stored block of this shape, for the array's axes.
@@ -43,7 +46,7 @@ struct ChunkCoder: Sendable {
 
   /// What the codecs of a shard are wrapped around: index and inner chunks.
   func unwrapped(_ payload: UnsafeRawBufferPointer) throws(CodecFailure) -> Bytes {
-    var bytes = try encoded(capacity: encodedLimit)
+    var bytes = try encoded(capacity: valueLimit)
     bytes.truncate(to: try bytes.fill { target throws(CodecFailure) in try decode(payload, metadata.codecs.count, target) })
     return bytes
   }
@@ -53,7 +56,7 @@ struct ChunkCoder: Sendable {
     let codec = metadata.codecs[remaining - 1]
     if remaining == 1 { return try codec.decode(source, target) }
     // an inner stage: how long its output is, only the next codec knows
-    var stage = try encoded(capacity: min(encodedLimit, target.count * 2 + (1 << 16)))
+    var stage = try encoded(capacity: Array(metadata.codecs[..<(remaining - 1)]).encodedLimit(target.count))
     stage.truncate(to: try stage.fill { bytes throws(CodecFailure) in try codec.decode(source, bytes) })
     return try stage.withBytes { bytes throws(CodecFailure) in try decode(bytes, remaining - 1, target) }
   }

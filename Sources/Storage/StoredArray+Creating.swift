@@ -12,19 +12,26 @@ package struct ArraySpec: Sendable {
   /// Chunks are kept in shards of so many voxels, one key a shard: whole multiples of the chunks. Zarr v3 alone has them.
   package var shards: [Int]?
   package var grid: Grid
-  package var codec: Codec
+  /// In the order of encoding.
+  package var codecs: [Codec]
   /// A number, a bool, or "NaN", "Infinity", "-Infinity".
   package var fillValue: JSON
   /// nil: N5 in a container whose name ends in .n5, else the version of the Zarr container if it exists, else Zarr v2 (v3 for shards).
   package var format: Format?
+  /// The first axis of a stored chunk is its fastest.
+  package var isFortranOrder = false
+  package var isBigEndian = false
+  /// Between the numbers of a chunk's key: "/" or "."; nil: "/".
+  package var separator: String?
   /// Added to those that describe the grid.
   package var attributes: JSON
 
   package init(
-    _ dtype: DType, _ shape: [Int], grid: Grid? = nil, chunks: [Int]? = nil, shards: [Int]? = nil, codec: Codec = .standard, fillValue: JSON = 0,
+    _ dtype: DType, _ shape: [Int], grid: Grid? = nil, chunks: [Int]? = nil, shards: [Int]? = nil, codec: Codec = .standard, codecs: [Codec]? = nil, fillValue: JSON = 0,
     format: Format? = nil, attributes: JSON = .emptyObject
   ) {
-    (self.dtype, self.shape, self.chunks, self.shards, self.codec, self.fillValue, self.format, self.attributes) = (dtype, shape, chunks, shards, codec, fillValue, format, attributes)
+    (self.dtype, self.shape, self.chunks, self.shards, self.fillValue, self.format, self.attributes) = (dtype, shape, chunks, shards, fillValue, format, attributes)
+    self.codecs = codecs ?? [codec]
     self.grid = grid ?? Grid(unknownOfRank: shape.count)
   }
 
@@ -106,22 +113,19 @@ extension ArraySpec {
     guard grid.rank == shape.count else { throw .badMetadata(path: path, field: "grid", reason: "\(grid.rank) axes, the shape has \(shape.count)") }
     guard let fill = FillValue(fillValue, dtype) else { throw .badMetadata(path: path, field: "fill value", reason: "\(fillValue.compact) is no \(dtype)") }
     let keys: ChunkKeys = switch format {
-    case .zarr2: .zarr2(separator: "/")
-    case .zarr3: .zarr3(separator: "/")
+    case .zarr2: .zarr2(separator: separator ?? "/")
+    case .zarr3: .zarr3(separator: separator ?? "/")
     case .n5: .n5
     }
-    let order = Array(shape.indices), chunks = chunks ?? Self.defaultChunks(shape, grid, in: shards), isBigEndian = format == .n5 && dtype.size > 1
-    let codecs = codec.zarr2 == .null ? [] : [codec]
+    guard separator == nil || separator == "/" || (separator == "." && format != .n5) else { throw .unsupported(path: path, feature: "the separator \(separator ?? "") in \(format)") }
+    guard format != .n5 || !isFortranOrder else { throw .unsupported(path: path, feature: "the order F in n5, which has one order") }
+    guard format != .n5 || !isBigEndian else { throw .unsupported(path: path, feature: "a choice of byte order in n5, whose elements are always big-endian") }
+    let codecs = codecs.filter { $0.zarr2 != .null }.map { format == .n5 ? $0.asN5 ?? $0 : $0 }
     var metadata = ArrayMetadata(
-      format: format, dtype: dtype, shape: shape, chunks: chunks, order: order, isBigEndian: isBigEndian, fill: fill, codecs: codecs, keys: keys,
-      attributes: gridAttributes(grid, format).merging(attributes), dimensionNames: format == .zarr3 ? grid.axes.map(\.name) : nil)
-    if let shards {
-      guard shards.count == shape.count else { throw .badMetadata(path: path, field: "shards", reason: "\(shards.count) axes, the shape has \(shape.count)") }
-      guard format == .zarr3 else { throw .unsupported(path: path, feature: "an array in shards in \(format)") }
-      let inner = ArrayMetadata(
-        format: format, dtype: dtype, shape: shards, chunks: chunks, order: order, isBigEndian: isBigEndian, fill: fill, codecs: codecs, keys: keys, attributes: .emptyObject)
-      (metadata.chunks, metadata.codecs, metadata.sharding) = (shards, [], try Sharding(inner: inner, order: order, path: path))
-    }
+      format: format, dtype: dtype, shape: shape, chunks: chunks ?? Self.defaultChunks(shape, grid, in: shards),
+      order: isFortranOrder ? shape.indices.reversed() : Array(shape.indices), isBigEndian: (isBigEndian || format == .n5) && dtype.size > 1, fill: fill, codecs: codecs,
+      keys: keys, attributes: gridAttributes(grid, format).merging(attributes), dimensionNames: format == .zarr3 ? grid.axes.map(\.name) : nil)
+    if let shards { try metadata.shard(by: shards, path) }
     return try metadata.checked(path)
   }
 

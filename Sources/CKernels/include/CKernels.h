@@ -1,6 +1,7 @@
 // The one header that Swift sees of the C kernels: one include a kernel family.
 #pragma once
 #include "pool.h"
+#include "checksum.h"
 #include "tensor.h"
 #include "level.h"
 #include "conv.h"
