@@ -101,7 +101,7 @@ extension ArrayValue {
   func spec(_ call: Call) throws -> ArraySpec {
     let shown = stored?.chunks ?? planned?.chunks, made = call.provenance(inputs: storedArrays(of: expression).map(\.path))
     var chunks = shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil }
-    let shards = try call.chunks("shards", shape)
+    let shards = call.isKnown("shards") ? try call.chunks("shards", shape) : nil
     if let shards, let shown = chunks, !zip(shards, shown).allSatisfy({ $0 % $1 == 0 }) { chunks = nil }
     var spec = ArraySpec(
       dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? chunks, shards: shards, fillValue: call.isGiven("fill") ? try call.value("fill").json : 0,
