@@ -48,15 +48,20 @@ package final class StoredArray: ArraySource, Sendable {
     }
   }
 
-  private init(metadataOf array: StoredArray) {
-    isMetadataOnly = true
-    (location, metadata, grid, gridSource, mode) = (array.location, array.metadata, array.grid, array.gridSource, array.mode)
+  private init(_ array: StoredArray, isMetadataOnly: Bool, grid: Grid, gridSource: String?) {
+    (self.isMetadataOnly, self.grid, self.gridSource) = (isMetadataOnly, grid, gridSource)
+    (location, metadata, mode) = (array.location, array.metadata, array.mode)
     (store, coder, locks) = (array.store, array.coder, array.locks)
     currentAttributes = Mutex(array.attributes)
   }
 
   /// The same array, but reading or writing voxels throws `NotRead`.
-  package var metadataOnly: StoredArray { isMetadataOnly ? self : StoredArray(metadataOf: self) }
+  package var metadataOnly: StoredArray { isMetadataOnly ? self : StoredArray(self, isMetadataOnly: true, grid: grid, gridSource: gridSource) }
+
+  /// The same array, said to lie elsewhere; nothing on disk changes.
+  ///
+  /// - Precondition: `grid` has an axis for each of the array's.
+  package func placed(_ grid: Grid, source: String?) -> StoredArray { StoredArray(self, isMetadataOnly: isMetadataOnly, grid: grid, gridSource: source) }
 
   package var path: String { location.description }
   package var dtype: DType { metadata.dtype }

@@ -5,21 +5,27 @@ import Storage
 
 extension Builtin {
   static let open = Builtin(
-    "open", "(path: string, mode: \"read|edit\" = \"read\", origin: \"center|corner\" = \"center\") -> array|group",
+    "open", "(path: string, mode: \"read|edit\" = \"read\", origin: \"center|corner\" = \"center\", voxel: length|coord = nil) -> array|group",
     "Opens an array or group of a Zarr or N5 container, or a .npy file; reads metadata only.",
     details: [
-      "mode=\"edit\" makes a[…] = … write through. origin=\"corner\" takes NGFF translations as corners; the specification says centres."
+      "mode=\"edit\" makes a[…] = … write through. origin=\"corner\" takes NGFF translations as corners; the specification says centres.",
+      "voxel: of a multiscale group it picks the level with that voxel size, open(\"c.zarr/em\", voxel=8nm); of an array that does not say its own it sets it.",
     ],
     searchTerms: ["load", "read", "zarr", "n5", "npy"], plan: { call in
       guard let dry = call.dryRun else { return nil }
       let place = try Location(try call.string("path")).description
-      return dry.made(at: place) ?? (Files.kind(place) == nil && dry.makes(below: place) ? .unknown : nil)
+      if let made = dry.made(at: place) { return made }
+      return try dry.makes(below: place) && Location.kind(place) == nil ? .unknown : nil
     }
   ) { call in
     let path = try call.string("path")
-    if path.hasSuffix(".npy") { return Value(ArrayValue(Volume(try Npy.read(path, limit: call.execution.memoryBudget)))) }
+    if path.hasSuffix(".npy") {
+      let array = try Npy.read(path, limit: call.execution.memoryBudget), axes = Axis.defaults(rank: array.rank), rank = axes.count { $0.kind == .space }
+      guard let voxel = try call.optionalWorld("voxel", rank: rank) else { return Value(ArrayValue(Volume(array))) }
+      return Value(ArrayValue(try Volume(array, try Grid(axes: axes, voxelSize: voxel, offset: Coordinate(repeating: .zero, count: rank)))))
+    }
     let origin: Origin = try call.string("origin") == "corner" ? .corner : .center
-    return Value(try StoredNode.open(path, mode: try call.string("mode") == "edit" ? .edit : .read, origin: origin))
+    return try call.opened(try StoredNode.open(path, mode: try call.string("mode") == "edit" ? .edit : .read, origin: origin))
   }
 
   static let tree = Builtin(
@@ -30,10 +36,10 @@ extension Builtin {
   private static func planTree(_ call: Call) throws -> Value? {
     let place = if case .string(let path) = try call.value("of") { try Location(path).description } else { try call.object("of", as: GroupValue.self).group.path }
     guard let dry = call.dryRun else { return nil }
-    if Files.kind(place) == nil, let value = dry.made(at: place) { return .string("\(place)  \(value.object?.brief ?? "unknown")  planned") }
+    if try Location.kind(place) == nil, let value = dry.made(at: place) { return .string("\(place)  \(value.object?.brief ?? "unknown")  planned") }
     let planned = dry.made(below: place)
     if planned.isEmpty { return nil }
-    var lines = [Files.kind(place) == nil ? place : try treeText(call)]
+    var lines = [try Location.kind(place) == nil ? place : try treeText(call)]
     var open: [Substring] = []
     for (key, value) in planned {
       let parts = key.split(separator: "/"), groups = parts.dropLast()
@@ -55,18 +61,20 @@ extension Builtin {
     } else {
       root = try call.object("of", as: GroupValue.self).group
     }
-    var lines = [root.path]
+    var lines = [root.path + roleText(root)]
     try list(root, "  ", &lines, depth: 0)
     return lines.joined(separator: "\n")
   }
+
+  private static func roleText(_ group: StoredGroup) -> String { group.role.map { "  " + $0 } ?? "" }
 
   private static func list(_ group: StoredGroup, _ indent: String, _ lines: inout [String], depth: Int) throws {
     for child in try group.children() {
       if lines.count > 2000 || depth > 30 { lines.append(indent + "…"); return }
       switch try group.open(child.name) {
-      case .array(let array): lines.append("\(indent)\(child.name)  \(ArrayValue(array).brief)  \(array.codecText)")
+      case .array(let array): lines.append("\(indent)\(child.name)  \(ArrayValue(array).brief)\(array.grid.isKnown ? "  " + ArrayValue.placeText(array) : "")  \(array.codecText)")
       case .group(let inner):
-        lines.append("\(indent)\(child.name)/")
+        lines.append("\(indent)\(child.name)/\(roleText(inner))")
         try list(inner, indent + "  ", &lines, depth: depth + 1)
       }
     }

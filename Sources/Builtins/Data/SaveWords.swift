@@ -90,6 +90,7 @@ extension Call {
   /// A path to be written, the folders above it made.
   func writablePath(_ argument: String) throws -> String {
     let path = try string(argument), folder = Files.parent(path)
+    if Address.isRemote(path) { throw failure(.data, "`\(path)` is an address: only arrays and groups are written there", at: argument, hint: "save it to a file") }
     if !folder.isEmpty { try Files.makeFolders(folder) }
     return path
   }
@@ -110,13 +111,17 @@ extension ArrayValue {
   }
 
   /// This array at a path in a container, written chunk by chunk in bounded memory, as `chunks`, `codec` and `replace` of the call say.
-  func written(to path: String, _ call: Call) throws -> ArrayValue {
+  ///
+  /// - Parameter format: nil: that of the container.
+  func written(to path: String, _ call: Call, format: Storage.Format? = nil) throws -> ArrayValue {
     // what it reads must outlive the writing
     let place = Files.absolute(path)
     if let input = storedArrays(of: expression).first(where: { Files.absolute($0.path) == place }) {
       throw call.failure(.data, "`\(input.path)` is read by this statement and cannot be replaced by it", hint: "save to another path")
     }
-    try stream(to: try StoredArray.create(path, try spec(call), replace: try call.bool("replace")), call.execution)
+    var spec = try spec(call)
+    spec.format = format
+    try stream(to: try StoredArray.create(path, spec, replace: try call.bool("replace")), call.execution)
     return ArrayValue(try StoredArray.open(path))
   }
 
