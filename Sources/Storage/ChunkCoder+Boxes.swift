@@ -30,7 +30,9 @@ extension ChunkCoder {
       try decode(payload, into: UnsafeMutableRawBufferPointer(start: target.start(visit), count: block.reduce(size, *)))
       return
     }
-    let elements = try scratch.decoded(block.reduce(size, *))
+    let count = block.reduce(size, *)
+    try require(count, of: payload)
+    let elements = try scratch.decoded(count)
     try decode(payload, into: elements)
     copy(UnsafeRawBufferPointer(elements), block, visit, target)
   }
@@ -48,7 +50,9 @@ extension ChunkCoder {
   /// The elements of a stored chunk as `use` sees them, in the chunk's own order.
   func withElements(_ bytes: UnsafeRawBufferPointer, _ scratch: Scratch, _ use: (_ elements: UnsafeRawBufferPointer, _ block: [Int]) -> Void) throws(CodecFailure) {
     let (block, payload) = try block(bytes)
-    let elements = try scratch.decoded(block.reduce(metadata.dtype.size, *))
+    let count = block.reduce(metadata.dtype.size, *)
+    try require(count, of: payload)
+    let elements = try scratch.decoded(count)
     try decode(payload, into: elements)
     use(UnsafeRawBufferPointer(elements), block)
   }

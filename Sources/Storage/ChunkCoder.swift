@@ -28,6 +28,20 @@ struct ChunkCoder: Sendable {
     return (header.shape, UnsafeRawBufferPointer(rebasing: bytes[header.length...]))
   }
 
+  /// Refuses bytes that cannot become so many: before memory is asked for, as a size in the metadata may be a lie.
+  func require(_ count: Int, of payload: UnsafeRawBufferPointer) throws(CodecFailure) {
+    if metadata.sharding != nil { return }   // missing inner chunks take no bytes at all
+    guard most(from: payload) >= count else { throw CodecFailure("its \(byteText(payload.count)) cannot hold a chunk of \(byteText(count))") }
+  }
+
+  /// The most bytes that the codecs make of a payload.
+  private func most(from payload: UnsafeRawBufferPointer) -> Int {
+    metadata.codecs.reduce(payload.count) { count, codec in
+      let (product, overflow) = count.multipliedReportingOverflow(by: codec.expansion)
+      return overflow ? .max : product
+    }
+  }
+
   /// Decodes a payload into `target`, which has exactly the bytes of the block; native byte order, bools 0 or 1.
   func decode(_ payload: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) throws(CodecFailure) {
     if target.isEmpty { return }
@@ -44,7 +58,7 @@ struct ChunkCoder: Sendable {
 
   /// What the codecs of a shard are wrapped around: index and inner chunks.
   func unwrapped(_ payload: UnsafeRawBufferPointer) throws(CodecFailure) -> Bytes {
-    var bytes = try encoded(capacity: encodedLimit)
+    var bytes = try encoded(capacity: min(encodedLimit, most(from: payload)))
     bytes.truncate(to: try bytes.fill { target throws(CodecFailure) in try decode(payload, metadata.codecs.count, target) })
     return bytes
   }

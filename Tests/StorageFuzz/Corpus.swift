@@ -19,12 +19,19 @@ struct Corpus {
   var containers: [Container] = []
 
   init(_ folder: String) {
-    for entry in (try? Files.list(folder)) ?? [] where entry.isFolder {
+    Self.find(folder, "", &containers)
+    containers += placed
+  }
+
+  /// Every container below a folder.
+  private static func find(_ root: String, _ key: String, _ containers: inout [Container]) {
+    for entry in (try? Files.list(Files.join(root, key))) ?? [] where entry.isFolder {
+      let inner = Files.join(key, entry.name)
+      guard entry.name.hasSuffix(".zarr") || entry.name.hasSuffix(".n5") else { find(root, inner, &containers); continue }
       var files: [String: [UInt8]] = [:]
-      Self.collect(Files.join(folder, entry.name), "", &files)
+      collect(Files.join(root, inner), "", &files)
       containers.append(Container(entry.name, files))
     }
-    containers += placed
   }
 
   private static func collect(_ folder: String, _ key: String, _ files: inout [String: [UInt8]]) {

@@ -10,7 +10,7 @@ import TestSupport
 
 @main struct StorageFuzz {
   static func main() {
-    var cases: UInt64 = 100_000, seed: UInt64 = 1, single: UInt64?, folder = "Tests/Fixtures/storage"
+    var cases: UInt64 = 100_000, seed: UInt64 = 1, single: UInt64?, folder = "Tests/Fixtures"
     var words = CommandLine.arguments.dropFirst()
     while let word = words.popFirst() {
       guard let value = words.popFirst() else { stop("\(word) needs a value") }

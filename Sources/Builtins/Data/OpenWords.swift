@@ -83,10 +83,11 @@ extension Builtin {
     "create",
     """
     (path: string, shape: coord|int = nil, dtype: fn|string = nil, like: array = nil, chunks: coord|int = nil, shards: coord|int = nil, axes: list = nil, voxel: coord|length = nil,
-     offset: coord|length = nil, codec="blosc/zstd 5 + bitshuffle", fill: int|float|bool = 0, replace=false) -> array
+     offset: coord|length = nil, \(DiskLayout.codec(default: "\"blosc/zstd 5 + bitshuffle\"")), fill: int|float|bool = 0, replace=false,
+     \(DiskLayout.format), \(DiskLayout.details)) -> array
     """,
     "Makes an array on disk, all fill value, and opens it for editing.",
-    details: ["`like` gives whatever else is not said. Codecs: raw, gzip 6, zstd 3, blosc/lz4 5 + shuffle, … A path in a container.n5 makes N5, else Zarr v2; `shards` (Zarr v3) keeps many chunks in one file."],
+    details: ["`like` gives whatever else is not said. `shards` (Zarr v3) keeps many chunks in one file."] + DiskLayout.help,
     searchTerms: ["new", "zarr", "n5"], effect: .writes("path"), plan: { call in
       try call.planArray("create", at: try call.string("path"), try arraySpec(call), replace: try call.bool("replace"))
     }
@@ -104,8 +105,10 @@ extension Builtin {
     let shards = try call.chunks("shards", shape)
     var chunks = model?.shape.count == shape.count ? model?.stored?.chunks : nil
     if let shards, let shown = chunks, !zip(shards, shown).allSatisfy({ $0 % $1 == 0 }) { chunks = nil }
-    return ArraySpec(
-      dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? chunks, shards: shards, codec: try Codec(text: try call.string("codec")), fillValue: try call.value("fill").json, attributes: call.provenance())
+    var spec = ArraySpec(
+      dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? chunks, shards: shards, fillValue: try call.value("fill").json, attributes: call.provenance())
+    try call.layOut(&spec)
+    return spec
   }
 }
 
