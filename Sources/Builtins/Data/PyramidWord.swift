@@ -9,7 +9,7 @@ extension Builtin {
     "pyramid",
     """
     (a: array|string, to: string = nil, levels: int = nil, factor: int|coord = nil, reduce: "auto|mean|mode|max|nearest" = "auto", version: "0.4|0.5" = nil,
-     chunks: coord|int = nil, shards: coord|int = nil, codec: string = nil, replace=false) -> group
+     chunks: coord|int = nil, shards: coord|int = nil, \(DiskLayout.codec(default: "nil")), replace=false) -> group
     """,
     "Makes the coarser levels of an array, and the metadata by which other programs find them; returns the group.",
     details: [
@@ -119,7 +119,7 @@ private struct PyramidWork {
     var last = try first(call)
     let format = last.format, provenance = call.provenance(inputs: [isInPlace ? last.path : array.stored?.path].compactMap { $0 })
     let unfinished: JSON = ["dcs": (provenance["dcs"] ?? .emptyObject).merging(["unfinished": true])]
-    let codecs = try call.optionalString("codec").map { [try Codec(text: $0)] } ?? last.codecs
+    let codecs = try call.optionalString("codec").map { try Codec.chain(text: $0, last.dtype, isBigEndian: false) } ?? last.codecs
     let wanted = try call.chunks("shards", array.shape) ?? last.shards
     var made: [StoredArray] = []
     for level in plan.levels.dropFirst() {
