@@ -90,6 +90,7 @@ extension Call {
   /// A path to be written, the folders above it made.
   func writablePath(_ argument: String) throws -> String {
     let path = try string(argument), folder = Files.parent(path)
+    if Address.isRemote(path) { throw failure(.data, "`\(path)` is an address: only arrays and groups are written there", at: argument, hint: "save it to a file") }
     if !folder.isEmpty { try Files.makeFolders(folder) }
     return path
   }
