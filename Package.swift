@@ -40,7 +40,9 @@ let package = Package(
     .executableTarget(name: "dcs", dependencies: ["CLineEdit", "Execution", "Arrays", "Storage", "Display", "Language", "Builtins"]),
 
     // Scripts with accidents (Tests/Fuzz/Fuzz.swift)
-    .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Language", "Builtins"], path: "Tests/Fuzz"),
+    .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Language", "Builtins", "TestSupport"], path: "Tests/Fuzz"),
+    // Containers with accidents (Tests/StorageFuzz/StorageFuzz.swift)
+    .executableTarget(name: "dcs-fuzz-storage", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "TestSupport"], path: "Tests/StorageFuzz"),
 
     // Tests mirror Sources; one module each
     .target(name: "CTerminal", path: "Tests/CTerminal", linkerSettings: [.linkedLibrary("util")]),
@@ -49,13 +51,14 @@ let package = Package(
     .testTarget(name: "GeometryTests", dependencies: ["Execution", "Geometry"]),
     .testTarget(name: "ArraysTests", dependencies: ["Execution", "Geometry", "Arrays", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "TestSupport"]),
+    .testTarget(name: "ComputeTests", dependencies: ["Execution", "Arrays", "Storage", "Compute"]),
     .testTarget(name: "NetworksTests", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "Networks", "TestSupport"]),
     .testTarget(name: "SegmentationTests", dependencies: ["Execution", "Arrays", "Segmentation", "TestSupport"]),
     .testTarget(name: "BlockwiseTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Blockwise", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Training", "TestSupport"]),
     .testTarget(name: "DisplayTests", dependencies: ["CZlib", "Arrays", "Display", "TestSupport"]),
     .testTarget(name: "LanguageTests", dependencies: ["Execution", "Geometry", "Language", "TestSupport"]),
-    .testTarget(name: "BuiltinsTests", dependencies: ["Execution", "Storage", "Language", "Builtins", "TestSupport"]),
+    .testTarget(name: "BuiltinsTests", dependencies: ["Arrays", "Execution", "Storage", "Blockwise", "Language", "Builtins", "TestSupport"]),
     .testTarget(name: "PromptTests", dependencies: ["CTerminal"]),   // the built program on a terminal
   ],
   swiftLanguageModes: [.v6],

@@ -19,6 +19,7 @@ package struct ArrayMetadata: Sendable {
   package var format: Format
   package var dtype: DType
   package var shape: [Int]
+  /// Voxels under one key: a shard where chunks are kept in shards.
   package var chunks: [Int]
   /// Axes of a chunk from slowest to fastest: C order is 0, 1, 2, F order 2, 1, 0.
   package var order: [Int]
@@ -31,9 +32,13 @@ package struct ArrayMetadata: Sendable {
   package var attributes: JSON
   /// Names of the axes, where the format itself has a place for them (Zarr v3).
   package var dimensionNames: [String]?
+  /// What a chunk holds in place of elements, if it is a shard of smaller chunks; `order` and `isBigEndian` are then those of the shard alone.
+  package var sharding: Sharding? = nil
 
   /// Chunks above this are taken for damaged metadata.
   static let chunkLimit = 1 << 34
+  /// Shards are not held as a whole by who reads them.
+  static let shardLimit = 1 << 42
   private static let rankLimit = 32
   private static let codecLimit = 16
 
@@ -46,18 +51,19 @@ package struct ArrayMetadata: Sendable {
     guard chunks.allSatisfy({ $0 > 0 }) else { throw bad("chunks", "\(shapeText(chunks)): each must be above 0") }
     guard shape.allSatisfy({ $0 >= 0 }) else { throw bad("shape", "\(shapeText(shape)): none may be negative") }
     guard (try? NDArray.byteCount(dtype, shape)) != nil else { throw bad("shape", "\(shapeText(shape)) is too large") }
-    guard let bytes = try? NDArray.byteCount(dtype, chunks), bytes <= Self.chunkLimit else {
-      throw bad("chunks", "\(shapeText(chunks)) of \(dtype) is more than \(byteText(Self.chunkLimit)) a chunk")
+    let limit = sharding == nil ? Self.chunkLimit : Self.shardLimit
+    guard let bytes = try? NDArray.byteCount(dtype, chunks), bytes <= limit else {
+      throw bad("chunks", "\(shapeText(chunks)) of \(dtype) is more than \(byteText(limit)) a chunk")
     }
     return self
   }
 
   package var chunkBytes: Int { chunks.reduce(dtype.size, *) }
 
-  /// Chunks along each axis.
-  package var chunkGrid: [Int] { zip(shape, chunks).map { $0 / $1 + ($0 % $1 == 0 ? 0 : 1) } }
-
-  package var codecText: String { codecs.isEmpty ? "raw" : codecs.map(\.description).joined(separator: ", ") }
+  package var codecText: String {
+    guard let sharding else { return codecs.isEmpty ? "raw" : codecs.map(\.description).joined(separator: ", ") }
+    return ([sharding.inner.codecText] + codecs.map { "\($0) a shard" }).joined(separator: ", ")
+  }
 }
 
 /// How a chunk's index becomes its key.

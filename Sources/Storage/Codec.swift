@@ -22,6 +22,8 @@ package struct Codec: Sendable, CustomStringConvertible {
   let elements: Elements?
   /// The most bytes that so many become: what a chunk or an inner stage is given room for.
   let encodedLimit: @Sendable (_ count: Int) -> Int
+  /// The most bytes that one encoded byte becomes: what data cannot hold, nobody asks memory for.
+  let expansion: Int
   /// Fills `target` from its start and returns the number of bytes; fails if the data decode to more than `target` holds.
   package let decode: @Sendable (_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int
   /// `elementSize`: what shuffling codecs group by.
@@ -37,11 +39,12 @@ package struct Codec: Sendable, CustomStringConvertible {
   init(
     description: String, zarr2: JSON?, zarr3: JSON?, n5: JSON?, isFilter: Bool = false, elements: Elements? = nil,
     encodedLimit: @escaping @Sendable (Int) -> Int = { $0 + $0 / 8 + (1 << 16) },   // no compressor makes data an eighth longer
+    expansion: Int = 8,   // filters: an element of 8 bytes in one
     decode: @escaping @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int,
     encode: @escaping @Sendable (UnsafeRawBufferPointer, Int) throws(CodecFailure) -> Bytes
   ) {
     (self.description, self.zarr2, self.zarr3, self.n5) = (description, zarr2, zarr3, n5)
-    (self.isFilter, self.elements, self.encodedLimit, self.decode, self.encode) = (isFilter, elements, encodedLimit, decode, encode)
+    (self.isFilter, self.elements, self.encodedLimit, self.expansion, self.decode, self.encode) = (isFilter, elements, encodedLimit, expansion, decode, encode)
   }
 }
 

@@ -12,7 +12,7 @@ extension StoredNode {
   }
 
   /// How its files are laid out; nil for a folder without metadata, which any format takes.
-  func format() throws(StorageError) -> Format? {
+  package func format() throws(StorageError) -> Format? {
     if case .array(let array) = self { return array.format }
     let store = location.store, key = location.key
     if try store.size(Files.join(key, Zarr3.file)) != nil { return .zarr3 }

@@ -130,16 +130,6 @@ import Testing
     }
   }
 
-  @Test func sharding() throws {
-    try withTemporaryDirectory { folder in
-      let (path, _) = try stored(folder, .zarr3, .raw)
-      var document = try JSON(parsing: try Files.read("\(path)/zarr.json"))
-      document["codecs"] = [["name": "sharding_indexed", "configuration": [:]]]
-      try Files.writeAtomically(document.pretty, "\(path)/zarr.json")
-      #expect(storageError { _ = try StoredArray.open(path) } == .unsupported(path: "\(path)/zarr.json", feature: "the codec sharding_indexed"))
-    }
-  }
-
   // MARK: Misuse
 
   @Test func whatIsThereAndWhatIsNot() throws {

@@ -5,10 +5,13 @@ import Storage
 
 extension Builtin {
   static let copy = Builtin(
-    "copy", "(from: array|group|string, to: string, chunks: coord|int = nil, codec: string = nil, replace=false) -> array|group",
+    "copy",
+    """
+    (from: array|group|string, to: string, chunks: coord|int = nil, shards: coord|int = nil, \(DiskLayout.codec(default: "nil")), replace=false, \(DiskLayout.format)) -> array|group
+    """,
     "Copies an array, or a group with all that is in it, to a path; returns the copy.",
     details: [
-      "Without `chunks` and `codec` the files of what is on disk are copied as they are: missing chunks stay missing, attributes come along.",
+      "Without `chunks`, `shards`, `codec` and `format` the files of what is on disk are copied as they are: missing chunks stay missing, attributes come along.",
       "Anything else is written anew, chunk by chunk, as `save` does.",
     ],
     searchTerms: ["duplicate", "cp", "rechunk"], streams: ["from"], effect: .writes("to"), plan: { call in
@@ -33,7 +36,13 @@ extension Builtin {
     switch try source(call) {
     case .files(let node):
       try node.copyFiles(to: target, replace: try call.bool("replace"), call.execution)
-      return Value(try StoredNode.open(target))
+      let copy = try StoredNode.open(target)
+      // what placed the array may stand in a group that stays behind, or in the words of the call that opened it
+      if case .array(let from) = node, case .array(let to) = copy, from.grid != to.grid {
+        try StoredArray.open(target, mode: .edit).setAttributes(to.placing(from.grid))
+        return Value(try StoredNode.open(target))
+      }
+      return Value(copy)
     case .array(let array): return Value(try array.written(to: target, call))
     case .nothingYet(let path): throw StorageError.notFound(path: path, near: nil)
     }
@@ -49,7 +58,7 @@ extension Builtin {
   }
 
   private static func source(_ call: Call) throws -> Source {
-    let isPlain = !call.isGiven("chunks") && !call.isGiven("codec"), node: StoredNode
+    let isPlain = !["chunks", "shards", "codec", "format"].contains(where: call.isGiven), node: StoredNode
     switch try call.value("from") {
     case .string(let path):
       let place = try Location(path).description
@@ -64,7 +73,7 @@ extension Builtin {
     if isPlain, try node.canCopyFiles(to: try call.string("to")) { return .files(node) }
     guard case .array(let stored) = node else {
       throw call.failure(
-        .data, isPlain ? "a group can only be copied to a container of its own format" : "`chunks` and `codec` change one array, not a group", at: "from", hint: "copy its arrays one by one")
+        .data, isPlain ? "a group can only be copied to a container of its own format" : "`chunks`, `shards`, `codec` and `format` change one array, not a group", at: "from", hint: "copy its arrays one by one")
     }
     return .array(ArrayValue(stored))
   }

@@ -5,10 +5,11 @@ import Storage
 
 extension Builtin {
   static let open = Builtin(
-    "open", "(path: string, mode: \"read|edit\" = \"read\", origin: \"center|corner\" = \"center\") -> array|group",
+    "open", "(path: string, mode: \"read|edit\" = \"read\", origin: \"center|corner\" = \"center\", voxel: length|coord = nil) -> array|group",
     "Opens an array or group of a Zarr or N5 container, or a .npy file; reads metadata only.",
     details: [
-      "mode=\"edit\" makes a[…] = … write through. origin=\"corner\" takes NGFF translations as corners; the specification says centres."
+      "mode=\"edit\" makes a[…] = … write through. origin=\"corner\" takes NGFF translations as corners; the specification says centres.",
+      "voxel: of a multiscale group it picks the level with that voxel size, open(\"c.zarr/em\", voxel=8nm); of an array that does not say its own it sets it.",
     ],
     searchTerms: ["load", "read", "zarr", "n5", "npy"], plan: { call in
       guard let dry = call.dryRun else { return nil }
@@ -18,9 +19,13 @@ extension Builtin {
     }
   ) { call in
     let path = try call.string("path")
-    if path.hasSuffix(".npy") { return Value(ArrayValue(Volume(try Npy.read(path, limit: call.execution.memoryBudget)))) }
+    if path.hasSuffix(".npy") {
+      let array = try Npy.read(path, limit: call.execution.memoryBudget), axes = Axis.defaults(rank: array.rank), rank = axes.count { $0.kind == .space }
+      guard let voxel = try call.optionalWorld("voxel", rank: rank) else { return Value(ArrayValue(Volume(array))) }
+      return Value(ArrayValue(try Volume(array, try Grid(axes: axes, voxelSize: voxel, offset: Coordinate(repeating: .zero, count: rank)))))
+    }
     let origin: Origin = try call.string("origin") == "corner" ? .corner : .center
-    return Value(try StoredNode.open(path, mode: try call.string("mode") == "edit" ? .edit : .read, origin: origin))
+    return try call.opened(try StoredNode.open(path, mode: try call.string("mode") == "edit" ? .edit : .read, origin: origin))
   }
 
   static let tree = Builtin(
@@ -56,18 +61,20 @@ extension Builtin {
     } else {
       root = try call.object("of", as: GroupValue.self).group
     }
-    var lines = [root.path]
+    var lines = [root.path + roleText(root)]
     try list(root, "  ", &lines, depth: 0)
     return lines.joined(separator: "\n")
   }
+
+  private static func roleText(_ group: StoredGroup) -> String { group.role.map { "  " + $0 } ?? "" }
 
   private static func list(_ group: StoredGroup, _ indent: String, _ lines: inout [String], depth: Int) throws {
     for child in try group.children() {
       if lines.count > 2000 || depth > 30 { lines.append(indent + "…"); return }
       switch try group.open(child.name) {
-      case .array(let array): lines.append("\(indent)\(child.name)  \(ArrayValue(array).brief)  \(array.codecText)")
+      case .array(let array): lines.append("\(indent)\(child.name)  \(ArrayValue(array).brief)\(array.grid.isKnown ? "  " + ArrayValue.placeText(array) : "")  \(array.codecText)")
       case .group(let inner):
-        lines.append("\(indent)\(child.name)/")
+        lines.append("\(indent)\(child.name)/\(roleText(inner))")
         try list(inner, indent + "  ", &lines, depth: depth + 1)
       }
     }
@@ -76,11 +83,12 @@ extension Builtin {
   static let create = Builtin(
     "create",
     """
-    (path: string, shape: coord|int = nil, dtype: fn|string = nil, like: array = nil, chunks: coord|int = nil, axes: list = nil, voxel: coord|length = nil,
-     offset: coord|length = nil, codec="blosc/zstd 5 + bitshuffle", fill: int|float|bool = 0, replace=false) -> array
+    (path: string, shape: coord|int = nil, dtype: fn|string = nil, like: array = nil, chunks: coord|int = nil, shards: coord|int = nil, axes: list = nil, voxel: coord|length = nil,
+     offset: coord|length = nil, \(DiskLayout.codec(default: "\"blosc/zstd 5 + bitshuffle\"")), fill: int|float|bool = 0, replace=false,
+     \(DiskLayout.format), \(DiskLayout.details)) -> array
     """,
     "Makes an array on disk, all fill value, and opens it for editing.",
-    details: ["`like` gives whatever else is not said. Codecs: raw, gzip 6, zstd 3, blosc/lz4 5 + shuffle, … A path in a container.n5 makes N5, else Zarr v2."],
+    details: ["`like` gives whatever else is not said. `shards` (Zarr v3) keeps many chunks in one file."] + DiskLayout.help,
     searchTerms: ["new", "zarr", "n5"], effect: .writes("path"), plan: { call in
       try call.planArray("create", at: try call.string("path"), try arraySpec(call), replace: try call.bool("replace"))
     }
@@ -95,9 +103,13 @@ extension Builtin {
     guard let dtype = try call.dtype("dtype") ?? model?.dtype else { throw call.failure(.argument, "`create` needs a dtype", hint: "dtype=uint8") }
     var grid = try call.newGrid(rank: shape.count)
     if let model, !grid.isKnown, model.shape.count == shape.count { grid = model.grid }
-    return ArraySpec(
-      dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? (model?.shape.count == shape.count ? model?.stored?.chunks : nil),
-      codec: try Codec(text: try call.string("codec")), fillValue: try call.value("fill").json, attributes: call.provenance())
+    let shards = try call.chunks("shards", shape)
+    var chunks = model?.shape.count == shape.count ? model?.stored?.chunks : nil
+    if let shards, let shown = chunks, !zip(shards, shown).allSatisfy({ $0 % $1 == 0 }) { chunks = nil }
+    var spec = ArraySpec(
+      dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? chunks, shards: shards, fillValue: try call.value("fill").json, attributes: call.provenance())
+    try call.layOut(&spec)
+    return spec
   }
 }
 

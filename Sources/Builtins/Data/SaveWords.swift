@@ -8,11 +8,16 @@ import Storage
 
 extension Builtin {
   static let saveArray = Builtin(
-    "save", "(a: array, path: string, chunks: coord|int = nil, codec=\"blosc/zstd 5 + bitshuffle\", replace=false) -> array",
+    "save",
+    """
+    (a: array, path: string, chunks: coord|int = nil, shards: coord|int = nil, \(DiskLayout.codec(default: "\"blosc/zstd 5 + bitshuffle\"")), replace=false,
+     fill: int|float|bool = 0, \(DiskLayout.format), \(DiskLayout.details)) -> array
+    """,
     "Writes an array or expression, chunk by chunk in bounded memory, to a path in a .zarr or .n5 container or to a .npy file; returns it on disk.",
     details: [
+      "shards=256 keeps the chunks of 256³ voxels in one file (Zarr v3): fewer files, and one is written as a whole; at least one shard is in memory at a time.",
       "What is there already is replaced with replace=true only, in a container or as a .npy file. Tables, pictures, texts and JSON, which are soon made again, replace a file of their name."
-    ],
+    ] + DiskLayout.help + ["Chunks that hold only `fill` are not stored."],
     streams: ["a"], effect: .writes("path"), plan: { call in
       let array = try call.array("a"), path = try call.string("path"), replace = try call.bool("replace")
       if path.hasSuffix(".npy") {
@@ -94,20 +99,29 @@ extension Call {
 extension ArrayValue {
   /// What `save` and `copy` make of it: `chunks` that are not given are those of what it shows, else those of new arrays; so is the codec.
   func spec(_ call: Call) throws -> ArraySpec {
-    let shown = stored?.chunks ?? planned?.chunks
-    return ArraySpec(
-      dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil },
-      codec: try call.optionalString("codec").map { try Codec(text: $0) } ?? .standard, attributes: call.provenance(inputs: storedArrays(of: expression).map(\.path)))
+    let shown = stored?.chunks ?? planned?.chunks, made = call.provenance(inputs: storedArrays(of: expression).map(\.path))
+    var chunks = shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil }
+    let shards = try call.chunks("shards", shape)
+    if let shards, let shown = chunks, !zip(shards, shown).allSatisfy({ $0 % $1 == 0 }) { chunks = nil }
+    var spec = ArraySpec(
+      dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? chunks, shards: shards, fillValue: call.isGiven("fill") ? try call.value("fill").json : 0,
+      attributes: uniqueBlocks?.marked(made) ?? made)
+    try call.layOut(&spec)
+    return spec
   }
 
   /// This array at a path in a container, written chunk by chunk in bounded memory, as `chunks`, `codec` and `replace` of the call say.
-  func written(to path: String, _ call: Call) throws -> ArrayValue {
+  ///
+  /// - Parameter format: nil: that of the container.
+  func written(to path: String, _ call: Call, format: Storage.Format? = nil) throws -> ArrayValue {
     // what it reads must outlive the writing
     let place = Files.absolute(path)
     if let input = storedArrays(of: expression).first(where: { Files.absolute($0.path) == place }) {
       throw call.failure(.data, "`\(input.path)` is read by this statement and cannot be replaced by it", hint: "save to another path")
     }
-    try stream(to: try StoredArray.create(path, try spec(call), replace: try call.bool("replace")), call.execution)
+    var spec = try spec(call)
+    spec.format = format
+    try stream(to: try StoredArray.create(path, spec, replace: try call.bool("replace")), call.execution)
     return ArrayValue(try StoredArray.open(path))
   }
 
@@ -115,7 +129,7 @@ extension ArrayValue {
   private func stream(to out: StoredArray, _ execution: ExecutionContext) throws {
     if case .memory(let volume) = content { try out.write(volume.array, execution.reading); return }
     try naming(grid.axes) {
-      try expression.forEachBlock(chunks: Chunking(shape: out.chunks), label: "save", execution) { roi, block in try out.write(block, at: roi.offset.values, ReadContext()) }
+      try expression.forEachBlock(chunks: Chunking(shape: out.writeUnit), label: "save", execution) { roi, block in try out.write(block, at: roi.offset.values, ReadContext()) }
     }
   }
 }

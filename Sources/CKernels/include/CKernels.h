@@ -14,3 +14,4 @@
 #include "stack.h"
 #include "reduce.h"
 #include "warp.h"
+#include "downsample.h"

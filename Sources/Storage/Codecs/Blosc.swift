@@ -45,6 +45,7 @@ extension Codec {
       // the element size is the array's to add (`typesize`)
       zarr3: ["name": "blosc", "configuration": settings.merging(["shuffle": .string(shuffle.name)])],
       n5: (["type": "blosc"] as JSON).merging(settings),   // n5-java also writes "nthreads", which tensorstore refuses
+      expansion: 1 << 15,   // its Zstandard's
       decode: decodeBlosc,
       encode: { source, elementSize throws(CodecFailure) in
         try encodeBlosc(source, compressor: compressor, level: level, shuffle: shuffle, blockSize: blockSize, elementSize: elementSize)

@@ -24,6 +24,7 @@ extension Codec {
       zarr2: ["id": "bz2", "level": JSON(level)],
       zarr3: ["name": "numcodecs.bz2", "configuration": ["level": JSON(level)]],
       n5: ["type": "bzip2", "blockSize": JSON(level)],
+      expansion: 900_000 / 24,   // a block of one value
       decode: decodeBz2,
       encode: { source, _ throws(CodecFailure) in try encodeBz2(source, level: level) })
   }

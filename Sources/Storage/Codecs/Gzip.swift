@@ -31,6 +31,7 @@ extension Codec {
       zarr2: ["id": "gzip", "level": JSON(level)],
       zarr3: ["name": "gzip", "configuration": ["level": JSON(level < 0 ? 6 : level)]],
       n5: ["type": "gzip", "useZlib": false, "level": JSON(level)],
+      expansion: 1032,   // 258 bytes for two bits
       decode: inflate,
       encode: { source, _ throws(CodecFailure) in try deflate(source, level: level, libdeflate_gzip_compress_bound, libdeflate_gzip_compress) })
   }
@@ -41,6 +42,7 @@ extension Codec {
       zarr2: ["id": "zlib", "level": JSON(level)],
       zarr3: ["name": "numcodecs.zlib", "configuration": ["level": JSON(level)]],
       n5: ["type": "gzip", "useZlib": true, "level": JSON(level)],
+      expansion: 1032,   // 258 bytes for two bits
       decode: inflate,
       encode: { source, _ throws(CodecFailure) in try deflate(source, level: level, libdeflate_zlib_compress_bound, libdeflate_zlib_compress) })
   }

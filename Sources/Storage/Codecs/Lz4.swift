@@ -22,6 +22,7 @@ extension Codec {
       zarr2: ["id": "lz4", "acceleration": JSON(acceleration)],
       zarr3: ["name": "numcodecs.lz4", "configuration": ["acceleration": JSON(acceleration)]],
       n5: ["type": "lz4", "blockSize": 65536],
+      expansion: 255,
       decode: decodeLz4,
       encode: { source, _ throws(CodecFailure) in try encodeLz4(source, acceleration: acceleration) })
   }

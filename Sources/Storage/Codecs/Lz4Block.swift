@@ -20,6 +20,7 @@ extension Codec {
   package static func lz4block(blockSize: Int) -> Codec {
     Codec(
       description: "lz4block \(blockSize)", zarr2: nil, zarr3: nil, n5: ["type": "lz4", "blockSize": JSON(blockSize)],
+      expansion: 255,
       decode: decodeFrames,
       encode: { source, _ throws(CodecFailure) in try encodeFrames(source, blockSize: blockSize) })
   }

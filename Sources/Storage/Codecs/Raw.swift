@@ -12,6 +12,7 @@ extension CodecKind {
 extension Codec {
   package static let raw = Codec(
     description: "raw", zarr2: .null, zarr3: .null, n5: ["type": "raw"],
+    expansion: 1,
     decode: { source, target throws(CodecFailure) in
       guard source.count <= target.count else { throw CodecFailure("it has \(source.count) bytes, expected \(target.count)") }
       target.copyMemory(from: source)

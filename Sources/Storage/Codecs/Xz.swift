@@ -30,6 +30,7 @@ extension Codec {
       zarr2: (["id": "lzma"] as JSON).merging(settings),
       zarr3: ["name": "numcodecs.lzma", "configuration": settings],
       n5: isAlone ? nil : ["type": "xz", "preset": JSON(preset)],
+      expansion: 1 << 14,   // measured: 7,000 for zeros
       decode: decodeXz,
       encode: { source, _ throws(CodecFailure) in try encodeXz(source, preset: preset, check: check, isAlone: isAlone) })
   }

@@ -23,6 +23,7 @@ extension Codec {
       zarr2: checksum ? ["id": "zstd", "level": JSON(level), "checksum": true] : ["id": "zstd", "level": JSON(level)],
       zarr3: ["name": "zstd", "configuration": ["level": JSON(level), "checksum": .bool(checksum)]],
       n5: ["type": "zstd", "level": JSON(level)],
+      expansion: 1 << 15,   // a block of 128 KiB in 4 bytes
       decode: decodeZstd,
       encode: { source, _ throws(CodecFailure) in try encodeZstd(source, level: level, checksum: checksum) })
   }

@@ -3,7 +3,8 @@
 // Specification: https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html
 // Sample codecs: [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "zstd", "configuration": {"level": 3, "checksum": false}}]
 // Read: regular chunk grids, both chunk key encodings, transpose, the filters of numcodecs, bytes, and the bytes-to-bytes codecs of `CodecKind.all`.
-// Refused by name: sharding_indexed, other codecs, storage transformers, extension dtypes, unknown members that must be understood.
+// Shards: Sharding.swift.
+// Refused by name: other codecs, storage transformers, extension dtypes, unknown members that must be understood.
 
 import Arrays
 
@@ -24,11 +25,11 @@ enum Zarr3 {
     guard let chunks = grid["configuration"]?["chunk_shape"]?.ints else { throw reader.bad("chunk_grid", "expected a list of integers as chunk_shape") }
     let fill = try reader.required("fill_value")
     guard let fillValue = FillValue(fill, dtype) else { throw reader.bad("fill_value", "\(fill.compact) is no \(dtype)") }
-    let chain = try Chain(reader, rank: shape.count, dtype)
+    let chain = try Chain(reader, try reader.required("codecs"), order: Array(chunks.indices), chunks: chunks, dtype: dtype, fill: fillValue)
     return try ArrayMetadata(
       format: .zarr3, dtype: dtype, shape: shape, chunks: chunks, order: chain.order, isBigEndian: chain.isBigEndian && dtype.size > 1,
       fill: fillValue, codecs: chain.codecs, keys: try keys(reader), attributes: json["attributes"] ?? .emptyObject,
-      dimensionNames: json["dimension_names"]?.strings
+      dimensionNames: json["dimension_names"]?.strings, sharding: chain.sharding
     ).checked(path)
   }
 
@@ -38,10 +39,25 @@ enum Zarr3 {
     case .zarr2(let separator): ("v2", separator)
     case .n5: throw .unsupported(path: path, feature: "the chunk keys of n5 in zarr v3")
     }
+    var document: JSON = [
+      "zarr_format": 3, "node_type": "array", "shape": JSON(metadata.shape), "data_type": .string(metadata.dtype.rawValue),
+      "chunk_grid": ["name": "regular", "configuration": ["chunk_shape": JSON(metadata.chunks)]],
+      "chunk_key_encoding": ["name": .string(keys.name), "configuration": ["separator": .string(keys.separator)]],
+      "fill_value": metadata.fill.json(metadata.dtype, .zarr3), "codecs": try codecs(metadata, order: Array(metadata.shape.indices), path), "attributes": metadata.attributes,
+    ]
+    if let names = metadata.dimensionNames { document["dimension_names"] = JSON(names) }
+    return document
+  }
+
+  /// The chain of codecs that makes bytes of a chunk whose axes come in `order`.
+  static func codecs(_ metadata: ArrayMetadata, order: [Int], _ path: String) throws(StorageError) -> JSON {
     var codecs: [JSON] = []
-    if metadata.order != Array(0..<metadata.shape.count) { codecs.append(["name": "transpose", "configuration": ["order": JSON(metadata.order)]]) }
+    if metadata.order != order {
+      codecs.append(["name": "transpose", "configuration": ["order": JSON(metadata.order.map { axis in order.firstIndex(of: axis) ?? axis })]])
+    }
     let bytes: JSON = ["name": "bytes", "configuration": ["endian": metadata.isBigEndian ? "big" : "little"]]
-    var seenBytes = false
+    var seenBytes = metadata.sharding != nil
+    if let sharding = metadata.sharding { codecs.append(try sharding.document(path)) }
     for codec in metadata.codecs where codec.zarr3 != .null {
       guard var record = codec.zarr3 else { throw .unsupported(path: path, feature: "\(codec) in zarr v3") }
       guard codec.elements == nil || !(seenBytes || metadata.isBigEndian) else {
@@ -55,14 +71,7 @@ enum Zarr3 {
       codecs.append(record)
     }
     if !seenBytes { codecs.append(bytes) }
-    var document: JSON = [
-      "zarr_format": 3, "node_type": "array", "shape": JSON(metadata.shape), "data_type": .string(metadata.dtype.rawValue),
-      "chunk_grid": ["name": "regular", "configuration": ["chunk_shape": JSON(metadata.chunks)]],
-      "chunk_key_encoding": ["name": .string(keys.name), "configuration": ["separator": .string(keys.separator)]],
-      "fill_value": metadata.fill.json(metadata.dtype, .zarr3), "codecs": .array(codecs), "attributes": metadata.attributes,
-    ]
-    if let names = metadata.dimensionNames { document["dimension_names"] = JSON(names) }
-    return document
+    return .array(codecs)
   }
 
   private static func refuseUnknownMembers(_ reader: MetadataReader) throws(StorageError) {
@@ -91,23 +100,24 @@ enum Zarr3 {
     }
   }
 
-  /// The codec pipeline: transposes and filters, then `bytes`, then bytes-to-bytes codecs.
-  private struct Chain {
+  /// The codec pipeline: transposes and filters, then `bytes` or `sharding_indexed`, then bytes-to-bytes codecs.
+  struct Chain {
     var order: [Int]
     var isBigEndian = false
+    var sharding: Sharding?
     var codecs: [Codec] = []
 
-    init(_ reader: MetadataReader, rank: Int, _ dtype: DType) throws(StorageError) {
-      order = Array(0..<rank)
+    /// - Parameter order: axes of the array in the order in which the chunk's come.
+    init(_ reader: MetadataReader, _ records: JSON, order: [Int], chunks: [Int], dtype: DType, fill: FillValue) throws(StorageError) {
+      self.order = order
       var seenBytes = false, elements = dtype
-      let records = try reader.required("codecs")
       for record in records.array ?? [] {
         guard let name = record["name"]?.string ?? record.string else { throw reader.bad("codecs", "a codec has no name: \(record.compact)") }
         let settings = record["configuration"] ?? .emptyObject
         switch name {
         case "transpose" where !seenBytes:
           if let filter = codecs.first(where: { $0.elements?.commutes == false }) { throw .unsupported(path: reader.path, feature: "the codec transpose after \(filter)") }
-          order = try Self.transposed(order, settings["order"], reader)
+          self.order = try Self.transposed(self.order, settings["order"], reader)
         case "bytes" where !seenBytes:
           seenBytes = true
           let endian = settings["endian"]
@@ -117,7 +127,11 @@ enum Zarr3 {
           isBigEndian = endian == "big" && codecs.isEmpty
           // behind filters, what is swapped is what they made
           if endian == "big", !codecs.isEmpty, elements.size > 1 { codecs.append(.swapped(elements)) }
-        case "transpose", "bytes": throw reader.bad("codecs", "\(name) stands after bytes")
+        case "sharding_indexed" where !seenBytes:
+          guard codecs.isEmpty else { throw .unsupported(path: reader.path, feature: "sharding_indexed after \(codecs[0])") }
+          seenBytes = true
+          sharding = try Sharding.parse(settings, reader, shard: chunks, order: self.order, dtype: dtype, fill: fill)
+        case "transpose", "bytes", "sharding_indexed": throw reader.bad("codecs", "\(name) stands after bytes")
         default:
           let codec = try reader.codec(named: name, settings: settings, ElementLayout(elements), \.zarr3, "codecs")
           guard seenBytes == (codec.elements == nil) else { throw reader.bad("codecs", "\(name) stands \(seenBytes ? "after" : "before") bytes") }
