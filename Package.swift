@@ -40,7 +40,8 @@ let package = Package(
     .executableTarget(name: "dcs", dependencies: ["CLineEdit", "Execution", "Arrays", "Storage", "Display", "Language", "Builtins"]),
 
     // Scripts with accidents (Tests/Fuzz/Fuzz.swift)
-    .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Language", "Builtins", "TestSupport"], path: "Tests/Fuzz"),
+    .target(name: "Accidents", dependencies: ["Execution"], path: "Tests/Accidents"),
+    .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Language", "Builtins", "Accidents", "TestSupport"], path: "Tests/Fuzz"),
     // Containers with accidents (Tests/StorageFuzz/StorageFuzz.swift)
     .executableTarget(name: "dcs-fuzz-storage", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "TestSupport"], path: "Tests/StorageFuzz"),
 
@@ -57,7 +58,7 @@ let package = Package(
     .testTarget(name: "BlockwiseTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Blockwise", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Training", "TestSupport"]),
     .testTarget(name: "DisplayTests", dependencies: ["CZlib", "Arrays", "Display", "TestSupport"]),
-    .testTarget(name: "LanguageTests", dependencies: ["Execution", "Geometry", "Language", "TestSupport"]),
+    .testTarget(name: "LanguageTests", dependencies: ["Execution", "Geometry", "Language", "Accidents", "TestSupport"]),
     .testTarget(name: "BuiltinsTests", dependencies: ["Arrays", "Execution", "Storage", "Blockwise", "Language", "Builtins", "TestSupport"]),
     .testTarget(name: "PromptTests", dependencies: ["CTerminal"]),   // the built program on a terminal
   ],

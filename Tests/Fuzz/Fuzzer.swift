@@ -1,3 +1,4 @@
+import Accidents
 import Builtins
 import Execution
 import Glibc
