@@ -87,6 +87,7 @@ extension Call {
   /// An argument that must be all of an array on disk.
   func stored(_ name: String) throws -> StoredArray {
     let array = try array(name)
+    if let file = array.file { throw failure(.data, "`\(name)` must be an array in a Zarr or N5 container; \(file.path) is \(file.format)", at: name) }
     guard case .view(let view) = array.content, view.isWhole, let stored = view.base as? StoredArray else {
       throw failure(.data, "`\(name)` must be a whole array on disk, not \(array.residence.contains("disk") ? "a view of one" : "one \(array.residence)")", at: name)
     }

@@ -208,7 +208,7 @@ private struct Slice {
     }
     if !positions.isEmpty { position = positions.joined(separator: ", ") }
     if case .view(let view) = array.content {
-      let axesOfChunks = shape.indices.map { ChunkAxis(view.walks[$0], chunk: array.stored?.chunks[view.walks[$0].baseAxis] ?? Self.window) }
+      let axesOfChunks = shape.indices.map { ChunkAxis(view.walks[$0], chunk: (array.stored?.chunks ?? array.file?.chunking?.shape)?[view.walks[$0].baseAxis] ?? Self.window) }
       let planes = channel.map { axesOfChunks[$0].chunks(0, min(4, shape[$0])) } ?? 1
       var read = shown.map { axesOfChunks[$0].chunks(0, shape[$0]) }
       if !(try call.bool("whole")), read[0] * read[1] * planes > Self.chunkLimit {
