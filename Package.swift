@@ -8,6 +8,10 @@ let package = Package(
   products: [.executable(name: "dcs", targets: ["dcs"])],
   targets: [
     // C libraries of the system, and C of our own
+    .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+    .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
     .systemLibrary(name: "CBlosc", pkgConfig: "blosc", providers: [.apt(["libblosc-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -21,7 +25,7 @@ let package = Package(
     .target(name: "Execution", dependencies: ["CKernels"]),
     .target(name: "Geometry"),
     .target(name: "Arrays", dependencies: ["CKernels", "Execution", "Geometry"]),
-    .target(name: "Storage", dependencies: ["CBlosc", "CZstd", "CZlib", "Execution", "Geometry", "Arrays"]),
+    .target(name: "Storage", dependencies: ["CBlosc", "CBzip2", "CDeflate", "CLz4", "CLzma", "CZstd", "CZlib", "CKernels", "Execution", "Geometry", "Arrays"]),
     .target(name: "FileFormats", dependencies: ["CTiff", "CHdf5", "CZlib", "Execution", "Geometry", "Arrays", "Storage"]),
     .target(name: "Compute", dependencies: ["Execution", "Arrays", "Storage"]),
 
@@ -38,7 +42,9 @@ let package = Package(
     .executableTarget(name: "dcs", dependencies: ["CLineEdit", "Execution", "Arrays", "Storage", "Display", "Language", "Builtins"]),
 
     // Scripts with accidents (Tests/Fuzz/Fuzz.swift)
-    .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Language", "Builtins"], path: "Tests/Fuzz"),
+    .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Language", "Builtins", "TestSupport"], path: "Tests/Fuzz"),
+    // Containers with accidents (Tests/StorageFuzz/StorageFuzz.swift)
+    .executableTarget(name: "dcs-fuzz-storage", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "TestSupport"], path: "Tests/StorageFuzz"),
 
     // Tests mirror Sources; one module each
     .target(name: "CTerminal", path: "Tests/CTerminal", linkerSettings: [.linkedLibrary("util")]),
@@ -46,7 +52,7 @@ let package = Package(
     .testTarget(name: "ExecutionTests", dependencies: ["Execution"]),
     .testTarget(name: "GeometryTests", dependencies: ["Execution", "Geometry"]),
     .testTarget(name: "ArraysTests", dependencies: ["Execution", "Geometry", "Arrays", "TestSupport"]),
-    .testTarget(name: "StorageTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "TestSupport"]),
+    .testTarget(name: "StorageTests", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "TestSupport"]),
     .testTarget(name: "FileFormatsTests", dependencies: ["CZlib", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "Networks", "TestSupport"]),
     .testTarget(name: "SegmentationTests", dependencies: ["Execution", "Arrays", "Segmentation", "TestSupport"]),

@@ -230,7 +230,7 @@ extension OutputSpec {
   /// The block of a statement that names none: the chunks of an output that exists, else `usual`, which is 64. A chunk that was cut to the array was `usual`.
   func usualBlock(over extent: [Int], _ usual: [Int]? = nil) -> [Int] {
     let usual = usual ?? [Int](repeating: 64, count: extent.count)
-    guard !replace, let chunks = path.flatMap({ try? StoredArray.open($0) })?.chunks.suffix(extent.count), chunks.count == extent.count else { return usual }
+    guard !replace, let chunks = path.flatMap({ try? StoredArray.open($0) })?.writeUnit.suffix(extent.count), chunks.count == extent.count else { return usual }
     return zip(zip(chunks, extent), usual).map { $0.0 >= $0.1 ? max($1, $0.0) : $0.0 }
   }
 }

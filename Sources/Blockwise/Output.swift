@@ -93,7 +93,7 @@ struct BlockOutput: Sendable {
   private static func check(_ array: StoredArray, _ planned: BlockwisePlan.Output, _ path: String) throws {
     if array.dtype != planned.dtype { throw BlockwiseError.outputDiffers(path: path, what: "dtype", onDisk: "\(array.dtype)", here: "\(planned.dtype ?? array.dtype)") }
     if array.shape != planned.shape { throw BlockwiseError.outputDiffers(path: path, what: "shape", onDisk: shapeText(array.shape), here: shapeText(planned.shape)) }
-    if array.chunks != planned.chunks { throw BlockwiseError.outputDiffers(path: path, what: "chunks", onDisk: shapeText(array.chunks), here: shapeText(planned.chunks)) }
+    if array.writeUnit != planned.chunks { throw BlockwiseError.outputDiffers(path: path, what: "chunks", onDisk: shapeText(array.writeUnit), here: shapeText(planned.chunks)) }
   }
 
   var path: String? {

@@ -19,6 +19,7 @@ package struct ArrayMetadata: Sendable {
   package var format: Format
   package var dtype: DType
   package var shape: [Int]
+  /// Voxels under one key: a shard where chunks are kept in shards.
   package var chunks: [Int]
   /// Axes of a chunk from slowest to fastest: C order is 0, 1, 2, F order 2, 1, 0.
   package var order: [Int]
@@ -31,31 +32,38 @@ package struct ArrayMetadata: Sendable {
   package var attributes: JSON
   /// Names of the axes, where the format itself has a place for them (Zarr v3).
   package var dimensionNames: [String]?
+  /// What a chunk holds in place of elements, if it is a shard of smaller chunks; `order` and `isBigEndian` are then those of the shard alone.
+  package var sharding: Sharding? = nil
 
   /// Chunks above this are taken for damaged metadata.
   static let chunkLimit = 1 << 34
+  /// Shards are not held as a whole by who reads them.
+  static let shardLimit = 1 << 42
   private static let rankLimit = 32
+  private static let codecLimit = 16
 
   /// Checks what data on disk can get wrong; all arithmetic on `shape` and `chunks` is safe after it.
   func checked(_ path: String) throws(StorageError) -> ArrayMetadata {
     func bad(_ field: String, _ reason: String) -> StorageError { .badMetadata(path: path, field: field, reason: reason) }
     guard shape.count <= Self.rankLimit else { throw bad("shape", "\(shape.count) axes, at most \(Self.rankLimit)") }
+    guard codecs.count <= Self.codecLimit else { throw bad("codecs", "\(codecs.count) of them, at most \(Self.codecLimit)") }
     guard chunks.count == shape.count else { throw bad("chunks", "\(chunks.count) axes, the shape has \(shape.count)") }
     guard chunks.allSatisfy({ $0 > 0 }) else { throw bad("chunks", "\(shapeText(chunks)): each must be above 0") }
     guard shape.allSatisfy({ $0 >= 0 }) else { throw bad("shape", "\(shapeText(shape)): none may be negative") }
     guard (try? NDArray.byteCount(dtype, shape)) != nil else { throw bad("shape", "\(shapeText(shape)) is too large") }
-    guard let bytes = try? NDArray.byteCount(dtype, chunks), bytes <= Self.chunkLimit else {
-      throw bad("chunks", "\(shapeText(chunks)) of \(dtype) is more than \(byteText(Self.chunkLimit)) a chunk")
+    let limit = sharding == nil ? Self.chunkLimit : Self.shardLimit
+    guard let bytes = try? NDArray.byteCount(dtype, chunks), bytes <= limit else {
+      throw bad("chunks", "\(shapeText(chunks)) of \(dtype) is more than \(byteText(limit)) a chunk")
     }
     return self
   }
 
   package var chunkBytes: Int { chunks.reduce(dtype.size, *) }
 
-  /// Chunks along each axis.
-  package var chunkGrid: [Int] { zip(shape, chunks).map { $0 / $1 + ($0 % $1 == 0 ? 0 : 1) } }
-
-  package var codecText: String { codecs.isEmpty ? "raw" : codecs.map(\.description).joined(separator: ", ") }
+  package var codecText: String {
+    guard let sharding else { return codecs.isEmpty ? "raw" : codecs.map(\.description).joined(separator: ", ") }
+    return ([sharding.inner.codecText] + codecs.map { "\($0) a shard" }).joined(separator: ", ")
+  }
 }
 
 /// How a chunk's index becomes its key.
@@ -95,8 +103,10 @@ struct MetadataReader {
   }
 
   /// A codec by its name in a format: `names` picks that format's names from each kind.
-  func codec(named name: String, settings: JSON, elementSize: Int, _ names: KeyPath<CodecKind, [String]>, _ field: String) throws(StorageError) -> Codec {
-    guard let kind = CodecKind.all.first(where: { $0[keyPath: names].contains(name) }) else { throw .unsupported(path: path, feature: "the codec \(name)") }
-    do { return try kind.read(settings, elementSize) } catch { throw bad(field, "\(name): \(error.reason)") }
+  func codec(
+    named name: String, settings: JSON, _ elements: ElementLayout, _ names: KeyPath<CodecKind, [String]>, _ field: String, as what: String = "codec"
+  ) throws(StorageError) -> Codec {
+    guard let kind = CodecKind.all.first(where: { $0[keyPath: names].contains(name) }) else { throw .unsupported(path: path, feature: "the \(what) \(name)") }
+    do { return try kind.read(settings, elements) } catch { throw bad(field, "\(name): \(error.reason)") }
   }
 }

@@ -12,6 +12,8 @@ package protocol ByteStore: Sendable {
   func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes?
   /// The last `count` bytes, or all where there are fewer, and how many there are in all: what an index at the end of a shard is read by.
   func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)?
+  /// A key to be read piece by piece; nil where it is known already that there is none. The standard asks the store for each piece.
+  func hold(_ key: String) throws(StorageError) -> (any HeldBytes)?
   func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError)
   /// A key that is not there is fine.
   func remove(_ key: String) throws(StorageError)
@@ -41,6 +43,7 @@ package struct FileStore: ByteStore {
     guard let size = Files.size(path(key)), let bytes = try Files.readIfPresent(path(key), from: max(0, size - count), count: min(size, count)) else { return nil }
     return (bytes, size)
   }
+  package func hold(_ key: String) throws(StorageError) -> (any HeldBytes)? { try HeldFile.open(path(key)) }
   package func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { try Files.writeAtomically(bytes, path(key), sync: false) }
   package func remove(_ key: String) throws(StorageError) { try Files.remove(path(key)) }
   package func size(_ key: String) -> Int? { Files.size(path(key)) }

@@ -6,8 +6,12 @@ import Glibc
 struct ChunkCoder: Sendable {
   let metadata: ArrayMetadata
 
-  /// Encoded chunks above this are refused unread: no codec makes data twice as long.
-  var encodedLimit: Int { metadata.chunkBytes * 2 + (1 << 16) }
+  /// Encoded chunks above this are refused unread. A shard has an index besides.
+  var encodedLimit: Int {
+    guard let sharding = metadata.sharding else { return metadata.codecs.encodedLimit(metadata.chunkBytes) + (1 << 16) }
+    let inner = ChunkCoder(metadata: sharding.inner).encodedLimit
+    return metadata.codecs.encodedLimit(sharding.count * inner + sharding.indexBytes) + (1 << 16)
+  }
 
   /// Strides in bytes of a stored block of this shape, for the array's axes.
   func strides(of block: [Int]) -> [Int] {
@@ -24,13 +28,39 @@ struct ChunkCoder: Sendable {
     return (header.shape, UnsafeRawBufferPointer(rebasing: bytes[header.length...]))
   }
 
+  /// Refuses bytes that cannot become so many: before memory is asked for, as a size in the metadata may be a lie.
+  func require(_ count: Int, of payload: UnsafeRawBufferPointer) throws(CodecFailure) {
+    if metadata.sharding != nil { return }   // missing inner chunks take no bytes at all
+    guard most(from: payload) >= count else { throw CodecFailure("its \(byteText(payload.count)) cannot hold a chunk of \(byteText(count))") }
+  }
+
+  /// The most bytes that the codecs make of a payload.
+  private func most(from payload: UnsafeRawBufferPointer) -> Int {
+    metadata.codecs.reduce(payload.count) { count, codec in
+      let (product, overflow) = count.multipliedReportingOverflow(by: codec.expansion)
+      return overflow ? .max : product
+    }
+  }
+
   /// Decodes a payload into `target`, which has exactly the bytes of the block; native byte order, bools 0 or 1.
   func decode(_ payload: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) throws(CodecFailure) {
     if target.isEmpty { return }
+    if let sharding = metadata.sharding {
+      if metadata.codecs.isEmpty { try decodeShard(payload, sharding, target); return }
+      try unwrapped(payload).withBytes { bytes throws(CodecFailure) in try decodeShard(bytes, sharding, target) }
+      return
+    }
     let count = try decode(payload, metadata.codecs.count, target)
     guard count == target.count else { throw CodecFailure("it decodes to \(count) bytes, expected \(target.count)") }
     if metadata.isBigEndian { swapBytes(target, metadata.dtype.size) }
     if metadata.dtype == .bool { for i in target.indices { target[i] = target[i] == 0 ? 0 : 1 } }
+  }
+
+  /// What the codecs of a shard are wrapped around: index and inner chunks.
+  func unwrapped(_ payload: UnsafeRawBufferPointer) throws(CodecFailure) -> Bytes {
+    var bytes = try encoded(capacity: min(encodedLimit, most(from: payload)))
+    bytes.truncate(to: try bytes.fill { target throws(CodecFailure) in try decode(payload, metadata.codecs.count, target) })
+    return bytes
   }
 
   private func decode(_ source: UnsafeRawBufferPointer, _ remaining: Int, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int {
@@ -38,13 +68,23 @@ struct ChunkCoder: Sendable {
     let codec = metadata.codecs[remaining - 1]
     if remaining == 1 { return try codec.decode(source, target) }
     // an inner stage: how long its output is, only the next codec knows
-    var stage = try encoded(capacity: min(encodedLimit, target.count * 2 + (1 << 16)))
+    var stage = try encoded(capacity: Array(metadata.codecs[..<(remaining - 1)]).encodedLimit(target.count))
     stage.truncate(to: try stage.fill { bytes throws(CodecFailure) in try codec.decode(source, bytes) })
     return try stage.withBytes { bytes throws(CodecFailure) in try decode(bytes, remaining - 1, target) }
   }
 
+  /// Whether every element is the fill value, bit for bit.
+  func isFill(_ elements: UnsafeRawBufferPointer) -> Bool {
+    let size = metadata.dtype.size
+    guard let base = elements.baseAddress, elements.count >= size else { return true }
+    var bits = metadata.fill.bits.littleEndian
+    // equal to the fill at its start, and to itself one element later
+    return memcmp(base, &bits, size) == 0 && memcmp(base, base + size, elements.count - size) == 0
+  }
+
   /// Encodes a block of elements, native byte order, which are swapped in place where the format wants it.
   func encode(_ elements: UnsafeMutableRawBufferPointer, block: [Int]) throws(CodecFailure) -> Bytes {
+    if let sharding = metadata.sharding { return try encodeShard(UnsafeRawBufferPointer(elements), sharding) }
     if metadata.isBigEndian { swapBytes(elements, metadata.dtype.size) }
     var bytes = try (metadata.codecs.first ?? .raw).encode(UnsafeRawBufferPointer(elements), metadata.dtype.size)
     for codec in metadata.codecs.dropFirst() {

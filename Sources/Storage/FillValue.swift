@@ -46,7 +46,14 @@ package struct FillValue: Equatable, Sendable {
     }
   }
 
-  /// As metadata write it.
+  /// As metadata write it. Only Zarr v3 has a text for a NaN other than the usual one: "0x" and its bits.
+  func json(_ dtype: DType, _ format: Format) -> JSON {
+    guard format == .zarr3, dtype.isFloat, FillValue("NaN", dtype) != self, case .double(let value) = json(dtype), value.isNaN else { return json(dtype) }
+    let digits = String(bits, radix: 16)
+    return .string("0x" + String(repeating: "0", count: max(0, 2 * dtype.size - digits.count)) + digits)
+  }
+
+  /// A number or bool.
   package func json(_ dtype: DType) -> JSON {
     switch dtype {
     case .bool: .bool(bits & 1 == 1)

@@ -9,28 +9,41 @@ package struct ArraySpec: Sendable {
   package var shape: [Int]
   /// nil: 64 on each axis of space (256 in 2D), 1 on others, never more than the shape.
   package var chunks: [Int]?
+  /// Chunks are kept in shards of so many voxels, one key a shard: whole multiples of the chunks. Zarr v3 alone has them.
+  package var shards: [Int]?
   package var grid: Grid
-  package var codec: Codec
+  /// In the order of encoding.
+  package var codecs: [Codec]
   /// A number, a bool, or "NaN", "Infinity", "-Infinity".
   package var fillValue: JSON
-  /// nil: N5 in a container whose name ends in .n5, else the version of the Zarr container if it exists, else Zarr v2.
+  /// nil: N5 in a container whose name ends in .n5, else the version of the Zarr container if it exists, else Zarr v2 (v3 for shards).
   package var format: Format?
+  /// The first axis of a stored chunk is its fastest.
+  package var isFortranOrder = false
+  package var isBigEndian = false
+  /// Between the numbers of a chunk's key: "/" or "."; nil: "/".
+  package var separator: String?
   /// Added to those that describe the grid.
   package var attributes: JSON
 
   package init(
-    _ dtype: DType, _ shape: [Int], grid: Grid? = nil, chunks: [Int]? = nil, codec: Codec = .standard, fillValue: JSON = 0, format: Format? = nil,
-    attributes: JSON = .emptyObject
+    _ dtype: DType, _ shape: [Int], grid: Grid? = nil, chunks: [Int]? = nil, shards: [Int]? = nil, codec: Codec = .standard, codecs: [Codec]? = nil, fillValue: JSON = 0,
+    format: Format? = nil, attributes: JSON = .emptyObject
   ) {
-    (self.dtype, self.shape, self.chunks, self.codec, self.fillValue, self.format, self.attributes) = (dtype, shape, chunks, codec, fillValue, format, attributes)
+    (self.dtype, self.shape, self.chunks, self.shards, self.fillValue, self.format, self.attributes) = (dtype, shape, chunks, shards, fillValue, format, attributes)
+    self.codecs = codecs ?? [codec]
     self.grid = grid ?? Grid(unknownOfRank: shape.count)
   }
 
-  /// Chunks for arrays whose maker has no wish.
-  package static func defaultChunks(_ shape: [Int], _ grid: Grid) -> [Int] {
+  /// Chunks for arrays whose maker has no wish; in shards the largest of that size that divide them.
+  package static func defaultChunks(_ shape: [Int], _ grid: Grid, in shards: [Int]? = nil) -> [Int] {
     let edge = grid.spatialRank <= 2 ? 256 : 64
     return shape.indices.map { axis in
       let isSpace = axis < grid.axes.count && grid.axes[axis].kind == .space
+      if let shards, axis < shards.count {
+        let longest = max(1, min(isSpace ? edge : 1, shards[axis]))
+        return (1...longest).last { shards[axis] % $0 == 0 } ?? 1
+      }
       return isSpace ? max(1, min(edge, shape[axis])) : 1
     }
   }
@@ -96,25 +109,37 @@ extension ArraySpec {
   fileprivate func metadata(_ location: Location, _ store: some ByteStore) throws(StorageError) -> ArrayMetadata {
     let path = location.description
     var format = self.format ?? .zarr2
-    if self.format == nil { format = try Self.format(of: location, store) }
+    if self.format == nil { format = try Self.format(of: location, store) ?? (shards == nil ? .zarr2 : .zarr3) }
     guard grid.rank == shape.count else { throw .badMetadata(path: path, field: "grid", reason: "\(grid.rank) axes, the shape has \(shape.count)") }
     guard let fill = FillValue(fillValue, dtype) else { throw .badMetadata(path: path, field: "fill value", reason: "\(fillValue.compact) is no \(dtype)") }
     let keys: ChunkKeys = switch format {
-    case .zarr2: .zarr2(separator: "/")
-    case .zarr3: .zarr3(separator: "/")
+    case .zarr2: .zarr2(separator: separator ?? "/")
+    case .zarr3: .zarr3(separator: separator ?? "/")
     case .n5: .n5
     }
-    return try ArrayMetadata(
-      format: format, dtype: dtype, shape: shape, chunks: chunks ?? Self.defaultChunks(shape, grid), order: Array(shape.indices),
-      isBigEndian: format == .n5 && dtype.size > 1, fill: fill, codecs: codec.zarr2 == .null ? [] : [codec], keys: keys,
-      attributes: gridAttributes(grid, format).merging(attributes), dimensionNames: format == .zarr3 ? grid.axes.map(\.name) : nil
-    ).checked(path)
+    guard separator == nil || separator == "/" || (separator == "." && format != .n5) else { throw .unsupported(path: path, feature: "the separator \(separator ?? "") in \(format)") }
+    guard format != .n5 || !isFortranOrder else { throw .unsupported(path: path, feature: "the order F in n5, which has one order") }
+    guard format != .n5 || !isBigEndian else { throw .unsupported(path: path, feature: "a choice of byte order in n5, whose elements are always big-endian") }
+    let codecs = codecs.filter { $0.zarr2 != .null }.map { format == .n5 ? $0.asN5 ?? $0 : $0 }
+    let plain = Array(shape.indices), order = isFortranOrder ? plain.reversed() : plain, isBigEndian = (isBigEndian || format == .n5) && dtype.size > 1
+    var metadata = ArrayMetadata(
+      format: format, dtype: dtype, shape: shape, chunks: chunks ?? Self.defaultChunks(shape, grid, in: shards), order: order, isBigEndian: isBigEndian, fill: fill,
+      codecs: codecs, keys: keys, attributes: gridAttributes(grid, format).merging(attributes), dimensionNames: format == .zarr3 ? grid.axes.map(\.name) : nil)
+    if let shards {
+      guard shards.count == shape.count else { throw .badMetadata(path: path, field: "shards", reason: "\(shards.count) axes, the shape has \(shape.count)") }
+      guard format == .zarr3 else { throw .unsupported(path: path, feature: "an array in shards in \(format)") }
+      var inner = metadata
+      (inner.shape, inner.attributes, inner.dimensionNames) = (shards, .emptyObject, nil)
+      (metadata.chunks, metadata.order, metadata.isBigEndian) = (shards, plain, false)
+      (metadata.codecs, metadata.sharding) = ([], try Sharding(inner: inner, order: plain, path: path))
+    }
+    return try metadata.checked(path)
   }
 
-  private static func format(of location: Location, _ store: some ByteStore) throws(StorageError) -> Format {
+  private static func format(of location: Location, _ store: some ByteStore) throws(StorageError) -> Format? {
     if location.root.hasSuffix(".n5") { return .n5 }
     if try store.size(Zarr3.file) != nil { return .zarr3 }
     if try store.size(Zarr2.groupFile) != nil { return .zarr2 }
-    return try store.size(N5.file) != nil ? .n5 : .zarr2
+    return try store.size(N5.file) != nil ? .n5 : nil
   }
 }

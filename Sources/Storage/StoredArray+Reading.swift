@@ -1,4 +1,5 @@
 // Reading a box of voxels: each chunk that it touches is fetched and decoded once, in parallel, straight into its place if it can be.
+// Chunks in shards: ShardReads.swift.
 
 import Arrays
 import Execution
@@ -15,15 +16,17 @@ extension StoredArray {
     if isMetadataOnly { throw NotRead(path: path, dtype: dtype, shape: box) }
     var result = try NDArray(dtype, box, zeroed: false)
     if result.count == 0 { return result }
-    let visits = ChunkVisits(offset: offset, shape: box, chunks: chunks)
+    let visits = ChunkVisits(offset: offset, shape: box, chunks: metadata.chunks)
     let strides = NDArray.packedStrides(box).map { $0 * dtype.size }
     let cancellation = context.cancellation
-    try result.withMutableBytes { target in
-      guard let base = target.baseAddress else { return }
+    try result.withMutableBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let target = BoxTarget(base: base, shape: box, strides: strides)
       let scratch = Scratch.perThread(of: context.pool)
+      if let sharding = metadata.sharding { try ShardReads(self, sharding, target, scratch).run(visits, context); return }
       try visits.forEach(context.pool) { visit, worker in
         try cancellation?.check()
-        try readChunk(visit, into: base, box: box, strides, scratch[worker])
+        try readChunk(visit, target, scratch[worker])
       }
     }
     return result
@@ -32,83 +35,25 @@ extension StoredArray {
   /// Everything.
   package func readAll(_ context: borrowing ReadContext) throws -> NDArray { try read(try VoxelRoi(shape: shape), context) }
 
-  /// Decodes a chunk and throws its values away.
-  ///
-  /// - Returns: false if the chunk is not stored.
-  /// - Throws: `.corruptChunk`.
-  package func verifyChunk(_ index: [Int]) throws -> Bool {
-    if isMetadataOnly { throw NotRead(path: path, dtype: dtype, shape: chunks) }
-    return try decoded(index, Scratch(), direct: { _ in nil }) { _, _ in }
-  }
-
   func requireInside(_ offset: [Int], _ box: [Int]) throws(StorageError) {
     let inside = offset.count == shape.count && box.count == shape.count
       && shape.indices.allSatisfy { offset[$0] >= 0 && box[$0] >= 0 && box[$0] <= shape[$0] && offset[$0] <= shape[$0] - box[$0] }
     guard inside else { throw .outside(path: path, offset: offset, shape: box, arrayShape: shape) }
   }
 
-  private func readChunk(_ visit: ChunkVisit, into base: UnsafeMutableRawPointer, box: [Int], _ strides: [Int], _ scratch: Scratch) throws {
-    let size = dtype.size
-    let target = base + zip(visit.target, strides).reduce(0) { $0 + $1.0 * $1.1 }
-    let isOneRun = metadata.order == Array(box.indices) && visit.isOneRun(in: box)
-    let found = try decoded(visit.index, scratch, direct: { block in
-      // the chunk lies in the result exactly as it is stored
-      isOneRun && block == visit.shape && visit.source.allSatisfy { $0 == 0 } ? UnsafeMutableRawBufferPointer(start: target, count: block.reduce(size, *)) : nil
-    }) { elements, block in
-      guard let elements = elements.baseAddress else { return }
-      let chunkStrides = coder.strides(of: block)
-      let available = zip(visit.source, zip(visit.shape, block)).map { begin, extents in max(0, min(extents.0, extents.1 - begin)) }
-      if available != visit.shape { fillBox(target, shape: visit.shape, strides: strides, fillValue, elementSize: size) }
-      if available.contains(0) { return }
-      let source = elements + zip(visit.source, chunkStrides).reduce(0) { $0 + $1.0 * $1.1 }
-      BoxCopy(shape: available, source: chunkStrides, target: strides, elementSize: size).run(from: source, to: target)
-    }
-    if !found { fillBox(target, shape: visit.shape, strides: strides, fillValue, elementSize: size) }
+  private func readChunk(_ visit: ChunkVisit, _ target: BoxTarget, _ scratch: Scratch) throws {
+    guard let held = try store.hold(chunkKey(visit.index)), let bytes = try whole(held, visit.index, scratch) else { coder.fill(visit, target); return }
+    try failing(visit.index) { () throws(CodecFailure) in try coder.deliver(bytes, visit, to: target, scratch) }
   }
 
-  /// Fetches and decodes a chunk, into the memory that `direct` names for its block shape, or into `scratch`, which `use` then sees.
+  /// Fetches and decodes a chunk or shard as a whole; `use` sees its elements.
   ///
-  /// - Returns: false if the chunk is not stored.
-  func decoded(
-    _ index: [Int], _ scratch: Scratch, direct: (_ block: [Int]) -> UnsafeMutableRawBufferPointer?, use: (_ elements: UnsafeRawBufferPointer, _ block: [Int]) -> Void
-  ) throws -> Bool {
-    let bytes: Bytes
-    do throws(StorageError) {
-      guard let stored = try store.get(chunkKey(index), limit: coder.encodedLimit) else { return false }
-      bytes = stored
-    } catch .tooLarge(_, let bytes, _) {
-      throw corrupt(index, "it has \(byteText(bytes)), a whole chunk of values is \(byteText(metadata.chunkBytes))")
-    }
-    do throws(CodecFailure) {
-      try bytes.withBytes { bytes throws(CodecFailure) in
-        let (block, payload) = try coder.block(bytes)
-        if let target = direct(block) { try coder.decode(payload, into: target); return }
-        let count = block.reduce(dtype.size, *)
-        try scratch.buffer(count).fill { elements throws(CodecFailure) in
-          let elements = UnsafeMutableRawBufferPointer(rebasing: elements[..<count])
-          try coder.decode(payload, into: elements)
-          use(UnsafeRawBufferPointer(elements), block)
-        }
-      }
-    } catch { throw corrupt(index, error.reason) }
+  /// - Returns: false if it is not stored.
+  func decoded(_ unit: [Int], _ scratch: Scratch, use: (_ elements: UnsafeRawBufferPointer, _ block: [Int]) -> Void) throws -> Bool {
+    guard let held = try store.hold(chunkKey(unit)), let bytes = try whole(held, unit, scratch) else { return false }
+    try failing(unit) { () throws(CodecFailure) in try coder.withElements(bytes, scratch, use) }
     return true
   }
-}
-
-/// Memory of one thread for the chunk in its hands.
-final class Scratch {
-  private var held: Bytes?
-
-  /// At least `count` bytes, reused.
-  func buffer(_ count: Int) throws(CodecFailure) -> Bytes {
-    if let held, held.count >= count { return held }
-    held = nil
-    let fresh = try encoded(capacity: count)
-    held = fresh
-    return fresh
-  }
-
-  static func perThread(of pool: ThreadPool?) -> [Scratch] { (0..<max(1, pool?.threads ?? 1)).map { _ in Scratch() } }
 }
 
 extension ExecutionContext {

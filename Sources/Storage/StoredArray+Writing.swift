@@ -18,7 +18,7 @@ extension StoredArray {
     try requireInside(offset, values.shape)
     if isMetadataOnly { throw NotRead(path: path, dtype: dtype, shape: values.shape) }
     if values.count == 0 { return }
-    let visits = ChunkVisits(offset: offset, shape: values.shape, chunks: chunks)
+    let visits = ChunkVisits(offset: offset, shape: values.shape, chunks: writeUnit)
     let strides = values.strides.map { $0 * dtype.size }
     let cancellation = context.cancellation
     let scratch = Scratch.perThread(of: context.pool)
@@ -39,8 +39,9 @@ extension StoredArray {
 
   private func writeChunk(_ visit: ChunkVisit, from source: UnsafeRawPointer, _ strides: [Int], _ scratch: Scratch) throws {
     let size = dtype.size
-    let inside = shape.indices.map { min(chunks[$0], shape[$0] - visit.index[$0] * chunks[$0]) }
-    let block = format == .n5 ? inside : chunks
+    let unit = writeUnit
+    let inside = shape.indices.map { min(unit[$0], shape[$0] - visit.index[$0] * unit[$0]) }
+    let block = format == .n5 ? inside : unit
     let blockStrides = coder.strides(of: block)
     let bytes = block.reduce(size, *)
 
@@ -48,7 +49,7 @@ extension StoredArray {
       guard let base = elements.baseAddress else { return }
       let target = base + zip(visit.source, blockStrides).reduce(0) { $0 + $1.0 * $1.1 }
       BoxCopy(shape: visit.shape, source: strides, target: blockStrides, elementSize: size).run(from: source, to: target)
-      if isFill(UnsafeRawBufferPointer(elements)) { try store.remove(chunkKey(visit.index)); return }
+      if coder.isFill(UnsafeRawBufferPointer(elements)) { try store.remove(chunkKey(visit.index)); return }
       let encoded: Bytes
       do throws(CodecFailure) { encoded = try coder.encode(elements, block: block) } catch {
         throw StorageError.notEncoded(path: path, key: metadata.keys.key(visit.index), reason: error.reason)
@@ -56,40 +57,27 @@ extension StoredArray {
       try encoded.withBytes { bytes throws(StorageError) in try store.put(chunkKey(visit.index), bytes) }
     }
 
-    func buffer() throws -> Bytes {
-      do throws(CodecFailure) { return try scratch.buffer(bytes) } catch { throw StorageError.noMemory(path: path, bytes: bytes) }
+    func buffer() throws -> UnsafeMutableRawBufferPointer {
+      do throws(CodecFailure) { return try scratch.decoded(bytes) } catch { throw StorageError.noMemory(path: path, bytes: bytes) }
     }
 
     if visit.shape == inside {
-      try buffer().fill { elements in
-        let elements = UnsafeMutableRawBufferPointer(rebasing: elements[..<bytes])
-        if visit.shape != block, let base = elements.baseAddress { fillBox(base, shape: block, strides: blockStrides, fillValue, elementSize: size) }
-        try put(elements)
-      }
+      let elements = try buffer()
+      if visit.shape != block, let base = elements.baseAddress { fillBox(base, shape: block, strides: blockStrides, fillValue, elementSize: size) }
+      try put(elements)
       return
     }
     let number = visit.index.reduce(0) { ($0 &* 31) &+ $1 }
     try locks[Int(UInt(bitPattern: number) % UInt(locks.count))].hold {
-      try buffer().fill { elements in
-        let elements = UnsafeMutableRawBufferPointer(rebasing: elements[..<bytes])
-        guard let base = elements.baseAddress else { return }
-        fillBox(base, shape: block, strides: blockStrides, fillValue, elementSize: size)
-        _ = try decoded(visit.index, Scratch(), direct: { _ in nil }) { stored, storedBlock in
-          guard let stored = stored.baseAddress else { return }
-          let common = zip(block, storedBlock).map { min($0, $1) }
-          BoxCopy(shape: common, source: coder.strides(of: storedBlock), target: blockStrides, elementSize: size).run(from: stored, to: base)
-        }
-        try put(elements)
+      let elements = try buffer()
+      guard let base = elements.baseAddress else { return }
+      fillBox(base, shape: block, strides: blockStrides, fillValue, elementSize: size)
+      _ = try decoded(visit.index, Scratch()) { stored, storedBlock in
+        guard let stored = stored.baseAddress else { return }
+        let common = zip(block, storedBlock).map { min($0, $1) }
+        BoxCopy(shape: common, source: coder.strides(of: storedBlock), target: blockStrides, elementSize: size).run(from: stored, to: base)
       }
+      try put(elements)
     }
-  }
-
-  /// Whether every element is the fill value, bit for bit.
-  private func isFill(_ elements: UnsafeRawBufferPointer) -> Bool {
-    let size = dtype.size
-    guard let base = elements.baseAddress, elements.count >= size else { return true }
-    var bits = fillValue.bits.littleEndian
-    // equal to the fill at its start, and to itself one element later
-    return memcmp(base, &bits, size) == 0 && memcmp(base, base + size, elements.count - size) == 0
   }
 }

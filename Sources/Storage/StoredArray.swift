@@ -22,6 +22,8 @@ package final class StoredArray: ArraySource, Sendable {
   package let declared: Declared
   package let store: any ByteStore
   let coder: ChunkCoder
+  /// Indices of shards that were read lately.
+  let shardIndices = ShardIndexCache()
   /// Guards chunks that are read, changed and written back; a chunk belongs to one of them by its number.
   let locks: [ChunkLock]
   private let currentAttributes: Mutex<JSON>
@@ -68,13 +70,19 @@ package final class StoredArray: ArraySource, Sendable {
   package var path: String { location.description }
   package var dtype: DType { metadata.dtype }
   package var shape: [Int] { metadata.shape }
-  package var chunks: [Int] { metadata.chunks }
+  /// Voxels that are decoded together: the inner chunks where there are shards.
+  package var chunks: [Int] { metadata.sharding?.inner.chunks ?? metadata.chunks }
+  /// Voxels of a shard; nil where each chunk has a key of its own.
+  package var shards: [Int]? { metadata.sharding == nil ? nil : metadata.chunks }
+  /// Voxels under one key, which are replaced together: what writers align to, so that no two of them meet.
+  package var writeUnit: [Int] { metadata.chunks }
+  package var chunking: Chunking? { Chunking(shape: chunks) }
   package var format: Format { metadata.format }
   /// "blosc/zstd 5 + bitshuffle".
   package var codecText: String { metadata.codecText }
   package var fillValue: FillValue { metadata.fill }
   /// Chunks along each axis.
-  package var chunkGrid: [Int] { metadata.chunkGrid }
+  package var chunkGrid: [Int] { zip(shape, chunks).map { $0 / $1 + ($0 % $1 == 0 ? 0 : 1) } }
   package var chunkCount: Int { chunkGrid.reduce(1, *) }
 
   // MARK: Attributes
@@ -96,40 +104,6 @@ package final class StoredArray: ArraySource, Sendable {
     try dropConsolidated(store)
     for (name, document) in try changed.documents(path) where name == metadata.attributesFile { try store.put(Files.join(location.key, name), document) }
   }
-
-  // MARK: Chunks
-
-  /// The key of a chunk inside the container.
-  package func chunkKey(_ index: [Int]) -> String { Files.join(location.key, metadata.keys.key(index)) }
-
-  /// Voxels of a chunk that lie inside the array.
-  ///
-  /// - Throws: `.outside` unless `index` lies inside `chunkGrid`.
-  package func chunkRoi(_ index: [Int]) throws -> VoxelRoi {
-    guard index.count == shape.count, zip(index, chunkGrid).allSatisfy({ $0 >= 0 && $0 < $1 }) else {
-      throw StorageError.outside(path: path, offset: index, shape: index.map { _ in 1 }, arrayShape: chunkGrid)
-    }
-    let begin = zip(index, chunks).map { $0 * $1 }
-    let end = zip(begin, zip(chunks, shape)).map { min($0 + $1.0, $1.1) }
-    return try Roi(from: Coordinate(begin), to: Coordinate(end))
-  }
-
-  /// Bytes a chunk takes on disk; nil if it is not there. Reads nothing.
-  package func storedBytes(ofChunk index: [Int]) throws(StorageError) -> Int? { try store.size(chunkKey(index)) }
-
-  /// Bytes that all files of the array take on disk.
-  package func storedBytes() throws(StorageError) -> Int { try storedBytes(below: location.key) }
-
-  private func storedBytes(below key: String) throws(StorageError) -> Int {
-    var sum = 0
-    for entry in try store.list(key) ?? [] {
-      let child = Files.join(key, entry.name)
-      sum += entry.isFolder ? try storedBytes(below: child) : (try store.size(child) ?? 0)
-    }
-    return sum
-  }
-
-  func corrupt(_ index: [Int], _ reason: String) -> StorageError { .corruptChunk(path: path, key: metadata.keys.key(index), reason: reason) }
 }
 
 final class ChunkLock: Sendable {

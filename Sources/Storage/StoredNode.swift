@@ -88,23 +88,6 @@ package struct StoredGroup: Sendable {
     return try StoredNode.open(inner.description, mode: mode, origin: origin)
   }
 
-  /// The levels of a multiscale group, finest first, as the metadata list them (`multiscales`), or s0, s1, … below a group that N5
-  /// tools mark as `multiScale`; nil for other groups.
-  package func levels() throws(StorageError) -> [StoredArray]? {
-    var paths = Pyramid(attributes)?.paths ?? []
-    if paths.isEmpty, attributes["multiScale"]?.bool == true {
-      let names = try children().filter { $0.kind == .array }.map(\.name)
-      paths = (0..<names.count).map { "s\($0)" }.filter(names.contains)
-    }
-    if paths.isEmpty { return nil }
-    var levels: [StoredArray] = []
-    for path in paths {
-      guard case .array(let array) = try open(path) else { throw .badMetadata(path: self.path, field: "multiscales", reason: "\(path) is a group, expected an array") }
-      levels.append(array)
-    }
-    return levels
-  }
-
   static func isArray(_ store: some ByteStore, _ key: String) throws(StorageError) -> Bool {
     if try store.size(Files.join(key, Zarr2.arrayFile)) != nil { return true }
     if let json = try? store.json(Files.join(key, Zarr3.file)) { return json["node_type"] == "array" }

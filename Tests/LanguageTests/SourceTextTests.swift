@@ -27,6 +27,15 @@ struct SourceTextTests {
     #expect(Value.length(try Rational(10, over: 3)).source() == "(10nm / 3)")
   }
 
+  /// Before `)nm` stand ints and floats: lengths with more digits than a float keeps have the unit inside.
+  @Test func coordinatesAreExact() throws {
+    func text(_ lengths: String...) throws -> String? { Value.worldCoordinate(WorldCoordinate(try lengths.map { try #require(Rational(decimal: $0)) })).source() }
+    #expect(try text("5.24", "4") == "(5.24, 4)nm")
+    #expect(try text("9007199254740993", "4") == "(9007199254740993, 4)nm")
+    #expect(try text("4461040610891844812.8", "4") == "(4461040610891844812.8nm, 4nm)")
+    #expect(try text("0.00000095367431640625", "1.00000095367431640625") == "(0.00000095367431640625nm, 1.00000095367431640625nm)")
+  }
+
   /// What has no text says so, at any depth.
   @Test func objectsHaveNone() throws {
     let function = try #require(try interpreter().value(of: "len"))
@@ -56,7 +65,7 @@ struct SourceTextTests {
     case 2, 3: return .int(integer())
     case 4: return Value(integer: Int128(integer()) * Int128(1 + random.index(below: .max)))
     case 5: return .float(Double(bitPattern: random.next()))
-    case 6: return .float([Double.nan, .infinity, -.infinity, -0.0, 5e-324, 1e308][random.index(below: 6)])
+    case 6: return .float([Double.nan, .infinity, -.infinity, -0.0, .leastNonzeroMagnitude, 1e308][random.index(below: 6)])
     case 7: return .string(String(String.UnicodeScalarView((0..<random.index(below: 8)).map { _ in ["a", "\"", "\\", "{", "}", "'", "\n", "\r", "\t", "µ", "\u{301}", "\0", "\u{1b}", "#"][random.index(below: 14)] })))
     case 8: return .length(rational())
     case 9: return .duration(rational())

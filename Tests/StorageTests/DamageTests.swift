@@ -104,8 +104,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("dtype", "<c8", "the dtype <c8"), ("dtype", "|S4", "the dtype |S4"), ("dtype", "<M8[ns]", "the dtype <M8[ns]"), ("dtype", [["a", "<u2"]], "the dtype [["), ("compressor", ["id": "lzma"], "the codec lzma"),
-    ("filters", [["id": "delta"]], "the filter delta"),
+    ("dtype", "<c8", "the dtype <c8"), ("dtype", "|S4", "the dtype |S4"), ("dtype", "<M8[ns]", "the dtype <M8[ns]"), ("dtype", [["a", "<u2"]], "the dtype [["), ("dtype", "<f16", "the dtype <f16"), ("compressor", ["id": "pcodec"], "the codec pcodec"),
+    ("filters", [["id": "delta", "dtype": "<u2"], ["id": "categorize"]], "the filter categorize"),
   ] as [(String, JSON, String)])
   func whatIsNotSupportedIsNamed(field: String, value: JSON, feature: String) throws {
     try withTemporaryDirectory { folder in
@@ -127,16 +127,6 @@ import Testing
         guard case .badJSON(file, let byte, _)? = storageError({ _ = try StoredArray.open(path) }) else { Issue.record("cut at \(length)"); continue }
         #expect(byte <= length)
       }
-    }
-  }
-
-  @Test func sharding() throws {
-    try withTemporaryDirectory { folder in
-      let (path, _) = try stored(folder, .zarr3, .raw)
-      var document = try JSON(parsing: try Files.read("\(path)/zarr.json"))
-      document["codecs"] = [["name": "sharding_indexed", "configuration": [:]]]
-      try Files.writeAtomically(document.pretty, "\(path)/zarr.json")
-      #expect(storageError { _ = try StoredArray.open(path) } == .unsupported(path: "\(path)/zarr.json", feature: "the codec sharding_indexed"))
     }
   }
 

@@ -18,7 +18,7 @@ struct Fixture: CustomTestStringConvertible, Sendable {
 }
 
 @Suite struct FixtureTests {
-  @Test func theyAreThere() { #expect(Fixture.all.count == 18, "run Tests/Fixtures/storage/generate.py") }
+  @Test func theyAreThere() { #expect(Fixture.all.count == 44, "run Tests/Fixtures/storage/generate.py") }
 
   @Test(arguments: Fixture.all) func readsWhatOthersWrote(fixed: Fixture) throws {
     let array = try StoredArray.open(fixture(Files.join(fixed.store, fixed.path)))

@@ -10,7 +10,7 @@ import Synchronization
 extension Builtin {
   static let chunks = Builtin(
     "chunks", "(a: array, verify=false) -> table", "The chunks of an array on disk: index, roi, state (stored, missing, unreadable), bytes, and ratio, the values' bytes for each stored byte.",
-    details: ["Looks at the sizes of files only; verify=true decodes each stored chunk. A missing chunk is all fill value; its ratio is nil."],
+    details: ["Looks at the sizes of files only, and at the indices of shards; verify=true decodes each stored chunk. A missing chunk is all fill value; its ratio is nil."],
     searchTerms: ["verify", "missing", "corrupt", "compression"]
   ) { call in
     let stored = try call.stored("a"), verify = try call.bool("verify"), execution = call.execution, limit = 5_000_000
@@ -70,16 +70,17 @@ private struct ChunkState {
   }
 
   private static func look(_ stored: StoredArray, _ index: [Int], _ verify: Bool) throws -> ChunkState {
-    guard let bytes = try stored.storedBytes(ofChunk: index) else { return ChunkState() }
-    if verify {
-      do { _ = try stored.verifyChunk(index) } catch let error as StorageError {
-        switch error {
-        case .corruptChunk, .permission, .system: return ChunkState(name: "unreadable", bytes: bytes)
-        default: throw error
-        }
+    var found: Int?
+    do {
+      found = try stored.storedBytes(ofChunk: index)
+      if verify, found != nil { _ = try stored.verifyChunk(index) }
+    } catch let error as StorageError {
+      switch error {
+      case .corruptChunk, .permission, .system: return ChunkState(name: "unreadable", bytes: found ?? 0)
+      default: throw error
       }
     }
-    return ChunkState(name: "stored", bytes: bytes)
+    return found.map { ChunkState(name: "stored", bytes: $0) } ?? ChunkState()
   }
 }
 

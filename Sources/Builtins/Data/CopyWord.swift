@@ -6,10 +6,13 @@ import Storage
 
 extension Builtin {
   static let copy = Builtin(
-    "copy", "(from: array|group|string, to: string, chunks: coord|int = nil, codec: string = nil, replace=false) -> array|group",
+    "copy",
+    """
+    (from: array|group|string, to: string, chunks: coord|int = nil, shards: coord|int = nil, \(DiskLayout.codec(default: "nil")), replace=false, \(DiskLayout.format)) -> array|group
+    """,
     "Copies an array, or a group with all that is in it, to a path; returns the copy.",
     details: [
-      "Without `chunks` and `codec` the files of what is on disk are copied as they are: missing chunks stay missing, attributes come along.",
+      "Without `chunks`, `shards`, `codec` and `format` the files of what is on disk are copied as they are: missing chunks stay missing, attributes come along.",
       "Anything else is written anew, piece by piece, as `save` does: from and to TIFF, .npy, Zarr and N5, out of HDF5, .npz and folders of pictures.",
     ],
     searchTerms: ["duplicate", "cp", "rechunk"], streams: ["from"], effect: .writes("to"), plan: { call in
@@ -60,7 +63,7 @@ extension Builtin {
   }
 
   private static func source(_ call: Call) throws -> Source {
-    let isPlain = !call.isGiven("chunks") && !call.isGiven("codec"), node: StoredNode
+    let isPlain = !["chunks", "shards", "codec", "format"].contains(where: call.isGiven), node: StoredNode
     switch try call.value("from") {
     case .string(let path):
       let place = try Location(path).description
@@ -82,7 +85,7 @@ extension Builtin {
     if isPlain, !isToFile, try node.canCopyFiles(to: to) { return .files(node) }
     guard case .array(let stored) = node else {
       throw call.failure(
-        .data, isPlain ? "a group can only be copied to a container of its own format" : "`chunks` and `codec` change one array, not a group", at: "from", hint: "copy its arrays one by one")
+        .data, isPlain ? "a group can only be copied to a container of its own format" : "`chunks`, `shards`, `codec` and `format` change one array, not a group", at: "from", hint: "copy its arrays one by one")
     }
     return .array(ArrayValue(stored))
   }

@@ -121,11 +121,12 @@ extension Builtin {
   static let create = Builtin(
     "create",
     """
-    (path: string, shape: coord|int = nil, dtype: fn|string = nil, like: array = nil, chunks: coord|int = nil, axes: list = nil, voxel: coord|length = nil,
-     offset: coord|length = nil, codec="blosc/zstd 5 + bitshuffle", fill: int|float|bool = 0, replace=false) -> array
+    (path: string, shape: coord|int = nil, dtype: fn|string = nil, like: array = nil, chunks: coord|int = nil, shards: coord|int = nil, axes: list = nil, voxel: coord|length = nil,
+     offset: coord|length = nil, \(DiskLayout.codec(default: "\"blosc/zstd 5 + bitshuffle\"")), fill: int|float|bool = 0, replace=false,
+     \(DiskLayout.format), \(DiskLayout.details)) -> array
     """,
     "Makes an array on disk, all fill value, and opens it for editing.",
-    details: ["`like` gives whatever else is not said. Codecs: raw, gzip 6, zstd 3, blosc/lz4 5 + shuffle, … A path in a container.n5 makes N5, else Zarr v2."],
+    details: ["`like` gives whatever else is not said. `shards` (Zarr v3) keeps many chunks in one file."] + DiskLayout.help,
     searchTerms: ["new", "zarr", "n5"], effect: .writes("path"), plan: { call in
       try call.planArray("create", at: try call.string("path"), try arraySpec(call), replace: try call.bool("replace"))
     }
@@ -140,9 +141,13 @@ extension Builtin {
     guard let dtype = try call.dtype("dtype") ?? model?.dtype else { throw call.failure(.argument, "`create` needs a dtype", hint: "dtype=uint8") }
     var grid = try call.newGrid(rank: shape.count)
     if let model, !grid.isKnown, model.shape.count == shape.count { grid = model.grid }
-    return ArraySpec(
-      dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? (model?.shape.count == shape.count ? model?.stored?.chunks : nil),
-      codec: try Codec(text: try call.string("codec")), fillValue: try call.value("fill").json, attributes: call.provenance())
+    let shards = try call.chunks("shards", shape)
+    var chunks = model?.shape.count == shape.count ? model?.stored?.chunks : nil
+    if let shards, let shown = chunks, !zip(shards, shown).allSatisfy({ $0 % $1 == 0 }) { chunks = nil }
+    var spec = ArraySpec(
+      dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? chunks, shards: shards, fillValue: try call.value("fill").json, attributes: call.provenance())
+    try call.layOut(&spec)
+    return spec
   }
 }
 

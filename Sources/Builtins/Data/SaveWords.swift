@@ -9,12 +9,17 @@ import Storage
 
 extension Builtin {
   static let saveArray = Builtin(
-    "save", "(a: array, path: string, chunks: coord|int = nil, codec: string = nil, replace=false) -> array",
+    "save",
+    """
+    (a: array, path: string, chunks: coord|int = nil, shards: coord|int = nil, \(DiskLayout.codec(default: "\"blosc/zstd 5 + bitshuffle\"")), replace=false,
+     fill: int|float|bool = 0, \(DiskLayout.format), \(DiskLayout.details)) -> array
+    """,
     "Writes an array or expression, piece by piece in bounded memory, to a path in a .zarr or .n5 container, a .npy or a .tif; returns it on disk.",
     details: [
-      "codec: blosc/zstd 5 + bitshuffle where none is given; of a .tif deflate (or raw). A .tif is a stack that ImageJ reads with axes and voxel size, a BigTIFF from 4 GB on.",
+      "shards=256 keeps the chunks of 256³ voxels in one file (Zarr v3): fewer files, and one is written as a whole; at least one shard is in memory at a time.",
+      "A .tif is a stack that ImageJ reads with axes and voxel size, a BigTIFF from 4 GB on; its codec is deflate, or raw.",
       "What is there already is replaced with replace=true only, in a container or as a file. Tables, pictures, texts and JSON, which are soon made again, replace a file of their name."
-    ],
+    ] + DiskLayout.help + ["Chunks that hold only `fill` are not stored."],
     streams: ["a"], effect: .writes("path"), plan: { call in
       let array = try call.array("a"), path = try call.string("path"), replace = try call.bool("replace")
       if let planned = try call.planWritten(array, "save", to: path, replace: replace) { return planned }
@@ -86,7 +91,7 @@ extension Call {
 extension Call {
   /// Refuses a file that is there, and chunks that a file does not have.
   func checkFile(_ path: String) throws {
-    if isGiven("chunks") { throw failure(.value, "`chunks` is for Zarr and N5: \(path) has none", at: "chunks") }
+    if let given = ["chunks", "shards", "format", "order", "fill"].first(where: isGiven) { throw failure(.value, "`\(given)` is for Zarr and N5: \(path) has none", at: given) }
     guard let kind = Files.kind(path) else { return }
     guard kind == .file, try bool("replace") else { throw StorageError.exists(path: path, what: kind == .folder ? "a folder" : "a file") }
   }
@@ -94,7 +99,6 @@ extension Call {
   /// What a dry run knows of an array written as a file; nil for a path in a container.
   func planWritten(_ array: ArrayValue, _ title: String, to path: String, replace: Bool) throws -> Value? {
     guard try FileWriter.kind(of: path) != nil else { return nil }
-    if isGiven("chunks") { try checkFile(path) }
     let value = Value(ArrayValue(try PlannedArray(path: path, array.dtype, array.shape, array.grid)))
     planFile(title, at: path, "\(array.dtype) \(shapeText(array.shape))", reads: array.expression.sources, replace: replace, promising: value)
     return value
@@ -124,9 +128,14 @@ extension ArrayValue {
   /// What `save` and `copy` make of it: `chunks` that are not given are those of what it shows, else those of new arrays; so is the codec.
   func spec(_ call: Call) throws -> ArraySpec {
     let shown = stored?.chunks ?? planned?.chunks
-    return ArraySpec(
-      dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil },
-      codec: try call.optionalString("codec").map { try Codec(text: $0) } ?? .standard, attributes: call.provenance(inputs: pathsOnDisk(of: expression)))
+    var chunks = shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil }
+    let shards = try call.chunks("shards", shape)
+    if let shards, let shown = chunks, !zip(shards, shown).allSatisfy({ $0 % $1 == 0 }) { chunks = nil }
+    var spec = ArraySpec(
+      dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? chunks, shards: shards, fillValue: call.isGiven("fill") ? try call.value("fill").json : 0,
+      attributes: call.provenance(inputs: pathsOnDisk(of: expression)))
+    try call.layOut(&spec)
+    return spec
   }
 
   /// This array at a path in a container or as a file, written piece by piece in bounded memory, as `chunks`, `codec` and `replace` of the call say.
@@ -138,7 +147,7 @@ extension ArrayValue {
     }
     if let kind = try FileWriter.kind(of: path) {
       try call.checkFile(path)
-      try naming(grid.axes) { try FileWriter.write(expression, to: path, as: kind, codec: try call.optionalString("codec"), call.execution) }
+      try naming(grid.axes) { try FileWriter.write(expression, to: path, as: kind, codec: call.isGiven("codec") ? try call.optionalString("codec") : nil, call.execution) }
       guard case .array(let file)? = try FileFormats.open(path) else { throw StorageError.notFound(path: path, near: nil) }
       return ArrayValue(file)
     }
@@ -151,11 +160,11 @@ extension ArrayValue {
     if case .memory(let volume) = content { try out.write(volume.array, execution.reading); return }
     let expression = expression
     try naming(grid.axes) {
-      if let slab = slab(of: shape, stored: expression.chunking?.shape, writing: out.chunks, elementSize: dtype.size, execution) {
+      if let slab = slab(of: shape, stored: expression.chunking?.shape, writing: out.writeUnit, elementSize: dtype.size, execution) {
         try expression.forEachSlab(chunks: slab, bytes: 1, label: "save", execution) { roi, block in try out.write(block, at: roi.offset.values, execution.reading) }
         return
       }
-      try expression.forEachBlock(chunks: Chunking(shape: out.chunks), label: "save", execution) { roi, block in try out.write(block, at: roi.offset.values, ReadContext()) }
+      try expression.forEachBlock(chunks: Chunking(shape: out.writeUnit), label: "save", execution) { roi, block in try out.write(block, at: roi.offset.values, ReadContext()) }
     }
   }
 }

@@ -41,10 +41,13 @@ extension ArrayValue {
     return lines.text
   }
 
-  /// "64³, 100 × 25 × 188 = 470,000" of a whole array, "64³, touches 27 of 470,000" of a view.
+  /// "64³, 100 × 25 × 188 = 470,000" of a whole array, "64³ in shards 256³, touches 27 of 470,000" of a view.
   private func chunkText(_ stored: StoredArray) -> String {
-    let cube = Set(stored.chunks).count == 1 && (2...3).contains(stored.chunks.count) ? "\(stored.chunks[0])\(stored.chunks.count == 2 ? "²" : "³")" : nil
-    let size = cube ?? stored.chunks.map(grouped).joined(separator: " × "), all = grouped(stored.chunkCount)
+    func text(_ shape: [Int]) -> String {
+      let isCube = Set(shape).count == 1 && (2...3).contains(shape.count)
+      return isCube ? "\(shape[0])\(shape.count == 2 ? "²" : "³")" : shape.map(grouped).joined(separator: " × ")
+    }
+    let size = text(stored.chunks) + (stored.shards.map { " in shards \(text($0))" } ?? ""), all = grouped(stored.chunkCount)
     guard case .view(let view) = content, !view.isWhole else { return "\(size), \(stored.chunkGrid.map(grouped).joined(separator: " × ")) = \(all)" }
     var touched = 1
     for walk in view.walks {

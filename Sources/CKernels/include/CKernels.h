@@ -1,6 +1,7 @@
 // The one header that Swift sees of the C kernels: one include a kernel family.
 #pragma once
 #include "pool.h"
+#include "checksum.h"
 #include "tensor.h"
 #include "level.h"
 #include "conv.h"
@@ -13,3 +14,4 @@
 #include "stack.h"
 #include "reduce.h"
 #include "warp.h"
+#include "downsample.h"

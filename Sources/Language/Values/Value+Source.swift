@@ -31,8 +31,8 @@ extension Value {
     case .range: return nil
     case .voxelCoordinate(let coordinate): return Self.coordinate(coordinate.values.map(String.init))
     case .worldCoordinate(let coordinate):
-      let decimals = coordinate.values.compactMap(\.decimalText)
-      if coordinate.rank > 1, decimals.count == coordinate.rank { return Self.coordinate(decimals).map { $0 + "nm" } }
+      let numbers = coordinate.values.compactMap(Self.number)
+      if coordinate.rank > 1, numbers.count == coordinate.rank { return Self.coordinate(numbers).map { $0 + "nm" } }
       return Self.coordinate(coordinate.values.map { Self.quantity($0, "nm") })
     case .function, .object: return try other(self)
     }
@@ -46,6 +46,12 @@ extension Value {
 
   private static func coordinate(_ elements: [String]) -> String? {
     elements.isEmpty ? nil : "(" + elements.joined(separator: ", ") + (elements.count == 1 ? ",)" : ")")
+  }
+
+  /// A length as one of the numbers in `(…)nm`. These are ints and floats: what has more digits than a float keeps has its unit inside.
+  private static func number(_ length: Rational) -> String? {
+    guard let text = length.decimalText, length.isInteger || Double(text).flatMap({ Rational($0) }) == length else { return nil }
+    return text
   }
 
   private static func quantity(_ value: Rational, _ unit: String) -> String {

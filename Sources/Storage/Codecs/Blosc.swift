@@ -18,16 +18,16 @@ package enum BloscShuffle: Int, Sendable {
 extension CodecKind {
   static let blosc = CodecKind(
     name: "blosc", zarr2: ["blosc"], zarr3: ["blosc", "numcodecs.blosc"], n5: ["blosc"],
-    read: { settings, elementSize throws(CodecFailure) in
+    read: { settings, elements throws(CodecFailure) in
       let compressor = settings["cname"]?.string ?? "lz4"
       guard compressors.contains(compressor) else { throw CodecFailure("cname: this Blosc has \(compressors.joined(separator: ", ")), found \(compressor)") }
       return .blosc(
         compressor: compressor,
         level: try setting(settings, "clevel", in: 0...9, standard: 5),
-        shuffle: try shuffle(settings["shuffle"], elementSize),
+        shuffle: try mode(settings["shuffle"], elements.dtype.size),
         blockSize: try setting(settings, "blocksize", in: 0...Int(Int32.max), standard: 0))
     },
-    words: { words throws(CodecFailure) in
+    words: { words, _ throws(CodecFailure) in
       var words = words, compressor = "zstd", mode = BloscShuffle.bit
       if let name = words.first, compressors.contains(name) { compressor = words.removeFirst() }
       if let last = words.last, let named = [BloscShuffle.none, .byte, .bit].first(where: { $0.name == last }) { mode = named; words.removeLast() }
@@ -45,6 +45,7 @@ extension Codec {
       // the element size is the array's to add (`typesize`)
       zarr3: ["name": "blosc", "configuration": settings.merging(["shuffle": .string(shuffle.name)])],
       n5: (["type": "blosc"] as JSON).merging(settings),   // n5-java also writes "nthreads", which tensorstore refuses
+      expansion: 1 << 15,   // its Zstandard's
       decode: decodeBlosc,
       encode: { source, elementSize throws(CodecFailure) in
         try encodeBlosc(source, compressor: compressor, level: level, shuffle: shuffle, blockSize: blockSize, elementSize: elementSize)
@@ -54,7 +55,7 @@ extension Codec {
 
 private let compressors = String(cString: blosc_list_compressors()).split(separator: ",").map(String.init)
 
-private func shuffle(_ value: JSON?, _ elementSize: Int) throws(CodecFailure) -> BloscShuffle {
+private func mode(_ value: JSON?, _ elementSize: Int) throws(CodecFailure) -> BloscShuffle {
   switch value {
   case nil, .int(1), "shuffle": return .byte
   case .int(0), "noshuffle": return .none

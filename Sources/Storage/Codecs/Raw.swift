@@ -3,7 +3,7 @@
 // Zarr v2: `"compressor": null`. Zarr v3: no bytes-to-bytes codec. N5: {"type": "raw"}.
 
 extension CodecKind {
-  static let raw = CodecKind(name: "raw", zarr2: [], zarr3: [], n5: ["raw"], read: { _, _ in .raw }, words: { words throws(CodecFailure) in
+  static let raw = CodecKind(name: "raw", zarr2: [], zarr3: [], n5: ["raw"], read: { _, _ in .raw }, words: { words, _ throws(CodecFailure) in
     guard words.isEmpty else { throw CodecFailure("it takes no settings, found \(words.joined(separator: " "))") }
     return .raw
   })
@@ -12,6 +12,7 @@ extension CodecKind {
 extension Codec {
   package static let raw = Codec(
     description: "raw", zarr2: .null, zarr3: .null, n5: ["type": "raw"],
+    expansion: 1,
     decode: { source, target throws(CodecFailure) in
       guard source.count <= target.count else { throw CodecFailure("it has \(source.count) bytes, expected \(target.count)") }
       target.copyMemory(from: source)

@@ -13,7 +13,7 @@ extension CodecKind {
     read: { settings, _ throws(CodecFailure) in
       .zstd(level: try setting(settings, "level", in: -131_072...22, standard: 3), checksum: settings["checksum"]?.bool ?? false)
     },
-    words: { words throws(CodecFailure) in .zstd(level: try level(words, in: -7...22, standard: 3)) })
+    words: { words, _ throws(CodecFailure) in .zstd(level: try level(words, in: -7...22, standard: 3)) })
 }
 
 extension Codec {
@@ -23,27 +23,33 @@ extension Codec {
       zarr2: checksum ? ["id": "zstd", "level": JSON(level), "checksum": true] : ["id": "zstd", "level": JSON(level)],
       zarr3: ["name": "zstd", "configuration": ["level": JSON(level), "checksum": .bool(checksum)]],
       n5: ["type": "zstd", "level": JSON(level)],
+      expansion: 1 << 15,   // a block of 128 KiB in 4 bytes
       decode: decodeZstd,
       encode: { source, _ throws(CodecFailure) in try encodeZstd(source, level: level, checksum: checksum) })
   }
 }
 
+private let decompressors = Spares { ZSTD_createDCtx() }
+private let compressors = Spares { ZSTD_createCCtx() }
+
 @Sendable private func decodeZstd(_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int {
   let claimed = ZSTD_getFrameContentSize(source.baseAddress, source.count)
   if claimed == UInt64.max - 1 { throw CodecFailure("it is not zstd data") }   // ZSTD_CONTENTSIZE_ERROR
   if claimed != UInt64.max && claimed > UInt64(target.count) { throw CodecFailure("its zstd header claims \(claimed) bytes, expected \(target.count)") }
-  let count = ZSTD_decompress(target.baseAddress, target.count, source.baseAddress, source.count)
+  let count = try decompressors.with("zstd") { context throws(CodecFailure) in
+    ZSTD_decompressDCtx(context, target.baseAddress, target.count, source.baseAddress, source.count)
+  }
   if ZSTD_isError(count) != 0 { throw CodecFailure("zstd: \(zstdText(count))") }
   return count
 }
 
 private func encodeZstd(_ source: UnsafeRawBufferPointer, level: Int, checksum: Bool) throws(CodecFailure) -> Bytes {
-  guard let context = ZSTD_createCCtx() else { throw CodecFailure("no memory for zstd") }
-  defer { ZSTD_freeCCtx(context) }
-  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(clamping: level))
-  ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, checksum ? 1 : 0)
   var bytes = try encoded(capacity: ZSTD_compressBound(source.count))
-  let count = bytes.fill { ZSTD_compress2(context, $0.baseAddress, $0.count, source.baseAddress, source.count) }
+  let count = try compressors.with("zstd") { context throws(CodecFailure) in
+    ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(clamping: level))
+    ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, checksum ? 1 : 0)
+    return bytes.fill { ZSTD_compress2(context, $0.baseAddress, $0.count, source.baseAddress, source.count) }
+  }
   if ZSTD_isError(count) != 0 { throw CodecFailure("zstd: \(zstdText(count))") }
   bytes.truncate(to: count)
   return bytes

@@ -26,7 +26,7 @@ enum N5 {
     guard !shape.isEmpty else { throw reader.bad("dimensions", "expected at least one") }
     let compression = json["compression"] ?? ["type": json["compressionType"] ?? "raw"]
     guard let type = compression["type"]?.string ?? compression.string else { throw reader.bad("compression", "it has no type") }
-    let codec = try reader.codec(named: type, settings: compression, elementSize: dtype.size, \.n5, "compression")
+    let codec = try reader.codec(named: type, settings: compression, ElementLayout(dtype, isBigEndian: true), \.n5, "compression")
     return try ArrayMetadata(
       format: .n5, dtype: dtype, shape: shape.reversed(), chunks: try reader.ints("blockSize").reversed(), order: Array(shape.indices),
       isBigEndian: dtype.size > 1, fill: .zero, codecs: type == "raw" ? [] : [codec], keys: .n5, attributes: attributes(json)

@@ -3,8 +3,8 @@
 // Specification: https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html
 // Sample .zarray: {"zarr_format": 2, "shape": [160, 320, 384], "chunks": [64, 64, 64], "dtype": "<u2", "order": "C", "fill_value": 0,
 //                  "compressor": {"id": "zstd", "level": 3}, "filters": null, "dimension_separator": "/"}
-// Read: dtypes b1, u1…u8, i1…i8, f2…f8 in both endians, C and F order, both separators, one compressor.
-// Refused by name: filters, structured and text dtypes.
+// Read: dtypes b1, u1…u8, i1…i8, f2…f8 in both endians, C and F order, both separators, the filters and compressors of `CodecKind.all`.
+// Refused by name: other filters and compressors; complex, structured, text and time dtypes.
 
 import Arrays
 
@@ -16,16 +16,9 @@ enum Zarr2 {
     guard json["zarr_format"]?.int == 2 else { throw reader.bad("zarr_format", "expected 2, found \((json["zarr_format"] ?? .null).compact)") }
     let (dtype, isBigEndian) = try dtype(try reader.required("dtype"), reader)
     let shape = try reader.ints("shape")
-    if let filters = json["filters"]?.array, let first = filters.first {
-      throw .unsupported(path: path, feature: "the filter \(first["id"]?.string ?? first.compact)")
-    }
     let fill = json["fill_value"] ?? .null
     guard let fillValue = FillValue(fill, dtype) else { throw reader.bad("fill_value", "\(fill.compact) is no \(dtype)") }
-    var codecs: [Codec] = []
-    if let compressor = json["compressor"], !compressor.isNull {
-      guard let id = compressor["id"]?.string else { throw reader.bad("compressor", "it has no id") }
-      codecs = [try reader.codec(named: id, settings: compressor, elementSize: dtype.size, \.zarr2, "compressor")]
-    }
+    let codecs = try codecs(reader, ElementLayout(dtype, isBigEndian: isBigEndian))
     return try ArrayMetadata(
       format: .zarr2, dtype: dtype, shape: shape, chunks: try reader.ints("chunks"), order: try order(reader, rank: shape.count),
       isBigEndian: isBigEndian, fill: fillValue, codecs: codecs, keys: .zarr2(separator: try separator(reader)), attributes: attributes
@@ -34,15 +27,35 @@ enum Zarr2 {
 
   /// - Throws: `.unsupported` if the format lacks the codec.
   static func document(_ metadata: ArrayMetadata, path: String) throws(StorageError) -> JSON {
-    guard metadata.codecs.count <= 1, let compressor = (metadata.codecs.first ?? .raw).zarr2 else {
-      throw .unsupported(path: path, feature: "\(metadata.codecText) in zarr v2")
-    }
+    var filters = metadata.codecs, compressor: Codec?
+    if let last = filters.last, !last.isFilter { compressor = filters.removeLast() }
+    let records = filters.compactMap(\.zarr2)
+    guard records.count == filters.count, let compressor = (compressor ?? .raw).zarr2 else { throw .unsupported(path: path, feature: "\(metadata.codecText) in zarr v2") }
     guard case .zarr2(let separator) = metadata.keys else { throw .unsupported(path: path, feature: "this chunk key in zarr v2") }
+    let isC = metadata.order == Array(metadata.shape.indices)
+    guard isC || metadata.order == Array(metadata.shape.indices.reversed()) else { throw .unsupported(path: path, feature: "the order of axes \(shapeText(metadata.order)) in zarr v2") }
     return [
       "zarr_format": 2, "shape": JSON(metadata.shape), "chunks": JSON(metadata.chunks), "dtype": .string(name(of: metadata.dtype, isBigEndian: metadata.isBigEndian)),
-      "order": .string(metadata.order == Array(0..<metadata.shape.count) ? "C" : "F"), "fill_value": metadata.fill.json(metadata.dtype),
-      "compressor": compressor, "filters": nil, "dimension_separator": .string(separator),
+      "order": .string(isC ? "C" : "F"), "fill_value": metadata.fill.json(metadata.dtype),
+      "compressor": compressor, "filters": records.isEmpty ? nil : .array(records), "dimension_separator": .string(separator),
     ]
+  }
+
+  /// Filters and compressor, in the order of encoding.
+  private static func codecs(_ reader: MetadataReader, _ elements: ElementLayout) throws(StorageError) -> [Codec] {
+    var codecs: [Codec] = [], elements = elements
+    func add(_ record: JSON, _ field: String) throws(StorageError) {
+      guard let id = record["id"]?.string else { throw reader.bad(field, "it has no id") }
+      let codec = try reader.codec(named: id, settings: record, elements, \.zarr2, field, as: field == "filters" ? "filter" : "codec")
+      codecs.append(codec)
+      if let after = codec.elements?.after { elements = ElementLayout(after, isBigEndian: elements.isBigEndian) }
+    }
+    if let filters = reader.json["filters"], !filters.isNull {
+      guard let filters = filters.array else { throw reader.bad("filters", "expected a list, found \(filters.compact)") }
+      for filter in filters { try add(filter, "filters") }
+    }
+    if let compressor = reader.json["compressor"], !compressor.isNull { try add(compressor, "compressor") }
+    return codecs
   }
 
   private static func order(_ reader: MetadataReader, rank: Int) throws(StorageError) -> [Int] {

@@ -2,8 +2,9 @@
 //
 // Specification: https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html
 // Sample codecs: [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "zstd", "configuration": {"level": 3, "checksum": false}}]
-// Read: regular chunk grids, both chunk key encodings, transpose, bytes, and the bytes-to-bytes codecs of `CodecKind.all`.
-// Refused by name: sharding_indexed, other codecs, storage transformers, extension dtypes, unknown members that must be understood.
+// Read: regular chunk grids, both chunk key encodings, transpose, the filters of numcodecs, bytes, and the bytes-to-bytes codecs of `CodecKind.all`.
+// Shards: Sharding.swift.
+// Refused by name: other codecs, storage transformers, extension dtypes, unknown members that must be understood.
 
 import Arrays
 
@@ -15,44 +16,67 @@ enum Zarr3 {
     guard json["zarr_format"]?.int == 3 else { throw reader.bad("zarr_format", "expected 3, found \((json["zarr_format"] ?? .null).compact)") }
     try refuseUnknownMembers(reader)
     let named = try reader.required("data_type")
-    guard let dtype = named.string.flatMap(DType.init(rawValue:)) else { throw .unsupported(path: path, feature: "the data type \(named.string ?? named.compact)") }
+    // an object with a name and without settings is that name
+    let name = named.string ?? (named["configuration"]?.members?.isEmpty == false ? nil : named["name"]?.string)
+    guard let dtype = name.flatMap(DType.init(rawValue:)) else { throw .unsupported(path: path, feature: "the data type \(name ?? named["name"]?.string ?? named.compact)") }
     let shape = try reader.ints("shape")
     let grid = try reader.required("chunk_grid")
-    guard grid["name"]?.string == "regular" else { throw .unsupported(path: path, feature: "the chunk grid \(grid["name"]?.string ?? grid.compact)") }
+    guard grid["name"]?.string == "regular" else { throw .unsupported(path: path, feature: "the chunk grid \(grid["name"]?.string ?? grid.string ?? grid.compact)") }
     guard let chunks = grid["configuration"]?["chunk_shape"]?.ints else { throw reader.bad("chunk_grid", "expected a list of integers as chunk_shape") }
     let fill = try reader.required("fill_value")
     guard let fillValue = FillValue(fill, dtype) else { throw reader.bad("fill_value", "\(fill.compact) is no \(dtype)") }
-    let chain = try Chain(reader, rank: shape.count, elementSize: dtype.size)
+    let chain = try Chain(reader, try reader.required("codecs"), order: Array(chunks.indices), chunks: chunks, dtype: dtype, fill: fillValue)
     return try ArrayMetadata(
       format: .zarr3, dtype: dtype, shape: shape, chunks: chunks, order: chain.order, isBigEndian: chain.isBigEndian && dtype.size > 1,
       fill: fillValue, codecs: chain.codecs, keys: try keys(reader), attributes: json["attributes"] ?? .emptyObject,
-      dimensionNames: json["dimension_names"]?.strings
+      dimensionNames: json["dimension_names"]?.strings, sharding: chain.sharding
     ).checked(path)
   }
 
   static func document(_ metadata: ArrayMetadata, path: String) throws(StorageError) -> JSON {
-    guard case .zarr3(let separator) = metadata.keys else { throw .unsupported(path: path, feature: "this chunk key in zarr v3") }
-    var codecs: [JSON] = []
-    if metadata.order != Array(0..<metadata.shape.count) { codecs.append(["name": "transpose", "configuration": ["order": JSON(metadata.order)]]) }
-    codecs.append(["name": "bytes", "configuration": ["endian": metadata.isBigEndian ? "big" : "little"]])
-    for codec in metadata.codecs where codec.zarr3 != .null {
-      guard var record = codec.zarr3 else { throw .unsupported(path: path, feature: "\(codec) in zarr v3") }
-      if record["name"] == "blosc" { record["configuration"]?["typesize"] = JSON(metadata.dtype.size) }
-      codecs.append(record)
+    let keys: (name: String, separator: String) = switch metadata.keys {
+    case .zarr3(let separator): ("default", separator)
+    case .zarr2(let separator): ("v2", separator)
+    case .n5: throw .unsupported(path: path, feature: "the chunk keys of n5 in zarr v3")
     }
     var document: JSON = [
       "zarr_format": 3, "node_type": "array", "shape": JSON(metadata.shape), "data_type": .string(metadata.dtype.rawValue),
       "chunk_grid": ["name": "regular", "configuration": ["chunk_shape": JSON(metadata.chunks)]],
-      "chunk_key_encoding": ["name": "default", "configuration": ["separator": .string(separator)]],
-      "fill_value": metadata.fill.json(metadata.dtype), "codecs": .array(codecs), "attributes": metadata.attributes,
+      "chunk_key_encoding": ["name": .string(keys.name), "configuration": ["separator": .string(keys.separator)]],
+      "fill_value": metadata.fill.json(metadata.dtype, .zarr3), "codecs": try codecs(metadata, order: Array(metadata.shape.indices), path), "attributes": metadata.attributes,
     ]
     if let names = metadata.dimensionNames { document["dimension_names"] = JSON(names) }
     return document
   }
 
+  /// The chain of codecs that makes bytes of a chunk whose axes come in `order`.
+  static func codecs(_ metadata: ArrayMetadata, order: [Int], _ path: String) throws(StorageError) -> JSON {
+    var codecs: [JSON] = []
+    if metadata.order != order {
+      codecs.append(["name": "transpose", "configuration": ["order": JSON(metadata.order.map { axis in order.firstIndex(of: axis) ?? axis })]])
+    }
+    let bytes: JSON = ["name": "bytes", "configuration": ["endian": metadata.isBigEndian ? "big" : "little"]]
+    var seenBytes = metadata.sharding != nil
+    if let sharding = metadata.sharding { codecs.append(try sharding.document(path)) }
+    for codec in metadata.codecs where codec.zarr3 != .null {
+      guard var record = codec.zarr3 else { throw .unsupported(path: path, feature: "\(codec) in zarr v3") }
+      guard codec.elements == nil || !(seenBytes || metadata.isBigEndian) else {
+        throw .unsupported(path: path, feature: seenBytes ? "\(codec) behind \(metadata.codecs[0])" : "\(codec) of big-endian elements")
+      }
+      if codec.elements == nil, !seenBytes {
+        seenBytes = true
+        if record["name"] != "bytes" { codecs.append(bytes) }   // else elements are swapped behind filters
+      }
+      if record["name"] == "blosc" { record["configuration"]?["typesize"] = JSON(metadata.dtype.size) }
+      codecs.append(record)
+    }
+    if !seenBytes { codecs.append(bytes) }
+    return .array(codecs)
+  }
+
   private static func refuseUnknownMembers(_ reader: MetadataReader) throws(StorageError) {
-    if let transformers = reader.json["storage_transformers"]?.array, let first = transformers.first {
-      throw .unsupported(path: reader.path, feature: "the storage transformer \(first["name"]?.string ?? first.compact)")
+    if let first = reader.json["storage_transformers"]?.array?.first(where: { $0["must_understand"]?.bool != false }) {
+      throw .unsupported(path: reader.path, feature: "the storage transformer \(first["name"]?.string ?? first.string ?? first.compact)")
     }
     let known: Set = [
       "zarr_format", "node_type", "shape", "data_type", "chunk_grid", "chunk_key_encoding", "fill_value", "codecs", "attributes", "dimension_names",
@@ -76,32 +100,42 @@ enum Zarr3 {
     }
   }
 
-  /// The codec pipeline: transposes, then `bytes`, then bytes-to-bytes codecs.
-  private struct Chain {
+  /// The codec pipeline: transposes and filters, then `bytes` or `sharding_indexed`, then bytes-to-bytes codecs.
+  struct Chain {
     var order: [Int]
     var isBigEndian = false
+    var sharding: Sharding?
     var codecs: [Codec] = []
 
-    init(_ reader: MetadataReader, rank: Int, elementSize: Int) throws(StorageError) {
-      order = Array(0..<rank)
-      var seenBytes = false
-      let records = try reader.required("codecs")
+    /// - Parameter order: axes of the array in the order in which the chunk's come.
+    init(_ reader: MetadataReader, _ records: JSON, order: [Int], chunks: [Int], dtype: DType, fill: FillValue) throws(StorageError) {
+      self.order = order
+      var seenBytes = false, elements = dtype
       for record in records.array ?? [] {
         guard let name = record["name"]?.string ?? record.string else { throw reader.bad("codecs", "a codec has no name: \(record.compact)") }
         let settings = record["configuration"] ?? .emptyObject
         switch name {
-        case "transpose" where !seenBytes: order = try Self.transposed(order, settings["order"], reader)
+        case "transpose" where !seenBytes:
+          if let filter = codecs.first(where: { $0.elements?.commutes == false }) { throw .unsupported(path: reader.path, feature: "the codec transpose after \(filter)") }
+          self.order = try Self.transposed(self.order, settings["order"], reader)
         case "bytes" where !seenBytes:
           seenBytes = true
           let endian = settings["endian"]
-          guard endian == "little" || endian == "big" || (endian == nil && elementSize == 1) else {
+          guard endian == "little" || endian == "big" || (endian == nil && elements.size == 1) else {
             throw reader.bad("codecs", "bytes: expected little or big as endian, found \(endian?.compact ?? "none")")
           }
-          isBigEndian = endian == "big"
-        case "transpose", "bytes": throw reader.bad("codecs", "\(name) stands after bytes")
+          isBigEndian = endian == "big" && codecs.isEmpty
+          // behind filters, what is swapped is what they made
+          if endian == "big", !codecs.isEmpty, elements.size > 1 { codecs.append(.swapped(elements)) }
+        case "sharding_indexed" where !seenBytes:
+          guard codecs.isEmpty else { throw .unsupported(path: reader.path, feature: "sharding_indexed after \(codecs[0])") }
+          seenBytes = true
+          sharding = try Sharding.parse(settings, reader, shard: chunks, order: self.order, dtype: dtype, fill: fill)
+        case "transpose", "bytes", "sharding_indexed": throw reader.bad("codecs", "\(name) stands after bytes")
         default:
-          let codec = try reader.codec(named: name, settings: settings, elementSize: elementSize, \.zarr3, "codecs")
-          guard seenBytes else { throw reader.bad("codecs", "\(name) stands before bytes") }
+          let codec = try reader.codec(named: name, settings: settings, ElementLayout(elements), \.zarr3, "codecs")
+          guard seenBytes == (codec.elements == nil) else { throw reader.bad("codecs", "\(name) stands \(seenBytes ? "after" : "before") bytes") }
+          elements = codec.elements?.after ?? elements
           codecs.append(codec)
         }
       }

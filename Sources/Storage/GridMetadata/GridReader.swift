@@ -1,9 +1,10 @@
-// Finds out where an array lies in the world: tries each convention in turn and says which one spoke.
+// Finds out where an array lies in the world: tries each convention in turn and says which one spoke. docs/conventions.md draws them.
 //
 // 1. the array's own `voxel_size` or `resolution`, with `offset`      funlib.persistence, DaCapo      Funlib.swift
-// 2. `multiscales` of a group above that lists the array              OME-NGFF                        Ngff.swift
-// 3. the array's `transform`                                          COSEM, CellMap                  Ngff.swift
-// 4. the array's `pixelResolution`                                    Paintera, BigDataViewer         Funlib.swift
+// 2. `multiscales` of a group above that lists the array              OME-NGFF, COSEM                 Ngff.swift, Multiscale.swift
+// 3. the array's `transform`                                          COSEM, CellMap                  Cosem.swift
+// 4. the array's `pixelResolution`                                    N5 viewer, BigDataViewer        N5Viewer.swift
+// 5. `resolution` or `pixelResolution` of a multiscale group above    Paintera, N5 viewer             N5Viewer.swift
 // Else the grid is unknown. Values that are there but make no sense are errors: a wrong place is worse than none.
 
 import Arrays
@@ -32,13 +33,14 @@ struct GridReader {
     if let found = try ngff(store) { return found }
     if let found = try transform(metadata.attributes["transform"], source: "transform") { return found }
     if let found = try pixelResolution() { return found }
-    return GridReading(grid: Grid(unknown: axes(names: try names())), source: nil)
+    if let found = try groupResolution(store) { return found }
+    return GridReading(grid: Grid(unknown: try ownAxes()), source: nil)
   }
 
   func bad(_ field: String, _ reason: String) -> StorageError { .badMetadata(path: path, field: field, reason: reason) }
 
-  func grid(_ axes: [Axis], _ voxelSize: [Rational], _ offset: [Rational], isKnown: Bool, _ field: String) throws(StorageError) -> Grid {
-    do { return try Grid(axes: axes, voxelSize: Coordinate(voxelSize), offset: Coordinate(offset), isKnown: isKnown) } catch { throw bad(field, error.description) }
+  func grid(_ axes: [Axis], _ voxelSize: [Rational], _ offset: [Rational], _ field: String) throws(StorageError) -> Grid {
+    do { return try Grid(axes: axes, voxelSize: Coordinate(voxelSize), offset: Coordinate(offset)) } catch { throw bad(field, error.description) }
   }
 
   /// A list of numbers; nil if it is something else.
@@ -52,22 +54,54 @@ struct GridReader {
     return result
   }
 
-  // MARK: Axes
+  /// The entries of the axes of space, slowest first, of a list that has one entry an axis of space or one an axis.
+  func spatial(_ values: [Rational], _ axes: [Axis], _ field: String) throws(StorageError) -> [Rational] {
+    let values = isReversed ? values.reversed() : values
+    let spatial = axes.indices.filter { axes[$0].kind == .space }
+    if values.count == spatial.count { return values }
+    guard values.count == axes.count else { throw bad(field, "\(values.count) numbers, the array has \(axes.count) axes, \(spatial.count) of them in space") }
+    return spatial.map { values[$0] }
+  }
+
+  /// From the centre of a voxel to its corner, where `origin` lets translations be centres.
+  func corner(_ place: Rational, voxel: Rational, _ field: String) throws(StorageError) -> Rational {
+    if origin == .corner { return place }
+    do { return try place - voxel / Rational(2) } catch { throw bad(field, error.description) }
+  }
+
+  func product(_ a: Rational, _ b: Rational, _ field: String) throws(StorageError) -> Rational {
+    do { return try a * b } catch { throw bad(field, error.description) }
+  }
+  func sum(_ a: Rational, _ b: Rational, _ field: String) throws(StorageError) -> Rational {
+    do { return try a + b } catch { throw bad(field, error.description) }
+  }
+}
+
+// MARK: Axes
+
+extension GridReader {
+  /// The axes as the array itself names them.
+  func ownAxes() throws(StorageError) -> [Axis] {
+    let types = metadata.attributes["types"]?.strings.map { isReversed ? $0.reversed() : $0 }
+    return try axes(names: try names(), types: types, "axis_names")
+  }
 
   /// From names as they stand ("z", "c^"); without names the usual ones for the rank.
-  func axes(names: [String]?, types: [String]? = nil) -> [Axis] {
+  func axes(names: [String]?, types: [String]? = nil, _ field: String) throws(StorageError) -> [Axis] {
     guard let names, names.count == rank else { return Axis.defaults(rank: rank) }
-    return names.enumerated().map { index, name in
+    let axes = names.enumerated().map { index, name in
       let type = types.flatMap { $0.count == rank ? $0[index] : nil }
       return Axis(name.hasSuffix("^") ? String(name.dropLast()) : name, Self.kind(name, type))
     }
+    guard Set(axes.map(\.name)).count == rank else { throw bad(field, "\(names.joined(separator: ", ")): a name stands twice") }
+    return axes
   }
 
   static func kind(_ name: String, _ type: String?) -> Axis.Kind {
     switch type {
     case "space": return .space
     case "time": return .time
-    case .some("channel"): return .channel
+    case "channel": return .channel
     case .some(let other) where !other.isEmpty && other != "null": return .channel
     default: break
     }
@@ -79,9 +113,16 @@ struct GridReader {
     }
   }
 
-  /// `axis_names`, or Zarr v3's `dimension_names`.
+  /// Names as they stand on disk: `axis_names` (funlib), `dimension_names` (Zarr v3), `_ARRAY_DIMENSIONS` (xarray), `axes` (COSEM, neuroglancer).
+  private var namesOnDisk: [String]? {
+    let attributes = metadata.attributes
+    if let names = attributes["axis_names"]?.strings, !names.isEmpty { return names }
+    return [metadata.dimensionNames, attributes["_ARRAY_DIMENSIONS"]?.strings, attributes["axes"]?.strings].compactMap { $0 }.first { $0.count == rank && Set($0).count == rank && !$0.contains("") }
+  }
+
+  /// Slowest axis first.
   func names() throws(StorageError) -> [String]? {
-    guard let names = metadata.attributes["axis_names"]?.strings ?? metadata.dimensionNames, !names.isEmpty else { return nil }
+    guard let names = namesOnDisk else { return nil }
     guard names.count == rank else { throw bad("axis_names", "\(names.count) names, the array has \(rank) axes") }
     return isReversed ? names.reversed() : names
   }
@@ -89,41 +130,12 @@ struct GridReader {
   /// N5 attributes go fastest axis first, unless they name their axes and name z before x.
   var isReversed: Bool {
     guard metadata.format == .n5 else { return false }
-    guard let names = metadata.attributes["axis_names"]?.strings, let z = names.firstIndex(of: "z"), let x = names.firstIndex(of: "x") else { return true }
+    guard let names = namesOnDisk, let z = names.firstIndex(of: "z"), let x = names.firstIndex(of: "x") else { return true }
     return x < z
   }
 
-  var reversedText: String { metadata.format == .n5 ? isReversed ? "N5 attributes (reversed)" : "N5 attributes" : "attributes" }
-}
-
-// MARK: Units
-
-extension GridReader {
-  /// Nanometres in a unit; nil if it is no length but voxels ("pixel").
-  ///
-  /// - Throws: `.badMetadata` for a unit that nobody knows.
-  func nanometres(_ unit: String?, _ field: String) throws(StorageError) -> Rational? {
-    guard let unit, !unit.isEmpty else { return .one }
-    let tenth = try? Rational(1, over: 10), thousandth = try? Rational(1, over: 1000)
-    switch unit.lowercased() {
-    case "nm", "nanometer", "nanometers", "nanometre", "nanometres": return .one
-    case "um", "µm", "μm", "micrometer", "micrometers", "micrometre", "micrometres", "micron", "microns": return Rational(1000)
-    case "mm", "millimeter", "millimeters", "millimetre", "millimetres": return Rational(1_000_000)
-    case "cm", "centimeter", "centimetre": return Rational(10_000_000)
-    case "m", "meter", "meters", "metre", "metres": return Rational(1_000_000_000)
-    case "å", "angstrom", "angstroms", "ångström": return tenth
-    case "pm", "picometer", "picometre": return thousandth
-    case "pixel", "pixels", "px", "voxel", "voxels": return nil
-    default: throw bad(field, "unknown unit \"\(unit)\"")
-    }
-  }
-
-  func product(_ a: Rational, _ b: Rational, _ field: String) throws(StorageError) -> Rational {
-    do { return try a * b } catch { throw bad(field, error.description) }
-  }
-  func sum(_ a: Rational, _ b: Rational, _ field: String) throws(StorageError) -> Rational {
-    do { return try a + b } catch { throw bad(field, error.description) }
-  }
+  /// "pixelResolution", of N5 "pixelResolution (reversed)".
+  func source(_ text: String) -> String { isReversed ? text + " (reversed)" : text }
 }
 
 extension JSON {

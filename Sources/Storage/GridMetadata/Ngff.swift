@@ -1,10 +1,9 @@
-// OME-NGFF 0.4 (`multiscales` in the attributes of a group) and 0.5 (the same below `ome`), and COSEM's `transform` record.
+// OME-NGFF: where a dataset of `multiscales` lies (Multiscale.swift finds the record).
 //
-// Specification: https://ngff.openmicroscopy.org/0.4/index.html#multiscale-md
-// Sample: {"multiscales": [{"version": "0.4", "axes": [{"name": "z", "type": "space", "unit": "nanometer"}, …],
-//   "datasets": [{"path": "s0", "coordinateTransformations": [{"type": "scale", "scale": [5.24, 4, 4]}, {"type": "translation", "translation": [0, 0, 0]}]}]}]}
-// World = scale · index + translation at the *centre* of a voxel, so corner = translation − scale/2. Transforms of the whole pyramid
-// come after those of a dataset. `transform` {"axes": ["z", "y", "x"], "units": […], "scale": […], "translate": […]} is read alike.
+// Specification: https://ngff.openmicroscopy.org/0.4/index.html#multiscale-md, …/0.5/index.html#multiscale-md
+// World = scale · index + translation at the *centre* of a voxel, so corner = translation − scale/2. Transforms of the whole pyramid come
+// after those of a dataset. Read: scale, translation, identity, in any order; every other kind is refused by its name, and so is 0.6 and
+// later, whose coordinate systems are another model. 0.1 to 0.3 name axes at most: their voxel size is unknown.
 
 import Arrays
 import Geometry
@@ -14,90 +13,60 @@ extension GridReader {
   func ngff(_ store: some ByteStore) throws(StorageError) -> GridReading? {
     for ancestor in location.ancestors {
       let relative = ancestor.isEmpty ? location.key : String(location.key.dropFirst(ancestor.count + 1))
-      guard let attributes = try? groupAttributes(store, ancestor), let pyramid = Pyramid(attributes), let dataset = pyramid.dataset(relative) else { continue }
-      if let placed = try placed(pyramid, dataset) { return placed }
-      return try transform(dataset["transform"], source: "transform of the group")
+      guard let attributes = try groupAttributes(store, ancestor) else { continue }
+      for multiscale in Multiscale.all(attributes) {
+        guard let dataset = multiscale.dataset(relative) else { continue }
+        if dataset["coordinateTransformations"] == nil, let cosem = try transform(dataset["transform"], source: "transform of the group") { return cosem }
+        return try placed(multiscale, dataset)
+      }
     }
     return nil
   }
 
-  private func placed(_ pyramid: Pyramid, _ dataset: JSON) throws(StorageError) -> GridReading? {
-    let own = dataset["coordinateTransformations"]?.array ?? []
-    guard !own.isEmpty else { return nil }
+  private func placed(_ multiscale: Multiscale, _ dataset: JSON) throws(StorageError) -> GridReading? {
+    if multiscale.record["coordinateSystems"] != nil { throw .unsupported(path: path, feature: "\(multiscale.text) with coordinateSystems") }
+    let names = multiscale.axes.map { $0["name"]?.string ?? $0.string ?? "" }
+    guard names.isEmpty || names.count == rank else { throw bad("multiscales", "\(names.count) axes, the array has \(rank)") }
+    guard !names.contains("") else { throw bad("multiscales", "an axis has no name") }
+    let axes = names.isEmpty ? try ownAxes() : try axes(names: names, types: multiscale.axes.map { $0["type"]?.string ?? "" }, "multiscales")
+    let own = try steps(dataset), whole = try steps(multiscale.record)
+    if own.isEmpty && whole.isEmpty { return try ownPlace() ?? GridReading(grid: Grid(unknown: axes), source: "\(multiscale.text), axes only") }
+    guard !own.isEmpty || multiscale.paths.count == 1 else { throw bad("multiscales", "the dataset has no coordinateTransformations, which tell its level from the others") }
     var scale = Array(repeating: Rational.one, count: rank), translation = Array(repeating: Rational.zero, count: rank)
-    for step in own + (pyramid.record["coordinateTransformations"]?.array ?? []) {
+    for step in own + whole {
       switch step["type"]?.string {
       case "scale":
-        let factors = try fullRank(step["scale"], "scale")
+        let factors = try fullRank(step, "scale")
         for axis in 0..<rank {
           scale[axis] = try product(scale[axis], factors[axis], "scale")
           translation[axis] = try product(translation[axis], factors[axis], "scale")
         }
       case "translation":
-        let delta = try fullRank(step["translation"], "translation")
+        let delta = try fullRank(step, "translation")
         for axis in 0..<rank { translation[axis] = try sum(translation[axis], delta[axis], "translation") }
       case "identity": break
       case let other: throw .unsupported(path: path, feature: "the NGFF transformation \(other ?? step.compact)")
       }
     }
-    let names = pyramid.axes.map { $0["name"]?.string ?? $0.string ?? "" }
-    guard names.isEmpty || names.count == rank else { throw bad("multiscales", "\(names.count) axes, the array has \(rank)") }
-    let axes = axes(names: names.isEmpty ? nil : names, types: pyramid.axes.map { $0["type"]?.string ?? "" })
-    let units = pyramid.axes.map { $0["unit"]?.string }
-    return try reading(axes, units.isEmpty ? Array(repeating: nil, count: rank) : units, scale, translation, source: pyramid.text)
+    let units = multiscale.axes.map { $0["unit"]?.string }
+    return try reading(axes, units.isEmpty ? Array(repeating: nil, count: rank) : units, scale, translation, source: multiscale.text)
   }
 
-  /// COSEM's record, which names its axes in C order.
-  func transform(_ record: JSON?, source: String) throws(StorageError) -> GridReading? {
-    guard let record, var scale = rationals(record["scale"]), var translation = rationals(record["translate"] ?? record["translation"]) else { return nil }
-    var names = record["axes"]?.strings, units: [String?] = record["units"]?.strings ?? Array(repeating: nil, count: rank)
-    guard scale.count == rank, translation.count == rank, units.count == rank, names == nil || names?.count == rank else {
-      throw bad("transform", "its lists must have \(rank) entries, one an axis")
-    }
-    let fastestFirst = names.flatMap { names in names.firstIndex(of: "x").flatMap { x in names.firstIndex(of: "z").map { x < $0 } } } ?? (record["ordering"] == "F")
-    if fastestFirst {
-      scale.reverse()
-      translation.reverse()
-      units.reverse()
-      names?.reverse()
-    }
-    return try reading(axes(names: names), units, scale, translation, source: source)
+  /// What the array says of itself where the multiscale that lists it has no transformations.
+  private func ownPlace() throws(StorageError) -> GridReading? {
+    if let own = try transform(metadata.attributes["transform"], source: "transform") { return own }
+    return try pixelResolution()
   }
 
-  /// Drops axes that are not in space, applies units, and goes from centre to corner.
-  private func reading(_ axes: [Axis], _ units: [String?], _ scale: [Rational], _ translation: [Rational], source: String) throws(StorageError) -> GridReading {
-    var voxelSize: [Rational] = [], offset: [Rational] = []
-    for axis in axes.indices where axes[axis].kind == .space {
-      guard let factor = try nanometres(units[axis], "unit") else { return GridReading(grid: Grid(unknown: axes), source: nil) }
-      let size = try product(scale[axis], factor, "scale"), place = try product(translation[axis], factor, "translation")
-      guard let half = try? Rational(-1, over: 2) else { continue }
-      voxelSize.append(size)
-      offset.append(origin == .corner ? place : try sum(place, try product(size, half, "scale"), "translation"))
-    }
-    return GridReading(grid: try grid(axes, voxelSize, offset, isKnown: true, "scale"), source: source)
+  private func steps(_ holder: JSON) throws(StorageError) -> [JSON] {
+    guard let value = holder["coordinateTransformations"], !value.isNull else { return [] }
+    guard let steps = value.array else { throw bad("coordinateTransformations", "expected a list, found \(value.kind)") }
+    return steps
   }
 
-  private func fullRank(_ json: JSON?, _ field: String) throws(StorageError) -> [Rational] {
-    guard let values = rationals(json), values.count == rank else { throw bad(field, "expected \(rank) numbers, found \(json?.compact ?? "none")") }
+  private func fullRank(_ step: JSON, _ field: String) throws(StorageError) -> [Rational] {
+    if step[field] == nil, step["path"] != nil { throw .unsupported(path: path, feature: "the NGFF transformation \(field) from a file") }
+    guard let values = rationals(step[field]), values.count == rank else { throw bad(field, "expected \(rank) numbers, found \(step[field]?.compact ?? "none")") }
     return values
   }
-}
-
-/// The first `multiscales` record of a group.
-struct Pyramid {
-  let record: JSON
-  private let version: String?
-
-  init?(_ attributes: JSON) {
-    let holder = attributes["ome"] ?? attributes
-    guard let record = (holder["multiscales"] ?? attributes["multiscales"])?.array?.first, record["datasets"]?.array != nil else { return nil }
-    self.record = record
-    version = record["version"]?.string ?? holder["version"]?.string
-  }
-
-  var axes: [JSON] { record["axes"]?.array ?? [] }
-  var text: String { "OME-NGFF" + (version.map { " \($0)" } ?? "") }
-  var paths: [String] { (record["datasets"]?.array ?? []).compactMap { $0["path"]?.string } }
-
-  func dataset(_ path: String) -> JSON? { record["datasets"]?.array?.first { $0["path"]?.string == path } }
 }
