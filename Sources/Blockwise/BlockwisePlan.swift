@@ -55,13 +55,15 @@ package struct BlockwisePlan: Sendable {
   package var stages: [StagePlan]
   /// All else that decides the bytes: the function's text, padding, connectivity, seed, kernel level, …
   package var parameters: [(key: String, value: String)]
+  /// False in a dry run where some of that comes about only on the way, such as weights: the text and its hash are then not those of the run.
+  package var isDecided = true
 
   package init(title: String, inputs: [Input], output: Output, stages: [StagePlan], parameters: [(key: String, value: String)]) {
     (self.title, self.inputs, self.output, self.stages, self.parameters) = (title, inputs, output, stages, parameters)
   }
 
   /// False where an input cannot say what it holds: what an earlier run wrote can then not be trusted.
-  package var isResumable: Bool { inputs.allSatisfy { $0.identity != Input.unknown } }
+  package var isResumable: Bool { isDecided && inputs.allSatisfy { $0.identity != Input.unknown } }
 
   /// The canonical text.
   package var text: String {

@@ -105,8 +105,7 @@ package struct BlockwiseStatement: Sendable {
   /// The output's attributes say in which blocks ids are unique: pairs across their faces are what is left to join.
   private var markedUnique: OutputSpec {
     var spec = spec
-    let blocks = JSON.object([.init("unique_blocks", .array(tiling.blockShape.map { .int(Int64($0)) }))])
-    spec.attributes = spec.attributes.merging(.object([.init("dcs", (spec.attributes["dcs"] ?? .emptyObject).merging(blocks))]))
+    spec.attributes = IdBlocks(tiling.blockShape).marked(spec.attributes)
     return spec
   }
 

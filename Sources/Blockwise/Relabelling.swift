@@ -14,6 +14,9 @@ package struct Relabelling: Sendable {
 
   package init(merges: [IdPair] = [], map: [IdPair] = [], isCompact: Bool = true) { (self.merges, self.map, self.isCompact) = (merges, map, isCompact) }
 
+  /// Whether each object stays one, with another number.
+  package var keepsObjects: Bool { merges.isEmpty && map.isEmpty }
+
   /// The new id of each of `ids`, which are ascending; and how many different ones there are.
   ///
   /// - Throws: `Cancelled`.

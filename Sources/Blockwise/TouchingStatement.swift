@@ -21,8 +21,8 @@ package struct TouchingStatement: Sendable {
   /// Of the channels of `affinities`.
   package var offsets: [[Int]] = []
   package var options: BlockwiseOptions
-  /// Blocks that made the labels one by one; nil: all faces count.
-  package var between: [Int]?
+  /// Blocks that made the labels one by one, regular ones; nil: all faces count.
+  package var between: IdBlocks?
 
   package init(_ labels: any ArraySource, options: BlockwiseOptions) { (self.labels, self.options) = (labels, options) }
 
@@ -35,14 +35,15 @@ package struct TouchingStatement: Sendable {
     let all = Doubling<Contact>("pairs that touch", bytesEach: 64, budget: context.memoryBudget) { Segmentation.summed($0) }
     var found = try fold(sources, options: options, initial: all, merge: { try $0.add($1) }, context) { volumes, block, context in
       let own = block.writeRoi, begin = (try own.offset - inputs.total.offset).values
-      var rule = FaceRule(owned: own.shape.values, between: between, origin: begin), arrays = volumes.map(\.array)
+      var rule = FaceRule(owned: own.shape.values, between: between?.shape, origin: begin.indices.map { begin[$0] + (between?.origin[$0] ?? 0) }), arrays = volumes.map(\.array)
       var found = try contacts(arrays[0], affinities: arrays.count > 1 ? arrays[1] : nil, offsets: offsets, rule: rule, context)
       for axis in 0..<own.rank where own.end[axis] < inputs.total.end[axis] {
-        if let between, (begin[axis] + own.shape[axis]) % between[axis] != 0 { continue }
+        let first = rule.origin[axis]
+        if let between, (first + own.shape[axis]) % between.shape[axis] != 0 { continue }
         arrays = try upperFace(volumes, of: own, axis, inputs, context)
-        (rule.owned[axis], rule.origin[axis], rule.axis) = (1, begin[axis] + own.shape[axis] - 1, axis)
+        (rule.owned[axis], rule.origin[axis], rule.axis) = (1, first + own.shape[axis] - 1, axis)
         found += try contacts(arrays[0], affinities: arrays.count > 1 ? arrays[1] : nil, offsets: offsets, rule: rule, context)
-        (rule.owned[axis], rule.origin[axis]) = (own.shape[axis], begin[axis])
+        (rule.owned[axis], rule.origin[axis]) = (own.shape[axis], first)
       }
       return found
     }.result

@@ -37,6 +37,7 @@ package enum Vocabulary {
     .ones,
     .open,
     .pad,
+    .pyramid,
     .random,
     .read,
     .readCSV,

@@ -9,6 +9,7 @@ package final class ChildProcess: Sendable {
   /// To the child's standard input and from its standard output; −1 without pipes.
   package let input: CInt, output: CInt
   private let status = Mutex<CInt?>(nil)
+  private let isInputOpen: Mutex<Bool>
 
   /// Where a child's streams go.
   package enum Streams: Sendable {
@@ -23,6 +24,7 @@ package final class ChildProcess: Sendable {
   /// - Throws: `ComputeError.notStarted`.
   package init(_ arguments: [String], _ streams: Streams, environment: [String: String] = [:]) throws {
     (pid, input, output) = try Self.one.withLock { _ in try Self.start(arguments, streams, environment) }
+    isInputOpen = Mutex(input >= 0)
   }
 
   /// One start at a time: a pipe is closed to other children only after it is made.
@@ -76,9 +78,17 @@ package final class ChildProcess: Sendable {
   }
 
   deinit {
-    if input >= 0 { close(input) }
+    closeInput()
     if output >= 0 { close(output) }
     if !hasEnded { stop() }
+  }
+
+  /// Says that nothing more comes, which ends those that read to the end.
+  package func closeInput() {
+    isInputOpen.withLock { isOpen in
+      if isOpen { close(input) }
+      isOpen = false
+    }
   }
 
   private static func environment(with extra: [String: String]) -> [String] {
@@ -99,6 +109,15 @@ package final class ChildProcess: Sendable {
 
   /// Exit code; 128 + signal for one that was killed. Waits.
   @discardableResult package func wait() -> Int { Self.code(reap(0) ?? 0) }
+
+  /// Whether it ends in time.
+  package func ends(by deadline: ContinuousClock.Instant) -> Bool {
+    while !hasEnded {
+      if ContinuousClock.now > deadline { return false }
+      Pause.sleep(0.005)
+    }
+    return true
+  }
 
   /// Exit code if it has ended.
   package var exitCode: Int? { reap(WNOHANG).map(Self.code) }
@@ -121,39 +140,4 @@ package final class ChildProcess: Sendable {
   }
 
   private static func code(_ status: CInt) -> Int { status & 0x7f == 0 ? Int(status >> 8 & 0xff) : 128 + Int(status & 0x7f) }
-}
-
-/// Command lines and what they print.
-package enum Shell {
-  /// A word as `sh` reads it back.
-  package static func quoted(_ word: String) -> String {
-    let isPlain = !word.isEmpty && word.utf8.allSatisfy { ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7a || $0 >= 0x2b && $0 <= 0x3a || $0 == 0x5f || $0 == 0x3d || $0 == 0x40 }
-    return isPlain ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-  }
-
-  /// Runs a command to its end.
-  ///
-  /// - Returns: exit code, and standard output and errors together.
-  /// - Throws: `ComputeError.notStarted`.
-  package static func run(_ arguments: [String]) throws -> (code: Int, output: String) {
-    let log = "/tmp/" + Files.temporaryName()
-    defer { try? Files.remove(log) }
-    let child = try ChildProcess(arguments, .log(log))
-    let code = child.wait()
-    return (code, String(decoding: (try? Files.read(log)) ?? [], as: UTF8.self))
-  }
-
-  /// The same, where only success is good.
-  ///
-  /// - Throws: `ComputeError.engine` with what the command said.
-  package static func succeed(_ arguments: [String]) throws -> String {
-    let (code, output) = try run(arguments)
-    guard code == 0 else { throw ComputeError.engine(command: arguments[0], code: code, output: output) }
-    return output
-  }
-}
-
-/// Waiting without work.
-package enum Pause {
-  package static func sleep(_ seconds: Double) { usleep(UInt32(max(0, min(seconds, 60)) * 1e6)) }
 }

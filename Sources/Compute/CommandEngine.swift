@@ -8,18 +8,24 @@
 
 extension Engine {
   package static func command(_ line: String, cancel: String?, workers: Int, settings: [(name: String, text: String)]) -> Engine {
-    Engine(
+    var engine = Engine(
       name: "command", settings: settings, workers: workers, task: nil,
-      submit: { submission in
+      submit: { submission, limits in
         let filled = fill(line, ["command": "sh " + Shell.quoted(submission.script), "name": Shell.quoted(submission.name), "log": Shell.quoted(submission.log)])
-        let output = try Shell.succeed(["sh", "-c", filled])
+        let output = try Shell.succeed(["sh", "-c", filled], limits)
         return output.split { !$0.isNumber }.last.map(String.init) ?? "?"
       },
-      poll: { _ in [:] },
-      cancel: { identifiers in
+      poll: { _, _ in [:] },
+      cancel: { identifiers, limits in
         guard let cancel else { throw ComputeError.engine(command: "cancel", code: 1, output: "the context has no cancel command: command(…, cancel=\"qdel \\{id}\")") }
-        for id in identifiers { _ = try Shell.run(["sh", "-c", fill(cancel, ["id": Shell.quoted(id)])]) }
+        for id in identifiers {
+          let filled = fill(cancel, ["id": Shell.quoted(id)]), (code, output) = try Shell.run(["sh", "-c", filled], limits)
+          guard code == 0 else { throw ComputeError.engine(command: filled, code: code, output: output) }
+        }
       })
+    engine.patience = .infinity   // only its files tell
+    engine.record = { _ in cancel.map { [("cancel", .string($0))] } ?? [] }
+    return engine
   }
 
   private static func fill(_ line: String, _ values: [String: String]) -> String {
@@ -38,4 +44,8 @@ extension Engine {
     }
     return text + rest
   }
+}
+
+extension Engine.Kind {
+  static let command = Engine.Kind(name: "command") { .command("", cancel: $0["cancel"]?.string, workers: 1, settings: []) }
 }

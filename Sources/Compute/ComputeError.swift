@@ -6,6 +6,8 @@ package enum ComputeError: Error, Equatable, Sendable {
   /// It succeeded but its output holds no job number.
   case noIdentifier(command: String, output: String)
   case badJob(path: String, reason: String)
+  /// A process of another machine, of which only the files tell.
+  case elsewhere(host: String)
   case died(command: String, how: String, output: String)
   case silent(command: String, seconds: Double)
   case badAnswer(command: String, reason: String, output: String)
@@ -18,6 +20,7 @@ extension ComputeError: CustomStringConvertible {
     case .engine(let command, let code, let output): "`\(command)` failed with code \(code)" + Self.tail(output)
     case .noIdentifier(let command, let output): "`\(command)` named no job" + Self.tail(output)
     case .badJob(let path, let reason): "\(path) is no job: \(reason)"
+    case .elsewhere(let host): "the job is a process of \(host): it can be stopped there only"
     case .died(let command, let how, let output): "`\(command)` \(how)" + Self.tail(output)
     case .silent(let command, let seconds): "`\(command)` has not answered for \(seconds == seconds.rounded() ? String(Int(seconds)) : "\(seconds)") s; it was stopped"
     case .badAnswer(let command, let reason, let output): "`\(command)` answered wrongly: \(reason)" + Self.tail(output)

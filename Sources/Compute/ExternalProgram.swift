@@ -26,8 +26,8 @@ package final class ExternalProgram: Sendable {
     let child: ChildProcess
     let errors: String
     init(_ command: String) throws {
-      errors = "/tmp/" + Files.temporaryName()
-      child = try ChildProcess(["sh", "-c", "exec " + command], .pipes(errors: errors))
+      errors = Files.temporaryPath()
+      child = try ChildProcess(["sh", "-c", command], .pipes(errors: errors))
     }
     deinit { try? Files.remove(errors) }
     var said: String { String(decoding: ((try? Files.read(errors)) ?? []).suffix(4000), as: UTF8.self) }
@@ -49,8 +49,12 @@ package final class ExternalProgram: Sendable {
     return answer
   }
 
-  /// Closes the input of all programs that wait, which ends well-behaved ones; the others are stopped with their objects.
-  package func finish() { idle.withLock { $0.removeAll() } }
+  /// Programs that wait for a block learn that none comes, and have a moment to end; what does not is killed with its object.
+  deinit {
+    let all = idle.withLock { $0 }, deadline = ContinuousClock.now + .milliseconds(500)
+    for running in all { running.child.closeInput() }
+    for running in all { _ = running.child.ends(by: deadline) }
+  }
 
   private func exchange(_ inputs: [NDArray], _ running: Running, _ context: ExecutionContext) throws -> NDArray {
     let clock = ContinuousClock(), deadline = clock.now + .milliseconds(Int64(min(timeout, 1e9) * 1000))

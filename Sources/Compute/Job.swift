@@ -1,13 +1,15 @@
 // A job: one command, or an array of tasks, given to an engine. Everything about it is in a folder that a person can read:
 //
-//     job         one line of JSON: engine, number, name, command, time of submission
+//     job         one line of JSON: engine, numbers and what tells and stops them, name, command, time of submission
 //     script      what the engine runs
 //     log         what it printed (log.K of task K)
 //     exit        its exit code, written by the script when it ends (exit.K)
 //     begun       written by the script when it begins
+//     cancelled   its engine was asked to stop it
 //
 // The exit file is believed before the engine: engines forget jobs. One that the engine does not know and that left no exit file was lost.
 
+import Execution
 import Glibc
 import Storage
 import Synchronization
@@ -31,8 +33,6 @@ package final class Job: Sendable {
 
   /// Seconds during which an answer of the engine is taken for fresh.
   static let freshness = 1.0
-  /// Seconds for which a job may be unknown to its engine before it counts as lost: file systems and queues lag.
-  static let patience = 20.0
 
   private init(path: String, _ engine: Engine, _ identifiers: [String], name: String, command: [String], submitted: Double, tasks: Int?) {
     (self.path, self.engine, self.identifiers, self.name, self.command) = (path, engine, identifiers, name, command)
@@ -44,8 +44,11 @@ package final class Job: Sendable {
   ///
   /// - Parameter path: a folder that is not there yet.
   /// - Parameter tasks: an array; the word `TASK` in the command becomes the task's number.
-  /// - Throws: `ComputeError`, `StorageError`.
-  package static func submit(_ command: [String], name: String, to path: String, on engine: Engine, tasks: Int? = nil, now: Double) throws -> Job {
+  /// - Parameter cancellation: its second request ends a submission that hangs.
+  /// - Throws: `ComputeError`, `StorageError`; `Cancelled`.
+  package static func submit(
+    _ command: [String], name: String, to path: String, on engine: Engine, tasks: Int? = nil, now: Double, _ cancellation: Cancellation? = nil
+  ) throws -> Job {
     try Files.makeFolders(path)
     let folder = try absolute(path)
     let words = command.map { $0.hasPrefix(taskWord) ? $0 : Shell.quoted($0) }.joined(separator: " ")
@@ -61,17 +64,24 @@ package final class Job: Sendable {
       return path
     }
     let own = Files.join(folder, "engine.log")
+    let limits = Shell.Limits(seconds: 600, cancellation, isUrgent: true)
     var identifiers: [String] = []
-    if let tasks, let expression = engine.task {
-      identifiers = [try engine.submit(.init(name: name, script: try script(expression, file: "script"), log: own, tasks: tasks))]
-    } else if let tasks {
-      for task in 0..<tasks { identifiers.append(try engine.submit(.init(name: "\(name)-\(task)", script: try script("\(task)", file: "script.\(task)"), log: own))) }
-    } else {
-      identifiers = [try engine.submit(.init(name: name, script: try script(nil, file: "script"), log: own))]
+    do {
+      if let tasks, let expression = engine.task {
+        identifiers = [try engine.submit(.init(name: name, script: try script(expression, file: "script"), log: own, tasks: tasks), limits)]
+      } else if let tasks {
+        for task in 0..<tasks { identifiers.append(try engine.submit(.init(name: "\(name)-\(task)", script: try script("\(task)", file: "script.\(task)"), log: own), limits)) }
+      } else {
+        identifiers = [try engine.submit(.init(name: name, script: try script(nil, file: "script"), log: own), limits)]
+      }
+      let job = Job(path: path, engine, identifiers, name: name, command: command, submitted: now, tasks: tasks)
+      try Files.writeAtomically(job.record.compact + "\n", Files.join(path, "job"), sync: false)
+      return job
+    } catch {
+      // what has no record nobody could stop later
+      if !identifiers.isEmpty { try? engine.cancel(identifiers, Shell.Limits()) }
+      throw error
     }
-    let job = Job(path: path, engine, identifiers, name: name, command: command, submitted: now, tasks: tasks)
-    try Files.writeAtomically(job.record.compact + "\n", Files.join(path, "job"), sync: false)
-    return job
   }
 
   package static let taskWord = "{task}"
@@ -83,10 +93,12 @@ package final class Job: Sendable {
   }
 
   private var record: JSON {
-    [
+    let fixed: JSON = [
       "engine": .string(engine.name), "place": engine.place.map { .string($0) } ?? .null, "ids": .array(identifiers.map { .string($0) }), "name": .string(name),
       "command": .array(command.map { .string($0) }), "submitted": .double(submitted), "tasks": tasks.map { JSON($0) } ?? .null,
     ]
+    guard case .object(let members) = fixed else { return fixed }
+    return .object(members + engine.record(identifiers).map { .init($0.key, $0.value) })
   }
 
   /// A job that an earlier session submitted.
@@ -97,17 +109,9 @@ package final class Job: Sendable {
       throw ComputeError.badJob(path: path, reason: "it has no record")
     }
     func texts(_ key: String) -> [String] { if case .array(let list)? = record[key] { list.compactMap(\.string) } else { [] } }
-    guard let name = record["name"]?.string, let kind = record["engine"]?.string, !texts("ids").isEmpty else { throw ComputeError.badJob(path: path, reason: "its record is incomplete") }
-    var resources = Resources()
-    resources.queue = record["place"]?.string
-    let engine: Engine = switch kind {
-    case "lsf": .lsf(resources, workers: 1, settings: [])
-    case "slurm": .slurm(resources, workers: 1, settings: [])
-    case "command": .command("", cancel: nil, workers: 1, settings: [])
-    case "processes": .processes(1)
-    default: .local(workers: nil, settings: [])
-    }
-    self.init(path: path, engine, texts("ids"), name: name, command: texts("command"), submitted: record["submitted"]?.double ?? 0, tasks: record["tasks"]?.int)
+    guard let name = record["name"]?.string, let engine = record["engine"]?.string, !texts("ids").isEmpty else { throw ComputeError.badJob(path: path, reason: "its record is incomplete") }
+    guard let kind = Engine.Kind.all.first(where: { $0.name == engine }) else { throw ComputeError.badJob(path: path, reason: "its engine `\(engine)` is not known here") }
+    self.init(path: path, kind.reopen(record), texts("ids"), name: name, command: texts("command"), submitted: record["submitted"]?.double ?? 0, tasks: record["tasks"]?.int)
   }
 
   /// All jobs in a folder of jobs, in order of submission.
@@ -142,31 +146,29 @@ extension Job {
   /// How it fares: by the files it leaves, else by its engine, who is asked at most once a second.
   ///
   /// - Parameter now: seconds since 1970.
-  /// - Throws: `ComputeError.notStarted` where the engine's commands are missing.
-  package func state(now: Double) throws -> JobState {
+  /// - Parameter limits: of the engine's command.
+  /// - Throws: `ComputeError.notStarted` where the engine's commands are missing, `.silent`; `Cancelled`.
+  package func state(now: Double, _ limits: Shell.Limits) throws -> JobState {
     let known = state.withLock { $0 }
     if known.state.hasEnded || now - known.asked < (engine.isThisMachine ? 0.1 : Self.freshness) { return known.state }
-    let codes = exitCodes, count = tasks ?? 1
-    var found: JobState?
-    if codes.count == count { found = codes.allSatisfy { $0 == 0 } ? .done : Files.kind(Files.join(path, "cancelled")) != nil ? .cancelled : .failed }
-    var lost = known.lostSince
-    if found == nil {
-      let states = try engine.poll(identifiers).values.map { $0 }
-      if Files.kind(Files.join(path, "cancelled")) != nil, states.allSatisfy(\.hasEnded) { found = .cancelled }
-      else if let answer = Engine.joined(states), !answer.hasEnded {
-        (found, lost) = (answer, nil)
-      } else if engine.name == "command" {
-        found = suffixes.contains { Files.kind(Files.join(path, "begun" + $0)) != nil } ? .running : .pending
-      } else {
+    let codes = exitCodes, isStopped = Files.kind(Files.join(path, "cancelled")) != nil
+    var found = JobState.pending, lost = known.lostSince
+    if codes.count == tasks ?? 1 { found = codes.allSatisfy { $0 == 0 } ? .done : isStopped ? .cancelled : .failed }
+    else {
+      let states = try engine.poll(identifiers, limits).values.map { $0 }
+      if isStopped, states.allSatisfy(\.hasEnded) { found = .cancelled }
+      else if let answer = Engine.joined(states), !answer.hasEnded { (found, lost) = (answer, nil) }
+      else {
         // Ended for the engine, but no exit file yet: it may still be on its way; a killed job never writes one.
         lost = lost ?? now
-        found = now - (lost ?? now) < Self.patience && !(engine.task == nil && engine.name != "command" && now - (lost ?? now) > 2) ? known.state == .pending ? .pending : .running : .failed
+        found = now - (lost ?? now) > engine.patience ? .failed : known.state == .running || hasBegun ? .running : .pending
       }
     }
-    let answer = found ?? .pending
-    state.withLock { $0 = State(state: answer, asked: now, lostSince: lost) }
-    return answer
+    state.withLock { $0 = State(state: found, asked: now, lostSince: lost) }
+    return found
   }
+
+  private var hasBegun: Bool { suffixes.contains { Files.kind(Files.join(path, "begun" + $0)) != nil } }
 
   /// When it ended, or now: for the time it has been running. Seconds since 1970; nil before it begins.
   package func times(now: Double) -> (begun: Double, end: Double)? {
@@ -192,14 +194,12 @@ extension Job {
   }
 
   /// Asks it to stop, so that it can finish what it is at; a process of this machine that has not done so in five seconds is killed.
-  package func cancel() throws {
+  ///
+  /// - Throws: `ComputeError` where it could not be asked; it goes on then, and is not said to be cancelled.
+  package func cancel(_ cancellation: Cancellation? = nil) throws {
+    try engine.cancel(identifiers, Shell.Limits(cancellation, isUrgent: true))
     try Files.writeAtomically("", Files.join(path, "cancelled"), sync: false)
-    try engine.cancel(identifiers)
-    // a process that has not begun to listen misses the request: what does not end soon is killed
-    if engine.isThisMachine {
-      for _ in 0..<100 where !(try engine.poll(identifiers)).isEmpty { Pause.sleep(0.05) }
-      for id in try engine.poll(identifiers).keys { if let pid = pid_t(id), pid > 1 { kill(-pid, SIGKILL) } }
-    }
+    try engine.kill?(identifiers)
     state.withLock { $0.asked = 0 }
   }
 }

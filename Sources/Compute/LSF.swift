@@ -3,28 +3,28 @@
 
 extension Engine {
   package static func lsf(_ resources: Resources, workers: Int, settings: [(name: String, text: String)]) -> Engine {
+    let poll: @Sendable ([String], Shell.Limits) throws -> [String: JobState] = { identifiers, limits in
+      // bjobs says nothing of jobs long gone, and then ends with 255: what it does say counts
+      let output = try Shell.run(["bjobs", "-a", "-noheader", "-o", "jobid stat delimiter=' '"] + identifiers, limits).output
+      var states: [String: [JobState]] = [:]
+      for line in output.split(whereSeparator: \.isNewline) {
+        let words = line.split(separator: " ").map(String.init)
+        if words.count == 2, let state = state(words[1]) { states[words[0], default: []].append(state) }
+      }
+      return states.compactMapValues(joined)
+    }
     var engine = Engine(
       name: "lsf", settings: settings, place: resources.queue, workers: workers, task: "$((${LSB_JOBINDEX:-1} - 1))",
-      submit: { submission in
+      submit: { submission, limits in
         let arguments = ["bsub"] + bsub(resources, submission, workers) + ["sh", submission.script]
-        let output = try Shell.succeed(arguments)
+        let output = try Shell.succeed(arguments, limits)
         // Job <4518823> is submitted to queue <gpu_h100>.
         guard let open = output.firstRange(of: "Job <"), case let id = output[open.upperBound...].prefix(while: \.isNumber), !id.isEmpty else {
           throw ComputeError.noIdentifier(command: "bsub", output: output)
         }
         return String(id)
       },
-      poll: { identifiers in
-        // bjobs says nothing of jobs long gone, and then ends with 255: what it does say counts
-        let output = try Shell.run(["bjobs", "-a", "-noheader", "-o", "jobid stat delimiter=' '"] + identifiers).output
-        var states: [String: [JobState]] = [:]
-        for line in output.split(whereSeparator: \.isNewline) {
-          let words = line.split(separator: " ").map(String.init)
-          if words.count == 2, let state = state(words[1]) { states[words[0], default: []].append(state) }
-        }
-        return states.compactMapValues(joined)
-      },
-      cancel: { _ = try Shell.run(["bkill"] + $0) })
+      poll: poll, cancel: { try cancel("bkill", $0, $1, poll: poll) })
     engine.threadsPerTask = resources.cpus
     return engine
   }
@@ -54,12 +54,8 @@ extension Engine {
     default: nil
     }
   }
+}
 
-  /// The state of an array, of those of its tasks.
-  static func joined(_ states: [JobState]) -> JobState? {
-    if states.isEmpty { return nil }
-    if states.contains(.running) { return .running }
-    if states.contains(.pending) { return states.contains { $0.hasEnded } ? .running : .pending }
-    return states.contains(.failed) ? .failed : states.contains(.cancelled) ? .cancelled : .done
-  }
+extension Engine.Kind {
+  static let lsf = Engine.Kind(name: "lsf") { .lsf(Resources(record: $0), workers: 1, settings: []) }
 }

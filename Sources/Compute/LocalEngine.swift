@@ -1,45 +1,17 @@
-// Child processes of this machine: local() for single jobs, processes(n) also for the shards of blockwise work.
-// A child is in a session of its own and goes on when we end; its number is its process's.
-
-import Glibc
-import Synchronization
+// local(): a single job is a child process of this machine; blocks run on threads of this process.
 
 extension Engine {
-  package static func local(workers: Int?, settings: [(name: String, text: String)]) -> Engine { children("local", workers: workers ?? 1, settings) }
-  package static func processes(_ count: Int) -> Engine { children("processes", workers: count, [("", "\(count)")]) }
+  package static func local(workers: Int?, settings: [(name: String, text: String)]) -> Engine { local(workers: workers, settings: settings, known: nil) }
 
-  private static func children(_ name: String, workers: Int, _ settings: [(name: String, text: String)]) -> Engine {
-    Engine(
-      name: name, settings: settings, workers: workers, task: nil,
-      submit: { submission in
-        let child = try ChildProcess(["sh", submission.script], .log(submission.log))
-        Children.all.keep(child)
-        return "\(child.pid)"
-      },
-      poll: { identifiers in
-        var states: [String: JobState] = [:]
-        for id in identifiers { if let pid = pid_t(id), Children.all.isRunning(pid) { states[id] = .running } }
-        return states
-      },
-      cancel: { for id in $0 { if let pid = pid_t(id), pid > 1 { kill(-pid, SIGINT) } } })
+  private static func local(workers: Int?, settings: [(name: String, text: String)], known: ProcessRecord?) -> Engine {
+    var engine = children("local", workers: workers ?? 1, settings, known)
+    engine.isHere = true
+    return engine
   }
+
+  fileprivate static func local(record: ProcessRecord) -> Engine { local(workers: nil, settings: [], known: record) }
 }
 
-/// Children that run: kept, so that they are not stopped when nobody refers to them any more.
-private final class Children: Sendable {
-  static let all = Children()
-  private let running = Mutex<[pid_t: Unmanaged<ChildProcess>]>([:])
-
-  /// Never released while it runs: a job outlives whoever asked for it.
-  func keep(_ child: ChildProcess) { running.withLock { $0[child.pid] = Unmanaged.passRetained(child) } }
-
-  func isRunning(_ pid: pid_t) -> Bool {
-    running.withLock { children in
-      guard let child = children[pid] else { return kill(pid, 0) == 0 || errno == EPERM }   // of an earlier session
-      if !child._withUnsafeGuaranteedRef({ $0.hasEnded }) { return true }
-      children[pid] = nil
-      child.release()
-      return false
-    }
-  }
+extension Engine.Kind {
+  static let local = Engine.Kind(name: "local") { .local(record: ProcessRecord($0)) }
 }

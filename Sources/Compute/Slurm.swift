@@ -2,31 +2,31 @@
 
 extension Engine {
   package static func slurm(_ resources: Resources, workers: Int, settings: [(name: String, text: String)]) -> Engine {
+    let poll: @Sendable ([String], Shell.Limits) throws -> [String: JobState] = { identifiers, limits in
+      var states: [String: [JobState]] = [:]
+      func read(_ output: String) {
+        for line in output.split(whereSeparator: \.isNewline) {
+          let words = line.split(separator: "|").map(String.init)
+          guard words.count == 2, let state = state(words[1]) else { continue }
+          states[String(words[0].prefix(while: \.isNumber)), default: []].append(state)
+        }
+      }
+      // squeue forgets jobs minutes after their end; sacct, where a site keeps accounts, does not
+      read(try Shell.run(["squeue", "-h", "-r", "-t", "all", "-o", "%F|%T", "-j", identifiers.joined(separator: ",")], limits).output)
+      let missing = identifiers.filter { states[$0] == nil }
+      if !missing.isEmpty, let found = try? Shell.run(["sacct", "-n", "-X", "-P", "-o", "JobID,State", "-j", missing.joined(separator: ",")], limits), found.code == 0 { read(found.output) }
+      return states.compactMapValues(joined)
+    }
     var engine = Engine(
       name: "slurm", settings: settings, place: resources.queue, workers: workers, task: "${SLURM_ARRAY_TASK_ID:-0}",
-      submit: { submission in
-        let output = try Shell.succeed(["sbatch", "--parsable"] + sbatch(resources, submission, workers) + [submission.script])
+      submit: { submission, limits in
+        let output = try Shell.succeed(["sbatch", "--parsable"] + sbatch(resources, submission, workers) + [submission.script], limits)
         // "4711", or "4711;cluster"; warnings may stand above it
         let id = output.split(whereSeparator: \.isNewline).last?.prefix(while: \.isNumber) ?? ""
         guard !id.isEmpty else { throw ComputeError.noIdentifier(command: "sbatch", output: output) }
         return String(id)
       },
-      poll: { identifiers in
-        var states: [String: [JobState]] = [:]
-        func read(_ output: String) {
-          for line in output.split(whereSeparator: \.isNewline) {
-            let words = line.split(separator: "|").map(String.init)
-            guard words.count == 2, let state = state(words[1]) else { continue }
-            states[String(words[0].prefix(while: \.isNumber)), default: []].append(state)
-          }
-        }
-        // squeue forgets jobs minutes after their end; sacct, where a site keeps accounts, does not
-        read(try Shell.run(["squeue", "-h", "-r", "-t", "all", "-o", "%F|%T", "-j", identifiers.joined(separator: ",")]).output)
-        let missing = identifiers.filter { states[$0] == nil }
-        if !missing.isEmpty, let found = try? Shell.run(["sacct", "-n", "-X", "-P", "-o", "JobID,State", "-j", missing.joined(separator: ",")]), found.code == 0 { read(found.output) }
-        return states.compactMapValues(joined)
-      },
-      cancel: { _ = try Shell.run(["scancel"] + $0) })
+      poll: poll, cancel: { try cancel("scancel", $0, $1, poll: poll) })
     engine.threadsPerTask = resources.cpus
     return engine
   }
@@ -54,4 +54,8 @@ extension Engine {
     default: nil
     }
   }
+}
+
+extension Engine.Kind {
+  static let slurm = Engine.Kind(name: "slurm") { .slurm(Resources(record: $0), workers: 1, settings: []) }
 }

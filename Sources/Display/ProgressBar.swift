@@ -3,29 +3,32 @@ import Glibc
 import Synchronization
 
 /// One line on standard error for the running operation: bar, counts, rate, time left. Nothing is shown before the first second.
-/// Off a terminal it writes a plain line at most every 30 seconds, so logs stay short.
+/// Off a terminal it writes a plain line at most every 30 seconds, whatever runs, so logs stay short.
 package final class ProgressBar: ProgressSink {
   private struct State {
-    var label = "", begun = 0.0, first: Int64 = 0, drawn = 0.0, visible = false
+    var label = "", begun = 0.0, first: Int64 = 0, drawn: Double, visible = false
   }
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let style: Style
   private let isTerminal: Bool
+  private let clock: @Sendable () -> Double
   private let write: @Sendable (String) -> Void
 
-  package init(style: Style, isTerminal: Bool, write: @escaping @Sendable (String) -> Void) {
-    (self.style, self.isTerminal, self.write) = (style, isTerminal, write)
+  /// - Parameter clock: seconds, of a clock that never jumps.
+  package init(style: Style, isTerminal: Bool, clock: @escaping @Sendable () -> Double = monotonicSeconds, write: @escaping @Sendable (String) -> Void) {
+    (self.style, self.isTerminal, self.clock, self.write) = (style, isTerminal, clock, write)
+    state = Mutex(State(drawn: clock()))
   }
 
   package func report(_ update: ProgressUpdate) {
-    let now = monotonicSeconds()
+    let now = clock()
     state.withLock { state in
       if state.label != update.label {
         if state.visible && isTerminal { write("\r\u{1B}[K") }
-        state = State(label: update.label, begun: now, first: update.done, drawn: isTerminal ? now + 0.9 : now, visible: false)
+        state = State(label: update.label, begun: now, first: update.done, drawn: state.drawn)
         return
       }
-      guard now - state.drawn >= (isTerminal ? 0.1 : 30) else { return }
+      guard now - state.begun >= 1, now - state.drawn >= (isTerminal ? 0.1 : 30) else { return }
       state.drawn = now
       let text = line(update, seconds: now - state.begun, since: update.done - state.first)
       if isTerminal { write("\r\u{1B}[K" + text) } else { write(text + "\n") }
@@ -37,7 +40,7 @@ package final class ProgressBar: ProgressSink {
     state.withLock { state in
       guard state.label == label else { return }
       if state.visible && isTerminal { write("\r\u{1B}[K") }
-      state = State()
+      state = State(drawn: state.drawn)
     }
   }
 

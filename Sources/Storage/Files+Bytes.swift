@@ -183,6 +183,15 @@ extension Files {
     temporaryMark + String(UInt64.random(in: .min ... .max), radix: 16)
   }
 
+  /// Where files go that nobody keeps: `TMPDIR`, else /tmp.
+  package static var temporaryFolder: String {
+    guard let given = getenv("TMPDIR"), given.pointee != 0 else { return "/tmp" }
+    return String(cString: given)
+  }
+
+  /// A path for a file that nobody keeps; nothing is there yet.
+  package static func temporaryPath() -> String { join(temporaryFolder, temporaryName()) }
+
   /// Left behind by a writer that was killed; safe to remove once no writer runs.
   package static func isTemporary(_ name: String) -> Bool { name.hasPrefix(temporaryMark) }
 }

@@ -21,10 +21,11 @@ extension StoredArray {
     let visits = ChunkVisits(offset: offset, shape: values.shape, chunks: writeUnit)
     let strides = values.strides.map { $0 * dtype.size }
     let cancellation = context.cancellation
-    let scratch = Scratch.perThread(of: context.pool)
+    let pool = store.isRemote ? Remote.current.pool : context.pool
+    let scratch = Scratch.perThread(of: pool)
     let base = UnsafeRawPointer(values.buffer.bytes + values.start * dtype.size)
     try withExtendedLifetime(values) {
-      try visits.forEach(context.pool) { visit, worker in
+      try visits.forEach(pool) { visit, worker in
         try cancellation?.check()
         let source = base + zip(visit.target, strides).reduce(0) { $0 + $1.0 * $1.1 }
         try writeChunk(visit, from: source, strides, scratch[worker])

@@ -12,7 +12,7 @@ extension StoredNode {
   }
 
   /// How its files are laid out; nil for a folder without metadata, which any format takes.
-  func format() throws(StorageError) -> Format? {
+  package func format() throws(StorageError) -> Format? {
     if case .array(let array) = self { return array.format }
     let store = location.store, key = location.key
     if try store.size(Files.join(key, Zarr3.file)) != nil { return .zarr3 }
@@ -76,8 +76,9 @@ extension StoredNode {
 }
 
 extension Files {
-  /// The path from the root of the file system, links resolved as far as it exists.
+  /// The path from the root of the file system, links resolved as far as it exists; an address is one already.
   package static func absolute(_ path: String) -> String {
+    if Address.isRemote(path) { return path }
     if let resolved = realpath(path, nil) {
       defer { free(resolved) }
       return String(cString: resolved)

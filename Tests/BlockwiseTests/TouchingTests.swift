@@ -42,7 +42,7 @@ import Blockwise
     } } }
     for block in [[3, 4], [6, 8], [1, 1], [2, 5], [7, 8]] {
       var statement = TouchingStatement(Volume(ids), options: BlockwiseOptions(name: "touching", block: block))
-      statement.between = [3, 4]
+      statement.between = IdBlocks([3, 4])
       let found = try statement.execute(context())
       #expect(Dictionary(uniqueKeysWithValues: found.map { (IdPair($0.a, $0.b), $0.faces) }) == expected, "block \(block)")
     }

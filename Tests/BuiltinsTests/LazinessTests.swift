@@ -55,6 +55,31 @@ import Testing
     }
   }
 
+  @Test func pyramidsAreShownAndPickedWithoutReading() throws {
+    try withTemporaryDirectory { folder in
+      let session = try Session(volume(folder) + "\ng = pyramid(raw, to=\"\(folder)/p.zarr/em\", levels=3);")
+      session.log.forget()
+      for code in [
+        "g", "print(g)", "g.levels", "g[1]", "len(g)", "tree(g)", "tree(\"\(folder)/p.zarr\")", "open(\"\(folder)/p.zarr/em\", voxel=8nm)", "g.attrs", "for level in g { print(level) }",
+      ] {
+        try session.shown(code)
+        #expect(session.log.reads.isEmpty, "\(code) read \(session.log.reads)")
+        session.log.forget()
+      }
+    }
+  }
+
+  /// Each level reads the chunks of the one before once, and no other.
+  @Test func aPyramidReadsEachChunkOnce() throws {
+    try withTemporaryDirectory { folder in
+      let session = try Session(volume(folder) + "\nraw = copy(raw, \"\(folder)/p.zarr/em/s0\");")
+      session.log.forget()
+      try session.shown("g = pyramid(raw, levels=3);")
+      let reads = session.log.reads
+      #expect(reads.values.allSatisfy { $0 == 1 } && reads.keys.count { $0.contains("/s0/") } == 36, "\(reads)")
+    }
+  }
+
   @Test func completionReadsNothing() throws {
     try withTemporaryDirectory { folder in
       let session = try Session(volume(folder)), paths = ContainerPaths(budget: 5)

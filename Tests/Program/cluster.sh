@@ -113,6 +113,32 @@ for on in 'local()' 'lsf()'; do
   expect "cancel on $on" 0 "cancelled" "$dcs" --quiet "$(write_script "j = submit(\"endless.dcs\", on=$on)" 'assert(j.state != "done")' 'cancel(j)' 'print(wait(j, every=200ms)[0].state)')"
 done
 
+# A later session: a job of a command line is stopped by the line on record; where that fails, nothing is said to be cancelled.
+rm -rf jobs
+"$dcs" --quiet "$(write_script 'submit("endless.dcs", on=command('"'setsid sh -c \"{command}\" </dev/null >{log} 2>&1 & echo \$!', cancel='test -e here && kill -s INT -- -{id}'))")" || bad "submit by a command line"
+expect "a job that cannot be stopped" 1 "failed with code 1" "$dcs" --quiet "$(write_script 'cancel(jobs())')"
+[ -e jobs/endless-1/cancelled ] && bad "a job that was not stopped is said to be" || ok
+touch here
+expect "cancel in a later session" 0 '["cancelled"]' "$dcs" --quiet "$(write_script 'cancel(jobs())' 'print(map(wait(jobs(), timeout=20s), fn(j) = j.state))')"
+id=$(sed -n 's/.*"ids":\["\([0-9]*\)".*/\1/p' jobs/endless-1/job)
+for _ in $(seq 100); do kill -0 -- "-$id" 2>/dev/null || break; sleep 0.05; done
+[ -n "$id" ] && ! kill -0 -- "-$id" 2>/dev/null && ok || bad "a cancelled job goes on"
+
+# A queue that does not answer: Ctrl-C is heard at once.
+mkdir hang
+printf '#!/bin/sh\ntouch "%s/asked"\nexec sleep 30\n' "$scratch" >hang/bjobs
+chmod +x hang/bjobs
+PATH=$scratch/hang:$PATH "$dcs" --quiet "$(write_script 'wait(submit("endless.dcs", on=lsf()))')" >hang.log 2>&1 &
+pid=$!
+for _ in $(seq 400); do [ -e asked ] && break; sleep 0.02; done
+begin=$(date +%s)
+kill -INT $pid
+wait $pid
+code=$?
+[ $code = 130 ] && grep -q "stopped waiting" hang.log && [ $(($(date +%s) - begin)) -lt 5 ] && ok || { bad "Ctrl-C while a queue does not answer: exit $code after $(($(date +%s) - begin)) s"; cat hang.log; }
+expect "a job whose queue is back" 0 "cancelled" "$dcs" --quiet "$(write_script 'j = filter(jobs(), fn(j) = j.engine == "lsf")[0]' 'cancel(j)' 'print(wait(j, every=200ms)[0].state)')"
+rm -rf jobs
+
 # A kernel in Python over blocks: the same bytes whatever the blocks, here and elsewhere. Without numpy, a plain Python kernel stands in.
 cat >plain.py <<'PYTHON'
 import ast, struct, sys

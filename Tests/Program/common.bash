@@ -2,6 +2,7 @@
 set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 dcs=${DCS:-$(cd "$root" && swift build -c release --show-bin-path)/dcs}
+[[ $("$dcs" --version 2>/dev/null) == dcs* ]] || { echo "there is no dcs to check at $dcs"; exit 1; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 passed=0
@@ -21,7 +22,10 @@ expect() {
   ok
 }
 
-same_files() { if cmp -s "$2" "$3"; then ok; else bad "$1: $2 and $3 differ"; fi; }
+# same_files NAME FILE FILE: equal, and something stands in them.
+same_files() {
+  if ! cmp -s "$2" "$3"; then bad "$1: $2 and $3 differ"; elif [ ! -s "$2" ]; then bad "$1: nothing in $2"; else ok; fi
+}
 
 finish() {
   echo "$passed passed, $failed failed"

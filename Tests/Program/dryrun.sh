@@ -109,4 +109,38 @@ everything >reports/before
 expect "training" 0 "trains    to 12 iterations; 0 are done" "$dcs" --dry-run "$here/train.dcs" --data data.zarr --runs runs
 everything >reports/after
 same_files "training writes nothing" reports/before reports/after
+
+# What a network predicts is known in all but its values before it is trained: blocks, bytes, type; its plan is known afterwards.
+cat >predicts.dcs <<'SCRIPT'
+seed(7)
+split = datasplit([
+  {use: "train", raw: "data.zarr/train/raw", labels: "data.zarr/train/labels"}, {use: "validate", raw: "data.zarr/validate/raw", labels: "data.zarr/validate/labels"},
+])
+r = run("dry", folder="runs", data=split, task=task.onehot("organelle"), model=unet(levels=2, features=4, growth=2, input=(28, 28, 28)),
+        lr=1e-3, batch=1, validate_every=2, checkpoint_every=2)
+train(r, iterations=2)
+b = best(r)
+p = predict(b, open("data.zarr/validate/raw"), to="predicted.zarr/p", block=16, dtype=uint8)
+m = predict(best("dry"), open("data.zarr/validate/raw"), to="predicted.zarr/q", block=16)
+l = label(p > 127, to="predicted.zarr/l", block=16)
+print(p.shape, p.dtype, b.score)
+SCRIPT
+everything >reports/before
+expect "a prediction after training" 0 "no conflicts" "$dcs" --quiet --dry-run predicts.dcs
+"$dcs" --quiet --dry-run predicts.dcs >reports/dry 2>&1
+grep -q "not known before" reports/dry && { bad "a prediction after training is planned"; cat reports/dry; } || ok
+grep -q "plan known after training" reports/dry && ok || bad "a plan that only training decides"
+everything >reports/after
+same_files "predictions write nothing" reports/before reports/after
+"$dcs" --quiet predicts.dcs >reports/real 2>&1 || { bad "training and prediction"; cat reports/real; }
+cat >sizes.dcs <<'SCRIPT'
+for name in ["p", "q", "l"] {
+  a = open("predicted.zarr/{name}")
+  print("predicted.zarr/{name}", a.dtype, a.nbytes)
+}
+SCRIPT
+"$dcs" --quiet sizes.dcs >reports/written || bad "sizes"
+sed -nE 's|^ +writes +(predicted[^ ]*) +(u?[a-z]+[0-9]+) .*  ([0-9.]+ [KM]?i?B)$|\1 \2 \3|p' reports/dry >reports/planned
+same_files "sizes of predictions" reports/planned reports/written
+expect "a network of other channels" 1 "channels do not match" "$dcs" --dry-run "$(sed 's|^p = predict.*|p = predict(b, zeros((3, 40, 40, 40), axes=["c", "z", "y", "x"]), to="predicted.zarr/r")|; s|^l = .*||' predicts.dcs >other.dcs; echo other.dcs)"
 finish

@@ -4,9 +4,22 @@ import Synchronization
 /// How often each chunk of the containers opened inside `ReadLog.watching` was asked for, by container path and key.
 package final class ReadLog: Sendable {
   private let log = Mutex<[String: Int]>([:])
+  private let written = Mutex(0)
+  private let whenWritten: (@Sendable (Int) -> Void)?
   private static let metadata: Set = [".zarray", ".zattrs", ".zgroup", ".zmetadata", "zarr.json", "attributes.json"]
 
-  package init() {}
+  /// - Parameter whenWritten: gets the number of writes so far, before each one, from any thread.
+  package init(whenWritten: (@Sendable (Int) -> Void)? = nil) { self.whenWritten = whenWritten }
+
+  /// How often something was written, metadata too.
+  package var writes: Int { written.withLock { $0 } }
+  fileprivate func noteWrite() {
+    let count = written.withLock { count in
+      count += 1
+      return count
+    }
+    whenWritten?(count)
+  }
 
   package var reads: [String: Int] { log.withLock { $0 } }
   package var total: Int { reads.values.reduce(0, +) }
@@ -39,7 +52,10 @@ private struct CountingStore: ByteStore {
     log.note(base.path(key))
     return try base.get(key, last: count)
   }
-  func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { try base.put(key, bytes) }
+  func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) {
+    log.noteWrite()
+    try base.put(key, bytes)
+  }
   func remove(_ key: String) throws(StorageError) { try base.remove(key) }
   func list(_ key: String) throws(StorageError) -> [Files.Entry]? { try base.list(key) }
   func removeTree(_ key: String) throws(StorageError) { try base.removeTree(key) }

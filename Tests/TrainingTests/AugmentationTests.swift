@@ -11,13 +11,19 @@ import Glibc
 
 /// Patches that are turned, bent and scaled, and patches whose grey values change.
 @Suite struct WarpTests {
-  /// Raw and labels are functions of the place, so that each voxel tells where it came from.
-  func sampler(_ augment: [Augmentation], shape: [Int] = [40, 44, 48], voxel: Int = 8, context: [Int] = [0, 0, 0], mask: Volume? = nil) throws -> PatchSampler {
-    let raw = try volume(shape, voxel: voxel) { z, y, x in Float(z) * 1 + Float(y) * 100 + Float(x) * 10_000 }
+  /// Raw and labels are functions of the place, so that each voxel tells where it came from; `apart`: raw holds z, y and x in a channel each.
+  func sampler(_ augment: [Augmentation], shape: [Int] = [40, 44, 48], voxel: Int = 8, context: [Int] = [0, 0, 0], mask: Volume? = nil, apart: Bool = false) throws -> PatchSampler {
+    let raw = try apart ? places(shape, voxel) : volume(shape, voxel: voxel) { z, y, x in Float(z) * 1 + Float(y) * 100 + Float(x) * 10_000 }
     let labels = try volume(shape, voxel: voxel) { z, y, x in UInt32(z + 100 * y + 10_000 * x + 1) }
     let crops = try split(spec(raw: raw, labels: labels, mask: mask)).train
     return try PatchSampler(
       crops, shape: PatchShape(input: [16, 16, 16], output: [8, 8, 8], context: context), units: .none, foreground: 0, augment: augment, seed: 3, TrainingTests.context())
+  }
+
+  /// (c, z, y, x): the index along z, along y and along x.
+  func places(_ shape: [Int], _ voxel: Int) throws -> Volume {
+    let axes = try [0, 1, 2].map { axis in try volume(shape, voxel: voxel) { z, y, x in Float([z, y, x][axis]) } }
+    return try Volume(try NDArray(try axes.flatMap { try $0.array.elements(Float.self) }, [3] + shape), try axes[0].grid.with(axes: [.c, .z, .y, .x]))
   }
 
   /// Place of a label, or of a raw value.
@@ -47,23 +53,26 @@ import Glibc
 
   /// Raw, labels and mask of a turned patch still name the same places, at every angle, with and without context.
   @Test(arguments: [[0, 0, 0], [2, 3, 1]]) func rotationKeepsAlignment(_ context: [Int]) throws {
-    let sampler = try sampler([try .rotate()], context: context)
+    let sampler = try sampler([try .rotate()], context: context, apart: true)
+    var seen = 0
     for item in 0..<6 {
       let patch = try sampler.patch(iteration: 0, item: item)
       let labels = try patch.labels.elements(UInt32.self), mask = try patch.mask.elements(UInt8.self), raw = try patch.raw.elements(Float.self), shape = patch.labels.shape
-      #expect(patch.raw.shape == [1, 16, 16, 16] && shape == [1, 8 + 2 * context[0], 8 + 2 * context[1], 8 + 2 * context[2]])
+      #expect(patch.raw.shape == [3, 16, 16, 16] && shape == [1, 8 + 2 * context[0], 8 + 2 * context[1], 8 + 2 * context[2]])
       for z in 0..<8 {
         for y in stride(from: 0, to: 8, by: 3) {
           for x in stride(from: 0, to: 8, by: 2) {
             let at = ((z + context[0]) * shape[2] + y + context[1]) * shape[3] + x + context[2]
             guard mask[at] != 0 else { continue }
-            let label = place(Double(labels[at] - 1)), grey = Double(raw[((z + 4) * 16 + y + 4) * 16 + x + 4])
+            let label = place(Double(labels[at] - 1))
             // the nearest voxel lies at most half a voxel along each axis from where raw was interpolated
-            #expect(abs(grey - (label[0] + 100 * label[1] + 10_000 * label[2])) <= 0.5 * (1 + 100 + 10_000) + 1)
+            for axis in 0..<3 { #expect(abs(Double(raw[((axis * 16 + z + 4) * 16 + y + 4) * 16 + x + 4]) - label[axis]) <= 0.5 + 1e-4) }
+            seen += 1
           }
         }
       }
     }
+    #expect(seen > 200)
   }
 
   /// A rotation keeps lengths; of anisotropic voxels it leaves the sections alone.
@@ -118,6 +127,21 @@ import Glibc
     // 16 nm at control points; a spline between points of independent normal draws varies a little less
     let deviation = (squares / Double(count)).squareRoot()
     #expect(deviation > 9 && deviation < 18, "\(deviation) nm")
+  }
+
+  /// Displacements that leave the data, or that no number holds, are an error that names what to lower; the largest turn and zoom are none.
+  @Test func farPlacesAreRefused() throws {
+    for nm in [1e5, 1e11, 1e39, 1e300] {
+      let sampler = try sampler([try .elastic(displacement: nm)])
+      #expect { try sampler.patch(iteration: 0, item: 0) } throws: { "\($0)".hasPrefix("`aug.elastic(displacement=…)` must be smaller, so that a patch reads at most 2097152 voxels") }
+    }
+    let all = try sampler([try .zoom(low: 0.1, high: 0.1), try .rotate(), try .elastic()])
+    for item in 0..<3 { _ = try all.patch(iteration: 0, item: item) }
+    let frame = Warp.Frame(voxelSize: [8, 8, 8], shape: PatchShape(input: [8, 8, 8], output: [8, 8, 8], context: [0, 0, 0]))
+    let zoom = try [Augmentation.zoom(low: 0.1, high: 0.1)].warp(frame, seed: 0, iteration: 0, item: 0)
+    #expect { try WarpedBox(zoom, box: [64, 64, 64], first: [0, 0, 0], centre: [0, 0, 0], voxelSize: [8, 8, 8], limit: 1 << 20) } throws: {
+      "\($0)".hasPrefix("`aug.zoom(low=…)` must be larger, so that a patch reads at most 1048576 voxels")
+    }
   }
 
   @Test func sameKeysSamePatches() throws {
@@ -203,6 +227,24 @@ import Glibc
     #expect(throws: TrainingError.self) { try Augmentation.blur(low: -1, high: 1) }
     #expect(throws: TrainingError.self) { try Augmentation.defect(missing: 0.5, contrast: 0.5, shift: 0.5) }
     #expect(throws: TrainingError.self) { try Augmentation.elastic(spacing: .nan) }
-    #expect(Augmentation.all.map(\.name) == Augmentation.all.map(\.name).sorted())
   }
+
+  /// Each kind refuses what it cannot do: every setting out of range, a share of patches above 1, a setting that it does not have.
+  @Test func everyKindRefuses() {
+    for kind in Augmentation.all {
+      #expect(throws: Never.self, "\(kind.name)") { try kind() }
+      for (key, _) in kind.defaults {
+        for value in Self.anything[kind.name]?[key] ?? [-1e9, .nan] { #expect(throws: TrainingError.self, "\(kind.name) \(key) \(value)") { try kind([key: value]) } }
+      }
+      for share in [-0.1, 1.1, .nan] { #expect(throws: TrainingError.self, "\(kind.name) \(share)") { try kind(probability: share) } }
+      #expect(throws: TrainingError.self, "\(kind.name)") { try kind(["colour": 1]) }
+    }
+  }
+
+  /// Settings that may be as negative as one likes, or anything at all.
+  private static let anything: [String: [String: [Double]]] = [
+    "intensity": ["scale_min": [1e9, .nan], "shift_min": [1e9, .nan]], "rotate": ["plane": []],
+  ]
+
+  @Test func kindsAreSorted() { #expect(Augmentation.all.map(\.name) == Augmentation.all.map(\.name).sorted()) }
 }

@@ -25,30 +25,20 @@ extension Builtin {
   ) { call in
     let statement = try statement(call)
     var array = ArrayValue(try statement.execute(call.execution).output)
-    if statement.options.uniqueIds { array.notes["unique_blocks"] = .list(statement.tiling.blockShape.map { .int($0) }) }
+    if statement.options.uniqueIds { array.idBlocks = IdBlocks(statement.tiling.blockShape) }
     return Value(array)
   }
 
   /// What `blockwise` is asked for, checked; nothing is read.
   private static func statement(_ call: Call) throws -> BlockwiseStatement {
-    let arrays = try call.rest.enumerated().map { position, value in
-      guard let array = value.object(as: ArrayValue.self) else { throw call.failure(.type, "input \(position + 1) must be an array, not \(value.typePhrase)", at: "inputs") }
-      return array
-    }
-    guard let first = arrays.first else { throw call.failure(.argument, "`blockwise` needs at least one array after the function") }
-    let sources = try arrays.map { try $0.source(call.execution) }, rank = first.grid.spatialRank
     let function = try call.function("f").frozen()
-    var options = BlockwiseOptions(
-      name: function.name.isEmpty ? "fn" : function.name, parameters: [("function", function.identityText), ("seed", "\(call.context.seed)"), ("version", call.host.version), ("kernels", String(cString: dcs_kernel_level()))],
-      block: try call.block(rank: rank), context: try call.sizeInVoxels("context", first.grid).map { Int(clamping: Int64.nearest($0.rounded(.up))) })
-    options.roi = try call.optionalRoi("roi")
-    options.pad = try call.string("pad") == "zero" ? .constant(0) : .reflect
+    let (sources, shared) = try call.blockwiseOptions(of: function)
+    var options = shared
+    options.parameters = [("function", function.identityText), ("seed", "\(call.context.seed)"), ("version", call.host.version), ("kernels", String(cString: dcs_kernel_level()))]
     options.dtype = try call.dtype("dtype")
     options.uniqueIds = try call.optionalString("ids") == "unique"
-    options.workers = try call.workers()
-    options.retries = try call.int("retries", in: 0...100)
     let context = call.context, dtype = options.dtype
-    return try BlockwiseStatement(sources, options: options, to: try call.output(rank: rank)) { volumes, _, execution in
+    return try BlockwiseStatement(sources, options: options, to: try call.output(rank: sources[0].grid.spatialRank)) { volumes, _, execution in
       let result = try context.invoke(function, volumes.map { Value(ArrayValue($0)) })
       guard let array = result.object(as: ArrayValue.self) else {
         throw Failure(.type, "the function of `blockwise` must return an array, not \(result.typePhrase)")

@@ -33,7 +33,7 @@ extension Call {
       try Files.writeAtomically(try call.workerScript(work.plan, folder), plan, sync: false)
       let threads = engine.threadsPerTask ?? max(1, execution.pool.threads / tasks)
       let words = [call.host.executable, "--quiet", "--jobs", "\(threads)"] + (execution.stopsAtFirstFailure ? ["--serial"] : []) + ["worker", plan, "--shard", Job.taskWord + "/\(tasks)"]
-      let job = try Job.submit(words, name: Files.name(folder), to: folder, on: engine, tasks: tasks, now: call.host.now())
+      let job = try Job.submit(words, name: Files.name(folder), to: folder, on: engine, tasks: tasks, now: call.host.now(), execution.cancellation)
       try call.watch(job, work, execution)
       let bad = zip(0..., job.taskCodes(tasks)).filter { $1 != 0 && $1 != 3 }
       if bad.isEmpty, job.exitCodes.allSatisfy({ $0 == 0 }), job.exitCodes.count == tasks { try Files.removeTree(folder) }
@@ -46,13 +46,17 @@ extension Call {
     let label = "\(builtin.name) on \(job.engine.name) \(job.identifier)"
     defer { execution.progress.finish(label) }
     var isStopping = 0.0
-    while !(try job.state(now: host.now()).hasEnded) {
+    /// Ctrl-C ends a question to the engine as well, but for those that follow it.
+    func hasEnded() throws -> Bool {
+      do { return try job.state(now: host.now(), Shell.Limits(execution.cancellation, isUrgent: isStopping > 0)).hasEnded } catch is Cancelled { return false }
+    }
+    while !(try hasEnded()) {
       execution.progress.report(ProgressUpdate(label, done: min(work.missing, work.finished()), total: work.missing, unit: "blocks", note: ""))
       if execution.cancellation.isCancelled {
         if isStopping == 0 {
           isStopping = host.now()
-          try job.cancel()
-        } else if host.now() - isStopping > 10 { try job.cancel(); return }
+          try job.cancel(execution.cancellation)
+        } else if host.now() - isStopping > 10 { try job.cancel(execution.cancellation); return }
       }
       Pause.sleep(job.engine.isThisMachine ? 0.05 : 0.5)
     }

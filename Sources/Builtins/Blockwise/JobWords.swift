@@ -26,7 +26,7 @@ extension Builtin {
     let name = stem.filter { $0.isLetter || $0.isNumber || "-_".contains($0) }
     let path = try newFolder(folder, name.isEmpty ? "job" : name)
     let seed = call.context.seed == 0 ? [] : ["--seed", "\(call.context.seed)"]
-    return Value(JobValue(job: try Job.submit([call.host.executable, "--quiet"] + seed + words, name: Files.name(path), to: path, on: try call.engine(), now: call.host.now())))
+    return Value(JobValue(job: try Job.submit([call.host.executable, "--quiet"] + seed + words, name: Files.name(path), to: path, on: try call.engine(), now: call.host.now(), call.execution.cancellation)))
   }
 
   /// The script and the words of its command line, checked against its parameters.
@@ -67,12 +67,15 @@ extension Builtin {
     let every = try call.duration("every"), clock = call.host
     guard every > 0 else { throw call.failure(.value, "`every` must be more than nothing", at: "every") }
     let deadline = try call.optionalDuration("timeout").map { clock.now() + $0 } ?? .infinity
-    var asked = -Double.infinity
+    let limits = Shell.Limits(call.execution.cancellation)
+    var asked = -Double.infinity, ended = 0
     while true {
       // exit files are looked at all the time, the engine is asked now and then
       let now = clock.now(), isDue = now - asked >= every
       if isDue { asked = now }
-      let ended = try jobs.count { job in try isDue || job.engine.isThisMachine || job.exitCodes.count == job.tasks ?? 1 ? job.state(now: now).hasEnded : job.knownState.hasEnded }
+      do {
+        ended = try jobs.count { job in try isDue || job.engine.isThisMachine || job.exitCodes.count == job.tasks ?? 1 ? job.state(now: now, limits).hasEnded : job.knownState.hasEnded }
+      } catch is Cancelled {}   // said below, as everywhere in this loop
       call.execution.progress.report(ProgressUpdate("wait", done: Int64(ended), total: Int64(jobs.count), unit: "jobs", note: ""))
       if ended == jobs.count { break }
       if now > deadline { throw call.failure(.failed, "\(jobs.count - ended) of \(jobs.count) jobs have not ended in time; they go on", at: "jobs") }
@@ -94,7 +97,7 @@ extension Builtin {
 
   static let cancel = Builtin("cancel", "(jobs: job|list) -> nil", "Stops jobs that have not ended.", searchTerms: ["kill", "stop"], effect: .acts) { call in
     let now = call.host.now()
-    for job in try jobList(call) where try !job.state(now: now).hasEnded { try job.cancel() }
+    for job in try jobList(call) where try !job.state(now: now, Shell.Limits(call.execution.cancellation)).hasEnded { try job.cancel(call.execution.cancellation) }
     return .nil
   }
 

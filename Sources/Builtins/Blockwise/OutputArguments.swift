@@ -32,6 +32,22 @@ extension Call {
     return workers
   }
 
+  /// What words that call a function for every block share: the inputs, and `block`, `context`, `roi`, `pad`, `workers`, `retries`, checked; nothing is read.
+  func blockwiseOptions(of function: Function) throws -> ([any ArraySource], BlockwiseOptions) {
+    let arrays = try rest.enumerated().map { position, value in
+      guard let array = value.object(as: ArrayValue.self) else { throw failure(.type, "input \(position + 1) must be an array, not \(value.typePhrase)", at: "inputs") }
+      return array
+    }
+    guard let first = arrays.first else { throw failure(.argument, "`\(builtin.name)` needs at least one array to go over") }
+    let context = try sizeInVoxels("context", first.grid).map { Int(clamping: Int64.nearest($0.rounded(.up))) }
+    var options = BlockwiseOptions(name: function.name.isEmpty ? "fn" : function.name, block: try block(rank: first.grid.spatialRank), context: context)
+    options.roi = try optionalRoi("roi")
+    options.pad = try string("pad") == "zero" ? .constant(0) : .reflect
+    options.workers = try workers()
+    options.retries = try int("retries", in: 0...100)
+    return (try arrays.map { try $0.source(execution) }, options)
+  }
+
   func optionalRoi(_ name: String) throws -> WorldRoi? { try optionalObject(name, as: RoiValue.self)?.roi }
 }
 
@@ -78,5 +94,8 @@ extension String {
 }
 
 extension StorageError: FailureConvertible {
-  package var failure: Failure { Failure(.data, description, hint: hint) }
+  package var failure: Failure {
+    if case .remote(_, .stopped) = self { return Failure(.interrupted, "interrupted") }
+    return Failure(.data, description, hint: hint)
+  }
 }

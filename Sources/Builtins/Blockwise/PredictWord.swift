@@ -18,7 +18,9 @@ extension Builtin {
     searchTerms: ["inference", "segment"],
     plan: { call in
       let (model, source, options, spec) = try prediction(call)
-      return try call.planBlocks(try PredictStatement(model, source, options, to: spec, call.execution).plan(), [source], spec, workers: options.workers)
+      var plan = try PredictStatement(model, source, options, to: spec, call.execution).plan()
+      plan.isDecided = try !call.value("m").isUnknown
+      return try call.planBlocks(plan, [source], spec, workers: options.workers)
     }
   ) { call in
     let (model, source, options, spec) = try prediction(call)
@@ -27,7 +29,7 @@ extension Builtin {
 
   /// What `predict` is asked for.
   private static func prediction(_ call: Call) throws -> (Model, any ArraySource, PredictOptions, OutputSpec) {
-    var model = try call.trainedModel("m")
+    var model = try call.value("m").sketch as? Model ?? call.trainedModel("m")
     model.network = try model.network.seamless()
     let source = try call.array("a").source(call.execution), rank = source.grid.spatialRank
     let options = PredictOptions(

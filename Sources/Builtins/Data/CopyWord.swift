@@ -41,7 +41,13 @@ extension Builtin {
     switch try source(call) {
     case .files(let node):
       try node.copyFiles(to: target, replace: try call.bool("replace"), call.execution)
-      return Value(try StoredNode.open(target))
+      let copy = try StoredNode.open(target)
+      // what placed the array may stand in a group that stays behind, or in the words of the call that opened it
+      if case .array(let from) = node, case .array(let to) = copy, from.grid != to.grid {
+        try StoredArray.open(target, mode: .edit).setAttributes(to.placing(from.grid))
+        return Value(try StoredNode.open(target))
+      }
+      return Value(copy)
     case .array(let array): return Value(try array.written(to: target, call))
     case .nothingYet(let path): throw StorageError.notFound(path: path, near: nil)
     }
@@ -67,7 +73,7 @@ extension Builtin {
     switch try call.value("from") {
     case .string(let path):
       let place = try Location(path).description
-      if Files.kind(place) == nil, let made = call.dryRun?.made(at: place) { return made.object(as: ArrayValue.self).map(Source.array) ?? .nothingYet(place) }
+      if try Location.kind(place) == nil, let made = call.dryRun?.made(at: place) { return made.object(as: ArrayValue.self).map(Source.array) ?? .nothingYet(place) }
       switch try FileFormats.open(path) {
       case .array(let file): return .array(ArrayValue(file))
       case .group(let group): throw try one(of: group, call)

@@ -20,7 +20,8 @@ extension Builtin {
     searchTerms: ["load", "read", "zarr", "n5", "npy", "npz", "tif", "tiff", "png", "h5", "hdf5", "stack"], plan: { call in
       guard let dry = call.dryRun else { return nil }
       let place = try Location(try call.string("path")).description
-      return dry.made(at: place) ?? (Files.kind(place) == nil && dry.makes(below: place) ? .unknown : nil)
+      if let made = dry.made(at: place) { return made }
+      return try dry.makes(below: place) && Location.kind(place) == nil ? .unknown : nil
     }
   ) { call in
     let path = try call.string("path")
@@ -35,10 +36,7 @@ extension Builtin {
       }
     }
     let origin: Origin = try call.string("origin") == "corner" ? .corner : .center
-    switch try StoredNode.open(path, mode: isEdit ? .edit : .read, origin: origin) {
-    case .array(let array): return Value(ArrayValue(try array.declaring(try call.declared(array.grid))))
-    case .group(let group): return Value(GroupValue(group: group))
-    }
+    return try call.opened(try StoredNode.open(path, mode: isEdit ? .edit : .read, origin: origin))
   }
 
   static let tree = Builtin(
@@ -50,10 +48,10 @@ extension Builtin {
     if try call.value("of").object(as: FileGroupValue.self) != nil { return nil }
     let place = if case .string(let path) = try call.value("of") { try Location(path).description } else { try call.object("of", as: GroupValue.self).group.path }
     guard let dry = call.dryRun else { return nil }
-    if Files.kind(place) == nil, let value = dry.made(at: place) { return .string("\(place)  \(value.object?.brief ?? "unknown")  planned") }
+    if try Location.kind(place) == nil, let value = dry.made(at: place) { return .string("\(place)  \(value.object?.brief ?? "unknown")  planned") }
     let planned = dry.made(below: place)
     if planned.isEmpty { return nil }
-    var lines = [Files.kind(place) == nil ? place : try treeText(call)]
+    var lines = [try Location.kind(place) == nil ? place : try treeText(call)]
     var open: [Substring] = []
     for (key, value) in planned {
       let parts = key.split(separator: "/"), groups = parts.dropLast()
@@ -87,18 +85,20 @@ extension Builtin {
     } else {
       root = try call.object("of", as: GroupValue.self).group
     }
-    var lines = [root.path]
+    var lines = [root.path + roleText(root)]
     try list(root, "  ", &lines, depth: 0)
     return lines.joined(separator: "\n")
   }
+
+  private static func roleText(_ group: StoredGroup) -> String { group.role.map { "  " + $0 } ?? "" }
 
   private static func list(_ group: StoredGroup, _ indent: String, _ lines: inout [String], depth: Int) throws {
     for child in try group.children() {
       if lines.count > 2000 || depth > 30 { lines.append(indent + "…"); return }
       switch try group.open(child.name) {
-      case .array(let array): lines.append("\(indent)\(child.name)  \(ArrayValue(array).brief)  \(array.codecText)")
+      case .array(let array): lines.append("\(indent)\(child.name)  \(ArrayValue(array).brief)\(array.grid.isKnown ? "  " + ArrayValue.placeText(array) : "")  \(array.codecText)")
       case .group(let inner):
-        lines.append("\(indent)\(child.name)/")
+        lines.append("\(indent)\(child.name)/\(roleText(inner))")
         try list(inner, indent + "  ", &lines, depth: depth + 1)
       }
     }

@@ -83,6 +83,7 @@ extension Call {
   /// A path to be written, the folders above it made.
   func writablePath(_ argument: String) throws -> String {
     let path = try string(argument), folder = Files.parent(path)
+    if Address.isRemote(path) { throw failure(.data, "`\(path)` is an address: only arrays and groups are written there", at: argument, hint: "save it to a file") }
     if !folder.isEmpty { try Files.makeFolders(folder) }
     return path
   }
@@ -127,19 +128,21 @@ private func slab(of shape: [Int], stored: [Int]?, writing chunks: [Int], elemen
 extension ArrayValue {
   /// What `save` and `copy` make of it: `chunks` that are not given are those of what it shows, else those of new arrays; so is the codec.
   func spec(_ call: Call) throws -> ArraySpec {
-    let shown = stored?.chunks ?? planned?.chunks
+    let shown = stored?.chunks ?? planned?.chunks, made = call.provenance(inputs: pathsOnDisk(of: expression))
     var chunks = shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil }
-    let shards = try call.chunks("shards", shape)
+    let shards = call.isGiven("shards") ? try call.chunks("shards", shape) : nil   // pyramids have none
     if let shards, let shown = chunks, !zip(shards, shown).allSatisfy({ $0 % $1 == 0 }) { chunks = nil }
     var spec = ArraySpec(
       dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? chunks, shards: shards, fillValue: call.isGiven("fill") ? try call.value("fill").json : 0,
-      attributes: call.provenance(inputs: pathsOnDisk(of: expression)))
+      attributes: uniqueBlocks?.marked(made) ?? made)
     try call.layOut(&spec)
     return spec
   }
 
   /// This array at a path in a container or as a file, written piece by piece in bounded memory, as `chunks`, `codec` and `replace` of the call say.
-  func written(to path: String, _ call: Call) throws -> ArrayValue {
+  ///
+  /// - Parameter format: nil: that of the container.
+  func written(to path: String, _ call: Call, format: Storage.Format? = nil) throws -> ArrayValue {
     // what it reads must outlive the writing
     let place = Files.absolute(path)
     if let input = pathsOnDisk(of: expression).first(where: { Files.absolute($0) == place }) {
@@ -151,7 +154,9 @@ extension ArrayValue {
       guard case .array(let file)? = try FileFormats.open(path) else { throw StorageError.notFound(path: path, near: nil) }
       return ArrayValue(file)
     }
-    try stream(to: try StoredArray.create(path, try spec(call), replace: try call.bool("replace")), call.execution)
+    var spec = try spec(call)
+    if let format { spec.format = format }
+    try stream(to: try StoredArray.create(path, spec, replace: try call.bool("replace")), call.execution)
     return ArrayValue(try StoredArray.open(path))
   }
 

@@ -27,7 +27,7 @@ extension Call {
   func planFile(_ title: String, at path: String, _ detail: String = "", reads: [any ArraySource] = [], replace: Bool = true, promising value: Value = .unknown) {
     var effect = Effect(title, reads: reads.flatMap { items(read: $0) }, writes: [Effect.Item(path, detail, bytes: 0)])
     if reads.contains(where: { pathsRead($0).contains(path) }) { effect.conflicts.append("\(path) is an input of this statement") }
-    else if let kind = Files.kind(path) { effect.meet(path, kind == .folder ? "a folder" : "a file", canReplace: kind != .folder, replace: replace) }
+    else if let kind = (try? Location.kind(path)) ?? nil { effect.meet(path, kind == .folder ? "a folder" : "a file", canReplace: kind != .folder, replace: replace) }
     record(effect)
     dryRun?.promise(value, at: path)
   }
@@ -58,7 +58,7 @@ extension Call {
       let tiling = stage.tiling, hasContext = (tiling.before + tiling.after).contains { $0 > 0 }
       effect.notes.append(
         "\(plan.stages.count == 1 ? "blocks" : stage.name)".padded(10) + "\(grouped(Int(clamping: tiling.count))) of \(shapeText(tiling.blockShape))"
-          + (hasContext ? ", context \(shapeText(tiling.before))" : "") + ", plan \(plan.hash)")
+          + (hasContext ? ", context \(shapeText(tiling.before))" : "") + ", plan " + (plan.isDecided ? plan.hash : "known after training"))
     }
     if isKnown("on"), case let engine = try engine(), !engine.isHere { effect.notes.append("on        \(engine.text), \(max(1, min(engine.workers, Int(clamping: plan.stages[0].tiling.count)))) tasks") }
     effect.blocks = plan.stages.reduce(0) { $0 + $1.tiling.count }

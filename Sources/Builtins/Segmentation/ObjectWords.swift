@@ -51,6 +51,9 @@ extension Builtin {
     var statement = TouchingStatement(labels, options: BlockwiseOptions(name: "touching", block: try call.block(rank: grid.rank)))
     statement.options.workers = try call.workers()
     statement.between = array.uniqueBlocks
+    if let blocks = statement.between, !blocks.isRegular {
+      throw call.failure(.value, "ids here are unique within blocks, which the steps of this slice do not divide", at: "fragments", hint: "take a part without a step, or one whose step divides the block")
+    }
     if let affinities {
       guard affinities.shape.count == grid.rank + 1 else { throw call.failure(.shape, "`affinities` needs a channel axis before \(array.axesText), found \(affinities.axesText)", at: "affinities") }
       statement.affinities = try affinities.source(call.execution)
@@ -75,12 +78,21 @@ extension Call {
   }
 }
 
+extension Call {
+  /// The output of a word that gives each object one id, in the same place: ids that lie in blocks still do.
+  func outputKeepingBlocks(of argument: String) throws -> OutputSpec {
+    let labels = try array(argument)
+    var spec = try output(rank: labels.grid.rank)
+    if let blocks = labels.uniqueBlocks { spec.attributes = blocks.marked(spec.attributes) }
+    return spec
+  }
+}
+
 extension ArrayValue {
-  /// The blocks within which each id of a blockwise result with ids="unique" lies; nil for all other arrays.
-  var uniqueBlocks: [Int]? {
-    if case .list(let lengths) = notes["unique_blocks"] { return lengths.compactMap { if case .int(let length) = $0 { length } else { nil } } }
-    guard case .view(let view) = content, view.isWhole, let stored, case .array(let lengths) = stored.attributes["dcs"]?["unique_blocks"] else { return nil }
-    let blocks = lengths.compactMap { $0.int.map { Int($0) } }
-    return blocks.count == shape.count && blocks.allSatisfy({ $0 >= 1 }) ? blocks : nil
+  /// The blocks within which each id of a blockwise result with ids="unique" lies, or of a part of one; nil for all other arrays.
+  var uniqueBlocks: IdBlocks? {
+    if let idBlocks { return idBlocks }
+    guard case .view(let view) = content, let stored else { return nil }
+    return IdBlocks(attributes: stored.attributes, rank: stored.shape.count)?.seen(by: view.walks)
   }
 }

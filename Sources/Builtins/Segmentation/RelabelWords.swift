@@ -18,7 +18,7 @@ extension Builtin {
     "Gives objects new ids: merges those that belong together, and numbers them 1, 2, … without gaps in the order of their ids; attrs.objects counts them.",
     details: [
       "merge: pairs of ids, such as touching(…) gives: its columns a and b, or a list [[1, 2], …]. Pairs chain: whatever is connected by pairs becomes one object.",
-      "map: new ids for old, as columns old and new or a list [[old, new], …]; other ids stay. It comes before merge.",
+      "map: new ids for old, as columns old and new or a list [[old, new], …]; other ids stay, and so does 0, which is no object. It comes before merge.",
       "compact=false keeps ids: an object has the smallest id of those merged; without it ids stay only where a map is given. dtype: uint64 unless said.",
       "to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same.",
     ],
@@ -33,14 +33,22 @@ extension Builtin {
   ) { call in
     if !(try call.value("to")).isNil { return try relabelStatement(call).execute(call.execution).value }
     let volume = try call.labelVolume("labels"), dtype = try call.dtype("dtype") ?? .uint64, packed = try volume.array.contiguous()
-    let (map, objects) = try relabelling(call).renumbered(try sizes(packed, call.execution).ids, call.execution)
+    let relabelling = try relabelling(call), (map, objects) = try relabelling.renumbered(try sizes(packed, call.execution).ids, call.execution)
     var labels = ArrayValue(try Volume(try IdLookup(map, dtype: dtype, call.execution).apply(to: packed, unmapped: .refuse, call.execution), volume.grid))
     labels.notes["objects"] = .int(objects)
+    if relabelling.keepsObjects { labels.idBlocks = try call.array("labels").uniqueBlocks }
     return Value(labels)
   }
 
   private static func relabelling(_ call: Call) throws -> Relabelling {
     let map = try call.idPairs("map", columns: ("old", "new"))
+    var known: [UInt64: UInt64] = [:]
+    for (row, pair) in (map ?? []).enumerated() {
+      if pair.a == 0, pair.b != 0 { throw call.failure(.value, "`map` gives a new id to 0, which is no object", at: "map", label: "row \(row) is 0, \(pair.b)", hint: "where(‹labels› == 0, \(pair.b), ‹labels›)") }
+      if let other = known.updateValue(pair.b, forKey: pair.a), other != pair.b {
+        throw call.failure(.value, "`map` has two new ids for \(pair.a): \(other) and \(pair.b)", at: "map", label: "row \(row) is \(pair.a), \(pair.b)")
+      }
+    }
     return Relabelling(merges: try call.idPairs("merge", columns: ("a", "b")) ?? [], map: map ?? [], isCompact: try call.optionalBool("compact") ?? (map == nil))
   }
 
@@ -48,7 +56,8 @@ extension Builtin {
     let source = try call.labelSource("labels")
     var options = BlockwiseOptions(name: "relabel", block: try call.block(rank: source.grid.rank))
     (options.workers, options.dtype) = (try call.workers(), try call.dtype("dtype"))
-    return IdMapStatement(source, try relabelling(call), options: options, to: try call.output(rank: source.grid.rank))
+    let relabelling = try relabelling(call)
+    return IdMapStatement(source, relabelling, options: options, to: try relabelling.keepsObjects ? call.outputKeepingBlocks(of: "labels") : call.output(rank: source.grid.rank))
   }
 
   static let removeSmall = Builtin(
@@ -61,14 +70,16 @@ extension Builtin {
     if !(try call.value("to")).isNil { return try removeSmallStatement(call).execute(call.execution).value }
     let volume = try call.labelVolume("labels")
     let kept = try Segmentation.removeSmall(try volume.array.contiguous(), size: try call.int("size", in: 0...Int.max), call.execution)
-    return Value(ArrayValue(try Volume(kept, volume.grid)))
+    var labels = ArrayValue(try Volume(kept, volume.grid))
+    labels.idBlocks = try call.array("labels").uniqueBlocks
+    return Value(labels)
   }
 
   private static func removeSmallStatement(_ call: Call) throws -> IdMapStatement {
     let source = try call.labelSource("labels"), limit = try call.int("size", in: 0...Int.max)
     var options = BlockwiseOptions(name: "remove_small", parameters: [("size", "\(limit)")], block: try call.block(rank: source.grid.rank))
     (options.workers, options.dtype) = (try call.workers(), source.dtype)
-    return IdMapStatement(source, options: options, to: try call.output(rank: source.grid.rank)) { entries, _ in
+    return IdMapStatement(source, options: options, to: try call.outputKeepingBlocks(of: "labels")) { entries, _ in
       (entries.map { IdPair($0.id, $0.count < limit ? 0 : $0.id) }, entries.count)
     }
   }

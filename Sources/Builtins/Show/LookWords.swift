@@ -11,7 +11,7 @@ extension Builtin {
   static let look = Builtin(
     "look",
     """
-    (a: array|group, overlay: array = nil, axis="z", at: int|length = nil, colors: "auto|grey|labels|rgb" = "auto", channel: int = nil, low: number = nil, high: number = nil,
+    (a: array|group, overlay: array|group = nil, axis="z", at: int|length = nil, colors: "auto|grey|labels|rgb" = "auto", channel: int = nil, low: number = nil, high: number = nil,
      width: int = nil, whole=false) -> image
     """,
     "Shows a slice, the middle one along `axis` unless `at` (a voxel, or a place in the world) says otherwise; labels in colours, `overlay` labels over grey values.",
@@ -24,15 +24,15 @@ extension Builtin {
     searchTerms: ["show", "view", "picture", "slice", "png", "image", "display"]
   ) { call in
     let begun = monotonicSeconds()
-    let (array, level) = try shownLevel(call)
+    let (array, level, overlay) = try shown(call)
     let cut = try Slice(array, call, fullSize: level?.full)
     let planes = try cut.planes(of: array, channel: try call.optionalInt("channel"), call)
     let slices = try cut.read(array, planes, call)
     let isLabels = try showsLabels(array, call)
     let window = try greyWindow(call)
     var image: Image
-    if let overlay = try call.optionalArray("overlay") {
-      image = try Picture.overlay(slices[0], try cut.matching(overlay, call), window: window)
+    if let overlay {
+      image = try Picture.overlay(slices[0], try cut.matching(overlay, array, call), window: window)
     } else if try call.string("colors") == "rgb" {
       guard slices.count == 3 else { throw call.failure(.shape, "rgb needs three channels, found \(array.axesText)", at: "colors") }
       image = try Picture.composite(slices, window: window)
@@ -109,33 +109,57 @@ private struct Level {
 }
 
 extension Builtin {
-  /// The array to show: of a multiscale group, or of one of its levels, the coarsest that fills the screen.
-  private static func shownLevel(_ call: Call) throws -> (ArrayValue, Level?) {
-    let levels: [StoredArray], first: Int
-    if let group = try call.value("a").object(as: GroupValue.self) {
-      guard let found = try group.group.levels(), !found.isEmpty else {
-        throw call.failure(.type, "`\(group.group.path)` is a group without levels: it holds \(try group.group.children().map(\.name).prefix(6).joined(separator: ", "))", at: "a")
-      }
-      (levels, first) = (found, 0)
+  /// The array to show, of which level it is, and what lies over it. Of a multiscale group, or of one of its levels, the coarsest level that fills
+  /// the screen stands for it, among those that fit the overlay; the finest, or the array itself, where the whole slice is wanted.
+  private static func shown(_ call: Call) throws -> (ArrayValue, Level?, ArrayValue?) {
+    let overlays = try candidates("overlay", call), whole = try call.bool("whole")
+    var levels: [StoredArray], first = 0
+    if try call.value("a").object(as: GroupValue.self) != nil {
+      levels = try candidates("a", call).compactMap(\.stored)
     } else {
       let array = try call.array("a")
-      guard let stored = array.stored, case .view(let view) = array.content, view.isWhole, try call.value("overlay").isNil, try !call.bool("whole") else { return (array, nil) }
+      // the overlay of an array is as the array is
+      if let overlay = overlays.first(where: { fits($0, array) }) ?? overlays.first { return (array, nil, overlay) }
+      guard let stored = array.stored, case .view(let view) = array.content, view.isWhole, !whole else { return (array, nil, nil) }
       guard let parent = try? StoredNode.open(Files.parent(stored.path)), case .group(let group) = parent, let found = try? group.levels(),
-        let own = found.firstIndex(where: { $0.path == stored.path })
-      else { return (array, nil) }
+        let own = found.firstIndex(where: { $0.path == stored.path }), stored.grid == found[own].grid
+      else { return (array, nil, nil) }
       (levels, first) = (found, own)
+    }
+    func result(_ number: Int, _ array: ArrayValue) -> (ArrayValue, Level?, ArrayValue?) {
+      (array, levels.count > 1 ? Level(number: number + 1, count: levels.count, full: levels[first].shape) : nil, overlays.first { fits($0, array) })
     }
     let style = call.host.style, axis = try call.string("axis")
     let columns = max(16, min(style.width, try call.optionalInt("width") ?? style.width))
+    var finest: (ArrayValue, Level?, ArrayValue?)?
     for number in stride(from: levels.count - 1, through: first, by: -1) {
       let array = ArrayValue(levels[number])
-      let shown = array.shownAxes(cutting: axis)
+      if !overlays.isEmpty, !overlays.contains(where: { fits($0, array) }) { continue }
+      finest = result(number, array)
+      let cut = array.shownAxes(cutting: axis)
       // a picture of the terminal has two pixels a cell, 20 cells high
-      if number == first || (shown.count == 2 && (array.shape[shown[1]] >= columns || array.shape[shown[0]] >= 40)) {
-        return (array, levels.count > 1 ? Level(number: number + 1, count: levels.count, full: levels[first].shape) : nil)
-      }
+      if !whole, cut.count == 2, array.shape[cut[1]] >= columns || array.shape[cut[0]] >= 40 { break }
     }
-    return (ArrayValue(levels[first]), nil)
+    if let finest { return finest }
+    let texts = levels.map { "\(Files.name($0.path)) \(ArrayValue($0).axesText)" }.joined(separator: ", ")
+    throw call.failure(.shape, "no level has the shape of the overlay, \(overlays.first?.axesText ?? "none"): \(texts)", at: "overlay")
+  }
+
+  /// An array, or the levels of a group; none where it is nil.
+  private static func candidates(_ argument: String, _ call: Call) throws -> [ArrayValue] {
+    if try call.value(argument).isNil { return [] }
+    guard let group = try call.value(argument).object(as: GroupValue.self) else { return [try call.array(argument)] }
+    guard let levels = try group.levels(), !levels.isEmpty else {
+      throw call.failure(.type, "`\(group.group.path)` is a group without levels: it holds \(try group.group.children().map(\.name).prefix(6).joined(separator: ", "))", at: argument, hint: try group.firstChild())
+    }
+    return levels.map { ArrayValue($0) }
+  }
+
+  /// Whether labels lie voxel on voxel over an array, channels apart.
+  private static func fits(_ overlay: ArrayValue, _ array: ArrayValue) -> Bool {
+    func spatial(_ array: ArrayValue) -> [Int] { array.grid.spatialAxes.map { array.shape[$0] } }
+    let places = overlay.grid.isKnown && array.grid.isKnown ? overlay.grid.voxelSize == array.grid.voxelSize : true
+    return spatial(overlay) == spatial(array) && places
   }
 }
 
@@ -289,8 +313,7 @@ private struct Slice {
   }
 
   /// The same part of the overlay, which has the array's axes of space.
-  func matching(_ overlay: ArrayValue, _ call: Call) throws -> NDArray {
-    let array = try call.array("a")
+  func matching(_ overlay: ArrayValue, _ array: ArrayValue, _ call: Call) throws -> NDArray {
     let axes = array.grid.axes.map(\.name), own = overlay.grid.axes.map(\.name)
     let expected = array.shape.indices.filter { $0 != channelAxis }
     guard own == expected.map({ axes[$0] }), overlay.shape == expected.map({ array.shape[$0] }) else {

@@ -138,7 +138,7 @@ extension Builtin {
       let goal = try (isPlain ? run.session?.goal.iterations : call.optionalInt("iterations")).map { "to \(grouped($0)) iterations" } ?? "until its time is used up"
       call.record(Effect(
         "train \"\(run.name)\"", writes: [Effect.Item(run.path, "checkpoints, losses, scores", bytes: nil)], notes: ["trains    \(goal); \(grouped(run.iteration)) are done"], isPart: true))
-      call.dryRun?.promise(.unknown, at: run.path)
+      call.dryRun?.promise(.unknown(sketch: try run.sketch()), at: run.path)
       return try call.value("r")
     }
   ) { call in
@@ -178,19 +178,14 @@ extension Builtin {
   ) { call in
     let by = try call.optionalString("by")
     func run(_ value: Value) throws -> (Run, folder: String) {
-      if let run = value.object(as: RunValue.self) {
-        try refuse(run.run.path)
-        return (run.run, run.folder)
-      }
+      if let run = value.object(as: RunValue.self) { return (run.run, run.folder) }
       guard case .string(let name) = value else { throw call.failure(.type, "`r` must be a run or the name of one, not \(value.typePhrase)", at: "r") }
       let (folder, last) = try runPlace(call, name)
-      try refuse(Files.join(folder, last))
       return (try Run(opening: last, in: folder), folder)
     }
-    /// What training in this dry run would find out.
-    func refuse(_ path: String) throws { if call.dryRun?.made(at: path) != nil { throw UnknownInside() } }
-    let given = try call.value("r")
-    let runs = if case .list(let list) = given { try list.map(run) } else { [try run(given)] }
+    let given = try call.value("r"), all = if case .list(let list) = given { list } else { [given] }
+    if let planned = try planned(all, call) { return planned }
+    let runs = try all.map(run)
     let found = try runs.map { run, folder in
       do { return BestValue(run: run, best: try run.best(by: by), folder: folder) } catch TrainingError.noMetric(_, let have) {
         let metrics = have.map { "\"\($0)\"" }.joined(separator: ", ")
@@ -203,6 +198,26 @@ extension Builtin {
       throw call.failure(.value, "run \"\(first.run.name)\" is scored by \(first.best.metric), run \"\(other.run.name)\" by \(other.best.metric)", at: "r", hint: "best(…, by=\"\(first.best.metric)\")")
     }
     return Value(found.dropFirst().reduce(first) { (higher ? $1.best.score > $0.best.score : $1.best.score < $0.best.score) ? $1 : $0 })
+  }
+
+  /// In a dry run that would train one of these runs: a best that is unknown but for the shape of its network, where they agree on that; else nil.
+  private static func planned(_ runs: [Value], _ call: Call) throws -> Value? {
+    guard let dry = call.dryRun else { return nil }
+    let paths = try runs.map { value in
+      if let run = value.object(as: RunValue.self) { return run.run.path }
+      guard case .string(let name) = value else { return "" }
+      let (folder, last) = try runPlace(call, name)
+      return Files.join(folder, last)
+    }
+    if !paths.contains(where: { dry.made(at: $0) != nil }) { return nil }
+    var sketches: [Model] = []
+    for (value, path) in zip(runs, paths) {
+      let run = value.object(as: RunValue.self)?.run ?? dry.made(at: path)?.object(as: RunValue.self)?.run
+      guard let sketch = try dry.made(at: path)?.sketch as? Model ?? run?.sketch() else { return .unknown }
+      sketches.append(sketch)
+    }
+    let agree = sketches.allSatisfy { $0.network.json == sketches[0].network.json && $0.activation == sketches[0].activation && $0.inputVoxelSize == sketches[0].inputVoxelSize }
+    return agree ? .unknown(sketch: sketches[0]) : .unknown
   }
 
   static let export = Builtin(

@@ -28,6 +28,7 @@ extension ArrayValue {
     var result: ArrayValue
     if case .view = content { result = ArrayValue(view) } else {
       result = ArrayValue(try Volume(try view.read(try VoxelRoi(shape: view.shape), ReadContext()), view.grid))
+      result.idBlocks = idBlocks?.seen(by: view.walks)
     }
     if index.moved > .zero { result.remark = "snapped out by ≤ \(atMost(index.moved)) nm" }
     return Value(result)

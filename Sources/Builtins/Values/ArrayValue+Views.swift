@@ -13,7 +13,9 @@ extension ArrayValue {
     case .expression(let expression): return ArrayValue(ArrayExpression(try change(SourceView(expression))))
     case .memory(let volume):
       let view = try change(SourceView(volume))
-      return ArrayValue(try Volume(try view.read(try VoxelRoi(shape: view.shape), execution.reading), view.grid))
+      var result = ArrayValue(try Volume(try view.read(try VoxelRoi(shape: view.shape), execution.reading), view.grid))
+      if view.base is Volume { result.idBlocks = idBlocks?.seen(by: view.walks) }
+      return result
     }
   }
 

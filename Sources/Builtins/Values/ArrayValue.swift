@@ -2,6 +2,7 @@
 // inside its statement.
 
 import Arrays
+import Blockwise
 import Display
 import Execution
 import FileFormats
@@ -20,11 +21,13 @@ struct ArrayValue: ObjectValue {
   var content: Content
   /// Facts about how it came about, for `attrs`: objects found, parameters used.
   var notes = Record()
+  /// Of an array in memory whose ids lie in blocks, as ids="unique" makes them; of what is on disk its attributes say it.
+  var idBlocks: IdBlocks?
   /// Said once below the summary: "snapped out by ≤ 2.3 nm".
   var remark: String?
 
   init(_ volume: Volume) { content = .memory(volume) }
-  init(_ source: any ArraySource) { content = .view(SourceView(source)) }
+  init(_ source: any ArraySource) { content = if let volume = source as? Volume { .memory(volume) } else { .view(SourceView(source)) } }
   init(_ view: SourceView) { content = .view(view) }
   init(_ expression: ArrayExpression) { content = .expression(expression) }
 

@@ -12,17 +12,17 @@ struct JobValue: ObjectValue, TableRow {
   var brief: String { "job \(job.engine.name) \(job.identifier)" }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {
-    let now = context.host.now()
+    let now = context.host.now(), limits = Shell.Limits(context.execution.cancellation)
     return switch name {
     case "args": .record(arguments)
     case "engine": .string(job.engine.name)
-    case "exit": try job.state(now: now).hasEnded ? (job.exitCodes.first { $0 != 0 } ?? job.exitCodes.first).map { .int($0) } ?? .nil : .nil
+    case "exit": try job.state(now: now, limits).hasEnded ? (job.exitCodes.first { $0 != 0 } ?? job.exitCodes.first).map { .int($0) } ?? .nil : .nil
     case "id": .string(job.identifier)
     case "log": .string(job.log)
     case "name": .string(job.name)
     case "path": .string(job.path)
     case "seconds": job.times(now: now).map { .float($0.end - $0.begun) } ?? .nil
-    case "state": .string(try job.state(now: now).rawValue)
+    case "state": .string(try job.state(now: now, limits).rawValue)
     default: nil
     }
   }
@@ -39,7 +39,7 @@ struct JobValue: ObjectValue, TableRow {
   var tableRow: Record {
     let now = Job.clock()
     return Record([
-      ("name", .string(job.name)), ("engine", .string(job.engine.name)), ("id", .string(job.identifier)), ("state", .string(((try? job.state(now: now)) ?? .pending).rawValue)),
+      ("name", .string(job.name)), ("engine", .string(job.engine.name)), ("id", .string(job.identifier)), ("state", .string(shownState(now).rawValue)),
       ("time", .string(time(now))), ("log", .string(job.log)),
     ])
   }
@@ -47,12 +47,15 @@ struct JobValue: ObjectValue, TableRow {
   /// "job lsf 4518823  RUN 00:12:41  gpu_h100  log jobs/train-1/log"
   func summary(_ style: DisplayStyle) -> String {
     let now = Job.clock(), codes = job.exitCodes, count = job.tasks ?? 1
-    var text = "job \(job.engine.name) \(job.identifier)  \(((try? job.state(now: now)) ?? .pending).short) \(time(now))"
+    var text = "job \(job.engine.name) \(job.identifier)  \(shownState(now).short) \(time(now))"
     if count > 1 { text += "  \(codes.count) / \(count) tasks  \(codes.count { $0 != 0 }) failed" }
     else if let code = codes.first, code != 0 { text += "  exit \(code)" }
     if let place = job.engine.place { text += "  \(place)" }
     return text + "  \(job.name)  log \(job.log)"
   }
+
+  /// Its state, for display: an engine that does not answer soon leaves it as it was last known.
+  private func shownState(_ now: Double) -> JobState { (try? job.state(now: now, Shell.Limits(seconds: 5))) ?? job.knownState }
 
   /// "00:12:41"
   private func time(_ now: Double) -> String {

@@ -10,7 +10,7 @@ extension Frame {
     let first = dry.count
     defer { dry.stamp(from: first, site) }
     let values = call.arguments.compactMap { $0 } + call.rest
-    let isDark = values.contains { $0.isUnknown } || (!Self.coreNames.contains(builtin.name) && values.contains { $0.holdsUnknown })
+    let isDark = values.contains { $0.isUnknown && !(builtin.plansSketches && $0.sketch != nil) } || (!Self.coreNames.contains(builtin.name) && values.contains { !$0.isUnknown && $0.holdsUnknown })
     if isDark, !Self.showing.contains(builtin.name) { return recordDark(builtin, call, dry) }
     do {
       if let plan = builtin.plan { if let value = try plan(call) { return value.withoutValues() } }
@@ -21,7 +21,7 @@ extension Frame {
       let whole = builtin.readsParts || error.reads.isEmpty ? [] : values.flatMap { $0.object?.readItems ?? [] }, reads = whole.isEmpty ? error.reads : whole
       if !reads.isEmpty { dry.record(Effect(builtin.name, reads: reads)) }
       return .unknown
-    } catch let error where !(error is any Uncatchable) && !isDark && values.contains(where: { $0.holdsUnknown || dry.makes($0) }) {
+    } catch let error where !(error is any Uncatchable) && !isDark && values.contains(where: { $0.holdsUnknown && $0.sketch == nil || dry.makes($0) }) {
       return .unknown
     }
   }
@@ -43,6 +43,9 @@ extension Frame {
 extension Builtin {
   /// Words that read a few chunks of an array, whatever its size.
   fileprivate var readsParts: Bool { name == "look" || name == "chunk" }
+
+  /// Words whose plan needs no weights of a model, which may thus be planned before it is trained.
+  fileprivate var plansSketches: Bool { name == "predict" }
 
   /// The path that a call writes, if it names one.
   func pathWritten(_ call: Call) -> String? {

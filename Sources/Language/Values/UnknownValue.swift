@@ -1,5 +1,8 @@
 /// In a dry run: a value that only execution can know. Whatever is made of it is unknown too; a branch on it ends the dry run.
 struct UnknownValue: ObjectValue {
+  /// What is known of it all the same, for words whose plans need no more (`Builtin.plansSketches`): a model without its weights.
+  var sketch: (any Sendable)?
+
   var typeName: String { "unknown" }
   var fieldNames: [String] { [] }
   var brief: String { "unknown" }
@@ -16,6 +19,13 @@ struct UnknownValue: ObjectValue {
 
 extension Value {
   package static var unknown: Value { Value(UnknownValue()) }
+  package static func unknown(sketch: (any Sendable)?) -> Value { Value(UnknownValue(sketch: sketch)) }
+
+  /// Of an unknown value, what is known of it.
+  package var sketch: (any Sendable)? {
+    if case .object(let box) = self { return (box.object as? UnknownValue)?.sketch }
+    return nil
+  }
 
   package var isUnknown: Bool {
     if case .object(let box) = self { return box.object is UnknownValue }

@@ -61,3 +61,8 @@ func gridAttributes(_ grid: Grid, _ format: Format) -> JSON {
   }
   return attributes
 }
+
+extension StoredArray {
+  /// Attributes by which it lies where `grid` says, for `setAttributes`.
+  package func placing(_ grid: Grid) -> JSON { gridAttributes(grid, format) }
+}

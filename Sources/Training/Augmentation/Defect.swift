@@ -57,5 +57,5 @@ extension UnsafeMutableBufferPointer<Float> {
 extension Augmentation.Kind {
   package static let defect = Augmentation.Kind(
     name: "defect", doc: "Spoils sections along the first axis: missing, of low contrast, or slipped.", defaults: [("missing", 0.03), ("contrast", 0.03), ("shift", 0.03), ("distance", 4)]
-  ) { v, probability throws(TrainingError) in try .defect(missing: v[0], contrast: v[1], shift: v[2], distance: Int(Swift.max(0, Swift.min(1e6, v[3]))), probability: probability) }
+  ) { v, probability throws(TrainingError) in try .defect(missing: v[0], contrast: v[1], shift: v[2], distance: Int(Swift.max(-1, Swift.min(1e6, v[3]))), probability: probability) }
 }

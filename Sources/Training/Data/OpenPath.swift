@@ -10,7 +10,7 @@ extension Opened {
     case .group(let group): return .group(children: try group.children().map(\.name))
     case nil: break
     }
-    if Files.kind(path) == nil { return .nothing }
+    if try Location.kind(path) == nil { return .nothing }
     switch try StoredNode.open(path) {
     case .array(let array): return .array(array)
     case .group(let group):

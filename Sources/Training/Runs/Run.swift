@@ -140,6 +140,9 @@ extension Run {
     try model(try parameters(iteration: iteration), iteration: iteration ?? self.iteration)
   }
 
+  /// What will predict once it is trained: all of it but the weights, which are zeros.
+  package func sketch() throws -> Model { try model(try ParameterSet(zerosFor: settings.network), iteration: 0) }
+
   func model(_ parameters: ParameterSet, iteration: Int) throws -> Model {
     let voxel = settings.data.hasVoxelSize ? settings.data.voxelSize : nil
     return try Model(

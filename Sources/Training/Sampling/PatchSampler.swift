@@ -16,10 +16,13 @@ package struct PatchSampler: Sendable {
   private let crops: [LoadedCrop]
   private let seed: UInt64
   private let augment: [Augmentation]
+  /// Bytes that one reading for a patch may take.
+  private let memory: Int
 
   /// Reads the crops into memory as far as half the budget goes, the rest patch by patch, and indexes the foreground.
   package init(_ crops: [Crop], shape: PatchShape, units: Normalisation, foreground: Double, augment: [Augmentation] = [], seed: UInt64, _ context: ExecutionContext) throws {
-    var budget = context.memoryBudget / 2, loaded: [LoadedCrop] = []
+    memory = context.memoryBudget / 2
+    var budget = memory, loaded: [LoadedCrop] = []
     for (index, crop) in crops.enumerated() {
       context.progress.report(ProgressUpdate("reading crops", done: Int64(index), total: Int64(crops.count), unit: "crops", note: crop.name))
       loaded.append(try LoadedCrop(crop, shape, indexed: foreground > 0, &budget, context))
@@ -39,7 +42,7 @@ package struct PatchSampler: Sendable {
     }
     let frame = Warp.Frame(voxelSize: crop.labels.source.grid.voxelSize.values.map(\.double), shape: shape)
     let warp = try augment.warp(frame, seed: seed, iteration: iteration, item: item)
-    return warp.isIdentity ? try crop.patch(at: offset, shape, units) : try crop.patch(at: offset, shape, units, through: warp)
+    return warp.isIdentity ? try crop.patch(at: offset, shape, units) : try crop.patch(at: offset, shape, units, through: warp, memory)
   }
 
   static func key(_ iteration: Int, _ item: Int) -> UInt64 { UInt64(truncatingIfNeeded: iteration) << 20 | UInt64(truncatingIfNeeded: item) & 0xf_ffff }
@@ -130,12 +133,15 @@ private struct LoadedCrop: Sendable {
   }
 
   /// The same through a warp around the centre of the output.
-  func patch(at offset: [Int], _ shape: PatchShape, _ units: Normalisation, through warp: Warp) throws -> Patch {
+  func patch(at offset: [Int], _ shape: PatchShape, _ units: Normalisation, through warp: Warp, _ memory: Int) throws -> Patch {
     let axes = 0..<offset.count, voxelSize = labels.source.grid.voxelSize.values.map(\.double)
     let middle = axes.map { Double(shape.output[$0] - 1) / 2 }, centre = axes.map { Double(offset[$0]) + middle[$0] }
+    func limit(_ source: ChannelSource, _ more: Int) -> Int { memory / (source.channels * (source.source.dtype.size + more)) }
     let rawBox = try WarpedBox(
-      warp, box: shape.input, first: axes.map { -Double((shape.input[$0] - shape.output[$0]) / 2) - middle[$0] }, centre: axes.map { centre[$0] + Double(rawShift[$0]) }, voxelSize: voxelSize)
-    let labelBox = try WarpedBox(warp, box: shape.labels, first: axes.map { -Double(shape.context[$0]) - middle[$0] }, centre: centre, voxelSize: voxelSize)
+      warp, box: shape.input, first: axes.map { -Double((shape.input[$0] - shape.output[$0]) / 2) - middle[$0] }, centre: axes.map { centre[$0] + Double(rawShift[$0]) }, voxelSize: voxelSize,
+      limit: limit(raw, MemoryLayout<Float>.size))
+    let labelBox = try WarpedBox(
+      warp, box: shape.labels, first: axes.map { -Double(shape.context[$0]) - middle[$0] }, centre: centre, voxelSize: voxelSize, limit: limit(labels, 1))
     let found = try raw.read(offset: rawBox.offset, shape: rawBox.extent).floats(scale: Float(units.scale), shift: Float(units.shift))
     return Patch(
       raw: try rawBox.sampled(found, linear: true), labels: try labelBox.sampled(try labelsReflected(labelBox.offset, labelBox.extent), linear: false),

@@ -9,6 +9,10 @@ import Arrays
 import CKernels
 import Execution
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 package struct Warp: Sendable {
   /// Rows z, y, x.
   package var matrix: [Double] = [1, 0, 0, 0, 1, 0, 0, 0, 1]
@@ -69,7 +73,9 @@ package struct WarpedBox {
   /// - Parameter box: voxels along each spatial axis.
   /// - Parameter first: where voxel 0 lies relative to the centre of the turn, voxels.
   /// - Parameter centre: where that centre lies in the source, voxels.
-  package init(_ warp: Warp, box: [Int], first: [Double], centre: [Double], voxelSize: [Double]) throws {
+  /// - Parameter limit: voxels that may be read at once.
+  /// - Throws: `TrainingError.settings` for positions too far apart.
+  package init(_ warp: Warp, box: [Int], first: [Double], centre: [Double], voxelSize: [Double], limit: Int = .max) throws {
     let rank = box.count, missing = 3 - rank
     let shape = [Int](repeating: 1, count: missing) + box, count = shape.reduce(1, *)
     func three(_ values: [Double], _ filler: Double) -> (Double, Double, Double) {
@@ -82,8 +88,8 @@ package struct WarpedBox {
       matrix: (m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]), centre: three(centre, 0))
     var positions = try NDArray(.float32, [3, max(1, count)], zeroed: false)
     let rows = Int64(shape[0] * shape[1])
-    let bounds = positions.withMutableElements(Float.self) { at -> [(low: Float, high: Float)] in
-      guard let base = at.baseAddress else { return [] }
+    positions.withMutableElements(Float.self) { at in
+      guard let base = at.baseAddress else { return }
       dcs_warp_turn(&settings, 0, rows, base)
       for field in warp.fields {
         var scratch = [Float](repeating: 0, count: 3 * field.points[2] + 5 * shape[2])
@@ -93,18 +99,33 @@ package struct WarpedBox {
           dcs_warp_bend(&settings, &lattice, 0, rows, base, &scratch)
         }
       }
-      return (0..<3).map { axis in
-        let part = at[axis * count..<(axis + 1) * count]
-        return (part.min() ?? 0, part.max() ?? 0)
+    }
+    (offset, extent) = try Self.bounds(positions, count, axes: missing..<3, warp, limit)
+    (self.shape, self.positions, self.rank) = (shape, positions, rank)
+  }
+
+  /// The box of source voxels around the positions.
+  ///
+  /// However large the settings, it stays small: at most 64 times what a turn and a zoom need (and 128 voxels along each axis are always good), and `limit`.
+  private static func bounds(_ positions: NDArray, _ count: Int, axes: Range<Int>, _ warp: Warp, _ limit: Int) throws -> (offset: [Int], extent: [Int]) {
+    let bounds = positions.withElements(Float.self) { at in
+      axes.map { axis in
+        // NaN is passed on: no comparison with it holds
+        at[axis * count..<(axis + 1) * count].reduce((low: Float.infinity, high: -Float.infinity)) { ($1 >= $0.low ? $0.low : $1, $1 <= $0.high ? $0.high : $1) }
       }
     }
-    var offset: [Int] = [], extent: [Int] = []
-    for axis in missing..<3 {
-      let low = Int(bounds[axis].low.rounded(.down)), high = Int(bounds[axis].high.rounded(.down)) + 2
-      offset.append(low)
-      extent.append(high - low)
+    let m = warp.matrix
+    let scale = abs(m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6]) + m[2] * (m[3] * m[7] - m[4] * m[6]))
+    let usual = max(pow(128, Double(axes.count)), 64 * max(1, scale) * Double(count)), allowed = min(usual, Double(limit))
+    let isNear = bounds.allSatisfy { $0.low >= -0x1p40 && $0.high <= 0x1p40 }   // also false for NaN
+    let wanted = bounds.reduce(1) { $0 * (Double($1.high) - Double($1.low) + 3) }
+    guard isNear, wanted <= allowed else {
+      let (name, change) = warp.fields.isEmpty ? ("aug.zoom(low=…)", "larger") : ("aug.elastic(displacement=…)", "smaller")
+      throw TrainingError.settings(
+        name: name, expected: "\(change), so that a patch reads at most \(Int(min(allowed, 9e18))) voxels", found: isNear && wanted < 9e18 ? "\(Int(wanted))" : "voxels without end")
     }
-    (self.shape, self.offset, self.extent, self.positions, self.rank) = (shape, offset, extent, positions, rank)
+    let low = bounds.map { Int($0.low.rounded(.down)) }
+    return (low, zip(bounds, low).map { Int($0.high.rounded(.down)) + 2 - $1 })
   }
 
   /// (channel, space…) of the box from (channel, space…) read at `offset`, `extent`.

@@ -45,7 +45,7 @@ extension Command {
       return nil
     }
     guard let text = prompt.editedText(rest) else { throw Misuse(description: "nothing to edit called `\(rest)`") }
-    let path = "\(environmentValue("TMPDIR") ?? "/tmp")/dcs-edit-\(getpid()).dcs"
+    let path = "\(Files.temporaryFolder)/dcs-edit-\(getpid()).dcs"
     defer { unlink(path) }
     try Files.writeAtomically(text + "\n", path, sync: false)
     try edit(path, with: editor)

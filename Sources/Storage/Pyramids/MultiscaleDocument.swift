@@ -1,0 +1,111 @@
+// What makes a group of levels a pyramid for others: `multiscales` of OME-NGFF 0.4 (Zarr v2) and 0.5 (Zarr v3), and for N5 what its viewers read.
+//
+// Specifications: https://ngff.openmicroscopy.org/0.4/index.html#multiscale-md, …/0.5/…; N5: COSEM's `multiscales` with `transform`
+// (https://github.com/janelia-cosem/schemas/blob/master/multiscale.md), `scales`, `pixelResolution`, `axes`, `units` (neuroglancer, N5 viewer), `multiScale`,
+// `resolution`, `offset` (Paintera). Everything here places centres: translation = corner + voxel/2; funlib's attributes on the levels place corners.
+
+import Arrays
+import Geometry
+
+package struct MultiscaleDocument: Sendable {
+  package var name: String
+  package var levels: [PyramidPlan.Level]
+  package var method: Downsampling
+  package var program: String
+  package init(name: String, levels: [PyramidPlan.Level], method: Downsampling, program: String) { (self.name, self.levels, self.method, self.program) = (name, levels, method, program) }
+
+  /// Checks that the format can say where the levels lie.
+  ///
+  /// - Throws: `.unsupported` for axes that NGFF has no place for, `.badMetadata` for an unknown voxel size.
+  package func check(_ format: Format, path: String) throws(StorageError) {
+    guard let grid = levels.first?.grid, grid.isKnown, grid.centre != nil else { throw .badMetadata(path: path, field: "voxel size", reason: "it is unknown, and a pyramid is placed by it") }
+    if format == .n5 { return }
+    let kinds = grid.axes.map { axis in axis.kind == .time ? 0 : axis.kind == .channel ? 1 : 2 }
+    let isOrdered = kinds == kinds.sorted() && kinds.count { $0 == 0 } <= 1 && kinds.count { $0 == 1 } <= 1 && (2...3).contains(kinds.count { $0 == 2 })
+    guard isOrdered else {
+      throw .unsupported(path: path, feature: "the axes (\(grid.axes.map(\.name).joined(separator: ", "))) in OME-NGFF, which wants at most one of time, then at most one of channels, then two or three of space,")
+    }
+  }
+
+  /// Attributes of the group with these levels among them; what else they say is kept.
+  func attributes(_ format: Format, over old: JSON) -> JSON {
+    switch format {
+    case .zarr2: old.merging(["multiscales": .array([ngff(version: "0.4")] + others(Multiscale.all(old)))])
+    case .zarr3:
+      old.merging(["ome": (old["ome"] ?? .emptyObject).merging(["version": "0.5", "multiscales": .array([ngff(version: nil)] + others(Multiscale.all(old)))])])
+    case .n5: old.merging(n5)
+    }
+  }
+
+  /// Multiscales of other arrays in the same group.
+  private func others(_ old: [Multiscale]) -> [JSON] { old.filter { !$0.paths.contains(levels[0].name) }.map(\.record) }
+
+  /// - Parameter version: nil where it stands above the list.
+  private func ngff(version: String?) -> JSON {
+    let axes = levels[0].grid.axes.map { axis -> JSON in
+      axis.kind == .space ? ["name": .string(axis.name), "type": "space", "unit": "nanometer"] : ["name": .string(axis.name), "type": .string(axis.kind.rawValue)]
+    }
+    let datasets = levels.map { level -> JSON in
+      var scale = level.shape.map { _ in JSON.double(1) }, translation = level.shape.map { _ in JSON.double(0) }
+      for (index, axis) in level.grid.spatialAxes.enumerated() {
+        scale[axis] = .double(level.grid.voxelSize[index].double)
+        translation[axis] = .double(level.grid.centre?[index].double ?? 0)
+      }
+      return ["path": .string(level.name), "coordinateTransformations": [["type": "scale", "scale": .array(scale)], ["type": "translation", "translation": .array(translation)]]]
+    }
+    let record: JSON = version.map { ["version": .string($0)] } ?? .emptyObject
+    return record.merging([
+      "name": .string(name), "axes": .array(axes), "datasets": .array(datasets), "type": .string(method.rawValue),
+      "metadata": ["method": "pyramid", "version": .string(program), "description": "each level from the one before; all levels share their corner, the last voxels are of what is there"],
+    ])
+  }
+
+  private var n5: JSON {
+    let grid = levels[0].grid
+    func reversed(_ values: [JSON]) -> JSON { .array(values.reversed()) }
+    let scales = levels.map { level in reversed(level.factor.map { JSON($0) }) }
+    let datasets = levels.map { level -> JSON in
+      let path: JSON = ["path": .string(level.name)]
+      return cosemTransform(level.grid).map { path.merging(["transform": $0]) } ?? path
+    }
+    // one entry an axis: neuroglancer counts them
+    func full(_ values: [Rational], _ other: JSON) -> JSON {
+      var all = grid.axes.map { _ in other }
+      for (index, axis) in grid.spatialAxes.enumerated() where index < values.count { all[axis] = JSON(values[index]) }
+      return reversed(all)
+    }
+    let resolution = full(grid.voxelSize.values, 1)
+    return [
+      "multiScale": true, "axes": reversed(grid.axes.map { .string($0.name) }), "units": reversed(grid.axes.map { $0.kind == .space ? "nm" : "" }), "scales": .array(scales),
+      "resolution": resolution, "offset": full(grid.centre ?? [], 0), "pixelResolution": ["dimensions": resolution, "unit": "nm"],
+      "multiscales": [["name": .string(name), "datasets": .array(datasets)]],
+    ]
+  }
+
+  /// What a level says of itself beside its own place, so that N5 viewers that look at levels alone agree.
+  package func levelAttributes(_ level: PyramidPlan.Level, _ format: Format) -> JSON {
+    guard format == .n5 else { return .emptyObject }
+    let grid = levels[0].grid
+    return [
+      "downsamplingFactors": .array(level.factor.reversed().map { JSON($0) }),
+      "pixelResolution": ["dimensions": .array(grid.voxelSize.values.reversed().map { JSON($0) }), "unit": "nm"],
+    ]
+  }
+}
+
+extension StoredGroup {
+  /// Writes the document of a group that exists, after its levels.
+  package static func write(_ document: MultiscaleDocument, at location: Location, _ format: Format) throws(StorageError) {
+    let store = location.store
+    func key(_ name: String) -> String { Files.join(location.key, name) }
+    switch format {
+    case .zarr2: try store.put(key(Zarr2.attributesFile), document.attributes(format, over: try store.json(key(Zarr2.attributesFile)) ?? .emptyObject))
+    case .zarr3:
+      var whole = try store.json(key(Zarr3.file)) ?? ["zarr_format": 3, "node_type": "group"]
+      whole["attributes"] = document.attributes(format, over: whole["attributes"] ?? .emptyObject)
+      try store.put(key(Zarr3.file), whole)
+    case .n5: try store.put(key(N5.file), document.attributes(format, over: try store.json(key(N5.file)) ?? .emptyObject))
+    }
+    try dropConsolidated(store)
+  }
+}
