@@ -19,24 +19,27 @@ let package = Package(
     .target(name: "CCurl"),   // libcurl, loaded at first use
     .target(name: "CLineEdit", dependencies: ["CLibEdit"]),
     .target(name: "CKernels"),
+    .target(name: "CTiff", linkerSettings: [.linkedLibrary("dl")]),   // libtiff and libhdf5, loaded at their first use
+    .target(name: "CHdf5", linkerSettings: [.linkedLibrary("dl")]),
 
     // Foundations
     .target(name: "Execution", dependencies: ["CKernels"]),
     .target(name: "Geometry"),
     .target(name: "Arrays", dependencies: ["CKernels", "Execution", "Geometry"]),
     .target(name: "Storage", dependencies: ["CBlosc", "CBzip2", "CCurl", "CDeflate", "CLz4", "CLzma", "CZstd", "CZlib", "CKernels", "Execution", "Geometry", "Arrays"]),
+    .target(name: "FileFormats", dependencies: ["CTiff", "CHdf5", "CZlib", "Execution", "Geometry", "Arrays", "Storage"]),
     .target(name: "Compute", dependencies: ["Execution", "Arrays", "Storage"]),
 
     // What dcs exists for
     .target(name: "Networks", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage"]),
     .target(name: "Segmentation", dependencies: ["CKernels", "Execution", "Arrays"]),
-    .target(name: "Blockwise", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation"]),
-    .target(name: "Training", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Blockwise"]),
+    .target(name: "Blockwise", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Networks", "Segmentation"]),
+    .target(name: "Training", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Networks", "Segmentation", "Blockwise"]),
 
     // What people see
     .target(name: "Display", dependencies: ["CZlib", "Execution", "Arrays"]),
     .target(name: "Language", dependencies: ["CKernels", "Execution", "Geometry"]),
-    .target(name: "Builtins", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "Compute", "Networks", "Segmentation", "Blockwise", "Training", "Display", "Language"]),
+    .target(name: "Builtins", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Compute", "Networks", "Segmentation", "Blockwise", "Training", "Display", "Language"]),
     .executableTarget(name: "dcs", dependencies: ["CLineEdit", "Execution", "Arrays", "Storage", "Display", "Language", "Builtins"]),
 
     // Scripts with accidents (Tests/Fuzz/Fuzz.swift)
@@ -52,6 +55,7 @@ let package = Package(
     .testTarget(name: "GeometryTests", dependencies: ["Execution", "Geometry"]),
     .testTarget(name: "ArraysTests", dependencies: ["Execution", "Geometry", "Arrays", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "TestSupport"]),
+    .testTarget(name: "FileFormatsTests", dependencies: ["CZlib", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "TestSupport"]),
     .testTarget(name: "ComputeTests", dependencies: ["Execution", "Arrays", "Storage", "Compute"]),
     .testTarget(name: "NetworksTests", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "Networks", "TestSupport"]),
     .testTarget(name: "SegmentationTests", dependencies: ["Execution", "Arrays", "Segmentation", "TestSupport"]),

@@ -123,7 +123,7 @@ struct EncodedChunk {
 }
 
 /// Reverses the bytes of each element.
-func swapBytes(_ bytes: UnsafeMutableRawBufferPointer, _ elementSize: Int) {
+package func swapBytes(_ bytes: UnsafeMutableRawBufferPointer, _ elementSize: Int) {
   func swap<T: FixedWidthInteger>(_: T.Type) {
     guard let base = bytes.baseAddress else { return }
     for offset in stride(from: 0, to: bytes.count / MemoryLayout<T>.size * MemoryLayout<T>.size, by: MemoryLayout<T>.size) {

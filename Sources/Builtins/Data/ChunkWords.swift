@@ -88,6 +88,7 @@ extension Call {
   /// An argument that must be all of an array on disk.
   func stored(_ name: String) throws -> StoredArray {
     let array = try array(name)
+    if let file = array.file { throw failure(.data, "`\(name)` must be an array in a Zarr or N5 container; \(file.path) is \(file.format)", at: name) }
     guard let stored = array.stored else { throw failure(.data, "`\(name)` must be a whole array on disk, not \(array.isOnDisk ? "a view of one" : "one \(array.residence)")", at: name) }
     guard case .view(let view) = array.content, view.isWhole else { throw failure(.data, "`\(name)` must be a whole array on disk, not a view of one", at: name) }
     return stored
