@@ -16,6 +16,7 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLibEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+    .target(name: "CCurl"),   // libcurl, loaded at first use
     .target(name: "CLineEdit", dependencies: ["CLibEdit"]),
     .target(name: "CKernels"),
 
@@ -23,7 +24,7 @@ let package = Package(
     .target(name: "Execution", dependencies: ["CKernels"]),
     .target(name: "Geometry"),
     .target(name: "Arrays", dependencies: ["CKernels", "Execution", "Geometry"]),
-    .target(name: "Storage", dependencies: ["CBlosc", "CBzip2", "CDeflate", "CLz4", "CLzma", "CZstd", "CZlib", "CKernels", "Execution", "Geometry", "Arrays"]),
+    .target(name: "Storage", dependencies: ["CBlosc", "CBzip2", "CCurl", "CDeflate", "CLz4", "CLzma", "CZstd", "CZlib", "CKernels", "Execution", "Geometry", "Arrays"]),
     .target(name: "Compute", dependencies: ["Execution", "Arrays", "Storage"]),
 
     // What dcs exists for

@@ -1,4 +1,5 @@
-// What stands beside an output while it is made, and after: OUTPUT/.dcs, a name that Zarr and N5 readers pass over.
+// What stands beside an output while it is made, and after: OUTPUT/.dcs, a name that Zarr and N5 readers pass over. An output elsewhere (s3://…) has its
+// journal here, in .dcs/ADDRESS of the folder that the work was begun in: objects can be neither locked nor appended to. Going on needs that folder.
 //
 //     plan           the plan's text: what the output is made from, and how
 //     STAGE.done     which blocks of a stage are finished (JournalFile)
@@ -13,6 +14,12 @@ import Storage
 
 package final class JournalFolder: Sendable {
   package static let name = ".dcs"
+
+  /// Where the journal of an output is.
+  package static func path(of output: String) -> String {
+    guard let (scheme, rest) = Address.split(output), scheme != "file" else { return Files.join(output, name) }
+    return Files.join(name, scheme + "_" + String(rest.map { $0 == "/" || $0 == ":" ? "_" : $0 }))
+  }
 
   /// The output's own folder.
   package let output: String
@@ -31,8 +38,8 @@ package final class JournalFolder: Sendable {
 
   /// What is at `output`, without changing it.
   package static func look(at output: String) throws -> Found {
-    if let text = try Files.readIfPresent(Files.join(Files.join(output, name), "plan"), limit: Files.smallFileLimit) { return .plan(String(decoding: text.array, as: UTF8.self)) }
-    return Files.kind(output) == nil ? .nothing : .foreign
+    if let text = try Files.readIfPresent(Files.join(path(of: output), "plan"), limit: Files.smallFileLimit) { return .plan(String(decoding: text.array, as: UTF8.self)) }
+    return try Location.kind(output) == nil ? .nothing : .foreign
   }
 
   /// Begins or continues the journal of `plan` at `output`, whose array `create` makes where there is none.
@@ -47,7 +54,7 @@ package final class JournalFolder: Sendable {
     case .nothing:
       try create(false)
     case _ where replace:
-      let old = Files.kind(Files.join(output, name)) == nil ? nil : try JournalFolder(plan, output)   // refuses while another process writes
+      let old = Files.kind(path(of: output)) == nil ? nil : try JournalFolder(plan, output)   // refuses while another process writes
       try withExtendedLifetime(old) { try create(true) }
     case .foreign:
       guard resume, isOurs() else { throw BlockwiseError.outputExists(path: output) }
@@ -69,6 +76,7 @@ package final class JournalFolder: Sendable {
 
   /// Removes what writers that were killed left half-written; nobody else writes while the lock is held.
   private static func sweep(_ path: String) throws {
+    if Address.isRemote(path) { return }   // an object is put as a whole
     guard let folder = opendir(path) else { return }
     defer { closedir(folder) }
     while let entry = readdir(folder) {
@@ -79,7 +87,8 @@ package final class JournalFolder: Sendable {
   }
 
   private init(_ plan: BlockwisePlan, _ output: String) throws {
-    let folder = Files.join(output, Self.name)
+    if output.hasPrefix("memory://") { throw StorageError.remote(path: output, problem: .notWritable("what blocks write must outlive the program; leave out `to` for a result in memory")) }
+    let folder = Self.path(of: output)
     try Files.makeFolders(folder)
     let lock = open(Files.join(folder, "lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard lock >= 0 else { throw BlockwiseError.failed("open", Files.join(folder, "lock")) }
@@ -104,7 +113,7 @@ package final class JournalFolder: Sendable {
   // unlocked by name: a forked child that has not yet started another program still holds the descriptor
   deinit { if lock >= 0 { flock(lock, LOCK_UN); close(lock) } }
 
-  package var path: String { Files.join(output, Self.name) }
+  package var path: String { Self.path(of: output) }
 
   /// The journal of one stage of the plan.
   package func stage(_ name: String, count: Int64) throws -> JournalFile {
@@ -145,7 +154,7 @@ extension JournalFolder {
   /// Reads the journal of an output, nil where there is none. Takes no lock, changes nothing.
   package static func status(of output: String) throws -> Status? {
     guard case .plan(let text) = try look(at: output) else { return nil }
-    let folder = Files.join(output, name)
+    let folder = path(of: output)
     var stages: [Status.Stage] = []
     for line in text.split(separator: "\n") where line.hasPrefix("stage ") {
       guard let stage = line.split(separator: " ").dropFirst().first.map(String.init) else { continue }

@@ -45,7 +45,7 @@ package struct WholeStatement: Sendable {
     let values: NDArray, attributes: JSON
     do { (values, attributes) = try make(context) } catch {
       // an output that holds nothing would only be in the way of the corrected call
-      if isNew, let place { try? Files.removeTree(place) }
+      if isNew, let place, let made = try? Location(place) { try? made.store.removeTree(made.key) }
       throw error
     }
     let whole = try values.cast(to: dtype)

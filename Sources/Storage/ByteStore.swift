@@ -33,6 +33,18 @@ package protocol ByteStore: Sendable {
   func kind(_ key: String) throws(StorageError) -> Files.Kind?
   /// The whole address of a key, for messages.
   func path(_ key: String) -> String
+  /// Whether each request waits for a network: then many are sent at once.
+  var isRemote: Bool { get }
+  /// What the container was seen to be; nil where nobody remembers.
+  var learntFormat: Format? { get }
+  /// Metadata that will be asked for next: a store elsewhere fetches them all at once.
+  func warm(_ keys: [String])
+}
+
+extension ByteStore {
+  package var isRemote: Bool { false }
+  package var learntFormat: Format? { nil }
+  package func warm(_ keys: [String]) {}
 }
 
 /// A folder of the file system.

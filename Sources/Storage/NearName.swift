@@ -2,6 +2,7 @@
 
 /// The path of the nearest sibling of the first missing component of `path`; nil if none is within two edits or shares a beginning.
 func nearSibling(of path: String) -> String? {
+  if Address.isRemote(path) { return nil }
   var parent = Files.parent(path), missing = Files.name(path)
   while !parent.isEmpty, parent != "/", Files.kind(parent) == nil { (parent, missing) = (Files.parent(parent), Files.name(parent)) }
   guard !missing.isEmpty, let names = try? Files.list(parent.isEmpty ? "." : parent), names.count <= 10_000,

@@ -30,8 +30,7 @@ struct ShardReads {
     var chunks: [(number: Int, bytes: Range<Int>, visit: ChunkVisit)]
   }
 
-  func run(_ visits: ChunkVisits, _ context: borrowing ReadContext) throws {
-    let cancellation = context.cancellation, pool = context.pool
+  func run(_ visits: ChunkVisits, _ pool: ThreadPool?, _ cancellation: Cancellation?) throws {
     let wave = max(16, 4 * scratch.count)
     for first in stride(from: 0, to: visits.count, by: wave) {
       let count = min(wave, visits.count - first)

@@ -26,6 +26,7 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
   case readOnly(path: String)
   case tooLarge(path: String, bytes: Int, limit: Int)
   case noMemory(path: String, bytes: Int)
+  case remote(path: String, problem: RemoteProblem)
 
   package var description: String {
     switch self {
@@ -51,6 +52,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case .readOnly(let path): "\(path) is open for reading only"
     case .tooLarge(let path, let bytes, let limit): "\(path) has \(byteText(bytes)), at most \(byteText(limit)) are expected there"
     case .noMemory(let path, let bytes): "the system gave no memory for \(byteText(bytes)) of \(path)"
+    case .remote(let path, .notWritable(let reason)): "\(path) is not written: \(reason)"
+    case .remote(let path, let problem): "\(path): \(problem.description)"
     }
   }
 
@@ -61,6 +64,7 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notAnArray(let path, let children): children.first.map { "\(path)/\($0)" }
     case .unknownCodec(let name, let known): nearName(name, among: known).map { "did you mean \"\($0)\"?" }
     case .readOnly(let path): "open(\"\(path)\", mode=\"edit\")"
+    case .remote(_, let problem): problem.hint
     default: nil
     }
   }

@@ -22,9 +22,10 @@ extension StoredArray {
     try result.withMutableBytes { bytes in
       guard let base = bytes.baseAddress else { return }
       let target = BoxTarget(base: base, shape: box, strides: strides)
-      let scratch = Scratch.perThread(of: context.pool)
-      if let sharding = metadata.sharding { try ShardReads(self, sharding, target, scratch).run(visits, context); return }
-      try visits.forEach(context.pool) { visit, worker in
+      let pool = store.isRemote ? Remote.current.pool : context.pool   // threads that wait for answers, not one a core
+      let scratch = Scratch.perThread(of: pool)
+      if let sharding = metadata.sharding { try ShardReads(self, sharding, target, scratch).run(visits, pool, cancellation); return }
+      try visits.forEach(pool) { visit, worker in
         try cancellation?.check()
         try readChunk(visit, target, scratch[worker])
       }

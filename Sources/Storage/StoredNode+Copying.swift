@@ -76,8 +76,9 @@ extension StoredNode {
 }
 
 extension Files {
-  /// The path from the root of the file system, links resolved as far as it exists.
+  /// The path from the root of the file system, links resolved as far as it exists; an address is one already.
   package static func absolute(_ path: String) -> String {
+    if Address.isRemote(path) { return path }
     if let resolved = realpath(path, nil) {
       defer { free(resolved) }
       return String(cString: resolved)

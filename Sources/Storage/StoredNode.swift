@@ -18,33 +18,65 @@ package enum StoredNode: Sendable {
     }
     func file(_ name: String) -> String { Files.join(key, name) }
 
-    if let json = try store.json(file(Zarr2.arrayFile)) {
-      let attributes = try store.json(file(Zarr2.attributesFile)) ?? .emptyObject
-      return try array(try Zarr2.parse(json, attributes: attributes, path: store.path(file(Zarr2.arrayFile))))
+    let learnt = store.learntFormat
+    warm(store, location, learnt)
+    // where a container was read before, its format is asked for first: each wrong guess is a request
+    let order: [Format] = (learnt.map { [$0] } ?? []) + Format.allCases.filter { $0 != learnt }
+    for format in order {
+      switch format {
+      case .zarr2:
+        if let json = try store.json(file(Zarr2.arrayFile)) {
+          let attributes = try store.json(file(Zarr2.attributesFile)) ?? .emptyObject
+          return try array(try Zarr2.parse(json, attributes: attributes, path: store.path(file(Zarr2.arrayFile))))
+        }
+        if learnt == .zarr2, let group = try zarr2Group(store, location, mode, origin) { return group }
+      case .zarr3:
+        guard let json = try store.json(file(Zarr3.file)) else { continue }
+        if json["node_type"] == "array" { return try array(try Zarr3.parse(json, path: store.path(file(Zarr3.file)))) }
+        return .group(StoredGroup(location: location, attributes: json["attributes"] ?? .emptyObject, mode: mode, origin: origin))
+      case .n5:
+        guard let json = try store.json(file(N5.file)) else { continue }
+        if N5.isArray(json) { return try array(try N5.parse(json, path: store.path(file(N5.file)))) }
+        return .group(StoredGroup(location: location, attributes: N5.attributes(json), mode: mode, origin: origin))
+      }
     }
-    if let json = try store.json(file(Zarr3.file)) {
-      if json["node_type"] == "array" { return try array(try Zarr3.parse(json, path: store.path(file(Zarr3.file)))) }
-      return .group(StoredGroup(location: location, attributes: json["attributes"] ?? .emptyObject, mode: mode, origin: origin))
+    if let group = try zarr2Group(store, location, mode, origin) { return group }
+    return try bareFolder(location, store, mode, origin)
+  }
+
+  private static func zarr2Group(_ store: some ByteStore, _ location: Location, _ mode: StoredArray.Mode, _ origin: Origin) throws(StorageError) -> StoredNode? {
+    guard try store.json(Files.join(location.key, Zarr2.groupFile)) != nil else { return nil }
+    let attributes = try store.json(Files.join(location.key, Zarr2.attributesFile)) ?? .emptyObject
+    return .group(StoredGroup(location: location, attributes: attributes, mode: mode, origin: origin))
+  }
+
+  /// Lets a store elsewhere fetch what opening looks at, all in one round trip: the documents here, and the attributes of the groups above.
+  private static func warm(_ store: some ByteStore, _ location: Location, _ learnt: Format?) {
+    guard store.isRemote else { return }
+    let here: [String] = switch learnt {
+    case .zarr2: [Zarr2.arrayFile, Zarr2.attributesFile]
+    case .zarr3: [Zarr3.file]
+    case .n5: [N5.file]
+    case nil: [Zarr2.arrayFile, Zarr2.attributesFile, Zarr2.groupFile, Zarr3.file, N5.file]
     }
-    if let json = try store.json(file(N5.file)) {
-      if N5.isArray(json) { return try array(try N5.parse(json, path: store.path(file(N5.file)))) }
-      return .group(StoredGroup(location: location, attributes: N5.attributes(json), mode: mode, origin: origin))
+    let above: [String] = switch learnt {
+    case .zarr2: [Zarr2.attributesFile]
+    case .zarr3: [Zarr3.file]
+    case .n5: [N5.file]
+    case nil: [Zarr2.attributesFile, Zarr3.file, N5.file]
     }
-    if try store.json(file(Zarr2.groupFile)) != nil {
-      return .group(StoredGroup(location: location, attributes: try store.json(file(Zarr2.attributesFile)) ?? .emptyObject, mode: mode, origin: origin))
-    }
-    return try bareFolder(location, mode, origin)
+    store.warm(here.map { Files.join(location.key, $0) } + location.ancestors.flatMap { key in above.map { Files.join(key, $0) } })
   }
 
   /// A folder without metadata is a group in N5, and in Zarr where groups were implied; outside a container it is none.
-  private static func bareFolder(_ location: Location, _ mode: StoredArray.Mode, _ origin: Origin) throws(StorageError) -> StoredNode {
+  private static func bareFolder(_ location: Location, _ store: some ByteStore, _ mode: StoredArray.Mode, _ origin: Origin) throws(StorageError) -> StoredNode {
     let path = location.description
-    guard let kind = Files.kind(path) else { throw .notFound(path: path, near: nearSibling(of: path)) }
+    guard let kind = try store.kind(location.key) else { throw .notFound(path: path, near: nearSibling(of: path)) }
     guard kind == .folder else { throw .notAContainer(path: path, found: "a file") }
-    if location.root.hasSuffix(".zarr") || location.root.hasSuffix(".n5") {
+    if Location.isContainer(location.root) {
       return .group(StoredGroup(location: location, attributes: .emptyObject, mode: mode, origin: origin))
     }
-    if access(path, R_OK | X_OK) != 0 { throw .permission(path: path, doing: "read") }
+    if !Address.isRemote(location.root), location.zip == nil, access(path, R_OK | X_OK) != 0 { throw .permission(path: path, doing: "read") }
     throw .notAContainer(path: path, found: "a folder without Zarr or N5 metadata")
   }
 }
@@ -73,7 +105,12 @@ package struct StoredGroup: Sendable {
   package func children() throws(StorageError) -> [Child] {
     let store = location.store
     var children: [Child] = []
-    for entry in try store.list(location.key) ?? [] where entry.isFolder && !entry.name.hasPrefix(".") {
+    let entries = (try store.list(location.key) ?? []).filter { $0.isFolder && !$0.name.hasPrefix(".") }
+    if store.isRemote {
+      let names = store.learntFormat.map { $0 == .zarr2 ? [Zarr2.arrayFile] : $0 == .zarr3 ? [Zarr3.file] : [N5.file] } ?? [Zarr2.arrayFile, Zarr3.file, N5.file]
+      store.warm(entries.flatMap { entry in names.map { Files.join(Files.join(location.key, entry.name), $0) } })
+    }
+    for entry in entries {
       let child = Files.join(location.key, entry.name)
       children.append(Child(name: entry.name, kind: try Self.isArray(store, child) ? .array : .group))
     }
@@ -89,16 +126,21 @@ package struct StoredGroup: Sendable {
   }
 
   static func isArray(_ store: some ByteStore, _ key: String) throws(StorageError) -> Bool {
+    let learnt = store.learntFormat
+    if learnt == .zarr3, let json = try? store.json(Files.join(key, Zarr3.file)) { return json["node_type"] == "array" }
+    if learnt == .n5, let json = try? store.json(Files.join(key, N5.file)) { return N5.isArray(json) }
     if try store.size(Files.join(key, Zarr2.arrayFile)) != nil { return true }
+    if learnt == .zarr2 { return false }
     if let json = try? store.json(Files.join(key, Zarr3.file)) { return json["node_type"] == "array" }
     if let json = try? store.json(Files.join(key, N5.file)) { return N5.isArray(json) }
     return false
   }
 }
 
-/// Attributes of a group of any format; nil if there are none.
+/// Attributes of a group of any format; nil if there are none. Where a container elsewhere is known to be of one format, others are not asked for.
 func groupAttributes(_ store: some ByteStore, _ key: String) throws(StorageError) -> JSON? {
-  if let json = try store.json(Files.join(key, Zarr2.attributesFile)) { return json }
-  if let json = try store.json(Files.join(key, Zarr3.file)) { return json["attributes"] }
-  return try store.json(Files.join(key, N5.file)).map(N5.attributes)
+  let learnt = store.learntFormat
+  if learnt == nil || learnt == .zarr2, let json = try store.json(Files.join(key, Zarr2.attributesFile)) { return json }
+  if learnt == nil || learnt == .zarr3, let json = try store.json(Files.join(key, Zarr3.file)) { return json["attributes"] }
+  return learnt == nil || learnt == .n5 ? try store.json(Files.join(key, N5.file)).map(N5.attributes) : nil
 }

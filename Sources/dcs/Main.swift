@@ -75,6 +75,7 @@ struct Program {
     let cancellation = Cancellation()
     let output = try Output(log: options.log, cancellation)
     Self.stopOnInterrupt(cancellation)
+    Remote.configure(RemoteSettings(environment: environmentValues(beginning: RemoteSettings.prefixes), home: environmentValue("HOME")) { cancellation.isCancelled })
     let style = Style(width: terminal.width, color: terminal.color)
     let progress: any ProgressSink = options.isQuiet ? SilentProgress()
       : ProgressBar(style: style, isTerminal: terminal.isErrorTerminal && !terminal.isDumb) { output.transient($0) }
@@ -82,7 +83,7 @@ struct Program {
     var execution = ExecutionContext(pool: ThreadPool(threads: threads), cancellation: cancellation, progress: progress, memoryBudget: Self.memoryBudget())
     execution.stopsAtFirstFailure = options.isSerial
     host = ProgramHost(terminal: terminal, output: output, arguments: arguments)
-    interpreter = try Interpreter(registry: Vocabulary.registry, host: host, execution: execution, seed: options.seed, dryRun: options.isDryRun ? DryRun(exists: { Files.kind($0) != nil }) : nil)
+    interpreter = try Interpreter(registry: Vocabulary.registry, host: host, execution: execution, seed: options.seed, dryRun: options.isDryRun ? DryRun(exists: { ((try? Location.kind($0)) ?? nil) != nil }) : nil)
     (self.terminal, self.output, self.cancellation, isQuiet, seed) = (terminal, output, cancellation, options.isQuiet, options.seed)
   }
 

@@ -67,4 +67,16 @@ final class DisplaySettings: Sendable {
   }
 }
 
+/// All variables whose names begin so.
+func environmentValues(beginning prefixes: [String]) -> [String: String] {
+  var values: [String: String] = [:]
+  var next = environ
+  while let entry = next.pointee {
+    let text = String(cString: entry)
+    if let equals = text.firstIndex(of: "="), prefixes.contains(where: { text.hasPrefix($0) }) { values[String(text[..<equals])] = String(text[text.index(after: equals)...]) }
+    next += 1
+  }
+  return values
+}
+
 func environmentValue(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -94,5 +94,8 @@ extension String {
 }
 
 extension StorageError: FailureConvertible {
-  package var failure: Failure { Failure(.data, description, hint: hint) }
+  package var failure: Failure {
+    if case .remote(_, .stopped) = self { return Failure(.interrupted, "interrupted") }
+    return Failure(.data, description, hint: hint)
+  }
 }

@@ -62,7 +62,7 @@ extension Builtin {
     switch try call.value("from") {
     case .string(let path):
       let place = try Location(path).description
-      if Files.kind(place) == nil, let made = call.dryRun?.made(at: place) { return made.object(as: ArrayValue.self).map(Source.array) ?? .nothingYet(place) }
+      if try Location.kind(place) == nil, let made = call.dryRun?.made(at: place) { return made.object(as: ArrayValue.self).map(Source.array) ?? .nothingYet(place) }
       node = try StoredNode.open(path)
     case let value:
       if let group = value.object(as: GroupValue.self) { node = .group(group.group); break }

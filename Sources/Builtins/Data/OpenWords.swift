@@ -14,7 +14,8 @@ extension Builtin {
     searchTerms: ["load", "read", "zarr", "n5", "npy"], plan: { call in
       guard let dry = call.dryRun else { return nil }
       let place = try Location(try call.string("path")).description
-      return dry.made(at: place) ?? (Files.kind(place) == nil && dry.makes(below: place) ? .unknown : nil)
+      if let made = dry.made(at: place) { return made }
+      return try dry.makes(below: place) && Location.kind(place) == nil ? .unknown : nil
     }
   ) { call in
     let path = try call.string("path")
@@ -35,10 +36,10 @@ extension Builtin {
   private static func planTree(_ call: Call) throws -> Value? {
     let place = if case .string(let path) = try call.value("of") { try Location(path).description } else { try call.object("of", as: GroupValue.self).group.path }
     guard let dry = call.dryRun else { return nil }
-    if Files.kind(place) == nil, let value = dry.made(at: place) { return .string("\(place)  \(value.object?.brief ?? "unknown")  planned") }
+    if try Location.kind(place) == nil, let value = dry.made(at: place) { return .string("\(place)  \(value.object?.brief ?? "unknown")  planned") }
     let planned = dry.made(below: place)
     if planned.isEmpty { return nil }
-    var lines = [Files.kind(place) == nil ? place : try treeText(call)]
+    var lines = [try Location.kind(place) == nil ? place : try treeText(call)]
     var open: [Substring] = []
     for (key, value) in planned {
       let parts = key.split(separator: "/"), groups = parts.dropLast()

@@ -90,6 +90,7 @@ extension Call {
   /// A path to be written, the folders above it made.
   func writablePath(_ argument: String) throws -> String {
     let path = try string(argument), folder = Files.parent(path)
+    if Address.isRemote(path) { throw failure(.data, "`\(path)` is an address: only arrays and groups are written there", at: argument, hint: "save it to a file") }
     if !folder.isEmpty { try Files.makeFolders(folder) }
     return path
   }
@@ -119,7 +120,7 @@ extension ArrayValue {
       throw call.failure(.data, "`\(input.path)` is read by this statement and cannot be replaced by it", hint: "save to another path")
     }
     var spec = try spec(call)
-    spec.format = format
+    if let format { spec.format = format }
     try stream(to: try StoredArray.create(path, spec, replace: try call.bool("replace")), call.execution)
     return ArrayValue(try StoredArray.open(path))
   }

@@ -26,7 +26,7 @@ extension Call {
   /// - Parameter replace: whether it may take the place of one that is there.
   func planFile(_ title: String, at path: String, _ detail: String = "", reads: [any ArraySource] = [], replace: Bool = true) {
     var effect = Effect(title, reads: reads.flatMap { items(read: $0) }, writes: [Effect.Item(path, detail, bytes: 0)])
-    if let kind = Files.kind(path) { effect.meet(path, kind == .folder ? "a folder" : "a file", canReplace: kind != .folder, replace: replace) }
+    if let kind = (try? Location.kind(path)) ?? nil { effect.meet(path, kind == .folder ? "a folder" : "a file", canReplace: kind != .folder, replace: replace) }
     record(effect)
     dryRun?.promise(.unknown, at: path)
   }

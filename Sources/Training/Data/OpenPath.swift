@@ -4,7 +4,7 @@ import Storage
 extension Opened {
   /// Opens an array on disk by its path; of a pyramid, the finest level, or the level of the wanted voxel size.
   package static func path(_ path: String, voxelSize: WorldCoordinate? = nil) throws -> Opened {
-    if Files.kind(path) == nil { return .nothing }
+    if try Location.kind(path) == nil { return .nothing }
     switch try StoredNode.open(path) {
     case .array(let array): return .array(array)
     case .group(let group):

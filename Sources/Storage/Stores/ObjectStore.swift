@@ -1,0 +1,80 @@
+// Reading bytes by key over HTTP: what a web server, S3 and GS have in common.
+
+import Arrays
+
+protocol ObjectStore: ByteStore {
+  var client: HTTPClient { get }
+  func request(_ method: String, _ key: String) -> HTTPRequest
+  /// Sends it with all that the store adds: signatures, regions, another try without credentials.
+  func send(_ request: HTTPRequest, _ key: String) throws(StorageError) -> HTTPAnswer
+  /// The error that an answer without success means for a key, nil for "there is nothing".
+  func complaint(_ answer: HTTPAnswer, _ key: String) throws(StorageError) -> StorageError?
+}
+
+extension ObjectStore {
+  package func get(_ key: String, limit: Int) throws(StorageError) -> Bytes? {
+    var request = request("GET", key)
+    request.limit = limit
+    let answer = try send(request, key)
+    if answer.status == 200 { return isPage(answer, key) ? nil : answer.body }
+    return try refused(answer, key)
+  }
+
+  package func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes? {
+    guard offset >= 0, count > 0, count <= .max - offset else { return try size(key) == nil ? nil : noBytes(key) }
+    var request = request("GET", key)
+    (request.range, request.limit) = (.from(offset, count: count), count)
+    let answer = try send(request, key)
+    switch answer.status {
+    case 200, 206: return answer.body
+    case 416: return try noBytes(key)
+    default: return try refused(answer, key)
+    }
+  }
+
+  package func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)? {
+    guard count > 0 else { return try size(key).map { size throws(StorageError) in (try noBytes(key), size) } }
+    var request = request("GET", key)
+    (request.range, request.limit) = (.last(count), max(count, Files.smallFileLimit))
+    let answer = try send(request, key)
+    switch answer.status {
+    case 200, 206:
+      guard let body = answer.body else { return nil }
+      guard let size = answer.size else { throw .remote(path: path(key), problem: .badAnswer("it does not say how long the whole is")) }
+      return (body, size)
+    case 416: return (try noBytes(key), 0)
+    default: return try refused(answer, key)
+    }
+  }
+
+  package func size(_ key: String) throws(StorageError) -> Int? {
+    let answer = try send(request("HEAD", key), key)
+    if answer.status == 200 {
+      if let size = answer.size { return isPage(answer, key) ? nil : size }
+      return try get(key, last: 1)?.size   // answers that are made on the way have no length
+    }
+    return try refused(answer, key)
+  }
+
+  func refused<T>(_ answer: HTTPAnswer, _ key: String) throws(StorageError) -> T? {
+    if let error = try complaint(answer, key) { throw error }
+    return nil
+  }
+
+  private func noBytes(_ key: String) throws(StorageError) -> Bytes {
+    do { return try Bytes(count: 0) } catch { throw .noMemory(path: path(key), bytes: 0) }
+  }
+
+  /// A page for people where a document was asked for: some servers answer so for whatever is not there.
+  private func isPage(_ answer: HTTPAnswer, _ key: String) -> Bool {
+    MetadataNames.all.contains(Files.name(key)) && answer["content-type"]?.hasPrefix("text/html") == true
+  }
+}
+
+/// Documents that make a place an array or a group, or describe one.
+enum MetadataNames {
+  static let all: Set<String> = [Zarr2.arrayFile, Zarr2.groupFile, Zarr2.attributesFile, Zarr3.file, N5.file, consolidated]
+  static let consolidated = ".zmetadata"
+  /// Those that make a folder one.
+  static let making = [Zarr2.arrayFile, Zarr3.file, N5.file, Zarr2.groupFile]
+}

@@ -1,0 +1,86 @@
+// What stores elsewhere need to know of the process: variables, the home folder, the wish to stop. The executable says it once; nothing below reads the environment.
+
+import Execution
+import Synchronization
+
+package struct RemoteSettings: Sendable {
+  /// Of the process: AWS_…, GS_…, DCS_… (docs/stores.md).
+  package var environment: [String: String]
+  /// Beginnings of the variables that mean something here.
+  package static let prefixes = ["AWS_", "BOTO_CONFIG", "CURL_CA_BUNDLE", "DCS_REQUESTS", "DCS_TIMEOUT", "GOOG_", "GS_", "SSL_CERT_FILE", "STORAGE_EMULATOR_HOST"]
+  /// Where ~/.aws is.
+  package var home: String?
+  package var isStopped: @Sendable () -> Bool
+  /// Seconds for which documents and listings are believed.
+  package var life = 30.0
+  var times = HTTPTimes()
+  var retry = RetryPolicy()
+
+  package init(environment: [String: String] = [:], home: String? = nil, isStopped: @escaping @Sendable () -> Bool = { false }) {
+    (self.environment, self.home, self.isStopped) = (environment, home, isStopped)
+    if let seconds = environment["DCS_TIMEOUT"].flatMap({ Double($0) }), seconds >= 0.5, seconds <= 86_400 { timeout = seconds }
+  }
+
+  /// Seconds after which an endpoint that gives nothing is given up. A third for the last try, a sixth for its connection.
+  package var timeout: Double {
+    get { retry.bound * 1.5 }
+    set {
+      retry.bound = newValue * 2 / 3
+      (times.stall, times.connect) = (Int(newValue * 1000 / 3), Int(newValue * 1000 / 6))
+      times.stallBytes = max(1, times.stall / 10)   // 100 bytes a second
+    }
+  }
+
+  /// Transfers at once to one host.
+  package var width: Int { environment["DCS_REQUESTS"].flatMap { Int($0) }.map { max(1, min($0, 256)) } ?? 16 }
+}
+
+/// What one process has one of: settings, connections, threads that wait for answers, what was read lately.
+package final class Remote: Sendable {
+  package let settings: RemoteSettings
+  let connections: ConnectionPool
+  let cache = StoreCache()
+  let credentials: CredentialChain
+  /// By bucket: where it is, and whether it is read without keys.
+  let regions = Mutex<[String: String]>([:])
+  let anonymous = Mutex<Set<String>>([])
+  private let threads = Mutex<ThreadPool?>(nil)
+
+  package init(_ settings: RemoteSettings) {
+    self.settings = settings
+    connections = ConnectionPool(width: settings.width)
+    credentials = CredentialChain(environment: settings.environment, home: settings.home)
+  }
+
+  var client: HTTPClient {
+    let authorities = settings.environment["AWS_CA_BUNDLE"] ?? settings.environment["CURL_CA_BUNDLE"] ?? settings.environment["SSL_CERT_FILE"]
+    return HTTPClient(times: settings.times, retry: settings.retry, pool: connections, authorities: authorities, isStopped: settings.isStopped)
+  }
+
+  /// As many as transfers at once: they wait, they do not compute.
+  package var pool: ThreadPool {
+    threads.withLock { threads in
+      if let threads { return threads }
+      let made = ThreadPool(threads: settings.width)
+      threads = made
+      return made
+    }
+  }
+
+  private static let process = Mutex<Remote?>(nil)
+  /// Of this task, in place of the process's: for tests.
+  @TaskLocal package static var around: Remote?
+
+  /// Said once, before any store is opened.
+  package static func configure(_ settings: RemoteSettings) { process.withLock { $0 = Remote(settings) } }
+
+  package static var current: Remote {
+    if let around { return around }
+    return process.withLock { process in
+      if let process { return process }
+      let made = Remote(RemoteSettings())
+      process = made
+      return made
+    }
+  }
+}

@@ -1,0 +1,184 @@
+// A container in a zip file, for reading: "data.zarr.zip/em/s0", "data.zip/data.zarr/em/s0", on disk or elsewhere.
+//
+// The container is at the top of the zip, or in a folder: the one that is named, or the only one there is.
+
+import Arrays
+import CZlib
+import Synchronization
+
+struct ZipStore: ByteStore {
+  /// Of the zip, and of what is read in it.
+  let file: String, root: String
+  private let base: any ByteStore
+  private let name: String
+
+  init(file: String, root: String, base: () -> any ByteStore) {
+    (self.file, self.root, self.base, name) = (file, root, base(), Files.name(file))
+  }
+
+  /// The zip that a path leads through: the first component with that ending which stands in no container and is no folder.
+  static func file(in path: String) -> String? {
+    guard path.contains(".zip") else { return nil }
+    var end = path.startIndex
+    while end < path.endIndex {
+      let slash = path[end...].firstIndex(of: "/") ?? path.endIndex
+      let part = path[end..<slash]
+      if part.hasSuffix(".zarr") || part.hasSuffix(".n5") { return nil }
+      if part.hasSuffix(".zip"), isZip(String(path[..<slash])) { return String(path[..<slash]) }
+      end = slash < path.endIndex ? path.index(after: slash) : slash
+    }
+    return nil
+  }
+
+  static func isZip(_ path: String) -> Bool {
+    Address.isRemote(path) ? !path.hasPrefix("memory:") || MemoryStore(root: Files.parent(path)).size(Files.name(path)) != nil : Files.kind(path) != .folder
+  }
+
+  var isRemote: Bool { base.isRemote }
+  func path(_ key: String) -> String { Files.join(root, key) }
+
+  // MARK: The archive
+
+  /// nil where there is no such file.
+  private func archive() throws(StorageError) -> ZipArchive? {
+    let held = Self.held.withLock { $0[file] }
+    if let held, base.isRemote, held.until > monotonicTime() { return held.archive }
+    guard let (tail, size) = try base.get(name, last: Self.tailLength) else { return nil }
+    let bytes = tail.array
+    if let held, held.tail == bytes, held.archive.length == size { return held.archive }   // its directory ends with the same bytes: it is the same
+    let archive = try ZipArchive(path: file, tail: tail, length: size) { offset, count throws(StorageError) in try base.get(name, from: offset, count: count) }
+    let life = monotonicTime() + Remote.current.settings.life
+    Self.held.withLock { held in
+      if held.count >= 16 { held = [:] }
+      held[file] = Held(archive: archive, tail: bytes, until: life)
+    }
+    return archive
+  }
+
+  private struct Held { let archive: ZipArchive, tail: [UInt8], until: Double }
+  private static let held = Mutex<[String: Held]>([:])
+  private static let tailLength = 65_535 + 22 + 20
+
+  /// Where a key is in the archive.
+  private func inner(_ key: String, _ archive: ZipArchive) -> String {
+    if root != file { return Files.join(String(root.dropFirst(file.count + 1)), key) }
+    let top = archive.folders[""] ?? [:]
+    if MetadataNames.making.contains(where: { top[$0] == false }) { return key }
+    let folders = top.filter { $0.value && $0.key != "__MACOSX" }
+    guard folders.count == 1, let only = folders.first?.key, Location.isContainer(only) || MetadataNames.making.contains(where: { archive.folders[only]?[$0] == false }) else { return key }
+    return key == only || key.hasPrefix(only + "/") ? key : Files.join(only, key)
+  }
+
+  private func entry(_ key: String) throws(StorageError) -> (ZipArchive, ZipEntry)? {
+    guard let archive = try archive(), let entry = archive.entries[inner(key, archive)] else { return nil }
+    return (archive, entry)
+  }
+
+  // MARK: Reading
+
+  func get(_ key: String, limit: Int) throws(StorageError) -> Bytes? {
+    guard let (archive, entry) = try entry(key) else { return nil }
+    guard entry.size <= limit else { throw .tooLarge(path: path(key), bytes: entry.size, limit: limit) }
+    return try whole(archive, entry, key)
+  }
+
+  func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes? {
+    guard let (archive, entry) = try entry(key) else { return nil }
+    let begin = min(max(0, offset), entry.size), count = min(max(0, count), entry.size - begin)
+    if entry.method == 0 { return try packed(archive, entry, key, begin, count) }
+    return try whole(archive, entry, key).slice(begin, count, path(key))
+  }
+
+  func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)? {
+    guard let (_, entry) = try entry(key) else { return nil }
+    let count = min(max(0, count), entry.size)
+    return try get(key, from: entry.size - count, count: count).map { ($0, entry.size) }
+  }
+
+  private func whole(_ archive: ZipArchive, _ entry: ZipEntry, _ key: String) throws(StorageError) -> Bytes {
+    var bytes = try packed(archive, entry, key, 0, entry.packed)
+    if entry.method == 8 {
+      let inflated: Bytes
+      do { inflated = try Bytes(count: entry.size) } catch { throw .noMemory(path: path(key), bytes: entry.size) }
+      let isWhole = bytes.withBytes { source in inflated.fill { inflateRaw(source, $0) } }
+      guard isWhole else { throw .badFile(path: path(key), reason: "it does not inflate to its \(byteText(entry.size))") }
+      bytes = inflated
+    }
+    let sum = bytes.withBytes { $0.withMemoryRebound(to: UInt8.self) { crc32_z(0, $0.baseAddress, $0.count) } }
+    guard UInt32(truncatingIfNeeded: sum) == entry.crc else { throw .badFile(path: path(key), reason: "its checksum is wrong") }
+    return bytes
+  }
+
+  /// Bytes of an entry as they are stored, by one request where its own header is no longer than the directory makes think.
+  private func packed(_ archive: ZipArchive, _ entry: ZipEntry, _ key: String, _ begin: Int, _ count: Int) throws(StorageError) -> Bytes {
+    if entry.isEncrypted { throw .unsupported(path: path(key), feature: "encryption in zip files") }
+    guard entry.method == 0 || entry.method == 8 else { throw .unsupported(path: path(key), feature: "the zip method \(entry.method)") }
+    guard entry.method == 8 || entry.packed == entry.size else { throw .badFile(path: path(key), reason: "it is stored with two sizes") }
+    let cut = StorageError.badFile(path: path(key), reason: "the zip file ends inside of it")
+    let guess = 30 + entry.nameLength + 64
+    let near = begin <= 1 << 16   // else the header and the part are read apart
+    guard let head = try base.get(name, from: entry.offset, count: near ? min(guess + begin + count, archive.length - entry.offset) : 30), head.count >= 30 else { throw cut }
+    let header = head.withBytes { Array($0.prefix(30)) }
+    guard header.starts(with: [0x50, 0x4b, 3, 4]) else { throw .badFile(path: path(key), reason: "the zip file has no entry where its directory says") }
+    let length = 30 + Int(header[26]) + Int(header[27]) << 8 + Int(header[28]) + Int(header[29]) << 8
+    if near, head.count >= length + begin + count { return try head.slice(length + begin, count, path(key)) }
+    guard entry.offset + length + begin + count <= archive.length, let part = try base.get(name, from: entry.offset + length + begin, count: count), part.count == count else { throw cut }
+    return part
+  }
+
+  func size(_ key: String) throws(StorageError) -> Int? { try entry(key)?.1.size }
+
+  func kind(_ key: String) throws(StorageError) -> Files.Kind? {
+    guard let archive = try archive() else { return nil }
+    let inner = inner(key, archive)
+    return archive.entries[inner] != nil ? .file : archive.folders[inner] != nil ? .folder : nil
+  }
+
+  func list(_ key: String) throws(StorageError) -> [Files.Entry]? {
+    guard let archive = try archive() else { return nil }
+    return archive.folders[inner(key, archive)]?.map { Files.Entry(name: $0.key, isFolder: $0.value) }.sorted { $0.name < $1.name }
+  }
+
+  // MARK: Not writing
+
+  private func refuse(_ key: String) -> StorageError {
+    .remote(path: path(key), problem: .notWritable("zip files are for reading: write to a folder, then zip it"))
+  }
+  func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { throw refuse(key) }
+  func remove(_ key: String) throws(StorageError) { throw refuse(key) }
+  func removeTree(_ key: String) throws(StorageError) { throw refuse(key) }
+}
+
+extension Bytes {
+  func slice(_ begin: Int, _ count: Int, _ path: String) throws(StorageError) -> Bytes {
+    if begin == 0 && count == self.count { return self }
+    let part: Bytes
+    do { part = try Bytes(count: count) } catch { throw .noMemory(path: path, bytes: count) }
+    withBytes { source in part.fill { $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[begin..<(begin + count)])) } }
+    return part
+  }
+}
+
+/// DEFLATE without a wrapper, to exactly the target's length.
+private func inflateRaw(_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) -> Bool {
+  let piece = 1 << 30   // zlib counts in 32 bits
+  var stream = z_stream()
+  guard inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { return false }
+  defer { inflateEnd(&stream) }
+  var read = 0, written = 0, spare: UInt8 = 0
+  while true {
+    let given = min(source.count - read, piece), room = written == target.count ? 1 : min(target.count - written, piece)
+    let status = withUnsafeMutablePointer(to: &spare) { spare in
+      stream.next_in = source.baseAddress.map { ($0 + read).assumingMemoryBound(to: UInt8.self) }
+      stream.avail_in = UInt32(given)
+      stream.next_out = written == target.count ? spare : target.baseAddress.map { ($0 + written).assumingMemoryBound(to: UInt8.self) }
+      stream.avail_out = UInt32(room)
+      return inflate(&stream, Z_NO_FLUSH)
+    }
+    let took = given - Int(stream.avail_in), gave = room - Int(stream.avail_out)
+    if written == target.count && gave > 0 { return false }
+    (read, written) = (read + took, written + gave)
+    if status == Z_STREAM_END { return written == target.count }
+    if status != Z_OK || took == 0 && gave == 0 { return false }
+  }
+}
