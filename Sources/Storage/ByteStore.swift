@@ -38,13 +38,13 @@ package protocol ByteStore: Sendable {
   /// What the container was seen to be; nil where nobody remembers.
   var learntFormat: Format? { get }
   /// Metadata that will be asked for next: a store elsewhere fetches them all at once.
-  func warm(_ keys: [String])
+  func warm(_ keys: [String]) throws(StorageError)
 }
 
 extension ByteStore {
   package var isRemote: Bool { false }
   package var learntFormat: Format? { nil }
-  package func warm(_ keys: [String]) {}
+  package func warm(_ keys: [String]) throws(StorageError) {}
 }
 
 /// A folder of the file system.

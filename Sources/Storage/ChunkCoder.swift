@@ -60,7 +60,7 @@ struct ChunkCoder: Sendable {
 
   /// What the codecs of a shard are wrapped around: index and inner chunks.
   func unwrapped(_ payload: UnsafeRawBufferPointer) throws(CodecFailure) -> Bytes {
-    var bytes = try encoded(capacity: min(encodedLimit, most(from: payload)))
+    var bytes = try encoded(capacity: min(valueLimit, most(from: payload)))
     bytes.truncate(to: try bytes.fill { target throws(CodecFailure) in try decode(payload, metadata.codecs.count, target) })
     return bytes
   }

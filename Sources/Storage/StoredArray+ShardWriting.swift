@@ -19,8 +19,7 @@ struct ShardWrites {
   }
 
   /// Shards in parallel where there are enough of them, else the inner chunks of each.
-  func run(_ visits: ChunkVisits, _ context: borrowing ReadContext) throws {
-    let cancellation = context.cancellation, pool = context.pool
+  func run(_ visits: ChunkVisits, _ pool: ThreadPool?, _ cancellation: Cancellation?) throws {
     if let pool, visits.count >= pool.threads {
       try pool.forEach(visits.count) { item, worker in try write(visits[item], nil, worker, cancellation) }
       return

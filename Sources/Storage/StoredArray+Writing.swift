@@ -28,7 +28,7 @@ extension StoredArray {
     let pool = store.isRemote ? Remote.current.pool : context.pool
     let scratch = Scratch.perThread(of: pool)
     try withExtendedLifetime(values) {
-      if let sharding = metadata.sharding { try ShardWrites(self, sharding, source, scratch).run(visits, ReadContext(pool: pool, cancellation: cancellation)); return }
+      if let sharding = metadata.sharding { try ShardWrites(self, sharding, source, scratch).run(visits, pool, cancellation); return }
       try visits.forEach(pool) { visit, worker in
         try cancellation?.check()
         try writeChunk(visit, source, scratch[worker], cancellation)

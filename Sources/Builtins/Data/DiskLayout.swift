@@ -26,9 +26,9 @@ extension Call {
   /// Puts codecs and layout of the call into what is to be made.
   func layOut(_ spec: inout ArraySpec) throws {
     if isKnown("format"), let format = try optionalString("format") { spec.format = Format(rawValue: format) }
-    if isKnown("order"), isGiven("order") { spec.isFortranOrder = try string("order") == "F" }
-    if isKnown("endian"), isGiven("endian") { spec.isBigEndian = try string("endian") == "big" }
-    if isKnown("separator"), isGiven("separator") { spec.separator = try string("separator") }
-    if isKnown("codec"), let text = try optionalString("codec") { spec.codecs = try Codec.chain(text: text, spec.dtype, isBigEndian: spec.isBigEndian) }
+    if isGiven("order") { spec.isFortranOrder = try string("order") == "F" }
+    if isGiven("endian") { spec.isBigEndian = try string("endian") == "big" }
+    if isGiven("separator") { spec.separator = try string("separator") }
+    if let text = try optionalString("codec") { spec.codecs = try Codec.chain(text: text, spec.dtype, isBigEndian: spec.isBigEndian) }
   }
 }

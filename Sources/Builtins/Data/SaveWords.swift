@@ -112,7 +112,7 @@ extension ArrayValue {
 
   /// This array at a path in a container, written chunk by chunk in bounded memory, as `chunks`, `codec` and `replace` of the call say.
   ///
-  /// - Parameter format: nil: that of the container.
+  /// - Parameter format: nil: what the call says, else that of the container.
   func written(to path: String, _ call: Call, format: Storage.Format? = nil) throws -> ArrayValue {
     // what it reads must outlive the writing
     let place = Files.absolute(path)
