@@ -5,7 +5,7 @@ usage: storage.py DCS FOLDER [BOXES] [REPEAT] [ROW...]     (rows by a part of th
 Each row is run by the three in turn, so that a machine that gets slower does so for all. Medians; a ratio above 1 means that dcs is faster.
 tensorstore waits for the disk after each file by itself (file_io_sync); neither dcs nor zarr-python do, so it is told not to.
 """
-import csv, importlib.util, os, resource, shutil, statistics, subprocess, sys, time
+import csv, importlib.util, os, shutil, statistics, subprocess, sys, time
 import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -98,17 +98,24 @@ class ZarrPython:
         return array[z:z + BOX, y:y + BOX, x:x + BOX]
 
 
-def ours(dcs, *more, environment=None):
+def ours(dcs, *more):
     """Medians of what storage.dcs prints, and the peak of its memory in MiB."""
     command = [dcs, "--quiet", os.path.join(HERE, "storage.dcs")]
     for name, value in zip(more[::2], more[1::2]):
         command += ["--" + name, str(value)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
-    text = child.stdout.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    if status:
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    peak = 0
+    while child.poll() is None:  # getrusage would count this process too, which the child was before it became dcs
+        try:
+            with open(f"/proc/{child.pid}/status") as f:
+                found = [int(line.split()[1]) for line in f if line.startswith("VmHWM")]
+                peak = max([peak] + found) if os.readlink(f"/proc/{child.pid}/exe") == os.path.realpath(dcs) else peak
+        except OSError:
+            pass
+        time.sleep(0.01)
+    if child.returncode:
         sys.exit(f"error: {' '.join(command)}")
-    return [float(line) for line in text.split()], usage.ru_maxrss / 1024
+    return [float(line) for line in child.stdout.read().split()], peak / 1024
 
 
 def main():
