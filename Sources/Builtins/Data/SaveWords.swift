@@ -101,7 +101,7 @@ extension ArrayValue {
   func spec(_ call: Call) throws -> ArraySpec {
     let shown = stored?.chunks ?? planned?.chunks, made = call.provenance(inputs: storedArrays(of: expression).map(\.path))
     var chunks = shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil }
-    let shards = try call.chunks("shards", shape)
+    let shards = call.isGiven("shards") ? try call.chunks("shards", shape) : nil
     if let shards, let shown = chunks, !zip(shards, shown).allSatisfy({ $0 % $1 == 0 }) { chunks = nil }
     var spec = ArraySpec(
       dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? chunks, shards: shards, fillValue: call.isGiven("fill") ? try call.value("fill").json : 0,
@@ -120,7 +120,7 @@ extension ArrayValue {
       throw call.failure(.data, "`\(input.path)` is read by this statement and cannot be replaced by it", hint: "save to another path")
     }
     var spec = try spec(call)
-    spec.format = format
+    spec.format = format ?? spec.format
     try stream(to: try StoredArray.create(path, spec, replace: try call.bool("replace")), call.execution)
     return ArrayValue(try StoredArray.open(path))
   }
