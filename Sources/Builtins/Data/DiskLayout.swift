@@ -25,7 +25,7 @@ enum DiskLayout {
 extension Call {
   /// Puts codecs and layout that the call gives into what is to be made; words that share less of the arguments leave the rest as it is.
   func layOut(_ spec: inout ArraySpec) throws {
-    if isGiven("format"), let format = try optionalString("format") { spec.format = Format(rawValue: format) }
+    if isKnown("format"), let format = try optionalString("format") { spec.format = Format(rawValue: format) }
     if isGiven("order") { spec.isFortranOrder = try string("order") == "F" }
     if isGiven("endian") { spec.isBigEndian = try string("endian") == "big" }
     if isGiven("separator") { spec.separator = try string("separator") }
