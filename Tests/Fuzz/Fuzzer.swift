@@ -3,6 +3,7 @@ import Execution
 import Glibc
 import Language
 import Synchronization
+import TestSupport
 
 /// Runs cases and keeps what is wrong.
 final class Fuzzer {
