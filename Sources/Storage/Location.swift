@@ -95,6 +95,9 @@ package struct Location: Hashable, Sendable, CustomStringConvertible {
     return name.hasSuffix(".zarr") || name.hasSuffix(".n5")
   }
 
+  /// Whether a path leads into a container, where files are parts of arrays.
+  package static func isInContainer(_ path: String) -> Bool { path.split(separator: "/").contains { isContainer($0) } }
+
   // MARK: Roots
 
   private static func path(_ prefix: String, _ parts: ArraySlice<String>) -> String {
@@ -128,7 +131,7 @@ package struct Location: Hashable, Sendable, CustomStringConvertible {
 
   private static func holdsMetadata(_ folder: String) throws(StorageError) -> Bool {
     let store = store(folder, nil)
-    store.warm(MetadataNames.making)
+    try store.warm(MetadataNames.making)
     for name in MetadataNames.making { if try store.size(name) != nil { return true } }
     return false
   }

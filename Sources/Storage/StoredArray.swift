@@ -22,8 +22,7 @@ package final class StoredArray: ArraySource, Sendable {
   let coder: ChunkCoder
   /// Indices of shards that were read lately.
   let shardIndices = ShardIndexCache()
-  /// Guards chunks that are read, changed and written back; a chunk belongs to one of them by its number.
-  let locks: [ChunkLock]
+  let writeGuard = WriteGuard()
   private let currentAttributes: Mutex<JSON>
 
   init(location: Location, metadata: ArrayMetadata, mode: Mode, origin: Origin) throws(StorageError) {
@@ -31,7 +30,6 @@ package final class StoredArray: ArraySource, Sendable {
     (self.location, self.metadata, self.mode, store, coder) = (location, metadata, mode, location.store, ChunkCoder(metadata: metadata))
     let reading = try GridReader(metadata: metadata, location: location, origin: origin).read(location.store)
     (grid, gridSource) = (reading.grid, reading.source)
-    locks = mode == .edit ? (0..<64).map { _ in ChunkLock() } : []
     currentAttributes = Mutex(metadata.attributes)
   }
 
@@ -51,7 +49,7 @@ package final class StoredArray: ArraySource, Sendable {
   private init(_ array: StoredArray, isMetadataOnly: Bool, grid: Grid, gridSource: String?) {
     (self.isMetadataOnly, self.grid, self.gridSource) = (isMetadataOnly, grid, gridSource)
     (location, metadata, mode) = (array.location, array.metadata, array.mode)
-    (store, coder, locks) = (array.store, array.coder, array.locks)
+    (store, coder) = (array.store, array.coder)
     currentAttributes = Mutex(array.attributes)
   }
 
@@ -100,11 +98,6 @@ package final class StoredArray: ArraySource, Sendable {
     try dropConsolidated(store)
     for (name, document) in try changed.documents(path) where name == metadata.attributesFile { try store.put(Files.join(location.key, name), document) }
   }
-}
-
-final class ChunkLock: Sendable {
-  private let mutex = Mutex(())
-  func hold<R>(_ body: () throws -> R) throws -> R { try mutex.withLock { _ in try body() } }
 }
 
 extension ArrayMetadata {

@@ -19,7 +19,7 @@ package enum StoredNode: Sendable {
     func file(_ name: String) -> String { Files.join(key, name) }
 
     let learnt = store.learntFormat
-    warm(store, location, learnt)
+    try warm(store, location, learnt)
     // where a container was read before, its format is asked for first: each wrong guess is a request
     let order: [Format] = (learnt.map { [$0] } ?? []) + Format.allCases.filter { $0 != learnt }
     for format in order {
@@ -51,7 +51,7 @@ package enum StoredNode: Sendable {
   }
 
   /// Lets a store elsewhere fetch what opening looks at, all in one round trip: the documents here, and the attributes of the groups above.
-  private static func warm(_ store: some ByteStore, _ location: Location, _ learnt: Format?) {
+  private static func warm(_ store: some ByteStore, _ location: Location, _ learnt: Format?) throws(StorageError) {
     guard store.isRemote else { return }
     let here: [String] = switch learnt {
     case .zarr2: [Zarr2.arrayFile, Zarr2.attributesFile]
@@ -65,7 +65,7 @@ package enum StoredNode: Sendable {
     case .n5: [N5.file]
     case nil: [Zarr2.attributesFile, Zarr3.file, N5.file]
     }
-    store.warm(here.map { Files.join(location.key, $0) } + location.ancestors.flatMap { key in above.map { Files.join(key, $0) } })
+    try store.warm(here.map { Files.join(location.key, $0) } + location.ancestors.flatMap { key in above.map { Files.join(key, $0) } })
   }
 
   /// A folder without metadata is a group in N5, and in Zarr where groups were implied; outside a container it is none.
@@ -107,8 +107,8 @@ package struct StoredGroup: Sendable {
     var children: [Child] = []
     let entries = (try store.list(location.key) ?? []).filter { $0.isFolder && !$0.name.hasPrefix(".") }
     if store.isRemote {
-      let names = store.learntFormat.map { $0 == .zarr2 ? [Zarr2.arrayFile] : $0 == .zarr3 ? [Zarr3.file] : [N5.file] } ?? [Zarr2.arrayFile, Zarr3.file, N5.file]
-      store.warm(entries.flatMap { entry in names.map { Files.join(Files.join(location.key, entry.name), $0) } })
+      let names = store.learntFormat.map { $0 == .zarr2 ? [Zarr2.arrayFile, Zarr2.groupFile, Zarr2.attributesFile] : $0 == .zarr3 ? [Zarr3.file] : [N5.file] } ?? [Zarr2.arrayFile, Zarr3.file, N5.file]
+      try store.warm(entries.flatMap { entry in names.map { Files.join(Files.join(location.key, entry.name), $0) } })
     }
     for entry in entries {
       let child = Files.join(location.key, entry.name)

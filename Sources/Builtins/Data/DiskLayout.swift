@@ -25,7 +25,7 @@ enum DiskLayout {
 extension Call {
   /// Puts codecs and layout of the call into what is to be made.
   func layOut(_ spec: inout ArraySpec) throws {
-    if let format = try optionalString("format") { spec.format = Format(rawValue: format) }
+    if isKnown("format"), let format = try optionalString("format") { spec.format = Format(rawValue: format) }
     if isGiven("order") { spec.isFortranOrder = try string("order") == "F" }
     if isGiven("endian") { spec.isBigEndian = try string("endian") == "big" }
     if isGiven("separator") { spec.separator = try string("separator") }

@@ -101,7 +101,7 @@ extension ArrayValue {
   func spec(_ call: Call) throws -> ArraySpec {
     let shown = stored?.chunks ?? planned?.chunks, made = call.provenance(inputs: storedArrays(of: expression).map(\.path))
     var chunks = shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil }
-    let shards = try call.chunks("shards", shape)
+    let shards = call.isKnown("shards") ? try call.chunks("shards", shape) : nil
     if let shards, let shown = chunks, !zip(shards, shown).allSatisfy({ $0 % $1 == 0 }) { chunks = nil }
     var spec = ArraySpec(
       dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? chunks, shards: shards, fillValue: call.isGiven("fill") ? try call.value("fill").json : 0,
@@ -112,7 +112,7 @@ extension ArrayValue {
 
   /// This array at a path in a container, written chunk by chunk in bounded memory, as `chunks`, `codec` and `replace` of the call say.
   ///
-  /// - Parameter format: nil: that of the container.
+  /// - Parameter format: nil: what the call says, else that of the container.
   func written(to path: String, _ call: Call, format: Storage.Format? = nil) throws -> ArrayValue {
     // what it reads must outlive the writing
     let place = Files.absolute(path)
@@ -120,7 +120,7 @@ extension ArrayValue {
       throw call.failure(.data, "`\(input.path)` is read by this statement and cannot be replaced by it", hint: "save to another path")
     }
     var spec = try spec(call)
-    spec.format = format
+    if let format { spec.format = format }
     try stream(to: try StoredArray.create(path, spec, replace: try call.bool("replace")), call.execution)
     return ArrayValue(try StoredArray.open(path))
   }

@@ -18,6 +18,12 @@ package struct ContainerPaths: Sendable {
     let deadline = monotonicSeconds() + budget
     let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
     let folder = String(path[..<slash]), part = String(path[slash...])
+    if StoreListing.isIn(path) {
+      if folder.hasSuffix("://") || folder.hasSuffix(":/") { return [] }
+      let place = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+      return StoreListing.children(of: place, budget: budget).filter { $0.name.hasPrefix(part) && !$0.name.hasPrefix(".") && ($0.kind != .file || !Location.isInContainer(place)) }
+        .prefix(Self.limit).map { PathEntry($0.kind == .group ? folder + $0.name + "/" : folder + $0.name, isOpen: $0.kind == .group) }
+    }
     let isInside = folder.split(separator: "/").contains { Self.isContainer(String($0)) }
     if isInside, Self.isArray(folder) { return [] }
     var entries: [PathEntry] = []

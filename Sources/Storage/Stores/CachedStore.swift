@@ -2,6 +2,7 @@
 // Chunks pass through. What this process writes is known at once; what others write, when the memory of it has run out.
 
 import Arrays
+import Synchronization
 
 struct CachedStore<Base: ByteStore>: ByteStore {
   let base: Base
@@ -79,10 +80,17 @@ struct CachedStore<Base: ByteStore>: ByteStore {
   var isRemote: Bool { true }
   var learntFormat: Format? { cache.format(of: root) }
 
-  /// Asks for documents that will be wanted, all at once; what fails is asked for again by whoever wants it.
-  func warm(_ keys: [String]) {
+  /// Asks for documents that will be wanted, all at once.
+  func warm(_ keys: [String]) throws(StorageError) {
     let fresh = keys.filter { isDocument($0) && cache[.document(path($0))] == nil }
     guard fresh.count > 1 else { return }
-    try? remote.pool.forEach(fresh.count) { item, _ in _ = try? document(fresh[item]) }
+    let failed = Mutex<StorageError?>(nil)
+    try? remote.pool.forEach(fresh.count) { item, _ in
+      do throws(StorageError) { _ = try document(fresh[item]) } catch {
+        failed.withLock { $0 = $0 ?? error }
+        throw error   // whoever comes later would wait as long for the same answer
+      }
+    }
+    if let error = failed.withLock({ $0 }) { throw error }
   }
 }

@@ -62,7 +62,7 @@ struct WebStore: ObjectStore {
   }
 
   private func refuse(_ key: String) -> StorageError {
-    .remote(path: path(key), problem: .notWritable("web servers are for reading: write to a folder or to s3://, then copy"))
+    .remote(path: root, problem: .notWritable("web servers are for reading: write to a folder or to s3://, then copy"))
   }
   func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { throw refuse(key) }
   func remove(_ key: String) throws(StorageError) { throw refuse(key) }

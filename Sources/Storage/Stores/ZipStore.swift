@@ -142,7 +142,7 @@ struct ZipStore: ByteStore {
   // MARK: Not writing
 
   private func refuse(_ key: String) -> StorageError {
-    .remote(path: path(key), problem: .notWritable("zip files are for reading: write to a folder, then zip it"))
+    .remote(path: root, problem: .notWritable("zip files are for reading: write to a folder, then zip it"))
   }
   func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { throw refuse(key) }
   func remove(_ key: String) throws(StorageError) { throw refuse(key) }

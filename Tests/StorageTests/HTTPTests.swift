@@ -1,0 +1,111 @@
+import Arrays
+import Execution
+import Glibc
+@testable import Storage
+import Synchronization
+import Testing
+
+/// Settings of a process of its own: quick to give up.
+private func remote(timeout: Double = 3, isStopped: @escaping @Sendable () -> Bool = { false }) -> Remote {
+  var settings = RemoteSettings(isStopped: isStopped)
+  settings.timeout = timeout
+  settings.retry.base = 0.01
+  return Remote(settings)
+}
+
+private func now() -> Double { monotonicTime() }
+
+@Suite struct HTTPTests {
+  static let file = (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 7 + $0 / 256) }
+
+  private func store(_ server: FaultServer, _ remote: Remote) -> WebStore { WebStore(root: server.url, client: remote.client) }
+
+  @Test(arguments: [FaultServer.Fault.status(503), .status(500), .status(429), .reset, .truncated, .slow])
+  func aFaultLosesNothing(fault: FaultServer.Fault) throws {
+    let server = FaultServer(["/a": Self.file])
+    defer { server.stop() }
+    let store = store(server, remote())
+    server.order([fault, fault])
+    #expect(try store.get("a", limit: 10_000)?.array == Self.file)
+    server.order([fault])
+    #expect(try store.get("a", from: 100, count: 1000)?.array == Array(Self.file[100..<1100]))
+    server.order([fault])
+    let last = try store.get("a", last: 300)
+    #expect(last?.bytes.array == Array(Self.file.suffix(300)) && last?.size == 5000)
+  }
+
+  @Test func theWrongPartIsAskedForAgain() throws {
+    let server = FaultServer(["/a": Self.file])
+    defer { server.stop() }
+    server.order([.wrongRange, .wrongRange])
+    #expect(try store(server, remote()).get("a", from: 100, count: 50)?.array == Array(Self.file[100..<150]))
+    #expect(server.log.count == 3)
+  }
+
+  @Test func aServerWithoutRangesStillGivesParts() throws {
+    let server = FaultServer(["/a": Self.file], always: .ignoresRange)
+    defer { server.stop() }
+    let store = store(server, remote())
+    #expect(try store.get("a", from: 100, count: 50)?.array == Array(Self.file[100..<150]))
+    #expect(try store.get("a", from: 4990, count: 50)?.array == Array(Self.file[4990...]))
+    #expect(try store.get("a", last: 70)?.bytes.array == Array(Self.file.suffix(70)))
+    #expect(try store.get("a", last: 9000)?.bytes.array == Self.file)
+  }
+
+  @Test func ends() throws {
+    let server = FaultServer(["/a": Self.file])
+    defer { server.stop() }
+    let store = store(server, remote())
+    #expect(try store.get("a", from: 5000, count: 10)?.count == 0)
+    #expect(try store.get("a", from: 4999, count: 10)?.array == [Self.file[4999]])
+    #expect(try store.size("a") == 5000)
+    #expect(try store.size("b") == nil && store.get("b", limit: 10) == nil && store.get("b", from: 0, count: 1) == nil)
+    #expect(storageError { _ = try store.get("a", limit: 4999) } == .tooLarge(path: "\(server.url)/a", bytes: 5000, limit: 4999))
+  }
+
+  @Test func whatStaysBadIsSaid() throws {
+    let server = FaultServer(["/a": Self.file], always: .status(503))
+    defer { server.stop() }
+    guard case .remote(_, .status(let code, _, let tries))? = storageError({ _ = try store(server, remote()).get("a", limit: 10_000) }) else { Issue.record("another error"); return }
+    #expect(code == 503 && tries == 6)
+  }
+
+  @Test func aDeadEndpointFailsInItsTime() throws {
+    let server = FaultServer(["/a": Self.file], always: .never)
+    defer { server.stop() }
+    let begin = now()
+    guard case .remote(_, .slow)? = storageError({ _ = try store(server, remote(timeout: 1.5)).get("a", limit: 10_000) }) else { Issue.record("another error"); return }
+    #expect(now() - begin < 3)
+    // opening looks at many documents: it fails once, not once for each
+    let second = now()
+    _ = Remote.$around.withValue(remote(timeout: 1.5)) { storageError { _ = try StoredArray.open("\(server.url)/x.zarr/em/s0") } }
+    #expect(now() - second < 3)
+  }
+
+  @Test func stoppingEndsATransfer() throws {
+    let server = FaultServer(["/a": Self.file], always: .never)
+    defer { server.stop() }
+    let begin = now()
+    let error = storageError { _ = try store(server, remote(timeout: 30) { now() - begin > 0.3 }).get("a", limit: 10_000) }
+    #expect(error == .remote(path: "\(server.url)/a", problem: .stopped))
+    #expect(now() - begin < 1)
+  }
+
+  @Test func openingReadsMetadataOnceAndNoChunk() throws {
+    let zarray = #"{"zarr_format":2,"shape":[4,4],"chunks":[2,2],"dtype":"|u1","order":"C","fill_value":7,"compressor":null,"filters":null}"#
+    let server = FaultServer(["/a.zarr/em/s0/.zarray": Array(zarray.utf8), "/a.zarr/em/s0/1.1": [1, 2, 3, 4]])
+    defer { server.stop() }
+    try Remote.$around.withValue(remote()) {
+      let array = try StoredArray.open("\(server.url)/a.zarr/em/s0")
+      #expect(server.log.allSatisfy { MetadataNames.all.contains(Files.name($0)) }, "\(server.log)")
+      #expect(Set(server.log).count == server.log.count, "\(server.log)")
+      server.forget()
+      _ = try StoredArray.open("\(server.url)/a.zarr/em/s0")
+      #expect(server.log == [])
+      _ = StoreListing.children(of: "\(server.url)/a.zarr/em/s0", budget: 2)
+      #expect(server.log == [])
+      #expect(try array.readAll(ReadContext()).contiguous().withBytes { Array($0) } == [7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 1, 2, 7, 7, 3, 4])
+      #expect(server.log.count == 4)
+    }
+  }
+}
