@@ -8,10 +8,11 @@ extension Builtin {
     "open", "(path: string, mode: \"read|edit\" = \"read\", origin: \"center|corner\" = \"center\", voxel: length|coord = nil) -> array|group",
     "Opens an array or group of a Zarr or N5 container, or a .npy file; reads metadata only.",
     details: [
+      "A path is a folder, a .zip file or an address: open(\"https://host/a.zarr/em/s0\"), open(\"s3://bucket/a.zarr\"), gs://, memory:// (docs/stores.md: credentials, limits).",
       "mode=\"edit\" makes a[…] = … write through. origin=\"corner\" takes NGFF translations as corners; the specification says centres.",
       "voxel: of a multiscale group it picks the level with that voxel size, open(\"c.zarr/em\", voxel=8nm); of an array that does not say its own it sets it.",
     ],
-    searchTerms: ["load", "read", "zarr", "n5", "npy"], plan: { call in
+    searchTerms: ["load", "read", "zarr", "n5", "npy", "http", "s3", "gs", "zip", "cloud"], plan: { call in
       guard let dry = call.dryRun else { return nil }
       let place = try Location(try call.string("path")).description
       if let made = dry.made(at: place) { return made }
