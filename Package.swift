@@ -19,28 +19,32 @@ let package = Package(
     .target(name: "CCurl"),   // libcurl, loaded at first use
     .target(name: "CLineEdit", dependencies: ["CLibEdit"]),
     .target(name: "CKernels"),
+    .target(name: "CTiff", linkerSettings: [.linkedLibrary("dl")]),   // libtiff and libhdf5, loaded at their first use
+    .target(name: "CHdf5", linkerSettings: [.linkedLibrary("dl")]),
 
     // Foundations
     .target(name: "Execution", dependencies: ["CKernels"]),
     .target(name: "Geometry"),
     .target(name: "Arrays", dependencies: ["CKernels", "Execution", "Geometry"]),
     .target(name: "Storage", dependencies: ["CBlosc", "CBzip2", "CCurl", "CDeflate", "CLz4", "CLzma", "CZstd", "CZlib", "CKernels", "Execution", "Geometry", "Arrays"]),
+    .target(name: "FileFormats", dependencies: ["CTiff", "CHdf5", "CZlib", "Execution", "Geometry", "Arrays", "Storage"]),
     .target(name: "Compute", dependencies: ["Execution", "Arrays", "Storage"]),
 
     // What dcs exists for
     .target(name: "Networks", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage"]),
     .target(name: "Segmentation", dependencies: ["CKernels", "Execution", "Arrays"]),
-    .target(name: "Blockwise", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation"]),
-    .target(name: "Training", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Blockwise"]),
+    .target(name: "Blockwise", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Networks", "Segmentation"]),
+    .target(name: "Training", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Networks", "Segmentation", "Blockwise"]),
 
     // What people see
     .target(name: "Display", dependencies: ["CZlib", "Execution", "Arrays"]),
     .target(name: "Language", dependencies: ["CKernels", "Execution", "Geometry"]),
-    .target(name: "Builtins", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "Compute", "Networks", "Segmentation", "Blockwise", "Training", "Display", "Language"]),
+    .target(name: "Builtins", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Compute", "Networks", "Segmentation", "Blockwise", "Training", "Display", "Language"]),
     .executableTarget(name: "dcs", dependencies: ["CLineEdit", "Execution", "Arrays", "Storage", "Display", "Language", "Builtins"]),
 
     // Scripts with accidents (Tests/Fuzz/Fuzz.swift)
-    .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Language", "Builtins", "TestSupport"], path: "Tests/Fuzz"),
+    .target(name: "Accidents", dependencies: ["Execution"], path: "Tests/Accidents"),
+    .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Language", "Builtins", "Accidents", "TestSupport"], path: "Tests/Fuzz"),
     // Containers with accidents (Tests/StorageFuzz/StorageFuzz.swift)
     .executableTarget(name: "dcs-fuzz-storage", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "TestSupport"], path: "Tests/StorageFuzz"),
 
@@ -51,13 +55,14 @@ let package = Package(
     .testTarget(name: "GeometryTests", dependencies: ["Execution", "Geometry"]),
     .testTarget(name: "ArraysTests", dependencies: ["Execution", "Geometry", "Arrays", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "TestSupport"]),
+    .testTarget(name: "FileFormatsTests", dependencies: ["CZlib", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "TestSupport"]),
     .testTarget(name: "ComputeTests", dependencies: ["Execution", "Arrays", "Storage", "Compute"]),
     .testTarget(name: "NetworksTests", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "Networks", "TestSupport"]),
     .testTarget(name: "SegmentationTests", dependencies: ["Execution", "Arrays", "Segmentation", "TestSupport"]),
     .testTarget(name: "BlockwiseTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Blockwise", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Training", "TestSupport"]),
     .testTarget(name: "DisplayTests", dependencies: ["CZlib", "Arrays", "Display", "TestSupport"]),
-    .testTarget(name: "LanguageTests", dependencies: ["Execution", "Geometry", "Language", "TestSupport"]),
+    .testTarget(name: "LanguageTests", dependencies: ["Execution", "Geometry", "Language", "Accidents", "TestSupport"]),
     .testTarget(name: "BuiltinsTests", dependencies: ["Arrays", "Execution", "Storage", "Blockwise", "Language", "Builtins", "TestSupport"]),
     .testTarget(name: "PromptTests", dependencies: ["CTerminal"]),   // the built program on a terminal
   ],

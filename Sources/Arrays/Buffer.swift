@@ -4,7 +4,7 @@ import Synchronization
 /// Bytes of an array: 64-byte aligned, zeroed on demand, with slack after the end for vector loads, recycled when large.
 ///
 /// A fresh page costs 2–15 µs per 4 KiB on virtual machines, more than the arithmetic on it, so freed large buffers are kept
-/// (up to `Cache.limit` bytes) and handed out again; large ones are advised to huge pages.
+/// (up to `Cache.limit` bytes) and handed out again; the largest are advised to huge pages.
 /// All unsafe memory of this module lives in this file.
 package final class Buffer: @unchecked Sendable {   // written only while uniquely referenced (copy-on-write in NDArray)
   package let bytes: UnsafeMutableRawPointer
@@ -28,7 +28,9 @@ package final class Buffer: @unchecked Sendable {   // written only while unique
   /// Freed large buffers by size class; the one piece of shared mutable state below the interpreter, guarded by its mutex.
   private final class Cache: Sendable {
     static let shared = Cache()
-    static let threshold = 1 << 20
+    static let threshold = 1 << 16
+    /// From here on a buffer is a mapping of its own.
+    static let mapped = 1 << 20
     static let limit = 3 << 30
 
     private struct State {
@@ -39,11 +41,7 @@ package final class Buffer: @unchecked Sendable {   // written only while unique
 
     /// Returns memory that is zero if `fresh`.
     func take(_ count: Int) throws(ArrayError) -> (UnsafeMutableRawPointer, Int, fresh: Bool) {
-      guard count >= Self.threshold else {
-        var pointer: UnsafeMutableRawPointer?
-        guard posix_memalign(&pointer, 64, count) == 0, let pointer else { throw .noMemory(bytes: count) }
-        return (pointer, count, false)
-      }
+      guard count >= Self.threshold else { return (try allocate(count), count, false) }
       let capacity = sizeClass(count)
       let reused = state.withLock { state -> Int? in
         guard let pointer = state.free[capacity]?.popLast() else { return nil }
@@ -51,9 +49,16 @@ package final class Buffer: @unchecked Sendable {   // written only while unique
         return Int(bitPattern: pointer)
       }
       if let reused, let pointer = UnsafeMutableRawPointer(bitPattern: reused) { return (pointer, capacity, false) }
+      guard capacity >= Self.mapped else { return (try allocate(capacity), capacity, false) }
       guard let pointer = mmap(nil, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), pointer != MAP_FAILED else { throw .noMemory(bytes: count) }
       madvise(pointer, capacity, MADV_HUGEPAGE)
       return (pointer, capacity, true)
+    }
+
+    private func allocate(_ count: Int) throws(ArrayError) -> UnsafeMutableRawPointer {
+      var pointer: UnsafeMutableRawPointer?
+      guard posix_memalign(&pointer, 64, count) == 0, let pointer else { throw .noMemory(bytes: count) }
+      return pointer
     }
 
     func give(_ pointer: UnsafeMutableRawPointer, _ capacity: Int) {
@@ -65,12 +70,13 @@ package final class Buffer: @unchecked Sendable {   // written only while unique
         state.held += capacity
         return true
       }
-      if !kept { munmap(pointer, capacity) }
+      if kept { return }
+      if capacity >= Self.mapped { munmap(pointer, capacity) } else { free(pointer) }
     }
 
     /// Eighths of a power of two, so at most an eighth is wasted and neighbours in size share buffers.
     private func sizeClass(_ count: Int) -> Int {
-      let step = max(1 << 16, (1 << (Int.bitWidth - 1 - count.leadingZeroBitCount)) >> 3)
+      let step = max(1 << 13, (1 << (Int.bitWidth - 1 - count.leadingZeroBitCount)) >> 3)
       return (count + step - 1) / step * step
     }
   }

@@ -1,4 +1,5 @@
 import Arrays
+import Execution
 import Geometry
 
 /// What can go wrong before, between and in blocks.
@@ -37,6 +38,15 @@ package enum BlockwiseError: Error, Equatable, Sendable {
   case blocksFailed(Report, path: String?)
 
   case model(String)
+}
+
+extension BlockwiseError: LastingError {
+  package var isLasting: Bool {
+    switch self {
+    case .kernelShape, .kernelDType, .tooManyIds, .notAMask: true
+    default: false
+    }
+  }
 }
 
 extension BlockwiseError: CustomStringConvertible {

@@ -128,7 +128,9 @@ package struct BlockwiseStatement: Sendable {
           return (options.uniqueIds ? .uint64 : options.dtype ?? values.dtype, leading)
         } catch {
           if error is Cancelled || context.cancellation.isCancelled { throw error }
-          if attempt == 1 + max(0, options.retries) { report.failed.append(BlockFailure(block: block, tries: attempt, cause: error)) }
+          guard attempt == 1 + max(0, options.retries) || isLasting(error) else { continue }
+          report.failed.append(BlockFailure(block: block, tries: attempt, cause: error))
+          break
         }
       }
     }

@@ -1,6 +1,7 @@
 // What an input is, as far as a plan must know: a name for people, and a text that changes when its content may have changed.
 
 import Arrays
+import FileFormats
 import Storage
 
 /// A source of another module that can say what it is. One that cannot makes a plan that is never resumed.
@@ -24,6 +25,9 @@ struct Identity {
       name = array.path
       // The plan that made it stands in the attributes, so the identity survives a copy of the folder.
       text = array.attributes["dcs"]?["plan"]?.string.map { "plan \($0)" } ?? "\(array.format) chunks \(shapeText(array.chunks))"
+    case let file as FileArray:
+      name = file.path
+      text = "\(file.format) \(file.stamp) \(file.codecText)"
     case let planned as PlannedArray: (name, text) = (planned.path ?? "in memory", planned.origin)
     case let volume as Volume:
       name = "in memory"
@@ -61,7 +65,16 @@ struct Identity {
   }
 }
 
-/// The arrays on disk that a source reads.
+/// The paths on disk that a source reads: arrays in containers, and files of other programs.
+package func pathsOnDisk(of source: any ArraySource) -> [String] {
+  switch source {
+  case let array as StoredArray: [array.path]
+  case let file as FileArray: [file.path]
+  default: source.inputs.flatMap { pathsOnDisk(of: $0) }
+  }
+}
+
+/// The arrays in containers that a source reads.
 package func storedArrays(of source: any ArraySource) -> [StoredArray] {
   if let array = source as? StoredArray { return [array] }
   return source.inputs.flatMap { storedArrays(of: $0) }

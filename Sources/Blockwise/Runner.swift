@@ -1,7 +1,7 @@
 // Does the blocks of one stage on this machine.
 //
 // Workers take blocks in index order from one counter; which worker does a block, and when, changes nothing in the output, because a block
-// writes only its own region. A block that fails is tried again `retries` times, then named in the report with its region and its error;
+// writes only its own region. A block that fails is tried again `retries` times, unless the error is a mistake of the function's, then named in the report with its region and its error;
 // the others go on. A run gives up when nothing at all succeeds, or when failures fill the report.
 //
 //     first Ctrl-C     blocks in flight are finished and recorded, no new one is begun
@@ -128,9 +128,10 @@ package struct BlockRun: Sendable {
       } catch is Cancelled {
         return false
       } catch {
-        let isLast = attempt == tries || user.cancellation.isCancelled || blocksAll(error)
-        if isLast { fail(BlockFailure(block: block, tries: attempt, cause: error), shared, stopsAtFirst: stopsAtFirstFailure || user.stopsAtFirstFailure) }
-        if isLast && attempt < tries { return false }
+        let ends = user.cancellation.isCancelled || blocksAll(error)
+        guard attempt == tries || ends || isLasting(error) else { continue }
+        fail(BlockFailure(block: block, tries: attempt, cause: error), shared, stopsAtFirst: stopsAtFirstFailure || user.stopsAtFirstFailure)
+        return !ends
       }
     }
     return true
@@ -150,6 +151,9 @@ private func blocksAll(_ error: any Error) -> Bool {
   default: false
   }
 }
+
+/// Whether trying again would be waste: the same block would fail the same way.
+func isLasting(_ error: any Error) -> Bool { (error as? any LastingError)?.isLasting ?? false }
 
 private func seconds(_ duration: Duration) -> Double { Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18 }
 

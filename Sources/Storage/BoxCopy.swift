@@ -8,7 +8,7 @@
 import Arrays
 import Glibc
 
-struct BoxCopy {
+package struct BoxCopy {
   private var shape: [Int] = []
   private var source: [Int] = []
   private var target: [Int] = []
@@ -16,7 +16,7 @@ struct BoxCopy {
   private var unit: Int
   private let isEmpty: Bool
 
-  init(shape: [Int], source: [Int], target: [Int], elementSize: Int) {
+  package init(shape: [Int], source: [Int], target: [Int], elementSize: Int) {
     unit = elementSize
     isEmpty = shape.contains(0)
     for axis in shape.indices where shape[axis] != 1 {
@@ -36,7 +36,7 @@ struct BoxCopy {
     }
   }
 
-  func run(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
+  package func run(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer) {
     if isEmpty { return }
     guard let inner = shape.indices.last else { memcpy(target, source, unit); return }
     var index = [Int](repeating: 0, count: inner)

@@ -15,6 +15,12 @@ package protocol ByteStore: Sendable {
   /// A key to be read piece by piece; nil where it is known already that there is none. The standard asks the store for each piece.
   func hold(_ key: String) throws(StorageError) -> (any HeldBytes)?
   func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError)
+  /// The same for bytes in pieces that follow each other. The standard joins them first.
+  func put(_ key: String, parts: [UnsafeRawBufferPointer]) throws(StorageError)
+  /// What writers in several processes hold while they change a part of what stands below a key; nil where the store has no such thing.
+  func lockFile(_ key: String) -> LockFile?
+  /// Removes what writers that were killed left directly below a key long ago.
+  func tidy(_ key: String)
   /// A key that is not there is fine.
   func remove(_ key: String) throws(StorageError)
   /// Removes all below a key, and the key itself. Readers in between see an array or group without its metadata, never half of one.
@@ -56,7 +62,10 @@ package struct FileStore: ByteStore {
     return (bytes, size)
   }
   package func hold(_ key: String) throws(StorageError) -> (any HeldBytes)? { try HeldFile.open(path(key)) }
-  package func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { try Files.writeAtomically(bytes, path(key), sync: false) }
+  package func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { try Files.writeAtomically([bytes], path(key), sync: false) }
+  package func put(_ key: String, parts: [UnsafeRawBufferPointer]) throws(StorageError) { try Files.writeAtomically(parts, path(key), sync: false) }
+  package func lockFile(_ key: String) -> LockFile? { LockFile(folder: path(key)) }
+  package func tidy(_ key: String) { Files.removeLeftovers(path(key)) }
   package func remove(_ key: String) throws(StorageError) { try Files.remove(path(key)) }
   package func size(_ key: String) -> Int? { Files.size(path(key)) }
   package func kind(_ key: String) -> Files.Kind? { Files.kind(path(key)) }

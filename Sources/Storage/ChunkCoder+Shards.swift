@@ -6,9 +6,7 @@ extension ChunkCoder {
   /// Decodes all inner chunks into the elements of the shard, in the shard's own order; missing ones are the fill value.
   func decodeShard(_ bytes: UnsafeRawBufferPointer, _ sharding: Sharding, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) {
     guard let base = target.baseAddress else { return }
-    guard bytes.count >= sharding.indexBytes else { throw CodecFailure("it has \(bytes.count) bytes, the index of a shard has \(sharding.indexBytes)") }
-    let at = sharding.isIndexAtEnd ? bytes.count - sharding.indexBytes : 0
-    let index = try ShardIndex(UnsafeRawBufferPointer(rebasing: bytes[at..<at + sharding.indexBytes]), sharding, size: bytes.count)
+    let index = try ShardIndex(of: bytes, sharding)
     let coder = ChunkCoder(metadata: sharding.inner), scratch = Scratch()
     let box = BoxTarget(base: base, shape: metadata.chunks, strides: strides(of: metadata.chunks))
     for number in 0..<sharding.count {
@@ -33,9 +31,14 @@ extension ChunkCoder {
       let from = base + zip(visit.target, strides).reduce(0) { $0 + $1.0 * $1.1 }
       BoxCopy(shape: block, source: strides, target: coder.strides(of: block), elementSize: size).run(from: from, to: to)
       if coder.isFill(UnsafeRawBufferPointer(values)) { continue }
-      parts.add(try coder.encode(values, block: block), number)
+      parts[number] = .fresh(try coder.encode(values, block: block).kept(UnsafeRawBufferPointer(values)))
     }
-    return try wrapped(try parts.joined())
+    let shard = try encoded(capacity: parts.byteCount)
+    shard.fill { target in
+      var at = 0
+      parts.withPieces(of: nil) { for piece in $0 { UnsafeMutableRawBufferPointer(rebasing: target[at...]).copyMemory(from: piece); at += piece.count } }
+    }
+    return try wrapped(shard)
   }
 
   /// A shard inside the codecs around it.
@@ -54,32 +57,55 @@ extension Sharding {
   }
 }
 
-/// Encoded inner chunks on their way into one shard, in the order of the index.
-struct ShardParts {
+/// The inner chunks of a shard that is to be written, by their number.
+struct ShardParts: Sendable {
+  enum Part: Sendable {
+    case missing
+    case fresh(Bytes)
+    /// As it stands in the shard that is replaced.
+    case old(Range<Int>)
+  }
+
   private let sharding: Sharding
-  private var parts: [(number: Int, bytes: Bytes)] = []
+  private var parts: [Part]
 
-  init(_ sharding: Sharding) { self.sharding = sharding }
+  init(_ sharding: Sharding) { (self.sharding, parts) = (sharding, [Part](repeating: .missing, count: sharding.count)) }
 
-  var isEmpty: Bool { parts.isEmpty }
-  mutating func add(_ bytes: Bytes, _ number: Int) { parts.append((number, bytes)) }
+  subscript(number: Int) -> Part {
+    get { parts[number] }
+    set { parts[number] = newValue }
+  }
 
-  /// The shard.
-  func joined() throws(CodecFailure) -> Bytes {
-    var index = ShardIndex(empty: sharding.count)
+  var isEmpty: Bool { parts.allSatisfy { if case .missing = $0 { true } else { false } } }
+  var byteCount: Int { parts.reduce(sharding.indexBytes) { $0 + $1.count } }
+
+  /// The pieces of the shard in the order in which they follow each other. `old`: the bytes of the shard that is replaced.
+  func withPieces<R, E: Error>(of old: UnsafeRawBufferPointer?, _ body: ([UnsafeRawBufferPointer]) throws(E) -> R) throws(E) -> R {
+    var index = ShardIndex(empty: sharding.count), pieces: [UnsafeRawBufferPointer] = []
     var end = sharding.isIndexAtEnd ? 0 : sharding.indexBytes
-    for part in parts {
-      index[part.number] = end..<end + part.bytes.count
-      end += part.bytes.count
-    }
-    let bytes = try encoded(capacity: end + (sharding.isIndexAtEnd ? sharding.indexBytes : 0))
-    bytes.fill { target in
-      for part in parts {
-        guard let range = index[part.number] else { continue }
-        part.bytes.withBytes { UnsafeMutableRawBufferPointer(rebasing: target[range]).copyMemory(from: $0) }
+    for (number, part) in parts.enumerated() {
+      switch part {
+      case .missing: continue
+      case .fresh(let bytes): bytes.withBytes { pieces.append($0) }   // held by `parts` until the end
+      case .old(let range): if let old { pieces.append(UnsafeRawBufferPointer(rebasing: old[range])) }
       }
-      UnsafeMutableRawBufferPointer(rebasing: target[(sharding.isIndexAtEnd ? end : 0)...]).copyBytes(from: index.encoded(sharding))
+      index[number] = end..<end + part.count
+      end += part.count
     }
-    return bytes
+    defer { withExtendedLifetime(parts) {} }
+    return try index.encoded(sharding).withUnsafeBufferPointer { index throws(E) in
+      let index = UnsafeRawBufferPointer(index)
+      return try body(sharding.isIndexAtEnd ? pieces + [index] : [index] + pieces)
+    }
+  }
+}
+
+extension ShardParts.Part {
+  var count: Int {
+    switch self {
+    case .missing: 0
+    case .fresh(let bytes): bytes.count
+    case .old(let range): range.count
+    }
   }
 }

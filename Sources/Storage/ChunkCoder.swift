@@ -6,11 +6,13 @@ import Glibc
 struct ChunkCoder: Sendable {
   let metadata: ArrayMetadata
 
-  /// Encoded chunks above this are refused unread. A shard has an index besides.
-  var encodedLimit: Int {
-    guard let sharding = metadata.sharding else { return metadata.codecs.encodedLimit(metadata.chunkBytes) + (1 << 16) }
-    let inner = ChunkCoder(metadata: sharding.inner).encodedLimit
-    return metadata.codecs.encodedLimit(sharding.count * inner + sharding.indexBytes) + (1 << 16)
+  /// Encoded chunks above this are refused unread.
+  var encodedLimit: Int { metadata.codecs.encodedLimit(valueLimit) + (1 << 16) }
+
+  /// The most bytes that a chunk can have before its codecs: its values, or a shard with its index.
+  private var valueLimit: Int {
+    guard let sharding = metadata.sharding else { return metadata.chunkBytes }
+    return sharding.count * ChunkCoder(metadata: sharding.inner).encodedLimit + sharding.indexBytes
   }
 
   /// Strides in bytes of a stored block of this shape, for the array's axes.
@@ -58,7 +60,7 @@ struct ChunkCoder: Sendable {
 
   /// What the codecs of a shard are wrapped around: index and inner chunks.
   func unwrapped(_ payload: UnsafeRawBufferPointer) throws(CodecFailure) -> Bytes {
-    var bytes = try encoded(capacity: min(encodedLimit, most(from: payload)))
+    var bytes = try encoded(capacity: min(valueLimit, most(from: payload)))
     bytes.truncate(to: try bytes.fill { target throws(CodecFailure) in try decode(payload, metadata.codecs.count, target) })
     return bytes
   }
@@ -83,30 +85,45 @@ struct ChunkCoder: Sendable {
   }
 
   /// Encodes a block of elements, native byte order, which are swapped in place where the format wants it.
-  func encode(_ elements: UnsafeMutableRawBufferPointer, block: [Int]) throws(CodecFailure) -> Bytes {
-    if let sharding = metadata.sharding { return try encodeShard(UnsafeRawBufferPointer(elements), sharding) }
+  func encode(_ elements: UnsafeMutableRawBufferPointer, block: [Int]) throws(CodecFailure) -> EncodedChunk {
+    let header = metadata.format == .n5 ? N5.header(shape: block) : []
+    if let sharding = metadata.sharding { return EncodedChunk(header: header, bytes: try encodeShard(UnsafeRawBufferPointer(elements), sharding)) }
     if metadata.isBigEndian { swapBytes(elements, metadata.dtype.size) }
-    var bytes = try (metadata.codecs.first ?? .raw).encode(UnsafeRawBufferPointer(elements), metadata.dtype.size)
+    guard let first = metadata.codecs.first else { return EncodedChunk(header: header, bytes: nil) }
+    var bytes = try first.encode(UnsafeRawBufferPointer(elements), metadata.dtype.size)
     for codec in metadata.codecs.dropFirst() {
       bytes = try bytes.withBytes { source throws(CodecFailure) in try codec.encode(source, metadata.dtype.size) }
     }
-    return metadata.format == .n5 ? try bytes.prefixed(with: N5.header(shape: block)) : bytes
+    return EncodedChunk(header: header, bytes: bytes)
   }
 }
 
-extension Bytes {
-  fileprivate func prefixed(with header: [UInt8]) throws(CodecFailure) -> Bytes {
-    let result = try encoded(capacity: header.count + count)
-    result.fill { target in
-      target.copyBytes(from: header)
-      withBytes { UnsafeMutableRawBufferPointer(rebasing: target[header.count...]).copyMemory(from: $0) }
+/// A chunk as it is stored.
+struct EncodedChunk {
+  /// What N5 writes before a block.
+  let header: [UInt8]
+  /// nil: the elements as they are.
+  let bytes: Bytes?
+
+  func withParts<R, E: Error>(_ elements: UnsafeRawBufferPointer, _ body: ([UnsafeRawBufferPointer]) throws(E) -> R) throws(E) -> R {
+    try header.withUnsafeBufferPointer { header throws(E) in
+      let head = header.isEmpty ? [] : [UnsafeRawBufferPointer(header)]
+      guard let bytes else { return try body(head + [elements]) }
+      return try bytes.withBytes { bytes throws(E) in try body(head + [bytes]) }
     }
-    return result
+  }
+
+  /// Bytes that outlive the elements.
+  func kept(_ elements: UnsafeRawBufferPointer) throws(CodecFailure) -> Bytes {
+    if let bytes { return bytes }
+    let copy = try encoded(capacity: elements.count)
+    copy.fill { $0.copyMemory(from: elements) }
+    return copy
   }
 }
 
 /// Reverses the bytes of each element.
-func swapBytes(_ bytes: UnsafeMutableRawBufferPointer, _ elementSize: Int) {
+package func swapBytes(_ bytes: UnsafeMutableRawBufferPointer, _ elementSize: Int) {
   func swap<T: FixedWidthInteger>(_: T.Type) {
     guard let base = bytes.baseAddress else { return }
     for offset in stride(from: 0, to: bytes.count / MemoryLayout<T>.size * MemoryLayout<T>.size, by: MemoryLayout<T>.size) {

@@ -103,6 +103,11 @@ extension Files {
   /// - Parameter sync: also survive a power cut, at the cost of waiting for the disk.
   /// - Throws: `.diskFull`, `.permission`, `.system`; the old file is then untouched and nothing is left behind.
   package static func writeAtomically(_ bytes: UnsafeRawBufferPointer, _ path: String, sync: Bool) throws(StorageError) {
+    try writeAtomically([bytes], path, sync: sync)
+  }
+
+  /// The same from pieces that follow each other.
+  static func writeAtomically(_ parts: [UnsafeRawBufferPointer], _ path: String, sync: Bool) throws(StorageError) {
     let temporary = join(parent(path), temporaryName())
     var file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     if file < 0 && errno == ENOENT {
@@ -112,7 +117,7 @@ extension Files {
     guard file >= 0 else { throw .from(errno: errno, path, doing: "write") }
     do throws(StorageError) {
       defer { close(file) }
-      try write(bytes, to: file, path)
+      for bytes in parts { try write(bytes, to: file, path) }
       if sync && fsync(file) != 0 { throw .from(errno: errno, path, doing: "write") }
     } catch {
       unlink(temporary)
@@ -192,6 +197,22 @@ extension Files {
   /// A path for a file that nobody keeps; nothing is there yet.
   package static func temporaryPath() -> String { join(temporaryFolder, temporaryName()) }
 
-  /// Left behind by a writer that was killed; safe to remove once no writer runs.
-  package static func isTemporary(_ name: String) -> Bool { name.hasPrefix(temporaryMark) }
+  /// Left behind by a writer that was killed, and safe to remove once no writer runs; or what writers lock.
+  package static func isTemporary(_ name: String) -> Bool { name.hasPrefix(temporaryMark) || name == LockFile.name }
+
+  /// Removes files of a folder that writers left when they were killed: those of temporary name that nobody wrote to for a day.
+  static func removeLeftovers(_ path: String) {
+    guard let folder = opendir(path) else { return }
+    defer { closedir(folder) }
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    while let entry = readdir(folder) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
+      guard name.hasPrefix(temporaryMark) else { continue }
+      var info = stat()
+      let file = join(path, name)
+      guard lstat(file, &info) == 0, info.st_mode & S_IFMT == S_IFREG, info.st_mtim.tv_sec < now.tv_sec - 86_400 else { continue }
+      unlink(file)
+    }
+  }
 }

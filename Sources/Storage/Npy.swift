@@ -54,14 +54,19 @@ package enum Npy {
     return total
   }
 
-  /// The bytes of a whole file.
-  package static func encode(_ array: NDArray) throws(ArrayError) -> Bytes {
-    let shape = array.rank == 1 ? "\(array.shape[0])," : array.shape.map(String.init).joined(separator: ", ")
-    var header = "{'descr': '\(Zarr2.name(of: array.dtype, isBigEndian: false))', 'fortran_order': False, 'shape': (\(shape)), }"
+  /// What stands before the elements of a file in C order.
+  package static func header(_ dtype: DType, _ shape: [Int]) -> [UInt8] {
+    let lengths = shape.count == 1 ? "\(shape[0])," : shape.map(String.init).joined(separator: ", ")
+    var header = "{'descr': '\(Zarr2.name(of: dtype, isBigEndian: false))', 'fortran_order': False, 'shape': (\(lengths)), }"
     let unpadded = 10 + header.utf8.count + 1
     header += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"   // elements start at a multiple of 64
     let length = header.utf8.count
-    let start = magic + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8 & 0xFF)] + Array(header.utf8)
+    return magic + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8 & 0xFF)] + Array(header.utf8)
+  }
+
+  /// The bytes of a whole file.
+  package static func encode(_ array: NDArray) throws(ArrayError) -> Bytes {
+    let start = header(array.dtype, array.shape)
     let packed = try array.contiguous()
     let bytes = try Bytes(count: start.count + packed.byteCount)
     bytes.fill { target in
@@ -73,10 +78,15 @@ package enum Npy {
 
   private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-  private struct Header {
-    let dtype: DType, shape: [Int], isFortran: Bool, isBigEndian: Bool, length: Int
+  /// What stands before the elements.
+  package struct Header: Sendable {
+    package let dtype: DType, shape: [Int], isFortran: Bool, isBigEndian: Bool
+    /// Bytes before the first element.
+    package let length: Int
 
-    init(_ bytes: UnsafeRawBufferPointer, _ path: String, isWhole: Bool = true) throws(StorageError) {
+    /// - Parameter isWhole: `bytes` are the whole file, and hold as many elements as the header says; else they are at least the header.
+    /// - Throws: `StorageError.badFile`, `.unsupported`.
+    package init(_ bytes: UnsafeRawBufferPointer, _ path: String, isWhole: Bool = true) throws(StorageError) {
       func bad(_ reason: String) -> StorageError { .badFile(path: path, reason: reason) }
       guard bytes.count >= 10, bytes.starts(with: magic) else { throw bad("it is no .npy file") }
       guard (1...3).contains(bytes[6]) else { throw .unsupported(path: path, feature: ".npy version \(bytes[6])") }

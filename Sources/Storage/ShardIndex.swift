@@ -55,6 +55,13 @@ struct ShardIndex: Sendable {
     }
   }
 
+  /// The index of a whole shard in memory.
+  init(of shard: UnsafeRawBufferPointer, _ sharding: Sharding) throws(CodecFailure) {
+    guard shard.count >= sharding.indexBytes else { throw CodecFailure("it has \(shard.count) bytes, the index of a shard has \(sharding.indexBytes)") }
+    let at = sharding.isIndexAtEnd ? shard.count - sharding.indexBytes : 0
+    try self.init(UnsafeRawBufferPointer(rebasing: shard[at..<at + sharding.indexBytes]), sharding, size: shard.count)
+  }
+
   /// As it stands in the shard.
   func encoded(_ sharding: Sharding) -> [UInt8] {
     var bytes: [UInt8] = []

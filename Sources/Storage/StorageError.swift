@@ -70,7 +70,7 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   /// The error for an `errno` met while `doing` something to `path`.
-  static func from(errno code: Int32, _ path: String, doing: String) -> StorageError {
+  package static func from(errno code: Int32, _ path: String, doing: String) -> StorageError {
     switch code {
     case ENOENT: .notFound(path: path, near: nearSibling(of: path))
     case EACCES, EPERM: .permission(path: path, doing: doing)

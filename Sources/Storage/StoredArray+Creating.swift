@@ -121,18 +121,11 @@ extension ArraySpec {
     guard format != .n5 || !isFortranOrder else { throw .unsupported(path: path, feature: "the order F in n5, which has one order") }
     guard format != .n5 || !isBigEndian else { throw .unsupported(path: path, feature: "a choice of byte order in n5, whose elements are always big-endian") }
     let codecs = codecs.filter { $0.zarr2 != .null }.map { format == .n5 ? $0.asN5 ?? $0 : $0 }
-    let plain = Array(shape.indices), order = isFortranOrder ? plain.reversed() : plain, isBigEndian = (isBigEndian || format == .n5) && dtype.size > 1
     var metadata = ArrayMetadata(
-      format: format, dtype: dtype, shape: shape, chunks: chunks ?? Self.defaultChunks(shape, grid, in: shards), order: order, isBigEndian: isBigEndian, fill: fill,
-      codecs: codecs, keys: keys, attributes: gridAttributes(grid, format).merging(attributes), dimensionNames: format == .zarr3 ? grid.axes.map(\.name) : nil)
-    if let shards {
-      guard shards.count == shape.count else { throw .badMetadata(path: path, field: "shards", reason: "\(shards.count) axes, the shape has \(shape.count)") }
-      guard format == .zarr3 else { throw .unsupported(path: path, feature: "an array in shards in \(format)") }
-      var inner = metadata
-      (inner.shape, inner.attributes, inner.dimensionNames) = (shards, .emptyObject, nil)
-      (metadata.chunks, metadata.order, metadata.isBigEndian) = (shards, plain, false)
-      (metadata.codecs, metadata.sharding) = ([], try Sharding(inner: inner, order: plain, path: path))
-    }
+      format: format, dtype: dtype, shape: shape, chunks: chunks ?? Self.defaultChunks(shape, grid, in: shards),
+      order: isFortranOrder ? shape.indices.reversed() : Array(shape.indices), isBigEndian: (isBigEndian || format == .n5) && dtype.size > 1, fill: fill, codecs: codecs,
+      keys: keys, attributes: gridAttributes(grid, format).merging(attributes), dimensionNames: format == .zarr3 ? grid.axes.map(\.name) : nil)
+    if let shards { try metadata.shard(by: shards, path) }
     return try metadata.checked(path)
   }
 

@@ -18,20 +18,20 @@ package final class StoredArray: ArraySource, Sendable {
   package let mode: Mode
   /// Voxels are neither read nor written: what a dry run works with.
   package let isMetadataOnly: Bool
+  /// What the caller said of it beside the path.
+  package let declared: Declared
   package let store: any ByteStore
   let coder: ChunkCoder
   /// Indices of shards that were read lately.
   let shardIndices = ShardIndexCache()
-  /// Guards chunks that are read, changed and written back; a chunk belongs to one of them by its number.
-  let locks: [ChunkLock]
+  let writeGuard = WriteGuard()
   private let currentAttributes: Mutex<JSON>
 
   init(location: Location, metadata: ArrayMetadata, mode: Mode, origin: Origin) throws(StorageError) {
-    isMetadataOnly = false
+    (isMetadataOnly, declared) = (false, Declared())
     (self.location, self.metadata, self.mode, store, coder) = (location, metadata, mode, location.store, ChunkCoder(metadata: metadata))
     let reading = try GridReader(metadata: metadata, location: location, origin: origin).read(location.store)
     (grid, gridSource) = (reading.grid, reading.source)
-    locks = mode == .edit ? (0..<64).map { _ in ChunkLock() } : []
     currentAttributes = Mutex(metadata.attributes)
   }
 
@@ -48,20 +48,22 @@ package final class StoredArray: ArraySource, Sendable {
     }
   }
 
-  private init(_ array: StoredArray, isMetadataOnly: Bool, grid: Grid, gridSource: String?) {
-    (self.isMetadataOnly, self.grid, self.gridSource) = (isMetadataOnly, grid, gridSource)
-    (location, metadata, mode) = (array.location, array.metadata, array.mode)
-    (store, coder, locks) = (array.store, array.coder, array.locks)
+  private init(_ array: StoredArray, grid: Grid, gridSource: String?, declared: Declared, isMetadataOnly: Bool) {
+    (self.isMetadataOnly, self.declared) = (isMetadataOnly, declared)
+    (location, metadata, self.grid, self.gridSource, mode) = (array.location, array.metadata, grid, gridSource, array.mode)
+    (store, coder) = (array.store, array.coder)
     currentAttributes = Mutex(array.attributes)
   }
 
   /// The same array, but reading or writing voxels throws `NotRead`.
-  package var metadataOnly: StoredArray { isMetadataOnly ? self : StoredArray(self, isMetadataOnly: true, grid: grid, gridSource: gridSource) }
+  package var metadataOnly: StoredArray { isMetadataOnly ? self : StoredArray(self, grid: grid, gridSource: gridSource, declared: declared, isMetadataOnly: true) }
 
-  /// The same array, said to lie elsewhere; nothing on disk changes.
-  ///
-  /// - Precondition: `grid` has an axis for each of the array's.
-  package func placed(_ grid: Grid, source: String?) -> StoredArray { StoredArray(self, isMetadataOnly: isMetadataOnly, grid: grid, gridSource: source) }
+  /// The same array with the axes and at the place that are declared; what is on disk stays as it is.
+  package func declaring(_ given: Declared) throws -> StoredArray {
+    if given.isEmpty { return self }
+    let (placed, source) = try given.place(grid, gridSource, path: path)
+    return StoredArray(self, grid: placed, gridSource: source, declared: given, isMetadataOnly: isMetadataOnly)
+  }
 
   package var path: String { location.description }
   package var dtype: DType { metadata.dtype }
@@ -100,11 +102,6 @@ package final class StoredArray: ArraySource, Sendable {
     try dropConsolidated(store)
     for (name, document) in try changed.documents(path) where name == metadata.attributesFile { try store.put(Files.join(location.key, name), document) }
   }
-}
-
-final class ChunkLock: Sendable {
-  private let mutex = Mutex(())
-  func hold<R>(_ body: () throws -> R) throws -> R { try mutex.withLock { _ in try body() } }
 }
 
 extension ArrayMetadata {

@@ -38,7 +38,11 @@ struct Terminal: Sendable {
     return (Int(size.ws_row), Int(size.ws_col))
   }
 
-  var style: DisplayStyle { DisplayStyle(width: width, color: color) }
+  var style: DisplayStyle {
+    var style = DisplayStyle(width: width, color: color)
+    style.isTerminal = isOutputTerminal
+    return style
+  }
   /// For diagnostics, which go to standard error.
   var errorStyle: DisplayStyle { DisplayStyle(width: width, color: color && isErrorTerminal) }
 }

@@ -102,7 +102,7 @@ private func filter(_ name: String = "window", block: [Int], context: Int = 2) -
     }
     let options = BlockwiseOptions(name: "f", block: [2], context: [1])
     #expect(try failure(options) { _, _, _ in try NDArray([Int32](repeating: 0, count: 3), [3]) }
-      == "2 of 2 blocks failed after 3 tries: block 0, voxels [0:2]; block 1, voxels [2:4]: the function returned shape (3); expected the block (2) or block and context (4)")
+      == "2 of 2 blocks failed after 1 try: block 0, voxels [0:2]; block 1, voxels [2:4]: the function returned shape (3); expected the block (2) or block and context (4)")
     var narrow = options
     narrow.dtype = .uint8
     narrow.retries = 0

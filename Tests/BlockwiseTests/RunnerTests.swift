@@ -8,6 +8,8 @@ import Blockwise
 
 private struct Broken: Error, CustomStringConvertible { var description: String { "broken on purpose" } }
 
+private struct Mistaken: LastingError { var isLasting: Bool { true } }
+
 private func tiling(_ blocks: Int) throws -> Tiling { try Tiling(total: VoxelRoi(shape: [blocks * 2]), block: [2], context: [0]) }
 
 @Suite struct RunnerTests {
@@ -37,6 +39,21 @@ private func tiling(_ blocks: Int) throws -> Tiling { try Tiling(total: VoxelRoi
     #expect(report.failed.count == 1)
     #expect(report.failureText == "1 of 20 blocks failed after 3 tries: block 5, voxels [10:12]: broken on purpose")
     #expect(tries.withLock { $0[9] } == 3)
+  }
+
+  /// A mistake in the function stays one: it is not tried again, the other blocks are done.
+  @Test func mistakesAreNotRetried() throws {
+    let tries = Mutex([Int64: Int]())
+    let run = BlockRun(stage: "test", tiling: try tiling(20)) { _, _ in
+      { block, _ in
+        tries.withLock { $0[block.index, default: 0] += 1 }
+        if block.index == 5 { throw Mistaken() }
+        return .written
+      }
+    }
+    let report = try run.run(workers: 1, retries: 2, context())
+    #expect(report.done == 19 && report.failed.map(\.tries) == [1])
+    #expect(tries.withLock { $0[5] } == 1)
   }
 
   @Test func givesUpWhenNothingSucceeds() throws {

@@ -158,6 +158,18 @@ import Testing
     }
   }
 
+  /// Views through other words read as little.
+  @Test func lookReadsAFewChunksThroughOtherWords() throws {
+    try withTemporaryDirectory { folder in
+      let session = try Session("big = create(\"\(folder)/t.zarr/big\", shape=(64, 1600, 1600), dtype=uint8, chunks=16, voxel=4nm); wide = cast(big, float32);")
+      for code in ["look(wide)", "look(cast(big, uint16)[:, ::-1])", "look(pad(big, 5))", "look(pad(big, 5, mode=\"edge\"), at=0)", "look(concat(big, big))", "look(big > 3)", "look(cast(big * 2, uint8), axis=\"x\")"] {
+        session.log.forget()
+        _ = try session.shown(code)
+        #expect((1...27).contains(session.log.total), "\(code) read \(session.log.total) chunks")
+      }
+    }
+  }
+
   /// Five levels of an OME-NGFF pyramid: the coarsest that fills the screen is shown, and no chunk of another is read.
   @Test func lookPicksALevel() throws {
     try withTemporaryDirectory { folder in

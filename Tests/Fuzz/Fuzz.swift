@@ -5,6 +5,7 @@
 //     dcs-fuzz --seconds 60 --seed 1          two thirds of the time for reading and checking, the rest for running
 //     dcs-fuzz --seed 1 --case 4711 [--run]   shows one case and what becomes of it
 
+import Accidents
 import Builtins
 import Execution
 import Glibc
@@ -17,7 +18,8 @@ import TestSupport
     do { try options.read(Array(CommandLine.arguments.dropFirst())) } catch {
       Crash.misuse("\(error)\nusage: dcs-fuzz [--seconds N] [--seed N] [--case N [--run]] [--folder PATH]")
     }
-    let corpus = Corpus(options.folder)
+    let vocabulary = Vocabulary.registry
+    let corpus = Corpus(options.folder, examples: vocabulary.names.flatMap { vocabulary.sets[$0]?.builtins ?? [] }.flatMap { $0.examples.map(\.code) })
     guard corpus.scripts.count > 10, corpus.snippets.count > 300 else {
       Crash.misuse("\(options.folder) holds no scripts; run it in the root of the repository")
     }

@@ -1,8 +1,10 @@
+import Accidents
 import Builtins
 import Execution
 import Glibc
 import Language
 import Synchronization
+import TestSupport
 
 /// Runs cases and keeps what is wrong.
 final class Fuzzer {

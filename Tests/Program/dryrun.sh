@@ -69,6 +69,8 @@ expect "another plan" 1 "with another plan" "$dcs" --dry-run "$(write_script 'a 
 expect "a branch" 0 "the condition is known only when the script runs" "$dcs" --dry-run "$(write_script 'm = mean(open("in.zarr/raw"))' 'try { if m > 3 { save(ones(3), "x.npy") } } catch e { print("caught") }' 'print("after")')"
 expect "its place" 0 "s.dcs:2" "$dcs" --dry-run "$(write_script 'm = mean(open("in.zarr/raw"))' 'if m > 3 { save(ones(3), "x.npy") }')"
 expect "a loop" 0 "what the loop goes over" "$dcs" --dry-run "$(write_script 'for id in unique(open("in.zarr/raw")) { print(id) }')"
+expect "an exit" 0 "whether \`exit\` ends the script" "$dcs" --dry-run "$(write_script 'm = mean(open("in.zarr/raw"))' 'exit(int(m))' 'save(ones(3), "x.npy")')"
+expect "an assertion" 0 "whether \`assert\` ends the script" "$dcs" --dry-run "$(write_script 'm = mean(open("in.zarr/raw"))' 'assert(m > 3)' 'save(ones(3), "x.npy")')"
 expect "an error" 1 "there is nothing at" "$dcs" --dry-run "$(write_script 'open("nothing.zarr/a")')"
 expect "too big" 1 "budget" "$dcs" --dry-run "$(write_script 'm = zeros((10**5, 10**5, 10**4))')"
 expect "no script" 2 "needs a script" "$dcs" --dry-run

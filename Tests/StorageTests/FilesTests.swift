@@ -1,3 +1,4 @@
+import Arrays
 import Execution
 import Glibc
 import Storage
@@ -5,6 +6,23 @@ import TestSupport
 import Testing
 
 @Suite struct FilesTests {
+  /// What a killed writer left is no chunk, and goes when somebody writes beside it a day later.
+  @Test func leftoversOfKilledWritersAreRemovedWhenOld() throws {
+    try withTemporaryDirectory { folder in
+      let array = try StoredArray.create("\(folder)/a.zarr/a", ArraySpec(.uint8, [4, 4], chunks: [2, 2]))
+      try array.write(try NDArray([UInt8](repeating: 1, count: 16), [4, 4]), alone)
+      let old = "\(folder)/a.zarr/a/0/.dcs-partial-1", fresh = "\(folder)/a.zarr/a/0/.dcs-partial-2"
+      try Files.writeAtomically("half", old)
+      try Files.writeAtomically("half", fresh)
+      var times = [timeval(tv_sec: time(nil) - 100_000, tv_usec: 0), timeval(tv_sec: time(nil) - 100_000, tv_usec: 0)]
+      #expect(utimes(old, &times) == 0)
+      #expect(try array.readAll(alone).elements(UInt8.self) == [UInt8](repeating: 1, count: 16))
+      #expect(Files.kind(old) == .file)   // readers remove nothing
+      try StoredArray.open("\(folder)/a.zarr/a", mode: .edit).write(try NDArray([UInt8](repeating: 2, count: 4), [2, 2]), at: [0, 0], alone)
+      #expect(Files.kind(old) == nil && Files.kind(fresh) == .file)
+    }
+  }
+
   @Test func writesReplaceAndLeaveNothingBehind() throws {
     try withTemporaryDirectory { folder in
       let path = "\(folder)/a/b/c.txt"

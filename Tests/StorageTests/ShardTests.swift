@@ -52,6 +52,89 @@ struct ShardFixture: CustomTestStringConvertible, Sendable {
     #expect(stored > 0 && missing > 0)
   }
 
+  // MARK: Writing
+
+  /// Boxes written in any order, whole shards or parts of them, over each other, from strided views: the same as in memory.
+  @Test(arguments: [true, false], [Codec.raw, .zstd(level: 1)]) func everyBoxIsWrittenRight(atEnd: Bool, codec: Codec) throws {
+    try withTemporaryDirectory { folder in
+      let shape = [7, 9, 5], path = "\(folder)/a.zarr/a"
+      _ = try StoredArray.create(path, ArraySpec(.int32, shape, chunks: [2, 2, 3], shards: [4, 4, 6], codec: codec, fillValue: -9))
+      if !atEnd {
+        let text = String(decoding: try Files.read("\(path)/zarr.json"), as: UTF8.self)
+        try Files.writeAtomically(text.replacing("\"end\"", with: "\"start\""), "\(path)/zarr.json")
+      }
+      let array = try StoredArray.open(path, mode: .edit)
+      var expected = try NDArray([Int32](repeating: -9, count: shape.reduce(1, *)), shape)
+      var generator = KeyedGenerator(seed: 1, purpose: "boxes")
+      for round in 0..<150 {
+        let offset = shape.map { generator.index(below: $0) }
+        let extent = zip(shape, offset).map { 1 + generator.index(below: $0 - $1) }
+        let isEmptied = round % 10 == 9   // what holds the fill value alone is not stored
+        let values = try isEmptied ? NDArray([Int32](repeating: -9, count: extent.reduce(1, *)), extent.reversed()) : randomArray(.int32, extent.reversed(), seed: UInt64(round))
+        let transposed = try values.transposed([2, 1, 0])
+        try array.write(transposed, at: offset, ReadContext(pool: ThreadPool(threads: 1 + round % 3)))
+        try expected.assign(transposed, at: offset)
+        #expect(try sameBits(try array.readAll(alone), expected), "round \(round): \(offset) \(extent)")
+      }
+      #expect(try sameBits(try StoredArray.open(path).readAll(alone), expected))
+      try array.write(try NDArray([Int32](repeating: -9, count: shape.reduce(1, *)), shape), alone)
+      #expect(try Files.list("\(path)/c/0/0").isEmpty)
+    }
+  }
+
+  /// Arrays of others, changed in part: index at start, wrapped, nested, transposed, all go on as they were laid out.
+  @Test(arguments: ShardFixture.all) func whatOthersWroteIsChangedInPlace(fixed: ShardFixture) throws {
+    try withTemporaryDirectory { folder in
+      let path = "\(folder)/a.zarr"
+      try StoredNode.open(sharded(fixed.store)).copyFiles(to: path, replace: false, ExecutionContext(pool: ThreadPool(threads: 1)))
+      let array = try StoredArray.open(path, mode: .edit)
+      var expected = try Npy.read(sharded(fixed.npy))
+      var generator = KeyedGenerator(seed: 8, purpose: "boxes")
+      for round in 0..<20 {
+        let offset = fixed.shape.map { generator.index(below: $0) }
+        let extent = zip(fixed.shape, offset).map { 1 + generator.index(below: $0 - $1) }
+        let values = try randomIntegers(0...99, array.dtype, extent, seed: UInt64(round))
+        try array.write(values, at: offset, alone)
+        try expected.assign(values, at: offset)
+        #expect(try sameBits(try array.readAll(alone), expected), "round \(round): \(offset) \(extent)")
+      }
+    }
+  }
+
+  @Test func writersOfPartsOfOneShardDoNotLoseEachOther() throws {
+    try withTemporaryDirectory { folder in
+      let path = "\(folder)/a.zarr/a"
+      let one = try StoredArray.create(path, ArraySpec(.uint8, [64], chunks: [4], shards: [64])), other = try StoredArray.open(path, mode: .edit)
+      // two arrays in one process lock as two processes do: each has an open file of its own
+      try ThreadPool(threads: 4).forEach(64) { item, _ in try (item % 2 == 0 ? one : other).write(try NDArray([UInt8(item + 1)], [1]), at: [item], alone) }
+      #expect(try one.readAll(alone).elements(UInt8.self) == Array(1...64))
+    }
+  }
+
+  // MARK: What is read
+
+  @Test func aBoxReadsTheIndexAndTheChunksItNeedsOnce() throws {
+    try withTemporaryDirectory { folder in
+      let path = "\(folder)/a.zarr/a"
+      let values = try randomArray(.uint16, [256, 256], seed: 1)
+      try StoredArray.create(path, ArraySpec(.uint16, [256, 256], chunks: [32, 32], shards: [128, 128], codec: .raw)).write(values, alone)
+      let log = ReadLog()
+      let array = try log.watching { try StoredArray.open(path) }
+      _ = array.codecText + "\(array.chunkCount) \(array.grid)"
+      #expect(log.total == 0)
+      #expect(try sameBits(try array.read(try box([0, 0], [32, 32]), alone), try values.slice(offset: [0, 0], shape: [32, 32])))
+      #expect(log.reads == ["\(path)/c/0/0": 2])   // the index, one chunk
+      log.forget()
+      // one chunk of each of four shards
+      #expect(try sameBits(try array.read(try box([120, 120], [16, 16]), alone), try values.slice(offset: [120, 120], shape: [16, 16])))
+      #expect(log.reads == ["\(path)/c/0/0": 2, "\(path)/c/0/1": 2, "\(path)/c/1/0": 2, "\(path)/c/1/1": 2])
+      log.forget()
+      // chunks that follow each other by one read, as long as each of the threads has something to do
+      #expect(try sameBits(try array.read(try box([0, 0], [128, 128]), alone), try values.slice(offset: [0, 0], shape: [128, 128])))
+      #expect(log.reads == ["\(path)/c/0/0": 3])
+    }
+  }
+
   // MARK: Damage
 
   /// A sharded array of 6 × 6 in chunks of 2 × 2, all voxels above 0, and the file of its first shard, of 4 × 4.

@@ -9,6 +9,8 @@ import Blockwise
 import CKernels
 import Compute
 import Execution
+import FileFormats
+import Geometry
 import Language
 import Networks
 import Storage
@@ -86,7 +88,7 @@ extension Call {
   private func travelling(_ object: any ObjectValue, _ folder: String) throws -> String? {
     switch object {
     case let array as ArrayValue:
-      if let stored = array.stored, case .view(let view) = array.content { return view.isWhole ? "open(\(Value.quoted(stored.path)))" : view.indices.map { "open(\(Value.quoted(stored.path)))[\($0)]" } }
+      if case .view(let view) = array.content, let opened = array.reopened { return view.isWhole ? opened : view.indices.map { "\(opened)[\($0)]" } }
       let volume = try array.volume(execution), path = Files.join(folder, "data.zarr/" + Files.name(try Builtin.newFolder(folder, "input")))
       let copy = try StoredArray.create(path, ArraySpec(volume.dtype, volume.shape, grid: volume.grid))
       try copy.write(volume.array, ReadContext(pool: execution.pool, cancellation: execution.cancellation))
@@ -125,6 +127,19 @@ package enum WorkerPlan {
     let made = try line("# made by ")
     guard made == maker(host) else { throw Failure(.failed, "the plan was made by \(made); this is \(maker(host)): their bytes could differ") }
     return try line("# plan ")
+  }
+}
+
+extension ArrayValue {
+  /// The call of `open` that gives what it shows of a container or a file; nil for other arrays.
+  fileprivate var reopened: String? {
+    guard let path = stored?.path ?? file?.path, let declared = stored?.declared ?? file?.declared else { return nil }
+    var arguments = [Value.quoted(path)]
+    func text(_ place: WorldCoordinate) -> String? { Value.worldCoordinate(place).source() }
+    if let size = declared.voxelSize.flatMap(text) { arguments.append("voxel=" + size) }
+    if let offset = declared.offset.flatMap(text) { arguments.append("offset=" + offset) }
+    if let axes = declared.axes { arguments.append("axes=[" + axes.map { Value.quoted($0.name) }.joined(separator: ", ") + "]") }
+    return "open(\(arguments.joined(separator: ", ")))"
   }
 }
 

@@ -15,7 +15,7 @@ extension Builtin {
       "The result has no trace of the blocks: any block size and any number of workers give the same bytes.",
       "to=\"c.zarr/name\" writes it there and resumes what was begun; without it the result stays in memory. dtype=uint8 scales the activation's range to 0…255 and records that.",
     ],
-    searchTerms: ["inference", "segment"],
+    searchTerms: ["inference", "segment"], needs: .sketches,
     plan: { call in
       let (model, source, options, spec) = try prediction(call)
       var plan = try PredictStatement(model, source, options, to: spec, call.execution).plan()

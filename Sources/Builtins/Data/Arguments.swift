@@ -39,7 +39,7 @@ extension Call {
     guard names.count == rank else { throw failure(.shape, "`axes` names \(names.count) axes, the shape has \(rank)", at: "axes") }
     let axes = try names.map {
       guard case .string(let name) = $0 else { throw failure(.type, "`axes` must hold names, not \($0.typePhrase)", at: "axes") }
-      return Axis.named(name)
+      return Axis.named(try axisName(name, "axes"))
     }
     guard Set(axes.map(\.name)).count == rank else { throw failure(.value, "`axes` names an axis twice", at: "axes") }
     return axes

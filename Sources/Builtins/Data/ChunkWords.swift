@@ -33,7 +33,7 @@ extension Builtin {
   }
 
   static let chunk = Builtin(
-    "chunk", "(a: array, index: coord|int) -> array", "One chunk of an array on disk, as a view: what of it lies inside the array.", searchTerms: ["block"]
+    "chunk", "(a: array, index: coord|int) -> array", "One chunk of an array on disk, as a view: what of it lies inside the array.", searchTerms: ["block"], needs: .parts
   ) { call in
     let stored = try call.stored("a"), counts = stored.chunkGrid, index = try call.voxels("index", rank: stored.shape.count).values
     for (axis, at) in index.enumerated() where at < 0 || at >= counts[axis] {
@@ -88,9 +88,9 @@ extension Call {
   /// An argument that must be all of an array on disk.
   func stored(_ name: String) throws -> StoredArray {
     let array = try array(name)
-    guard case .view(let view) = array.content, view.isWhole, let stored = view.base as? StoredArray else {
-      throw failure(.data, "`\(name)` must be a whole array on disk, not \(array.residence.contains("disk") ? "a view of one" : "one \(array.residence)")", at: name)
-    }
+    if let file = array.file { throw failure(.data, "`\(name)` must be an array in a Zarr or N5 container; \(file.path) is \(file.format)", at: name) }
+    guard let stored = array.stored else { throw failure(.data, "`\(name)` must be a whole array on disk, not \(array.isOnDisk ? "a view of one" : "one \(array.residence)")", at: name) }
+    guard case .view(let view) = array.content, view.isWhole else { throw failure(.data, "`\(name)` must be a whole array on disk, not a view of one", at: name) }
     return stored
   }
 }

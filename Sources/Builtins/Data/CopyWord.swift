@@ -1,4 +1,5 @@
 import Arrays
+import FileFormats
 import Geometry
 import Language
 import Storage
@@ -12,7 +13,7 @@ extension Builtin {
     "Copies an array, or a group with all that is in it, to a path; returns the copy.",
     details: [
       "Without `chunks`, `shards`, `codec` and `format` the files of what is on disk are copied as they are: missing chunks stay missing, attributes come along.",
-      "Anything else is written anew, chunk by chunk, as `save` does.",
+      "Anything else is written anew, piece by piece, as `save` does: from and to TIFF, .npy, Zarr and N5, out of HDF5, .npz and folders of pictures.",
     ],
     searchTerms: ["duplicate", "cp", "rechunk"], streams: ["from"], effect: .writes("to"), plan: { call in
       let path = try call.string("to"), replace = try call.bool("replace")
@@ -26,9 +27,13 @@ extension Builtin {
       switch try source(call) {
       case .nothingYet(let path): return try unknown(path)
       case .files(.group(let group)): return try unknown(group.path)
-      case .files(.array(let stored)):
+      case .files(.array(let stored)) where try FileWriter.kind(of: path) == nil:
         return try call.planArray("copy", at: path, ArraySpec(stored.dtype, stored.shape, grid: stored.grid, chunks: stored.chunks), reads: [stored], replace: replace)
-      case .array(let array): return try call.planArray("copy", at: path, try array.spec(call), reads: array.expression.sources, replace: replace)
+      case .files(.array(let stored)):
+        return try call.planWritten(ArrayValue(stored), "copy", to: path, replace: replace) ?? .unknown
+      case .array(let array):
+        if let planned = try call.planWritten(array, "copy", to: path, replace: replace) { return planned }
+        return try call.planArray("copy", at: path, try array.spec(call), reads: array.expression.sources, replace: replace)
       }
     }
   ) { call in
@@ -57,20 +62,33 @@ extension Builtin {
     case nothingYet(String)
   }
 
+  /// A group in a file is copied array by array.
+  private static func one(of group: any FileGroup, _ call: Call) throws -> Failure {
+    let first = try group.children().first { $0.problem == nil }?.name ?? "name"
+    return call.failure(.data, "`\(group.path)` is a group in a file: its arrays are copied one by one", at: "from", hint: "copy(\(Value.quoted(Files.join(group.path, first))), \"out.zarr/\(first)\")")
+  }
+
   private static func source(_ call: Call) throws -> Source {
     let isPlain = !["chunks", "shards", "codec", "format"].contains(where: call.isGiven), node: StoredNode
     switch try call.value("from") {
     case .string(let path):
       let place = try Location(path).description
       if try Location.kind(place) == nil, let made = call.dryRun?.made(at: place) { return made.object(as: ArrayValue.self).map(Source.array) ?? .nothingYet(place) }
-      node = try StoredNode.open(path)
+      switch try FileFormats.open(path) {
+      case .array(let file): return .array(ArrayValue(file))
+      case .group(let group): throw try one(of: group, call)
+      case nil: node = try StoredNode.open(path)
+      }
     case let value:
       if let group = value.object(as: GroupValue.self) { node = .group(group.group); break }
+      if let group = value.object(as: FileGroupValue.self) { throw try one(of: group.group, call) }
       let array = try call.array("from")
-      guard let stored = array.stored, case .view(let view) = array.content, view.isWhole else { return .array(array) }
+      guard let stored = array.stored, case .view(let view) = array.content, view.isWhole, stored.declared.isEmpty else { return .array(array) }
       node = .array(stored)
     }
-    if isPlain, try node.canCopyFiles(to: try call.string("to")) { return .files(node) }
+    let to = try call.string("to"), isToFile = try FileWriter.kind(of: to) != nil
+    if isToFile, case .array(let stored) = node { return .array(ArrayValue(stored)) }
+    if isPlain, !isToFile, try node.canCopyFiles(to: to) { return .files(node) }
     guard case .array(let stored) = node else {
       throw call.failure(
         .data, isPlain ? "a group can only be copied to a container of its own format" : "`chunks`, `shards`, `codec` and `format` change one array, not a group", at: "from", hint: "copy its arrays one by one")

@@ -23,12 +23,12 @@ enum DiskLayout {
 }
 
 extension Call {
-  /// Puts codecs and layout of the call into what is to be made.
+  /// Puts codecs and layout that the call gives into what is to be made; words that share less of the arguments leave the rest as it is.
   func layOut(_ spec: inout ArraySpec) throws {
-    if let format = try optionalString("format") { spec.format = Format(rawValue: format) }
+    if isKnown("format"), let format = try optionalString("format") { spec.format = Format(rawValue: format) }
     if isGiven("order") { spec.isFortranOrder = try string("order") == "F" }
     if isGiven("endian") { spec.isBigEndian = try string("endian") == "big" }
     if isGiven("separator") { spec.separator = try string("separator") }
-    if let text = try optionalString("codec") { spec.codecs = try Codec.chain(text: text, spec.dtype, isBigEndian: spec.isBigEndian) }
+    if isGiven("codec"), let text = try optionalString("codec") { spec.codecs = try Codec.chain(text: text, spec.dtype, isBigEndian: spec.isBigEndian) }
   }
 }

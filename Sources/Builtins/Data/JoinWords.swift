@@ -21,8 +21,9 @@ extension Builtin {
           .shape, "shapes do not match along other axes than \(axes[axis].name): \(first.axesText) and \(part.axesText)", argument: "arrays", argumentPosition: position)
       }
       if first.grid.isKnown, part.grid.isKnown, part.grid.voxelSize != first.grid.voxelSize {
+        let (mine, other) = differentSizes(first.grid.voxelSize, part.grid.voxelSize)
         throw Failure(
-          .grid, "voxel sizes do not match: \(sizeText(first.grid.voxelSize)) and \(sizeText(part.grid.voxelSize))", argument: "arrays", argumentPosition: position)
+          .grid, "voxel sizes do not match: \(mine) and \(other)", argument: "arrays", argumentPosition: position)
       }
     }
     return Value(try ArrayValue.made(of: parts, try ArrayExpression.joined(parts.map(\.expression), along: axis, isStack: false, grid: first.grid), call.execution))
@@ -32,7 +33,7 @@ extension Builtin {
     "stack", "(arrays…: array|list, axis=\"c\") -> array", "Puts arrays of one shape behind one another along a new first axis.",
     examples: [Example("stack(zeros((2, 3)), ones((2, 3))).shape", prints: "(2, 2, 3)")], searchTerms: ["channels", "join"], streams: ["arrays"]
   ) { call in
-    let parts = try call.arrays("arrays"), first = parts[0], name = try call.string("axis")
+    let parts = try call.arrays("arrays"), first = parts[0], name = try call.axisName(try call.string("axis"), "axis")
     guard !first.grid.axes.contains(where: { $0.name == name }) else {
       throw call.failure(.value, "the arrays have an axis `\(name)` already", at: "axis", hint: "concat(…, axis=\"\(name)\") joins along it")
     }

@@ -38,15 +38,13 @@ extension Builtin {
     let array = try call.array("a")
     let axes: [Int]
     if case .list(let entries) = try call.value("axis") {
-      axes = try entries.map { entry in
-        guard case .string(let name) = entry else { throw call.failure(.type, "`axis` holds names of axes, not \(entry.typePhrase)", at: "axis") }
-        return try call.axis(name, "axis", array.grid)
-      }
+      axes = try entries.map { try call.axis($0, "axis", array.grid) }
+      guard Set(axes).count == axes.count else { throw call.failure(.value, "`axis` names an axis twice", at: "axis") }
     } else {
       axes = [try call.axis("axis", of: array.grid)]
     }
     return Value(try array.viewed(call.execution) { view in
-      try Set(axes).sorted().reduce(view) { view, axis in
+      try axes.reduce(view) { view, axis in
         let length = view.shape[axis]
         return length < 2 ? view : try view.walking(axis: axis, begin: length - 1, step: -1, count: length)
       }
@@ -75,7 +73,7 @@ extension Builtin {
     let array = try call.array("a")
     let both = try call.margin("by", array) ?? [Int](repeating: 0, count: array.shape.count)
     let before = try call.margin("before", array) ?? both, after = try call.margin("after", array) ?? both
-    let source = try naming(array.grid.axes) { try PaddedSource(array.expression, before: before, after: after, try call.edge(try call.string("mode"))) }
+    let source = try naming(array.grid.axes) { try PaddedSource(array.expression, before: before, after: after, try call.edge(try call.string("mode"), at: "mode", constant: "value")) }
     return Value(try ArrayValue.made(of: [array], ArrayExpression(source), call.execution))
   }
 
@@ -93,7 +91,7 @@ extension Builtin {
       result.content = .memory(try result.volume(call.execution))
       return Value(result)
     }
-    let voxels = try array.grid.voxels(roi.roi, .outward), rank = array.shape.count
+    let voxels = try array.grid.voxels(try roi.roi(on: array.grid), .outward), rank = array.shape.count
     var before = [Int](repeating: 0, count: rank), after = before
     for (position, axis) in array.grid.spatialAxes.enumerated() {
       before[axis] = try Voxel.subtract(0, voxels.offset[position])
@@ -123,10 +121,11 @@ extension Call {
     return margin
   }
 
-  fileprivate func edge(_ mode: String, at argument: String = "mode") throws -> EdgeRule {
+  /// - Parameter constant: the argument that holds the number for `"constant"`, where that is a mode.
+  fileprivate func edge(_ mode: String, at argument: String, constant: String? = nil) throws -> EdgeRule {
     switch mode {
-    case "constant":
-      guard let scalar = try value("value").scalar else { throw failure(.type, "`value` must be a number", at: "value") }
+    case "constant" where constant != nil:
+      guard let constant, let scalar = try value(constant).scalar else { throw failure(.type, "`value` must be a number", at: constant ?? argument) }
       return .constant(scalar)
     case "edge": return .edge
     case "reflect": return .reflect

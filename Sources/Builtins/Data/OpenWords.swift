@@ -1,18 +1,24 @@
 import Arrays
+import FileFormats
 import Geometry
 import Language
 import Storage
 
 extension Builtin {
   static let open = Builtin(
-    "open", "(path: string, mode: \"read|edit\" = \"read\", origin: \"center|corner\" = \"center\", voxel: length|coord = nil) -> array|group",
-    "Opens an array or group of a Zarr or N5 container, or a .npy file; reads metadata only.",
+    "open",
+    """
+    (path: string, mode: "read|edit" = "read", origin: "center|corner" = "center", voxel: length|coord = nil, offset: length|coord = nil,
+     axes: string|list = nil) -> array|group
+    """,
+    "Opens an array or group of a Zarr or N5 container, a TIFF stack, a folder of pictures, an HDF5 file, a .npy or .npz; reads metadata only.",
     details: [
+      "Files: \"stack.tif\", \"folder/\" or \"folder/*.png\" (one plane a picture), \"x.h5/volumes/raw\", \"x.npy\", \"x.npz/name\". docs/files.md says how axes and voxel sizes are found.",
       "A path is a folder, a .zip file or an address: open(\"https://host/a.zarr/em/s0\"), open(\"s3://bucket/a.zarr\"), gs://, memory:// (docs/stores.md: credentials, limits).",
-      "mode=\"edit\" makes a[…] = … write through. origin=\"corner\" takes NGFF translations as corners; the specification says centres.",
-      "voxel: of a multiscale group it picks the level with that voxel size, open(\"c.zarr/em\", voxel=8nm); of an array that does not say its own it sets it.",
+      "voxel: the voxel size. Of a multiscale group it picks the level; of an array that does not say its own it sets it, and what is declared here wins. offset and axes (\"czyx\") likewise.",
+      "mode=\"edit\" makes a[…] = … write through, in containers. origin=\"corner\" takes NGFF translations as corners; the specification says centres.",
     ],
-    searchTerms: ["load", "read", "zarr", "n5", "npy", "http", "s3", "gs", "zip", "cloud"], plan: { call in
+    searchTerms: ["load", "read", "zarr", "n5", "npy", "npz", "tif", "tiff", "png", "h5", "hdf5", "stack", "http", "s3", "gs", "zip", "cloud"], plan: { call in
       guard let dry = call.dryRun else { return nil }
       let place = try Location(try call.string("path")).description
       if let made = dry.made(at: place) { return made }
@@ -20,13 +26,18 @@ extension Builtin {
     }
   ) { call in
     let path = try call.string("path")
-    if path.hasSuffix(".npy") {
-      let array = try Npy.read(path, limit: call.execution.memoryBudget), axes = Axis.defaults(rank: array.rank), rank = axes.count { $0.kind == .space }
-      guard let voxel = try call.optionalWorld("voxel", rank: rank) else { return Value(ArrayValue(Volume(array))) }
-      return Value(ArrayValue(try Volume(array, try Grid(axes: axes, voxelSize: voxel, offset: Coordinate(repeating: .zero, count: rank)))))
+    let isEdit = try call.string("mode") == "edit"
+    if let node = try FileFormats.open(path) {
+      if isEdit { throw call.failure(.data, "files of other programs are only read: `\(path)`", at: "mode", hint: "copy(\(Value.quoted(path)), \"out.zarr/name\")   makes an array that can be changed") }
+      switch node {
+      case .array(let array): return Value(ArrayValue(try array.declaring(try call.declared(array.grid))))
+      case .group:
+        if call.isDeclared { throw call.failure(.data, "`\(path)` is a group: voxel, offset and axes are said of an array in it", at: "path") }
+        return Value(node)
+      }
     }
     let origin: Origin = try call.string("origin") == "corner" ? .corner : .center
-    return try call.opened(try StoredNode.open(path, mode: try call.string("mode") == "edit" ? .edit : .read, origin: origin))
+    return try call.opened(try StoredNode.open(path, mode: isEdit ? .edit : .read, origin: origin))
   }
 
   static let tree = Builtin(
@@ -35,6 +46,7 @@ extension Builtin {
 
   /// In a dry run: what is there, and below it what would be written; nil where nothing would be.
   private static func planTree(_ call: Call) throws -> Value? {
+    if try call.value("of").object(as: FileGroupValue.self) != nil { return nil }
     let place = if case .string(let path) = try call.value("of") { try Location(path).description } else { try call.object("of", as: GroupValue.self).group.path }
     guard let dry = call.dryRun else { return nil }
     if try Location.kind(place) == nil, let value = dry.made(at: place) { return .string("\(place)  \(value.object?.brief ?? "unknown")  planned") }
@@ -54,6 +66,18 @@ extension Builtin {
 
   private static func treeText(_ call: Call) throws -> String {
     let root: StoredGroup
+    var file = try call.value("of").object(as: FileGroupValue.self)?.group
+    if case .string(let path) = try call.value("of"), let node = try FileFormats.open(path) {
+      switch node {
+      case .array(let array): return "\(array.path)  \(ArrayValue(array).brief)"
+      case .group(let group): file = group
+      }
+    }
+    if let file {
+      var lines = [file.path]
+      try list(file, "  ", &lines, depth: 0)
+      return lines.joined(separator: "\n")
+    }
     if case .string(let path) = try call.value("of") {
       switch try StoredNode.open(path) {
       case .group(let group): root = group
@@ -76,6 +100,20 @@ extension Builtin {
       case .array(let array): lines.append("\(indent)\(child.name)  \(ArrayValue(array).brief)\(array.grid.isKnown ? "  " + ArrayValue.placeText(array) : "")  \(array.codecText)")
       case .group(let inner):
         lines.append("\(indent)\(child.name)/\(roleText(inner))")
+        try list(inner, indent + "  ", &lines, depth: depth + 1)
+      }
+    }
+  }
+
+  /// Depth is bounded, as links of HDF5 may run in a circle.
+  private static func list(_ group: any FileGroup, _ indent: String, _ lines: inout [String], depth: Int) throws {
+    for child in try group.children() {
+      if lines.count > 2000 || depth > 30 { lines.append(indent + "…"); return }
+      if let problem = child.problem { lines.append("\(indent)\(child.name)  not read: \(problem)"); continue }
+      switch try group.open(child.name) {
+      case .array(let array): lines.append("\(indent)\(child.name)  \(ArrayValue(array).brief)  \(array.codecText)")
+      case .group(let inner):
+        lines.append("\(indent)\(child.name)/")
         try list(inner, indent + "  ", &lines, depth: depth + 1)
       }
     }
@@ -115,6 +153,30 @@ extension Builtin {
 }
 
 extension Call {
+  var isDeclared: Bool { ["voxel", "offset", "axes"].contains(where: isGiven) }
+
+  /// What `voxel`, `offset` and `axes` say of an array whose own grid is given.
+  func declared(_ grid: Grid) throws -> Declared {
+    var axes: [Axis]?
+    switch try value("axes") {
+    case .nil: break
+    case .string(let text): axes = text.map { Axis.meaning(String($0)) }
+    default:
+      axes = try list("axes").map {
+        guard case .string(let name) = $0 else { throw failure(.type, "`axes` must hold names, not \($0.typePhrase)", at: "axes") }
+        return Axis.meaning(name)
+      }
+    }
+    if let axes {
+      guard axes.count == grid.rank else { throw failure(.shape, "`axes` names \(Words.axes(axes.count)), the array has \(grid.rank)", at: "axes") }
+      guard Set(axes.map(\.name)).count == axes.count else { throw failure(.value, "`axes` names an axis twice", at: "axes") }
+    }
+    let rank = (axes ?? grid.axes).count { $0.kind == .space }
+    let voxel = try optionalWorld("voxel", rank: rank)
+    if let voxel, voxel.values.contains(where: { $0 <= .zero }) { throw failure(.value, "`voxel` must be above 0", at: "voxel") }
+    return Declared(axes: axes, voxelSize: voxel, offset: try optionalWorld("offset", rank: rank))
+  }
+
   /// A chunk shape: an int for every axis, or a coord.
   func chunks(_ name: String, _ shape: [Int]) throws -> [Int]? {
     guard let coordinate = try optionalVoxels(name, rank: shape.count) else { return nil }

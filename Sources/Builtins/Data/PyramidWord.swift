@@ -9,7 +9,7 @@ extension Builtin {
     "pyramid",
     """
     (a: array|string, to: string = nil, levels: int = nil, factor: int|coord = nil, reduce: "auto|mean|mode|max|nearest" = "auto", version: "0.4|0.5" = nil,
-     chunks: coord|int = nil, codec: string = nil, replace=false) -> group
+     chunks: coord|int = nil, shards: coord|int = nil, \(DiskLayout.codec(default: "nil")), replace=false) -> group
     """,
     "Makes the coarser levels of an array, and the metadata by which other programs find them; returns the group.",
     details: [
@@ -119,11 +119,15 @@ private struct PyramidWork {
     var last = try first(call)
     let format = last.format, provenance = call.provenance(inputs: [isInPlace ? last.path : array.stored?.path].compactMap { $0 })
     let unfinished: JSON = ["dcs": (provenance["dcs"] ?? .emptyObject).merging(["unfinished": true])]
-    let codec = try call.optionalString("codec").map { try Codec(text: $0) } ?? (last.metadata.codecs.count == 1 ? last.metadata.codecs[0] : .standard)
+    let codecs = try call.optionalString("codec").map { try Codec.chain(text: $0, last.dtype, isBigEndian: false) } ?? last.codecs
+    let wanted = try call.chunks("shards", array.shape) ?? last.shards
     var made: [StoredArray] = []
     for level in plan.levels.dropFirst() {
+      let chunks = try chunks(call, level.shape) ?? zip(last.chunks, level.shape).map { max(1, min($0, $1)) }
+      // whole chunks, no more of them than the level has
+      let shards = wanted.map { wanted in chunks.indices.map { chunks[$0] * max(1, min(wanted[$0] / chunks[$0], (level.shape[$0] + chunks[$0] - 1) / chunks[$0])) } }
       let spec = ArraySpec(
-        last.dtype, level.shape, grid: level.grid, chunks: try chunks(call, level.shape) ?? zip(last.chunks, level.shape).map { max(1, min($0, $1)) }, codec: codec,
+        last.dtype, level.shape, grid: level.grid, chunks: chunks, shards: shards, codecs: codecs,
         fillValue: format == .n5 ? 0 : last.fillValue.json(last.dtype), format: format, attributes: document.levelAttributes(level, format).merging(unfinished))
       let out = try StoredArray.create(path(of: level), spec, replace: true)
       try last.downsample(into: out, by: level.step, method, label: "pyramid \(level.name)", call.execution)
@@ -131,14 +135,25 @@ private struct PyramidWork {
       last = out
     }
     for array in made { try array.setAttributes(provenance) }
+    let old = try levelsBefore()
     try StoredGroup.write(document, at: location, format)
+    // levels that nothing lists any more
+    for name in old where !plan.levels.contains(where: { $0.name == name }) && (try? StoredArray.open(Files.join(location.description, name))) != nil {
+      try location.store.removeTree(Files.join(location.key, name))
+    }
+  }
+
+  /// Names of the levels that the group lists beside this s0.
+  private func levelsBefore() throws -> [String] {
+    guard case .group(let group) = try StoredNode.open(location.description) else { return [] }
+    return group.multiscales.first { $0.paths.first == plan.levels[0].name }?.paths ?? []
   }
 
   /// s0, where it must be, saying of itself where it lies.
   private func first(_ call: Call) throws -> StoredArray {
     let target = path(of: plan.levels[0])
     if !isInPlace {
-      let isPlain = !call.isGiven("chunks") && !call.isGiven("codec")
+      let isPlain = !call.isGiven("chunks") && !call.isGiven("shards") && !call.isGiven("codec")
       if isPlain, let stored = array.stored, array.isWhole, format.map({ $0 == stored.format }) ?? true, try StoredNode.array(stored).canCopyFiles(to: target) {
         try StoredNode.array(stored).copyFiles(to: target, replace: try call.bool("replace"), call.execution)
       } else {

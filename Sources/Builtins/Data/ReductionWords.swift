@@ -85,7 +85,7 @@ extension Builtin {
   }
 
   private static let percentile = Builtin(
-    "percentile", "(a: array, p: int|float|list) -> float|list", "The value below which `p` percent of the values lie, exact, linear between neighbours; NaN if any value is NaN.",
+    "percentile", "(a: array, p: int|float|list) -> float|list", "The value below which `p` percent of the values lie, exact, linear between neighbours; NaN if any value is NaN, or there is none.",
     details: ["Reads an array once for types of 8 and 16 bits, twice for 32 bits, four times for 64 bits; a list of percents costs no more."],
     examples: [Example("percentile(arange(5), 50)", prints: "2.0"), Example("percentile(arange(5), [0, 100])", prints: "[0.0, 4.0]")],
     searchTerms: ["median", "quantile"], streams: ["a"]
@@ -97,8 +97,8 @@ extension Builtin {
         guard let number = percent.number, (0...100).contains(number) else { throw call.failure(.value, "`p` must be from 0 to 100, not \(percent.shown())", at: "p") }
         return number
       }
-      if expression.shape.contains(0) || numbers.isEmpty { return numbers.isEmpty ? .list([]) : .float(.nan) }
-      let found = try expression.percentiles(numbers, call.execution)
+      let isEmpty = expression.shape.contains(0) || numbers.isEmpty
+      let found = isEmpty ? numbers.map { _ in .nan } : try expression.percentiles(numbers, call.execution)
       if case .list = given { return .list(found.map { .float($0) }) }
       return .float(found[0])
     }

@@ -19,7 +19,8 @@ extension Builtin {
       let ratio = try target[position] / grid.voxelSize[position]
       let inverse = try Rational.one / ratio
       guard let factor = ratio.int ?? inverse.int, factor >= 1, factor <= 64 else {
-        throw call.failure(.grid, "voxel sizes must be whole multiples: \(sizeText(grid.voxelSize)) and \(sizeText(target))", at: call.isGiven("voxel") ? "voxel" : "like")
+        let (mine, wanted) = differentSizes(grid.voxelSize, target)
+        throw call.failure(.grid, "voxel sizes must be whole multiples: \(mine) and \(wanted)", at: call.isGiven("voxel") ? "voxel" : "like")
       }
       if ratio.isInteger { down[axis] = factor } else { up[axis] = factor }
     }

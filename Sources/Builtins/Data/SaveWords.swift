@@ -2,6 +2,7 @@ import Arrays
 import Blockwise
 import Display
 import Execution
+import FileFormats
 import Geometry
 import Language
 import Storage
@@ -13,27 +14,19 @@ extension Builtin {
     (a: array, path: string, chunks: coord|int = nil, shards: coord|int = nil, \(DiskLayout.codec(default: "\"blosc/zstd 5 + bitshuffle\"")), replace=false,
      fill: int|float|bool = 0, \(DiskLayout.format), \(DiskLayout.details)) -> array
     """,
-    "Writes an array or expression, chunk by chunk in bounded memory, to a path in a .zarr or .n5 container or to a .npy file; returns it on disk.",
+    "Writes an array or expression, piece by piece in bounded memory, to a path in a .zarr or .n5 container, a .npy or a .tif; returns it on disk.",
     details: [
       "shards=256 keeps the chunks of 256³ voxels in one file (Zarr v3): fewer files, and one is written as a whole; at least one shard is in memory at a time.",
-      "What is there already is replaced with replace=true only, in a container or as a .npy file. Tables, pictures, texts and JSON, which are soon made again, replace a file of their name."
+      "A .tif is a stack that ImageJ reads with axes and voxel size, a BigTIFF from 4 GB on; its codec is deflate, or raw.",
+      "What is there already is replaced with replace=true only, in a container or as a file. Tables, pictures, texts and JSON, which are soon made again, replace a file of their name."
     ] + DiskLayout.help + ["Chunks that hold only `fill` are not stored."],
     streams: ["a"], effect: .writes("path"), plan: { call in
       let array = try call.array("a"), path = try call.string("path"), replace = try call.bool("replace")
-      if path.hasSuffix(".npy") {
-        call.planFile("save", at: path, "\(array.dtype) \(shapeText(array.shape))", reads: array.expression.sources, replace: replace)
-        return Value(array)
-      }
+      if let planned = try call.planWritten(array, "save", to: path, replace: replace) { return planned }
       return try call.planArray("save", at: path, try array.spec(call), reads: array.expression.sources, replace: replace)
     }
   ) { call in
-    let array = try call.array("a"), path = try call.string("path")
-    if path.hasSuffix(".npy") {
-      guard try call.bool("replace") || Files.kind(path) == nil else { throw StorageError.exists(path: path, what: "a file") }
-      try Npy.write(try array.volume(call.execution).array, try call.writablePath("path"))
-      return Value(array)
-    }
-    return Value(try array.written(to: path, call))
+    Value(try call.array("a").written(to: try call.string("path"), call))
   }
 
   static let saveTable = Builtin(
@@ -96,12 +89,48 @@ extension Call {
   }
 }
 
+extension Call {
+  /// Refuses a file that is there, and chunks that a file does not have.
+  func checkFile(_ path: String) throws {
+    if let given = ["chunks", "shards", "format", "order", "fill"].first(where: isGiven) { throw failure(.value, "`\(given)` is for Zarr and N5: \(path) has none", at: given) }
+    guard let kind = Files.kind(path) else { return }
+    guard kind == .file, try bool("replace") else { throw StorageError.exists(path: path, what: kind == .folder ? "a folder" : "a file") }
+  }
+
+  /// What a dry run knows of an array written as a file; nil for a path in a container.
+  func planWritten(_ array: ArrayValue, _ title: String, to path: String, replace: Bool) throws -> Value? {
+    guard try FileWriter.kind(of: path) != nil else { return nil }
+    let value = Value(ArrayValue(try PlannedArray(path: path, array.dtype, array.shape, array.grid)))
+    planFile(title, at: path, "\(array.dtype) \(shapeText(array.shape))", reads: array.expression.sources, replace: replace, promising: value)
+    return value
+  }
+}
+
+/// The pieces in which a source that is cut into planes is best written as `chunks`, which blocks of such chunks would decode many times: as many
+/// planes as a chunk is thick, whole or at least as wide as a chunk of the source, in a quarter of the memory budget at most; nil where blocks do as well.
+private func slab(of shape: [Int], stored: [Int]?, writing chunks: [Int], elementSize: Int, _ execution: ExecutionContext) -> [Int]? {
+  guard let stored, stored.count == chunks.count, chunks.count >= 2 else { return nil }
+  // wider than a chunk written along some axis, and thinner along one before it
+  guard let wide = chunks.indices.last(where: { stored[$0] > chunks[$0] }), let thin = chunks.indices.first(where: { stored[$0] < chunks[$0] }), thin < wide else { return nil }
+  var slab = zip(chunks, shape).map { max(1, min($0, $1)) }
+  var bytes = elementSize
+  for length in slab { bytes = bytes.multipliedReportingOverflow(by: length).partialValue }
+  let room = max(bytes, execution.memoryBudget / 4), usual = max(bytes, min(128 << 20, execution.memoryBudget / 16))
+  for axis in slab.indices.reversed() where axis > thin {
+    let chunk = slab[axis], others = max(1, bytes / chunk)
+    let cover: Int = max(stored[axis], usual / others), whole: Int = (cover + chunk - 1) / chunk * chunk, fits: Int = room / others / chunk * chunk
+    slab[axis] = min(shape[axis], max(chunk, min(whole, fits)))
+    bytes = others * slab[axis]
+  }
+  return slab
+}
+
 extension ArrayValue {
   /// What `save` and `copy` make of it: `chunks` that are not given are those of what it shows, else those of new arrays; so is the codec.
   func spec(_ call: Call) throws -> ArraySpec {
-    let shown = stored?.chunks ?? planned?.chunks, made = call.provenance(inputs: storedArrays(of: expression).map(\.path))
+    let shown = stored?.chunks ?? planned?.chunks, made = call.provenance(inputs: pathsOnDisk(of: expression))
     var chunks = shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil }
-    let shards = try call.chunks("shards", shape)
+    let shards = call.isKnown("shards") ? try call.chunks("shards", shape) : nil
     if let shards, let shown = chunks, !zip(shards, shown).allSatisfy({ $0 % $1 == 0 }) { chunks = nil }
     var spec = ArraySpec(
       dtype, shape, grid: grid, chunks: try call.chunks("chunks", shape) ?? chunks, shards: shards, fillValue: call.isGiven("fill") ? try call.value("fill").json : 0,
@@ -110,17 +139,23 @@ extension ArrayValue {
     return spec
   }
 
-  /// This array at a path in a container, written chunk by chunk in bounded memory, as `chunks`, `codec` and `replace` of the call say.
+  /// This array at a path in a container or as a file, written piece by piece in bounded memory, as `chunks`, `codec` and `replace` of the call say.
   ///
-  /// - Parameter format: nil: that of the container.
+  /// - Parameter format: nil: what the call says, else that of the container.
   func written(to path: String, _ call: Call, format: Storage.Format? = nil) throws -> ArrayValue {
     // what it reads must outlive the writing
     let place = Files.absolute(path)
-    if let input = storedArrays(of: expression).first(where: { Files.absolute($0.path) == place }) {
-      throw call.failure(.data, "`\(input.path)` is read by this statement and cannot be replaced by it", hint: "save to another path")
+    if let input = pathsOnDisk(of: expression).first(where: { Files.absolute($0) == place }) {
+      throw call.failure(.data, "`\(input)` is read by this statement and cannot be replaced by it", hint: "save to another path")
+    }
+    if let kind = try FileWriter.kind(of: path) {
+      try call.checkFile(path)
+      try naming(grid.axes) { try FileWriter.write(expression, to: path, as: kind, codec: call.isGiven("codec") ? try call.optionalString("codec") : nil, call.execution) }
+      guard case .array(let file)? = try FileFormats.open(path) else { throw StorageError.notFound(path: path, near: nil) }
+      return ArrayValue(file)
     }
     var spec = try spec(call)
-    spec.format = format
+    if let format { spec.format = format }
     try stream(to: try StoredArray.create(path, spec, replace: try call.bool("replace")), call.execution)
     return ArrayValue(try StoredArray.open(path))
   }
@@ -128,7 +163,12 @@ extension ArrayValue {
   /// Writes every chunk of `out`, which has this array's shape and dtype, reading and computing only what the chunk needs.
   private func stream(to out: StoredArray, _ execution: ExecutionContext) throws {
     if case .memory(let volume) = content { try out.write(volume.array, execution.reading); return }
+    let expression = expression
     try naming(grid.axes) {
+      if let slab = slab(of: shape, stored: expression.chunking?.shape, writing: out.writeUnit, elementSize: dtype.size, execution) {
+        try expression.forEachSlab(chunks: slab, bytes: 1, label: "save", execution) { roi, block in try out.write(block, at: roi.offset.values, execution.reading) }
+        return
+      }
       try expression.forEachBlock(chunks: Chunking(shape: out.writeUnit), label: "save", execution) { roi, block in try out.write(block, at: roi.offset.values, ReadContext()) }
     }
   }

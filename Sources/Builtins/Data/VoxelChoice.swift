@@ -1,4 +1,4 @@
-// `voxel=` of `open`: of a multiscale group it picks the level, of an array that does not say its own voxel size it declares it.
+// `voxel=` of `open` in a container: of a multiscale group it picks the level, of an array that does not say its own voxel size it declares it.
 
 import Arrays
 import Geometry
@@ -10,11 +10,12 @@ extension Call {
   ///
   /// - Throws: where no level, or not this array, has that voxel size: with all that there are.
   func opened(_ node: StoredNode) throws -> Value {
-    if try value("voxel").isNil { return Value(node) }
+    if !isDeclared { return Value(node) }
     switch node {
     case .array(let array): return Value(ArrayValue(try declared(array)))
     case .group(let group):
       let own = GroupValue(group: group)
+      if isGiven("offset") || isGiven("axes") || !isGiven("voxel") { throw failure(.data, "`\(group.path)` is a group: offset and axes are said of an array in it", at: "path") }
       guard let levels = try own.levels(), let first = levels.first else {
         throw failure(.data, "`\(group.path)` has no levels to choose from\(group.role.map { ": \($0)" } ?? "")", at: "voxel", hint: try own.firstChild())
       }
@@ -26,11 +27,15 @@ extension Call {
   }
 
   private func declared(_ array: StoredArray) throws -> StoredArray {
-    let wanted = try world("voxel", rank: array.grid.spatialRank)
-    guard array.grid.isKnown else { return array.placed(try Grid(axes: array.grid.axes, voxelSize: wanted, offset: array.grid.offset), source: "voxel=") }
-    if array.grid.voxelSize.isNearly(wanted) { return array }
-    throw failure(
-      .value, "`\(array.path)` says that its voxels are \(sizeText(array.grid.voxelSize)), not \(sizeText(wanted))", at: "voxel", hint: "resample(open(\"\(array.path)\"), voxel=\(Value.worldCoordinate(wanted).shown().filter { $0 != " " }))")
+    var given = try declared(array.grid)
+    if let wanted = given.voxelSize, array.grid.isKnown, wanted.rank == array.grid.spatialRank {
+      guard array.grid.voxelSize.isNearly(wanted) else {
+        throw failure(
+          .value, "`\(array.path)` says that its voxels are \(sizeText(array.grid.voxelSize)), not \(sizeText(wanted))", at: "voxel", hint: "resample(open(\"\(array.path)\"), voxel=\(Value.worldCoordinate(wanted).shown().filter { $0 != " " }))")
+      }
+      given.voxelSize = nil
+    }
+    return try array.declaring(given)
   }
 }
 

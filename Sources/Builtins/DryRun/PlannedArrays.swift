@@ -2,6 +2,7 @@
 
 import Arrays
 import Execution
+import FileFormats
 import Geometry
 import Language
 import Storage
@@ -20,9 +21,11 @@ extension ArrayValue {
   var readItems: [Effect.Item] { expression.sources.flatMap { items(read: $0) } }
 
   func withoutValues() -> (any ObjectValue)? {
-    guard case .view(let view) = content, let stored = view.base as? StoredArray, !stored.isMetadataOnly else { return nil }
+    guard case .view(let view) = content else { return nil }
     var copy = self
-    copy.content = .view(view.showing(stored.metadataOnly))
+    if let stored = view.base as? StoredArray, !stored.isMetadataOnly { copy.content = .view(view.showing(stored.metadataOnly)) }
+    else if let file = view.base as? FileArray, !file.isMetadataOnly { copy.content = .view(view.showing(file.metadataOnly)) }
+    else { return nil }
     return copy
   }
 
@@ -49,6 +52,7 @@ extension ArrayValue {
       return true
     case .view(let view):
       if let planned = view.base as? PlannedArray, planned.path == nil { return true }
+      if view.base is FileArray { return false }
       if let stored = view.base as? StoredArray, stored.mode != .edit || !view.isWhole { return false }   // the error is that of the real run
       guard let box = index.box(shape: shape), let path = stored?.path ?? planned?.path else { return false }
       if let given {
@@ -68,7 +72,7 @@ extension ArrayValue {
 func isInMemory(_ source: any ArraySource) -> Bool {
   switch source {
   case is Volume: true
-  case is StoredArray, is PlannedArray: false
+  case is StoredArray, is FileArray, is PlannedArray: false
   default: !source.inputs.isEmpty && source.inputs.allSatisfy(isInMemory)
   }
 }
@@ -80,6 +84,7 @@ func pathsRead(_ source: any ArraySource) -> [String] { stored(source).map(\.pat
 private func stored(_ source: any ArraySource) -> [(path: String, dtype: DType)] {
   switch source {
   case let array as StoredArray: [(array.path, array.dtype)]
+  case let file as FileArray: [(file.path, file.dtype)]
   case let planned as PlannedArray: planned.path.map { [($0, planned.dtype)] } ?? []
   default: source.inputs.flatMap(stored)
   }

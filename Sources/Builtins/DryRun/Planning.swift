@@ -24,11 +24,12 @@ extension Call {
   /// A file that would be written, whatever it holds.
   ///
   /// - Parameter replace: whether it may take the place of one that is there.
-  func planFile(_ title: String, at path: String, _ detail: String = "", reads: [any ArraySource] = [], replace: Bool = true) {
+  func planFile(_ title: String, at path: String, _ detail: String = "", reads: [any ArraySource] = [], replace: Bool = true, promising value: Value = .unknown) {
     var effect = Effect(title, reads: reads.flatMap { items(read: $0) }, writes: [Effect.Item(path, detail, bytes: 0)])
-    if let kind = (try? Location.kind(path)) ?? nil { effect.meet(path, kind == .folder ? "a folder" : "a file", canReplace: kind != .folder, replace: replace) }
+    if reads.contains(where: { pathsRead($0).contains(path) }) { effect.conflicts.append("\(path) is an input of this statement") }
+    else if let kind = (try? Location.kind(path)) ?? nil { effect.meet(path, kind == .folder ? "a folder" : "a file", canReplace: kind != .folder, replace: replace) }
     record(effect)
-    dryRun?.promise(.unknown, at: path)
+    dryRun?.promise(value, at: path)
   }
 
   /// Element type and leading axes of a function's results, found by calling it on inputs without values; nil where only values tell.

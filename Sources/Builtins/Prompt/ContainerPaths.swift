@@ -2,6 +2,7 @@
 // array is an end, whatever folders lie in it. A folder that takes too long to list offers what was found until then.
 
 import Display
+import FileFormats
 import Glibc
 import Language
 import Storage
@@ -24,17 +25,29 @@ package struct ContainerPaths: Sendable {
       return StoreListing.children(of: place, budget: budget).filter { $0.name.hasPrefix(part) && !$0.name.hasPrefix(".") && ($0.kind != .file || !Location.isInContainer(place)) }
         .prefix(Self.limit).map { PathEntry($0.kind == .group ? folder + $0.name + "/" : folder + $0.name, isOpen: $0.kind == .group) }
     }
+    if let inside = Self.insideFile(folder) { return inside.filter { $0.path.hasPrefix(path) } }
     let isInside = folder.split(separator: "/").contains { Self.isContainer(String($0)) }
     if isInside, Self.isArray(folder) { return [] }
     var entries: [PathEntry] = []
     for entry in Self.list(folder.isEmpty ? "." : folder, beginning: part, isInside, deadline) {
       let path = folder + entry.name
-      if !isInside { entries.append(PathEntry(entry.isFolder ? path + "/" : path, isOpen: entry.isFolder)); continue }
+      if !isInside {
+        let isOpen = entry.isFolder || FileFormats.hasInside(entry.name)
+        entries.append(PathEntry(isOpen ? path + "/" : path, isOpen: isOpen))
+        continue
+      }
       // after the deadline a key is taken for a group: more can be typed after it
       let isArray = monotonicSeconds() < deadline && Self.isArray(path)
       entries.append(PathEntry(isArray ? path : path + "/", isOpen: !isArray))
     }
     return entries
+  }
+
+  /// What lies in a group of a file: HDF5, .npz; nil where the folder is none.
+  private static func insideFile(_ folder: String) -> [PathEntry]? {
+    guard folder.split(separator: "/").contains(where: { FileFormats.hasInside(String($0)) }), !FileFormats.isInContainer(folder) else { return nil }
+    guard case .group(let group)? = try? FileFormats.open(folder), let children = try? group.children() else { return nil }
+    return children.prefix(limit).map { PathEntry(folder + $0.name + ($0.isGroup ? "/" : ""), isOpen: $0.isGroup) }
   }
 
   private static func isContainer(_ name: String) -> Bool { name.hasSuffix(".zarr") || name.hasSuffix(".n5") }

@@ -21,7 +21,7 @@ extension Builtin {
       "save(look(a), \"x.png\") keeps the picture.",
     ],
     examples: [Example("look(random((8, 32, 48)), axis=\"y\", at=3).height", prints: "8")],
-    searchTerms: ["show", "view", "picture", "slice", "png", "image", "display"]
+    searchTerms: ["show", "view", "picture", "slice", "png", "image", "display"], streams: ["a"], needs: .parts
   ) { call in
     let begun = monotonicSeconds()
     let (array, level, overlay) = try shown(call)
@@ -166,6 +166,15 @@ extension Builtin {
 // MARK: Slices
 
 extension ArrayValue {
+  /// What is read or computed chunk by chunk when it is looked at; nil for what lies in memory, or is computed from what does.
+  fileprivate var lazyView: SourceView? {
+    switch content {
+    case .memory: nil
+    case .view(let view): view
+    case .expression(let expression): expression.chunking == nil ? nil : SourceView(expression)
+    }
+  }
+
   /// The two axes that a picture shows: the last ones of space without the one that is cut.
   fileprivate func shownAxes(cutting name: String) -> [Int] {
     let spatial = grid.spatialAxes
@@ -176,9 +185,14 @@ extension ArrayValue {
 
 /// Which chunks of the base an axis of a view walks over.
 private struct ChunkAxis {
-  let walk: SourceView.Walk, chunk: Int
+  private(set) var walk: SourceView.Walk, chunk: Int
 
-  init(_ walk: SourceView.Walk, chunk: Int) { (self.walk, self.chunk) = (walk, max(1, chunk)) }
+  /// - Parameter origin: where a chunk of the base begins.
+  init(_ walk: SourceView.Walk, chunk: Int, origin: Int) {
+    (self.walk, self.chunk) = (walk, max(1, chunk))
+    // counted from the begin of a chunk that lies before all voxels
+    self.walk.begin += (self.chunk - origin % self.chunk) % self.chunk
+  }
 
   /// How many chunks hold the voxels `begin ..< end` of the view; all between the first and the last are read.
   func chunks(_ begin: Int, _ end: Int) -> Int {
@@ -231,8 +245,12 @@ private struct Slice {
       positions.append("\(axes[axis].name) = \(grouped(chosen)) of \(grouped(shape[axis]))")
     }
     if !positions.isEmpty { position = positions.joined(separator: ", ") }
-    if case .view(let view) = array.content {
-      let axesOfChunks = shape.indices.map { ChunkAxis(view.walks[$0], chunk: array.stored?.chunks[view.walks[$0].baseAxis] ?? Self.window) }
+    if let view = array.lazyView {
+      let chunks = view.base.chunking
+      let axesOfChunks = shape.indices.map { axis in
+        let base = view.walks[axis].baseAxis
+        return ChunkAxis(view.walks[axis], chunk: chunks?.shape[base] ?? Self.window, origin: chunks?.origin[base] ?? 0)
+      }
       let planes = channel.map { axesOfChunks[$0].chunks(0, min(4, shape[$0])) } ?? 1
       var read = shown.map { axesOfChunks[$0].chunks(0, shape[$0]) }
       if !(try call.bool("whole")), read[0] * read[1] * planes > Self.chunkLimit {
@@ -273,7 +291,7 @@ private struct Slice {
     default:
       let voxel = try call.int("at")
       guard (0..<total).contains(voxel) else { throw call.failure(.index, "\(name) = \(voxel) lies outside the array: \(name) has \(total) voxels", at: "at") }
-      return min(length - 1, Int(Double(voxel) / Double(total) * Double(length)))
+      return total == length ? voxel : min(length - 1, Int(Int128(voxel) * Int128(length) / Int128(total)))
     }
   }
 

@@ -49,7 +49,7 @@ extension Builtin {
     for key in row.keys where !["name", "use", "raw", "labels", "mask", "weight", "roi", "classes"].contains(key) { throw fail("unknown key `\(key)`") }
     func input(_ value: Value, _ key: String) throws -> CropSpec.Input {
       if case .string(let path) = value { return .path(path) }
-      if let array = value.object(as: ArrayValue.self) { return .source(try array.source(call.execution), name: array.stored?.path ?? "\(key) \(position)") }
+      if let array = value.object(as: ArrayValue.self) { return .source(try array.source(call.execution), name: array.stored?.path ?? array.file?.path ?? "\(key) \(position)") }
       throw fail("`\(key)` must be a path or an array, not \(value.typePhrase)")
     }
     guard case .string(let word)? = row["use"], let use = CropSpec.Use(rawValue: word == "val" ? "validate" : word) else {

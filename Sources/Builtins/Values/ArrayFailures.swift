@@ -89,8 +89,8 @@ extension ArrayValue {
   var isOnDisk: Bool {
     switch content {
     case .memory: false
-    case .view(let view): !storedArrays(of: view).isEmpty
-    case .expression(let expression): !storedArrays(of: expression).isEmpty
+    case .view(let view): !pathsOnDisk(of: view).isEmpty
+    case .expression(let expression): !pathsOnDisk(of: expression).isEmpty
     }
   }
 

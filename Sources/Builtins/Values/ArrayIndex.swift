@@ -27,7 +27,7 @@ struct ArrayIndex {
     self.isExact = isExact
     axes = [AxisIndex](repeating: .all, count: shape.count)
     if indices.count == 1, let only = indices.first, only.axis == nil, case .at(let value) = only.selector {
-      if let roi = value.object(as: RoiValue.self) { try apply(roi.roi, array); return }
+      if let roi = value.object(as: RoiValue.self) { try apply(try roi.roi(on: grid), array); return }
       if case .voxelCoordinate(let point) = value {
         guard point.rank == shape.count else { throw Failure(.shape, "the index has \(point.rank) numbers, the array \(shape.count) axes") }
         for axis in shape.indices { axes[axis] = .at(try Self.bound(point[axis], shape[axis], grid.axes[axis], inclusive: false)) }

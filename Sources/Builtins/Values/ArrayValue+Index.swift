@@ -51,6 +51,7 @@ extension ArrayValue {
       let block = try Self.block(value, dtype: volume.dtype, box: box.shape, dropped: index.dropped, grid: volume.grid, context)
       try volume.array.assign(block, at: box.offset)
     case .view(let view):
+      if let file { throw Failure(.data, "`\(file.path)` is a file that is only read", hint: "a copy can be changed: copy(open(\(Value.quoted(file.path))), \"out.zarr/name\")") }
       guard let stored = view.base as? StoredArray, view.isWhole else { throw Failure(.data, "only a whole array opened with mode=\"edit\" can be changed on disk") }
       guard stored.mode == .edit else {
         throw Failure(.data, "`\(stored.location)` is open for reading only", hint: "open(\"\(stored.location)\", mode=\"edit\")")

@@ -1,5 +1,6 @@
 import Arrays
 import Display
+import FileFormats
 import Geometry
 import Language
 import Storage
@@ -20,7 +21,7 @@ extension ArrayValue {
     if grid.spatialRank > 0 {
       if grid.isKnown {
         let corner = "offset \(grid.offset.values.map(lengthText).joined(separator: ", ")) nm"
-        lines.add("  voxel   ", [sizeText(grid.voxelSize), corner] + (stored?.gridSource.map { ["from \($0)"] } ?? []), indent: 10)
+        lines.add("  voxel   ", [sizeText(grid.voxelSize), corner] + ((stored?.gridSource ?? file?.gridSource).map { ["from \($0)"] } ?? []), indent: 10)
         if let roi = try? roi() { lines.add("  roi     ", [worldText(roi)], indent: 10) }
       } else {
         lines.add("  voxel   unknown", [], indent: 10)
@@ -31,6 +32,10 @@ extension ArrayValue {
       if case .view(let view) = content, view.isWhole {
         lines.add("  values  ", ["not read: look(\(style.name ?? "a")) reads ≤ 27 chunks,", "stats(\(style.name ?? "a")) reads all"], indent: 10, separator: " ")
       }
+    }
+    if let file {
+      lines.add("  chunks  ", [file.chunking?.shape.map(grouped).joined(separator: " × ") ?? "none", file.codecText, file.format], indent: 10, separator: "   ")
+      if let remark = file.remark { lines.add("  \(remark)", [], indent: 2) }
     }
     if let remark { lines.add("  \(remark)", [], indent: 2) }
     return lines.text
@@ -60,6 +65,7 @@ extension ArrayValue {
     case .expression: "not computed"
     case .view(let view):
       if let stored { (view.isWhole ? "on disk" : "view on disk") + (stored.mode == .edit ? ", editable" : ", read-only") }
+      else if file != nil { (view.isWhole ? "on disk" : "view on disk") + ", read-only" }
       else { isOnDisk ? "view on disk, computed when read" : "computed when read" }
     }
   }

@@ -29,12 +29,22 @@ extension ArrayValue {
 
 extension Call {
   /// The axis that an argument names, or counts: `axis="z"`, `axis=0`.
-  func axis(_ name: String, of grid: Grid) throws -> Int {
-    switch try value(name) {
-    case .string(let text): try axis(text, name, grid)
+  func axis(_ name: String, of grid: Grid) throws -> Int { try axis(try value(name), name, grid) }
+
+  func axis(_ value: Value, _ argument: String, _ grid: Grid) throws -> Int {
+    switch value {
+    case .string(let text): try axis(text, argument, grid)
     case .int(let position) where grid.axes.indices.contains(position): position
-    case let other: throw failure(.value, "`\(name)` is no axis of the array: \(other.shown())", at: name, label: "axes: \(grid.axes.map(\.name).joined(separator: ", "))")
+    case let other: throw failure(.value, "`\(argument)` is no axis of the array: \(other.shown())", at: argument, label: "axes: \(grid.axes.map(\.name).joined(separator: ", "))")
     }
+  }
+
+  /// The name of a new axis, which indices use: `a[c=0]`.
+  func axisName(_ text: String, _ argument: String) throws -> String {
+    guard let first = text.first, first.isLetter || first == "_", text.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) else {
+      throw failure(.value, "`\(argument)` must be a name such as \"c\", not \(Value.quoted(text))", at: argument)
+    }
+    return text
   }
 
   func axis(_ text: String, _ argument: String, _ grid: Grid) throws -> Int {

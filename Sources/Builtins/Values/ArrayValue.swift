@@ -5,6 +5,7 @@ import Arrays
 import Blockwise
 import Display
 import Execution
+import FileFormats
 import Geometry
 import Language
 import Storage
@@ -64,6 +65,11 @@ struct ArrayValue: ObjectValue {
     if case .view(let view) = content { view.base as? StoredArray } else { nil }
   }
 
+  /// The array in a file of another program that it shows, if it does.
+  var file: FileArray? {
+    if case .view(let view) = content { view.base as? FileArray } else { nil }
+  }
+
   func field(_ name: String, _ context: CallContext) throws -> Value? {
     switch name {
     case "dtype": .string(dtype.rawValue)
@@ -74,10 +80,10 @@ struct ArrayValue: ObjectValue {
     case "voxel": .worldCoordinate(grid.voxelSize)
     case "offset": .worldCoordinate(grid.offset)
     case "grid_known": .bool(grid.isKnown)
-    case "roi": Value(RoiValue(roi: try roi(), grid: grid, owner: stored?.path))
-    case "path": (stored?.path ?? planned?.path).map { .string($0) } ?? .nil
+    case "roi": Value(RoiValue(roi: try roi(), grid: grid, owner: stored?.path ?? file?.path))
+    case "path": (stored?.path ?? file?.path ?? planned?.path).map { .string($0) } ?? .nil
     case "attrs" where planned != nil, "format" where planned != nil: .unknown
-    case "format": stored.map { .string($0.format.description) } ?? .nil
+    case "format": (stored?.format.description ?? file?.format).map { .string($0) } ?? .nil
     case "attrs": .record(attributes())
     default: nil
     }
@@ -87,7 +93,7 @@ struct ArrayValue: ObjectValue {
 
   private func attributes() -> Record {
     var record = notes
-    if let stored, case .object(let members) = stored.attributes { for member in members where record[member.key] == nil { record[member.key] = Value(json: member.value) } }
+    if case .object(let members)? = stored?.attributes ?? file?.attributes { for member in members where record[member.key] == nil { record[member.key] = Value(json: member.value) } }
     return record
   }
 

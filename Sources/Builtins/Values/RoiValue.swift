@@ -12,7 +12,9 @@ struct RoiValue: ObjectValue {
   var typeName: String { "roi" }
   var showsWhenBound: Bool { true }
   var fieldNames: [String] { ["center", "end", "offset", "shape"] }
-  var brief: String { worldText(roi) }
+  var brief: String { isInVoxels ? "\(boundsText(roi, 1)) voxels" : worldText(roi) }
+  /// Of an array whose voxel size is unknown: its lengths are voxels, and nothing in the world.
+  var isInVoxels: Bool { grid.map { !$0.isKnown } ?? false }
   var isBriefInText: Bool { true }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {
@@ -31,6 +33,10 @@ struct RoiValue: ObjectValue {
 
   func summary(_ style: DisplayStyle) -> String {
     var lines = Layout(style.width)
+    if isInVoxels {
+      lines.add("roi  voxels  ", [boundsText(roi, 1), "shape \(roi.shape.values.map { decimals($0, 1) }.joined(separator: " × "))", "voxel size unknown"], indent: 13)
+      return lines.text
+    }
     lines.add("roi  world   ", [worldText(roi), "shape \(sizeText(roi.shape))"], indent: 13)
     if let grid, grid.isKnown, let voxels = try? grid.voxels(roi, .outward) {
       let isExact = (try? grid.voxels(roi, .exact)) != nil
@@ -44,6 +50,9 @@ struct RoiValue: ObjectValue {
   func binary(_ operation: BinaryOperator, _ other: Value, selfIsLeft: Bool, _ context: CallContext) throws -> Value? {
     if let other = other.object(as: RoiValue.self) {
       let (left, right) = selfIsLeft ? (self, other) : (other, self)
+      if isInVoxels != other.isInVoxels, [.and, .or, .isIn].contains(operation) {
+        throw Failure(.units, "cannot \(operation.verb) a roi in nanometres and one in voxels, of an array whose voxel size is unknown")
+      }
       switch operation {
       case .and: return Value(RoiValue(roi: try left.roi.intersection(right.roi), grid: left.grid ?? right.grid, owner: left.owner ?? right.owner))
       case .or: return Value(RoiValue(roi: try left.roi.union(right.roi), grid: left.grid ?? right.grid, owner: left.owner ?? right.owner))
@@ -68,11 +77,33 @@ struct RoiValue: ObjectValue {
   func equals(_ other: any ObjectValue) -> Bool { (other as? RoiValue)?.roi == roi }
 }
 
+extension RoiValue {
+  /// The box for an array with a grid.
+  ///
+  /// - Throws: E4 where one is in nanometres and the other's voxel size is unknown.
+  func roi(on grid: Grid) throws -> WorldRoi {
+    if grid.isKnown, isInVoxels { throw Failure(.units, "the roi is of an array whose voxel size is unknown, this one's is \(sizeText(grid.voxelSize))") }
+    if !grid.isKnown, !isInVoxels { throw Failure(.units, "a roi in nanometres of an array whose voxel size is unknown", hint: "index it in voxels, such as a[0:64]") }
+    return roi
+  }
+}
+
 /// "[15.998:18.005, 3:5, 20:22] µm": one unit for all axes, the largest in which the box is at least 1; three decimals.
 func worldText(_ roi: WorldRoi) -> String {
   let (unit, size) = unit(roi.shape.values + roi.end.values)
-  func text(_ value: Rational) -> String { decimals(value, size) }
-  return "[" + (0..<roi.rank).map { "\(text(roi.offset[$0])):\(text(roi.end[$0]))" }.joined(separator: ", ") + "] \(unit)"
+  return "\(boundsText(roi, size)) \(unit)"
+}
+
+private func boundsText(_ roi: WorldRoi, _ unit: Int) -> String {
+  "[" + (0..<roi.rank).map { "\(decimals(roi.offset[$0], unit)):\(decimals(roi.end[$0], unit))" }.joined(separator: ", ") + "]"
+}
+
+/// Two sizes for an error that says they differ: exact where they would look alike.
+func differentSizes(_ a: WorldCoordinate, _ b: WorldCoordinate) -> (String, String) {
+  let short = (sizeText(a), sizeText(b))
+  if short.0 != short.1 { return short }
+  func exact(_ size: WorldCoordinate) -> String { size.values.map { $0.decimalText ?? "\($0.numerator)/\($0.denominator)" }.joined(separator: " × ") + " nm" }
+  return (exact(a), exact(b))
 }
 
 /// "5.24 × 4 × 4 nm", "2.007 × 2 × 2 µm".

@@ -139,13 +139,13 @@ extension Checker {
         checkName(space, base.span)
         let exports = Self.exports(module)
         if !exports.contains(name.text) {
-          report(.error, .key, "the module `\(space)` has no `\(name.text)`", name.span, label: Suggestion.label(for: name.text, among: exports))
+          report(.error, .key, "the module `\(space)` has no `\(name.text)`", name.span, label: Suggestion.label(for: name.text, amongMembers: exports.sorted()))
         }
         return
       }
       if isWord(space), let members = session.registry.namespaces[space], session.modules.prelude?[space] == nil {
         if !members.contains(name.text) {
-          report(.error, .key, "`\(space)` has no `\(name.text)`", name.span, label: Suggestion.label(for: name.text, among: members))
+          report(.error, .key, "`\(space)` has no `\(name.text)`", name.span, label: Suggestion.label(for: name.text, amongMembers: members.sorted()))
         }
         return
       }

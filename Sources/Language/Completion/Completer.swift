@@ -121,13 +121,17 @@ struct Completer<World: CompletionSource> {
   }
 
   /// The parameters that the argument at the cursor can mean.
-  private func parameters(_ call: CompletionPlace.OpenCall) -> [Signature.Parameter] {
-    guard let (forms, _) = signatures(call) else { return [] }
-    return forms.compactMap { form in
-      if let label = call.label { return form.first { $0.name == label } }
-      let next = position(call)
-      return next < form.count ? form[next] : form.last(where: \.isVariadic)
-    }
+  private func parameters(_ call: CompletionPlace.OpenCall) -> [Signature.Parameter] { forms(call).compactMap { parameter(call, $0.signature.parameters) } }
+
+  private func forms(_ call: CompletionPlace.OpenCall) -> [Builtin] {
+    guard case .function(let function)? = knowledge(call.callee).value else { return [] }
+    return function.builtins?.builtins ?? []
+  }
+
+  private func parameter(_ call: CompletionPlace.OpenCall, _ form: [Signature.Parameter]) -> Signature.Parameter? {
+    if let label = call.label { return form.first { $0.name == label } }
+    let next = position(call)
+    return next < form.count ? form[next] : form.last(where: \.isVariadic)
   }
 
   private func words(_ call: CompletionPlace.OpenCall) -> [String] {
@@ -150,7 +154,7 @@ struct Completer<World: CompletionSource> {
     guard let first = call.isPiped ? call.piped.map(knowledge) ?? interpreter.value(of: "_").map({ .value($0) }) : call.first.map(knowledge),
       let table = first.value, table.typeName == "table"
     else { return [] }
-    let takesNames = parameters(call).contains { $0.type.accepts(.string("")) && !["path", "to", "file", "folder"].contains($0.name) }
+    let takesNames = forms(call).contains { form in parameter(call, form.signature.parameters).map { $0.type.accepts(.string("")) && $0.name != form.writtenParameter } ?? false }
     return !takesNames ? [] : Interpreter.members(of: table, interpreter.session)
   }
 
@@ -192,9 +196,11 @@ struct Completer<World: CompletionSource> {
 
   /// The expression after a `{` that is still open.
   private func openInterpolation(_ content: String) -> String? {
-    var open: [String.Index] = [], isEscaped = false
+    var open: [String.Index] = [], isEscaped = false, isCharacter = false
     for index in content.indices {
-      if isEscaped { isEscaped = false; continue }
+      // the braces of `\u{b5}` hold a number
+      if isCharacter { isCharacter = content[index] != "}"; continue }
+      if isEscaped { (isEscaped, isCharacter) = (false, content[index] == "u"); continue }
       switch content[index] {
       case "\\": isEscaped = true
       case "{": open.append(content.index(after: index))

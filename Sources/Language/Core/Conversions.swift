@@ -25,6 +25,6 @@ extension Builtin {
   ) { call in .string(try call.value("x").text(call.host.style)) }
 
   static let type = Builtin(
-    "type", "(x: any) -> string", "What kind of value it is.", examples: [Example("type(8nm)", prints: "\"length\"")]
+    "type", "(x: any) -> string", "What kind of value it is.", examples: [Example("type(8nm)", prints: "\"length\"")], needs: .nothing
   ) { call in .string(try call.value("x").typeName) }
 }

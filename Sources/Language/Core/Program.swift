@@ -1,25 +1,25 @@
 extension Builtin {
   static let print = Builtin(
-    "print", "(values…) -> nil", "Writes its arguments on a line, one blank between them.", examples: [Example("print(\"n =\", 3)")]
+    "print", "(values…) -> nil", "Writes its arguments on a line, one blank between them.", examples: [Example("print(\"n =\", 3)")], needs: .nothing
   ) { call in
     let style = call.host.style
-    call.host.write(call.rest.map { $0.text(style) }.joined(separator: " ") + "\n")
+    call.host.write(call.rest.map { $0.printed(style) }.joined(separator: " ") + "\n")
     return .nil
   }
 
   static let assert = Builtin(
     "assert", "(condition: bool, message: string = nil) -> nil", "Stops with a message unless the condition is true.",
-    examples: [Example("assert(1 < 2, \"order\")")]
+    examples: [Example("assert(1 < 2, \"order\")")], effect: .ends
   ) { call in
     if try call.bool("condition") { return .nil }
     throw Failure(.assertion, try call.optionalString("message") ?? "assertion failed", argument: "condition")
   }
 
   static let fail = Builtin(
-    "fail", "(message: string) -> nil", "Stops with a message.", examples: [Example("try fail(\"no data\") else 0", prints: "0")]
+    "fail", "(message: string) -> nil", "Stops with a message.", examples: [Example("try fail(\"no data\") else 0", prints: "0")], effect: .ends
   ) { call in throw Failure(.failed, try call.string("message")) }
 
-  static let exit = Builtin("exit", "(code=0) -> nil", "Ends the program with an exit code from 0 to 255.") { call in
+  static let exit = Builtin("exit", "(code=0) -> nil", "Ends the program with an exit code from 0 to 255.", effect: .ends) { call in
     throw Exit(code: try call.int("code", in: 0...255))
   }
 

@@ -6,9 +6,9 @@ extension Diagnostic {
     let paint = Paint(style.color, severity)
     var lines = [paint.severity(severity.rawValue + ":") + " " + Self.oneLine(message)]
     if let site {
-      lines.append("  " + site.location)
+      lines.append("  " + Self.oneLine(site.location))
       lines += excerpt(site, style, paint)
-    } else if let label { lines.append("  " + label) }
+    } else if let label { lines.append("  " + Self.oneLine(label)) }
     let after = notes.map(Self.oneLine) + (hint.map { ["hint: " + Self.oneLine($0)] } ?? [])
     lines += after.prefix(max(0, Self.lineLimit - lines.count))
     lines += callLines(room: Self.lineLimit - lines.count)
@@ -20,7 +20,7 @@ extension Diagnostic {
   /// A name can be as long as a script: what is longer than a screen is cut.
   private static func oneLine(_ text: String) -> String {
     let line = text.utf8.count > 4000 ? String(text.prefix(1000)) + "…" : text
-    return line.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return Text.visible(line.split(whereSeparator: \.isNewline).joined(separator: " "))
   }
 
   private func excerpt(_ site: Site, _ style: DisplayStyle, _ paint: Paint) -> [String] {
@@ -96,7 +96,7 @@ private struct VisibleLine {
     for character in line {
       if !seenStart, offset >= span.start { (start, seenStart) = (column, true) }
       // a tab is drawn as two blanks; other control characters would move the cursor
-      let cell: (String, Int) = character == "\t" ? ("  ", 2) : character.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f } ? ("·", 1) : (String(character), character.columns)
+      let cell: (String, Int) = character == "\t" ? ("  ", 2) : character.unicodeScalars.contains { Text.isControl($0) } ? ("·", 1) : (String(character), character.columns)
       cells.append((text: cell.0, width: cell.1))
       column += cell.1
       offset += character.utf8.count

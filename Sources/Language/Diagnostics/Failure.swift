@@ -84,6 +84,16 @@ extension Failure: CustomStringConvertible {
   package var description: String { message }
 }
 
+extension Failure: LastingError {
+  /// Mistakes in the script; what may come from data, files or other programs can go well the next time.
+  package var isLasting: Bool {
+    switch kind {
+    case .name, .argument, .grid, .units, .shape, .type, .index, .key, .unbound, .syntax, .control, .recursion: true
+    case .memory, .block, .run, .value, .arithmetic, .failed, .assertion, .data, .module, .interrupted: false
+    }
+  }
+}
+
 extension Failure: FailureConvertible {
   package var failure: Failure { self }
 }

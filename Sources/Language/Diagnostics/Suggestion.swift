@@ -23,6 +23,12 @@ package enum Suggestion {
     nearest(to: name, among: candidates).map { "did you mean `\($0)`?" }
   }
 
+  /// The near name, else the names there are, of many the first ones.
+  static func label(for name: String, amongMembers members: [String]) -> String? {
+    if let near = label(for: name, among: members) { return near }
+    return members.isEmpty ? nil : "it has " + members.prefix(8).joined(separator: ", ") + (members.count > 8 ? ", …" : "")
+  }
+
   /// Insertions, deletions, replacements and swaps of neighbours (Damerau–Levenshtein, restricted).
   static func edits(_ a: [Character], _ b: [Character]) -> Int {
     if a.isEmpty || b.isEmpty { return max(a.count, b.count) }

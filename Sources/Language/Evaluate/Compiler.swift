@@ -221,7 +221,7 @@ struct Compiler {
       let low = try left(f), high = try right(f)
       guard case .int(let start) = low, case .int(let end) = high else {
         if low.isUnknown || high.isUnknown { return .unknown }
-        if low.integer != nil, let wide = high.integer { throw Failure(.value, "the ends of a range must fit 64 bits, not \(Int(exactly: wide) == nil ? high.written() : low.written())").at(site) }
+        if low.integer != nil, let wide = high.integer { throw Failure(.value, "the ends of a range go from −2⁶³ to 2⁶³ − 1, not \(Int(exactly: wide) == nil ? high.written() : low.written())").at(site) }
         throw Failure(.type, "the ends of a range must be ints, not \(low.typePhrase) and \(high.typePhrase)", hint: "range(0, 1, step=0.1)").at(site)
       }
       return .range(.integers(start: start, end: end, step: 1))

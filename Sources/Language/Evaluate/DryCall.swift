@@ -1,8 +1,6 @@
 // Calls of builtins in a dry run (DryRun.swift): plan instead of body where there is an effect, `unknown` where values would be needed.
 
 extension Frame {
-  /// Words that show what they are given, known or not.
-  private static let showing: Set<String> = ["print", "type"]
   private static let coreNames = Set(Builtin.core.map(\.name))
 
   /// Like `call(_:_:_:_:)`, of which it is the twin.
@@ -10,15 +8,18 @@ extension Frame {
     let first = dry.count
     defer { dry.stamp(from: first, site) }
     let values = call.arguments.compactMap { $0 } + call.rest
-    let isDark = values.contains { $0.isUnknown && !(builtin.plansSketches && $0.sketch != nil) } || (!Self.coreNames.contains(builtin.name) && values.contains { !$0.isUnknown && $0.holdsUnknown })
-    if isDark, !Self.showing.contains(builtin.name) { return recordDark(builtin, call, dry) }
+    let isDark = values.contains { $0.isUnknown && !(builtin.needs == .sketches && $0.sketch != nil) } || (!Self.coreNames.contains(builtin.name) && values.contains { !$0.isUnknown && $0.holdsUnknown })
+    if isDark, builtin.needs != .nothing {
+      if builtin.effect == .ends { throw Undecided(reason: "whether `\(builtin.name)` ends the script is known only when it runs") }
+      return recordDark(builtin, call, dry)
+    }
     do {
       if let plan = builtin.plan { if let value = try plan(call) { return value.withoutValues() } }
       else if builtin.pathWritten(call) != nil || builtin.effect == .acts { return recordDark(builtin, call, dry) }
       return try builtin.body(call).withoutValues()
     } catch let error as any NotKnown {
       // one box was asked for, all boxes would be
-      let whole = builtin.readsParts || error.reads.isEmpty ? [] : values.flatMap { $0.object?.readItems ?? [] }, reads = whole.isEmpty ? error.reads : whole
+      let whole = builtin.needs == .parts || error.reads.isEmpty ? [] : values.flatMap { $0.object?.readItems ?? [] }, reads = whole.isEmpty ? error.reads : whole
       if !reads.isEmpty { dry.record(Effect(builtin.name, reads: reads)) }
       return .unknown
     } catch let error where !(error is any Uncatchable) && !isDark && values.contains(where: { $0.holdsUnknown && $0.sketch == nil || dry.makes($0) }) {
@@ -41,16 +42,9 @@ extension Frame {
 }
 
 extension Builtin {
-  /// Words that read a few chunks of an array, whatever its size.
-  fileprivate var readsParts: Bool { name == "look" || name == "chunk" }
-
-  /// Words whose plan needs no weights of a model, which may thus be planned before it is trained.
-  fileprivate var plansSketches: Bool { name == "predict" }
-
   /// The path that a call writes, if it names one.
   func pathWritten(_ call: Call) -> String? {
-    let name: String? = if case .writes(let name) = effect { name } else if signature.parameters.contains(where: { $0.name == "to" }) { "to" } else { nil }
-    guard let name, case .string(let path)? = try? call.value(name) else { return nil }
+    guard let name = writtenParameter, case .string(let path)? = try? call.value(name) else { return nil }
     return path
   }
 }

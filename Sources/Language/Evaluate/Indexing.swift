@@ -122,14 +122,13 @@ enum Indexing {
 
   private static func field(_ record: Record, _ name: String) throws -> Value {
     if let value = record[name] { return value }
-    let fields = record.keys.isEmpty ? "it is empty" : "it has " + record.keys.prefix(8).joined(separator: ", ") + (record.count > 8 ? ", …" : "")
-    throw Failure(.key, "the record has no field `\(name)`", label: Suggestion.label(for: name, among: record.keys) ?? fields)
+    throw Failure(.key, "the record has no field `\(name)`", label: Suggestion.label(for: name, amongMembers: Array(record.keys)) ?? "it is empty")
   }
 
   private static func noField(_ name: String, _ type: String, _ names: [String], _ context: CallContext) -> Failure {
     var hint: String?
     if context.session.registry.functions[name] != nil { hint = "verbs are functions: \(name)(x)" }
-    return Failure(.key, "\(Words.article(type)) has no field `\(name)`", label: Suggestion.label(for: name, among: names), hint: hint)
+    return Failure(.key, "\(Words.article(type)) has no field `\(name)`", label: Suggestion.label(for: name, amongMembers: names), hint: hint)
   }
 
   private static func axisNames(_ rank: Int) -> [String] { Axis.defaults(rank: rank).map(\.name) }

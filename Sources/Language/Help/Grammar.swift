@@ -18,7 +18,7 @@ package enum Grammar {
       ]),
       ("strings", [
         Rule("string.quoted.double.dcs", begin: "\"", end: "\"|$", inner: [
-          Rule("constant.character.escape.dcs", match: #"\\["\\nrt{}]"#),
+          Rule("constant.character.escape.dcs", match: #"\\(?:["\\nrt{}]|u\{[0-9a-fA-F]{1,6}\})"#),
           Rule("meta.interpolation.dcs", begin: #"\{"#, end: #"\}|(?=")"#, inner: [
             Rule("constant.other.format.dcs", match: #":[^:{}"\]]*(?=\})"#), Rule(include: "$self"),
           ]),

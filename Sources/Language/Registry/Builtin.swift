@@ -29,6 +29,8 @@ package struct Builtin: Sendable {
   package let streams: Set<String>
   /// What it does beside giving a value. A word with a parameter `to` writes there, without saying so here.
   package let effect: Outside
+  /// What of an unknown value, or of an array's voxels, it needs.
+  package let needs: Needs
   /// In a dry run called instead of the body: records an `Effect` and gives what stands for the result; nil where this call has none.
   let plan: (@Sendable (Call) throws -> Value?)?
   let body: @Sendable (Call) throws -> Value
@@ -36,10 +38,11 @@ package struct Builtin: Sendable {
 
   package init(
     _ name: String, _ signature: String, _ summary: String, details: [String] = [], examples: [Example] = [], searchTerms: [String] = [],
-    streams: Set<String> = [], effect: Outside = .none, plan: (@Sendable (Call) throws -> Value?)? = nil, _ body: @escaping @Sendable (Call) throws -> Value
+    streams: Set<String> = [], effect: Outside = .none, needs: Needs = .values, plan: (@Sendable (Call) throws -> Value?)? = nil, _ body: @escaping @Sendable (Call) throws -> Value
   ) {
     (self.name, signatureText, self.summary, self.details, self.examples) = (name, signature, summary, details, examples)
     (self.searchTerms, self.streams, self.effect, self.plan, self.body) = (searchTerms, streams, effect, plan, body)
+    self.needs = needs
     parsed = Lazy { Signature(parsing: signature) }
   }
 
@@ -49,6 +52,24 @@ package struct Builtin: Sendable {
     case writes(String)
     /// Does something else that outlives the call: trains, submits, deletes.
     case acts
+    /// May end the script.
+    case ends
+  }
+
+  package enum Needs: Sendable {
+    case values
+    /// A few chunks of an array, whatever its size.
+    case parts
+    /// Of a model that is not trained yet, what it makes of an array's shape.
+    case sketches
+    /// Nothing: it shows what it is given, known or not.
+    case nothing
+  }
+
+  /// The parameter that holds the path it writes, if one does.
+  var writtenParameter: String? {
+    if case .writes(let name) = effect { return name }
+    return signature.parameters.contains { $0.name == "to" } ? "to" : nil
   }
 
   package var signature: Signature { parsed.value }

@@ -34,8 +34,9 @@ extension Parser {
     while offset < content.end {
       switch source.bytes[offset] {
       case UInt8(ascii: "\\"):
-        text.append(try escape(offset, content))
-        offset += 2
+        let (bytes, length) = try escape(offset, content)
+        text += bytes
+        offset += length
       case UInt8(ascii: "{"):
         flush()
         let (piece, next) = try interpolation(from: offset, content)
@@ -50,15 +51,25 @@ extension Parser {
     return pieces
   }
 
-  private mutating func escape(_ offset: Int, _ content: Span) throws -> UInt8 {
+  /// What a `\` at an offset stands for, and how many bytes it takes up.
+  private mutating func escape(_ offset: Int, _ content: Span) throws -> ([UInt8], length: Int) {
     switch offset + 1 < content.end ? source.bytes[offset + 1] : 0 {
-    case UInt8(ascii: "n"): return UInt8(ascii: "\n")
-    case UInt8(ascii: "r"): return UInt8(ascii: "\r")
-    case UInt8(ascii: "t"): return UInt8(ascii: "\t")
-    case let byte where [UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "{"), UInt8(ascii: "}")].contains(byte): return byte
+    case UInt8(ascii: "n"): return ([UInt8(ascii: "\n")], 2)
+    case UInt8(ascii: "r"): return ([UInt8(ascii: "\r")], 2)
+    case UInt8(ascii: "t"): return ([UInt8(ascii: "\t")], 2)
+    case UInt8(ascii: "u"):
+      let digits = source.bytes[min(offset + 3, content.end)..<content.end].prefix(7).prefix { $0 != UInt8(ascii: "}") }
+      let end = offset + 3 + digits.count
+      guard offset + 2 < content.end, source.bytes[offset + 2] == UInt8(ascii: "{"), end < content.end, digits.count <= 6,
+        let scalar = UInt32(String(decoding: digits, as: UTF8.self), radix: 16).flatMap(Unicode.Scalar.init)
+      else {
+        throw fail("unknown character in a string", at: Span(offset, min(offset + 2, content.end)), label: "its number goes between braces, in base 16: \\u{b5}")
+      }
+      return (Array(String(scalar).utf8), end + 1 - offset)
+    case let byte where [UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "{"), UInt8(ascii: "}")].contains(byte): return ([byte], 2)
     default:
       throw fail(
-        "unknown escape in a string", at: Span(offset, min(offset + 2, content.end)), label: #"known: \n \r \t \" \\ \{"#,
+        "unknown escape in a string", at: Span(offset, min(offset + 2, content.end)), label: #"known: \n \r \t \" \\ \{ \u{b5}"#,
         hint: "single quotes take every character as it is: 'C:\\data'")
     }
   }

@@ -163,6 +163,8 @@ package struct DisplayStyle: Sendable {
   /// Columns; at least 60 are promised to be readable.
   package var width: Int
   package var color: Bool
+  /// Whether it goes to a terminal, which would obey control characters.
+  package var isTerminal = false
   /// What the value is called, where it is shown because it was bound.
   package var name: String?
   /// Rows of a table before "… more".

@@ -10,7 +10,7 @@ extension Value {
     case .function(let function):
       let width = max(40, style.width)
       return (HelpText.signature(function.signature, width) + (function.summary.map { HelpText.wrapped($0, width, first: "  ", later: "  ") } ?? [])).joined(separator: "\n")
-    case .object(let box): return box.object.summary(style)
+    case .object(let box): return Text.visible(box.object.summary(style), keepsColors: style.color)
     default: return written(style)
     }
   }
@@ -32,6 +32,12 @@ extension Value {
     return writer.text
   }
 
+  /// What is seen of it on a terminal: text with its control characters written out.
+  package func printed(_ style: DisplayStyle) -> String {
+    guard style.isTerminal else { return text(style) }
+    return if case .object = self { Text.visible(text(style), keepsColors: style.color) } else { Text.visible(text(style)) }
+  }
+
   /// As a literal in double quotes, on one line.
   package static func quoted(_ text: String) -> String {
     var result = "\""
@@ -43,6 +49,7 @@ extension Value {
       case "\n": result += "\\n"
       case "\r": result += "\\r"
       case "\t": result += "\\t"
+      case _ where Text.isControl(scalar): result += Text.escape(scalar)
       default: result.unicodeScalars.append(scalar)
       }
     }
@@ -106,7 +113,7 @@ private struct Writer {
     case .duration(let value): text += Value.durationText(value)
     case .bytes(let value): text += Value.bytesText(Double(value))
     case .function(let function): text += function.name.isEmpty ? "fn" : function.name
-    case .object(let box): text += box.object.brief
+    case .object(let box): text += Text.visible(box.object.brief)
     case .range(.integers(let start, let end, 1)): text += "\(start)..\(end)"
     case .range(.integers(let start, let end, let step)): text += "range(\(start), \(end), step=\(step))"
     case .range(.floats(let start, let end, let step, _)):

@@ -24,7 +24,7 @@ extension Codec {
       zarr2: ["id": "bz2", "level": JSON(level)],
       zarr3: ["name": "numcodecs.bz2", "configuration": ["level": JSON(level)]],
       n5: ["type": "bzip2", "blockSize": JSON(level)],
-      expansion: 900_000 / 24,   // a block of one value
+      expansion: 1_200_000,   // 45.9 MB of zeros are one block, of 46 bytes: runs of 255 are 5 bytes of its 900,000
       decode: decodeBz2,
       encode: { source, _ throws(CodecFailure) in try encodeBz2(source, level: level) })
   }

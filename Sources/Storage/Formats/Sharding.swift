@@ -104,3 +104,15 @@ package final class Sharding: Sendable {
     ]
   }
 }
+
+extension ArrayMetadata {
+  /// Puts the chunks, with all that they are coded by, into shards.
+  mutating func shard(by shards: [Int], _ path: String) throws(StorageError) {
+    guard shards.count == shape.count else { throw .badMetadata(path: path, field: "shards", reason: "\(shards.count) axes, the shape has \(shape.count)") }
+    guard format == .zarr3 else { throw .unsupported(path: path, feature: "an array in shards in \(format)") }
+    var inner = self
+    (inner.shape, inner.attributes, inner.dimensionNames) = (shards, .emptyObject, nil)
+    (chunks, order, isBigEndian, codecs) = (shards, Array(shape.indices), false, [])
+    sharding = try Sharding(inner: inner, order: order, path: path)
+  }
+}

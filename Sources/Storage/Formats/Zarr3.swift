@@ -55,9 +55,8 @@ enum Zarr3 {
     if metadata.order != order {
       codecs.append(["name": "transpose", "configuration": ["order": JSON(metadata.order.map { axis in order.firstIndex(of: axis) ?? axis })]])
     }
-    let bytes: JSON = ["name": "bytes", "configuration": ["endian": metadata.isBigEndian ? "big" : "little"]]
-    var seenBytes = metadata.sharding != nil
-    if let sharding = metadata.sharding { codecs.append(try sharding.document(path)) }
+    let bytes: JSON = try metadata.sharding?.document(path) ?? ["name": "bytes", "configuration": ["endian": metadata.isBigEndian ? "big" : "little"]]
+    var seenBytes = false
     for codec in metadata.codecs where codec.zarr3 != .null {
       guard var record = codec.zarr3 else { throw .unsupported(path: path, feature: "\(codec) in zarr v3") }
       guard codec.elements == nil || !(seenBytes || metadata.isBigEndian) else {
@@ -128,8 +127,8 @@ enum Zarr3 {
           // behind filters, what is swapped is what they made
           if endian == "big", !codecs.isEmpty, elements.size > 1 { codecs.append(.swapped(elements)) }
         case "sharding_indexed" where !seenBytes:
-          guard codecs.isEmpty else { throw .unsupported(path: reader.path, feature: "sharding_indexed after \(codecs[0])") }
           seenBytes = true
+          if let filter = codecs.first { throw .unsupported(path: reader.path, feature: "shards of elements that \(filter) changed") }
           sharding = try Sharding.parse(settings, reader, shard: chunks, order: self.order, dtype: dtype, fill: fill)
         case "transpose", "bytes", "sharding_indexed": throw reader.bad("codecs", "\(name) stands after bytes")
         default:

@@ -19,6 +19,23 @@ struct GridReading: Equatable {
   let source: String?
 }
 
+/// Attributes of the groups above an array, each read once, at the first question.
+final class GroupDocuments {
+  private let store: any ByteStore
+  /// Nearest first.
+  let keys: [String]
+  private var known: [String: JSON?] = [:]
+
+  init(_ store: any ByteStore, _ location: Location) { (self.store, keys) = (store, location.ancestors) }
+
+  func attributes(_ key: String) throws(StorageError) -> JSON? {
+    if let found = known[key] { return found }
+    let found = try groupAttributes(store, key)
+    known[key] = .some(found)
+    return found
+  }
+}
+
 struct GridReader {
   let metadata: ArrayMetadata
   let location: Location
@@ -30,10 +47,11 @@ struct GridReader {
 
   func read(_ store: some ByteStore) throws(StorageError) -> GridReading {
     if let found = try funlib() { return found }
-    if let found = try ngff(store) { return found }
+    let groups = GroupDocuments(store, location)
+    if let found = try ngff(groups) { return found }
     if let found = try transform(metadata.attributes["transform"], source: "transform") { return found }
     if let found = try pixelResolution() { return found }
-    if let found = try groupResolution(store) { return found }
+    if let found = try groupResolution(groups) { return found }
     return GridReading(grid: Grid(unknown: try ownAxes()), source: nil)
   }
 

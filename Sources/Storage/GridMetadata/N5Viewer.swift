@@ -21,11 +21,11 @@ extension GridReader {
   }
 
   /// From a group above that is marked as multiscale.
-  func groupResolution(_ store: some ByteStore) throws(StorageError) -> GridReading? {
+  func groupResolution(_ groups: GroupDocuments) throws(StorageError) -> GridReading? {
     let level = Files.name(location.key)
     let number = level.first == "s" ? Int(level.dropFirst()) : nil
-    for (depth, ancestor) in location.ancestors.prefix(3).enumerated() {
-      guard let group = try groupAttributes(store, ancestor) else { continue }
+    for (depth, ancestor) in groups.keys.prefix(3).enumerated() {
+      guard let group = try groups.attributes(ancestor) else { continue }
       let isMarked = group["multiScale"]?.bool == true || group["scales"] != nil || group["painteraData"] != nil
       guard isMarked, !(Files.name(ancestor).hasPrefix("timepoint")) else { continue }
       let record = group["pixelResolution"], field = group["resolution"] != nil ? "resolution" : "pixelResolution"

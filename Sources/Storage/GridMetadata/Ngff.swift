@@ -10,10 +10,10 @@ import Geometry
 
 extension GridReader {
   /// From the nearest group above that lists this array.
-  func ngff(_ store: some ByteStore) throws(StorageError) -> GridReading? {
-    for ancestor in location.ancestors {
+  func ngff(_ groups: GroupDocuments) throws(StorageError) -> GridReading? {
+    for ancestor in groups.keys {
       let relative = ancestor.isEmpty ? location.key : String(location.key.dropFirst(ancestor.count + 1))
-      guard let attributes = try groupAttributes(store, ancestor) else { continue }
+      guard let attributes = try groups.attributes(ancestor) else { continue }
       for multiscale in Multiscale.all(attributes) {
         guard let dataset = multiscale.dataset(relative) else { continue }
         if dataset["coordinateTransformations"] == nil, let cosem = try transform(dataset["transform"], source: "transform of the group") { return cosem }

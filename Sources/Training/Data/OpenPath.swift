@@ -1,9 +1,15 @@
 import Arrays
+import FileFormats
 import Storage
 
 extension Opened {
   /// Opens an array on disk by its path; of a pyramid, the finest level, or the level of the wanted voxel size.
   package static func path(_ path: String, voxelSize: WorldCoordinate? = nil) throws -> Opened {
+    switch try FileFormats.open(path) {
+    case .array(let array): return .array(try array.declaring(Declared(voxelSize: voxelSize.flatMap { $0.rank == array.grid.spatialRank && !array.grid.isKnown ? $0 : nil })))
+    case .group(let group): return .group(children: try group.children().map(\.name))
+    case nil: break
+    }
     if try Location.kind(path) == nil { return .nothing }
     switch try StoredNode.open(path) {
     case .array(let array): return .array(array)

@@ -1,18 +1,19 @@
-import Builtins
+// Scripts with accidents: what dcs-fuzz and the tests mutate, and how.
+
 import Execution
 import Glibc
-import Language
 
 /// What is mutated.
-struct Corpus {
+package struct Corpus: Sendable {
   /// Whole files.
-  let scripts: [[UInt8]]
+  package let scripts: [[UInt8]]
   /// Single lines and examples.
-  let snippets: [[UInt8]]
+  package let snippets: [[UInt8]]
   /// The stdlib by name.
-  let modules: [String: String]
+  package let modules: [String: String]
 
-  init(_ root: String) {
+  /// - Parameter examples: further snippets.
+  package init(_ root: String, examples: [String] = []) {
     let files = ["scripts", "stdlib", "Tests/Conformance"].flatMap { Self.find(root + "/" + $0) }
     scripts = files.map { Array(Self.text($0).utf8) }
     var snippets: [[UInt8]] = []
@@ -22,10 +23,7 @@ struct Corpus {
         if code.count > 3 { snippets.append(Array(code.utf8)) }
       }
     }
-    for name in Vocabulary.registry.names {
-      for builtin in Vocabulary.registry.sets[name]?.builtins ?? [] { snippets += builtin.examples.map { Array($0.code.utf8) } }
-    }
-    self.snippets = snippets
+    self.snippets = snippets + examples.map { Array($0.utf8) }
     modules = Dictionary(Self.find(root + "/stdlib").map { path in
       (String((path.split(separator: "/").last ?? "").dropLast(4)), Self.text(path))
     }, uniquingKeysWith: { first, _ in first })
@@ -60,7 +58,7 @@ struct Corpus {
   ].map { Array($0.utf8) }
 
   /// One case: the same for the same seed and number.
-  func text(seed: UInt64, number: UInt64, snippetsOnly: Bool) -> String {
+  package func text(seed: UInt64, number: UInt64, snippetsOnly: Bool) -> String {
     var random = KeyedGenerator(seed: seed, purpose: snippetsOnly ? "run" : "check", index: number)
     var bytes: [UInt8]
     // whole files and nesting without end are a hundred times as long as a line: few of them, or there is time for nothing else

@@ -1,0 +1,108 @@
+// A member of a zip archive that was packed by deflate (RFC 1951), read in order.
+//
+// Deflate has no places to begin at: reading goes on from where the last read ended, and begins anew for what lies before. Members of up to
+// `keptLimit` bytes are unpacked whole at their first read and kept. The checksum is compared when a pass reaches the end.
+
+import Arrays
+import CZlib
+import Storage
+import Synchronization
+
+final class InflatedMember: ByteRange {
+  let count: Int
+  private let file: OpenFile, name: String, start: Int, packedSize: Int, checksum: UInt32
+  // Held round every read: the two below are touched under it alone.
+  private let lock = Mutex(())
+  nonisolated(unsafe) private var kept: Bytes?
+  nonisolated(unsafe) private var pass: Pass?
+
+  static let keptLimit = 256 << 20
+  /// Deflate packs at most 1,032 bytes into one.
+  private static let ratio = 1033
+
+  init(file: OpenFile, name: String, start: Int, packedSize: Int, count: Int, checksum: UInt32) {
+    (self.file, self.name, self.start, self.packedSize, self.count, self.checksum) = (file, name, start, packedSize, count, checksum)
+  }
+
+  func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws {
+    guard offset >= 0, target.count <= count, offset <= count - target.count, count / Self.ratio <= packedSize else {
+      throw StorageError.badFile(path: file.path, reason: "the sizes of \(name) do not agree")
+    }
+    nonisolated(unsafe) let target = target
+    try lock.withLock { _ in
+      let isHeader = offset + target.count <= 1 << 16 && count > 1 << 16
+      if kept == nil, count <= Self.keptLimit, !isHeader {
+        let bytes: Bytes
+        do { bytes = try Bytes(count: count) } catch { throw StorageError.noMemory(path: file.path, bytes: count) }
+        let pass = try Pass(self)
+        try bytes.fill { try pass.read(into: $0) }
+        (kept, self.pass) = (bytes, nil)
+      }
+      if let kept {
+        kept.withBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<(offset + target.count)])) }
+        return
+      }
+      let pass: Pass
+      if let open = self.pass, open.position <= offset { pass = open } else { pass = try Pass(self) }
+      self.pass = nil   // one that fails is not gone on with
+      try pass.skip(to: offset)
+      try pass.read(into: target)
+      self.pass = pass
+    }
+  }
+
+  /// One way through the member. Used under the lock of its owner alone.
+  private final class Pass {
+    private let member: InflatedMember
+    private var stream = z_stream()
+    private var input = [UInt8](repeating: 0, count: 1 << 18)
+    /// Of `input`: bytes that were read, and bytes that were used up; and all that were used up.
+    private var taken = 0, given = 0, consumed = 0
+    private(set) var position = 0
+    private var checksum: UInt = 0
+
+    init(_ member: InflatedMember) throws {
+      self.member = member
+      guard inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { throw StorageError.noMemory(path: member.file.path, bytes: 1 << 16) }
+    }
+
+    deinit { inflateEnd(&stream) }
+
+    func skip(to offset: Int) throws {
+      if position >= offset { return }
+      let scratch = try Scratch(min(offset - position, 1 << 20), limit: 1 << 20, of: member.file.path)
+      while position < offset { try read(into: UnsafeMutableRawBufferPointer(rebasing: scratch.bytes[..<min(offset - position, scratch.bytes.count)])) }
+    }
+
+    func read(into target: UnsafeMutableRawBufferPointer) throws {
+      func bad(_ reason: String) -> StorageError { .badFile(path: member.file.path, reason: "\(member.name) is damaged: \(reason)") }
+      var done = 0
+      while done < target.count, let base = target.baseAddress {
+        if given == taken {
+          let piece = min(input.count, member.packedSize - consumed)
+          if piece <= 0 { throw bad("it ends at byte \(position) of \(member.count)") }
+          try input.withUnsafeMutableBytes { try member.file.read(at: member.start + consumed, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<piece])) }
+          (given, taken) = (0, piece)
+        }
+        let room = min(target.count - done, 1 << 30)
+        let (status, read, wrote) = input.withUnsafeBufferPointer { bytes -> (Int32, Int, Int) in
+          stream.next_in = bytes.baseAddress.map { $0 + given }
+          stream.avail_in = UInt32(taken - given)
+          stream.next_out = (base + done).assumingMemoryBound(to: UInt8.self)
+          stream.avail_out = UInt32(room)
+          let status = inflate(&stream, Z_NO_FLUSH)
+          return (status, taken - given - Int(stream.avail_in), room - Int(stream.avail_out))
+        }
+        given += read
+        consumed += read
+        if wrote > 0 { checksum = crc32_z(checksum, (base + done).assumingMemoryBound(to: UInt8.self), wrote) }
+        done += wrote
+        position += wrote
+        if status == Z_STREAM_END, position < member.count { throw bad("it ends at byte \(position) of \(member.count)") }
+        if status != Z_OK, status != Z_STREAM_END, !(status == Z_BUF_ERROR && read + wrote > 0) { throw bad("zlib error \(status) at byte \(position)") }
+        if status == Z_OK, read + wrote == 0 { throw bad("no progress at byte \(position)") }
+      }
+      if position == member.count, UInt32(truncatingIfNeeded: checksum) != member.checksum { throw bad("its checksum is another one") }
+    }
+  }
+}
