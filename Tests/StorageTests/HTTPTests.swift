@@ -1,7 +1,7 @@
 import Arrays
 import Execution
 import Glibc
-@testable import Storage
+import Storage
 import Synchronization
 import Testing
 

@@ -1,6 +1,6 @@
 import Arrays
 import Execution
-@testable import Storage
+import Storage
 import Testing
 
 @Suite struct StoreTests {
@@ -52,7 +52,7 @@ import Testing
   /// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
   @Test func examplesOfTheSpecification() {
     let credentials = Credentials(keyId: "AKIAIOSFODNN7EXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", token: nil, source: "test")
-    let signature = Signature(credentials: credentials, region: "us-east-1", date: "20130524T000000Z"), empty = SHA256.hexText(SHA256.hash(""))
+    let signature = RequestSignature(credentials: credentials, region: "us-east-1", date: "20130524T000000Z"), empty = SHA256.hexText(SHA256.hash(""))
     func text(_ path: String, _ query: [(name: String, value: String)], _ headers: [(name: String, value: String)]) -> String {
       signature.headers(method: "GET", host: "examplebucket.s3.amazonaws.com", path: path, query: query, headers: headers, payload: empty).last?.value ?? ""
     }
@@ -72,7 +72,7 @@ import Testing
         let sides = part.split(separator: "=", omittingEmptySubsequences: false).map { Address.decode($0) }
         return (sides[0], sides.count > 1 ? sides[1] : "")
       }
-      let made = Signature(credentials: credentials, region: text("region"), date: text("date")).headers(
+      let made = RequestSignature(credentials: credentials, region: text("region"), date: text("date")).headers(
         method: text("method"), host: text("host"), path: text("path"), query: query,
         headers: (item["headers"]?.members ?? []).map { ($0.key, $0.value.string ?? "") }, payload: text("payload"))
       #expect(made.last?.value.hasSuffix("Signature=" + text("signature")) == true, "\(text("path"))")

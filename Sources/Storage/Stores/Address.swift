@@ -17,7 +17,7 @@ package enum Address {
   package static func isRemote(_ text: String) -> Bool { split(text).map { $0.scheme != "file" } ?? false }
 
   /// All but letters, digits and "-._~" (and "/" where `keepsSlash`) as %XX.
-  static func encode(_ text: String, keepsSlash: Bool = true) -> String {
+  package static func encode(_ text: String, keepsSlash: Bool = true) -> String {
     var result = ""
     for byte in text.utf8 {
       switch byte {
@@ -32,7 +32,7 @@ package enum Address {
   }
 
   /// %XX as the bytes they stand for; others as they are.
-  static func decode(_ text: some StringProtocol) -> String {
+  package static func decode(_ text: some StringProtocol) -> String {
     var bytes: [UInt8] = [], rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {
       if byte == UInt8(ascii: "%"), rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
@@ -44,7 +44,7 @@ package enum Address {
   }
 }
 
-func hex(_ byte: UInt8, uppercase: Bool = false) -> String {
+package func hex(_ byte: UInt8, uppercase: Bool = false) -> String {
   let text = String(byte, radix: 16, uppercase: uppercase)
   return byte < 16 ? "0" + text : text
 }

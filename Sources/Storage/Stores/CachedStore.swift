@@ -4,15 +4,15 @@
 import Arrays
 import Synchronization
 
-struct CachedStore<Base: ByteStore>: ByteStore {
-  let base: Base
-  let root: String
-  let remote: Remote
+package struct CachedStore<Base: ByteStore>: ByteStore {
+  package let base: Base
+  package let root: String
+  package let remote: Remote
   private var cache: StoreCache { remote.cache }
 
-  init(_ base: Base, root: String, remote: Remote) { (self.base, self.root, self.remote) = (base, root, remote) }
+  package init(_ base: Base, root: String, remote: Remote) { (self.base, self.root, self.remote) = (base, root, remote) }
 
-  func path(_ key: String) -> String { base.path(key) }
+  package func path(_ key: String) -> String { base.path(key) }
   private func isDocument(_ key: String) -> Bool { MetadataNames.all.contains(Files.name(key)) }
 
   private func remembered<T>(_ slot: (String) -> StoreCache.Slot, _ key: String, _ read: (StoreCache.Value) -> T?, _ write: (T) -> StoreCache.Value, _ fetch: () throws(StorageError) -> T) throws(StorageError) -> T {
@@ -40,48 +40,48 @@ struct CachedStore<Base: ByteStore>: ByteStore {
     }
   }
 
-  func get(_ key: String, limit: Int) throws(StorageError) -> Bytes? {
+  package func get(_ key: String, limit: Int) throws(StorageError) -> Bytes? {
     guard isDocument(key) else { return try base.get(key, limit: limit) }
     guard let bytes = try document(key) else { return nil }
     guard bytes.count <= limit else { throw .tooLarge(path: path(key), bytes: bytes.count, limit: limit) }
     return bytes
   }
-  func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes? { try base.get(key, from: offset, count: count) }
-  func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)? { try base.get(key, last: count) }
+  package func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes? { try base.get(key, from: offset, count: count) }
+  package func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)? { try base.get(key, last: count) }
 
-  func size(_ key: String) throws(StorageError) -> Int? { isDocument(key) ? try document(key)?.count : try base.size(key) }
+  package func size(_ key: String) throws(StorageError) -> Int? { isDocument(key) ? try document(key)?.count : try base.size(key) }
 
-  func list(_ key: String) throws(StorageError) -> [Files.Entry]? {
+  package func list(_ key: String) throws(StorageError) -> [Files.Entry]? {
     try remembered({ .listing($0) }, key, { if case .listing(let entries) = $0 { .some(entries) } else { nil } }, { .listing($0) }) {
       () throws(StorageError) in try base.list(key)
     }
   }
 
-  func kind(_ key: String) throws(StorageError) -> Files.Kind? {
+  package func kind(_ key: String) throws(StorageError) -> Files.Kind? {
     for name in MetadataNames.making { if case .document(.some)? = cache[.document(path(Files.join(key, name)))] { return .folder } }
     return try remembered({ .kind($0) }, key, { if case .kind(let kind) = $0 { .some(kind) } else { nil } }, { .kind($0) }) {
       () throws(StorageError) in try base.kind(key)
     }
   }
 
-  func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) {
+  package func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) {
     defer { cache.forget(path(key), root: root) }
     try base.put(key, bytes)
   }
-  func remove(_ key: String) throws(StorageError) {
+  package func remove(_ key: String) throws(StorageError) {
     defer { cache.forget(path(key), root: root) }
     try base.remove(key)
   }
-  func removeTree(_ key: String) throws(StorageError) {
+  package func removeTree(_ key: String) throws(StorageError) {
     defer { cache.forgetTree(path(key), root: root) }
     try base.removeTree(key)
   }
 
-  var isRemote: Bool { true }
-  var learntFormat: Format? { cache.format(of: root) }
+  package var isRemote: Bool { true }
+  package var learntFormat: Format? { cache.format(of: root) }
 
   /// Asks for documents that will be wanted, all at once.
-  func warm(_ keys: [String]) throws(StorageError) {
+  package func warm(_ keys: [String]) throws(StorageError) {
     let fresh = keys.filter { isDocument($0) && cache[.document(path($0))] == nil }
     guard fresh.count > 1 else { return }
     let failed = Mutex<StorageError?>(nil)

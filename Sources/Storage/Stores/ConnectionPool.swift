@@ -3,22 +3,22 @@
 import Glibc
 import Synchronization
 
-final class ConnectionPool: Sendable {
+package final class ConnectionPool: Sendable {
   private struct Host {
     var idle: [HTTPConnection] = []
     let gate: Gate
   }
 
   /// Transfers at once to one host.
-  let width: Int
+  package let width: Int
   private let hosts = Mutex<[String: Host]>([:])
 
-  init(width: Int) { self.width = max(1, width) }
+  package init(width: Int) { self.width = max(1, width) }
 
   /// Runs `body` with a connection that nobody else has meanwhile.
   ///
   /// - Throws: `.stopped` while waiting, `.noLibrary`.
-  func use<R>(_ host: String, isStopped: () -> Bool, _ body: (HTTPConnection) -> R) throws(RemoteProblem) -> R {
+  package func use<R>(_ host: String, isStopped: () -> Bool, _ body: (HTTPConnection) -> R) throws(RemoteProblem) -> R {
     let gate = hosts.withLock { hosts in
       if let known = hosts[host] { return known.gate }
       let fresh = Host(gate: Gate(width))
@@ -35,17 +35,17 @@ final class ConnectionPool: Sendable {
 }
 
 /// Lets so many in at once.
-final class Gate: @unchecked Sendable {   // the system's semaphore guards itself
+package final class Gate: @unchecked Sendable {   // the system's semaphore guards itself
   private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
-  init(_ count: Int) { sem_init(semaphore, 0, UInt32(clamping: count)) }
+  package init(_ count: Int) { sem_init(semaphore, 0, UInt32(clamping: count)) }
   deinit {
     sem_destroy(semaphore)
     semaphore.deallocate()
   }
 
   /// - Returns: false if it was stopped.
-  func enter(isStopped: () -> Bool) -> Bool {
+  package func enter(isStopped: () -> Bool) -> Bool {
     while true {
       if isStopped() { return false }
       var until = timespec()
@@ -56,5 +56,5 @@ final class Gate: @unchecked Sendable {   // the system's semaphore guards itsel
     }
   }
 
-  func leave() { sem_post(semaphore) }
+  package func leave() { sem_post(semaphore) }
 }

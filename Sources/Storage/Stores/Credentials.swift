@@ -6,27 +6,30 @@
 import Synchronization
 
 /// A key pair; `source` says where it came from, in messages.
-struct Credentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  let keyId: String, secret: String, token: String?
-  let source: String
-  var description: String { "credentials from the \(source)" }
-  var debugDescription: String { description }
-  var customMirror: Mirror { Mirror(self, children: []) }
+package struct Credentials: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  package let keyId: String, secret: String, token: String?
+  package let source: String
+
+  package init(keyId: String, secret: String, token: String?, source: String) { (self.keyId, self.secret, self.token, self.source) = (keyId, secret, token, source) }
+
+  package var description: String { "credentials from the \(source)" }
+  package var debugDescription: String { description }
+  package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// What environment and files say, read at the first use.
-final class CredentialChain: Sendable {
+package final class CredentialChain: Sendable {
   private let environment: [String: String]
   private let home: String?
   private let profile = Mutex<[String: String]?>(nil)
 
-  init(environment: [String: String], home: String?) { (self.environment, self.home) = (environment.filter { !$0.value.isEmpty }, home) }
+  package init(environment: [String: String], home: String?) { (self.environment, self.home) = (environment.filter { !$0.value.isEmpty }, home) }
 
-  var profileName: String { environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"] ?? "default" }
+  package var profileName: String { environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"] ?? "default" }
   private var isAnonymous: Bool { ["1", "true", "yes"].contains(environment["AWS_NO_SIGN_REQUEST"]?.lowercased() ?? "") }
 
   /// For s3://. The environment goes before files, unless a profile is named by AWS_PROFILE alone.
-  func s3() -> Credentials? {
+  package func s3() -> Credentials? {
     if isAnonymous { return nil }
     if let id = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] {
       return Credentials(keyId: id, secret: secret, token: environment["AWS_SESSION_TOKEN"], source: "environment")
@@ -37,7 +40,7 @@ final class CredentialChain: Sendable {
   }
 
   /// For gs://: HMAC keys.
-  func gs() -> Credentials? {
+  package func gs() -> Credentials? {
     guard let id = environment["GS_ACCESS_KEY_ID"] ?? environment["GOOG_ACCESS_KEY_ID"],
       let secret = environment["GS_SECRET_ACCESS_KEY"] ?? environment["GOOG_SECRET_ACCESS_KEY"]
     else { return boto() }
@@ -53,9 +56,9 @@ final class CredentialChain: Sendable {
   }
 
   /// nil: not said.
-  var region: String? { environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? profileValues()["region"] }
-  var endpoint: String? { environment["AWS_ENDPOINT_URL_S3"] ?? environment["AWS_ENDPOINT_URL"] ?? profileValues()["endpoint_url"] }
-  var gsEndpoint: String? { environment["STORAGE_EMULATOR_HOST"] ?? environment["GS_ENDPOINT_URL"] }
+  package var region: String? { environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? profileValues()["region"] }
+  package var endpoint: String? { environment["AWS_ENDPOINT_URL_S3"] ?? environment["AWS_ENDPOINT_URL"] ?? profileValues()["endpoint_url"] }
+  package var gsEndpoint: String? { environment["STORAGE_EMULATOR_HOST"] ?? environment["GS_ENDPOINT_URL"] }
 
   private func profileValues() -> [String: String] {
     profile.withLock { held in
@@ -70,7 +73,7 @@ final class CredentialChain: Sendable {
   }
 
   /// "name = value" lines below "[section]"; deeper ones, which are indented, are left out.
-  static func section(_ wanted: String, of path: String) -> [String: String]? {
+  package static func section(_ wanted: String, of path: String) -> [String: String]? {
     guard let bytes = try? Files.read(path, limit: 1 << 20) else { return nil }
     var values: [String: String]?
     for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {

@@ -2,19 +2,19 @@
 
 import Arrays
 
-struct HTTPClient: Sendable {
-  var times = HTTPTimes()
-  var retry = RetryPolicy()
-  let pool: ConnectionPool
+package struct HTTPClient: Sendable {
+  package var times = HTTPTimes()
+  package var retry = RetryPolicy()
+  package let pool: ConnectionPool
   /// File of certificates to trust; nil for the system's.
-  var authorities: String?
-  let isStopped: @Sendable () -> Bool
+  package var authorities: String?
+  package let isStopped: @Sendable () -> Bool
 
   /// An answer below 500 other than 429 and 408, whatever it says.
   ///
   /// - Parameter prepare: the last touch before each try, such as a signature, which holds for minutes only.
   /// - Throws: `.remote`, `.tooLarge`, `.noMemory`, each with `path`.
-  func send(_ request: HTTPRequest, path: String, prepare: (inout HTTPRequest) -> Void = { _ in }) throws(StorageError) -> HTTPAnswer {
+  package func send(_ request: HTTPRequest, path: String, prepare: (inout HTTPRequest) -> Void = { _ in }) throws(StorageError) -> HTTPAnswer {
     let begin = monotonicTime()
     var generator = SystemRandomNumberGenerator(), tried = 0
     while true {

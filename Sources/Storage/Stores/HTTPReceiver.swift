@@ -3,8 +3,8 @@
 import Arrays
 
 /// What libcurl's callbacks of one transfer talk to; used by the thread that performs it alone.
-final class Receiver {
-  let isStopped: @Sendable () -> Bool
+package final class Receiver {
+  package let isStopped: @Sendable () -> Bool
   private let request: HTTPRequest
   private var answer = HTTPAnswer()
   private var statusLine = ""
@@ -16,11 +16,11 @@ final class Receiver {
   /// All that was asked for is here, though the server would send more.
   private(set) var isComplete = false
 
-  init(_ request: HTTPRequest, _ isStopped: @escaping @Sendable () -> Bool) { (self.request, self.isStopped) = (request, isStopped) }
+  package init(_ request: HTTPRequest, _ isStopped: @escaping @Sendable () -> Bool) { (self.request, self.isStopped) = (request, isStopped) }
 
-  static func of(_ context: UnsafeMutableRawPointer) -> Receiver { Unmanaged<Receiver>.fromOpaque(context).takeUnretainedValue() }
+  package static func of(_ context: UnsafeMutableRawPointer) -> Receiver { Unmanaged<Receiver>.fromOpaque(context).takeUnretainedValue() }
 
-  func header(_ bytes: UnsafeRawBufferPointer) {
+  package func header(_ bytes: UnsafeRawBufferPointer) {
     let line = String(decoding: bytes, as: UTF8.self).trimmed
     if line.hasPrefix("HTTP/") {   // of a redirect before, forgotten
       (answer, statusLine) = (HTTPAnswer(), line)
@@ -31,7 +31,7 @@ final class Receiver {
     }
   }
 
-  func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+  package func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
     do throws(HTTPFailure) {
       if window == nil { window = try begin() }
       guard let window else { return 0 }
@@ -95,7 +95,7 @@ final class Receiver {
   }
 
   /// The answer as a whole, checked against what it announced.
-  func answer(status: Int) throws(HTTPFailure) -> HTTPAnswer {
+  package func answer(status: Int) throws(HTTPFailure) -> HTTPAnswer {
     var result = answer
     result.status = status
     var body = try heldBuffer(0)
@@ -142,7 +142,7 @@ final class Receiver {
 
 extension String {
   /// Without blanks and line ends around it.
-  var trimmed: String {
+  package var trimmed: String {
     let blanks: Set<Character> = [" ", "\t", "\r", "\n", "\r\n"]
     let rest = drop { blanks.contains($0) }
     guard let last = rest.lastIndex(where: { !blanks.contains($0) }) else { return "" }

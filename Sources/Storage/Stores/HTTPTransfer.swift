@@ -7,64 +7,64 @@ import Arrays
 import CCurl
 
 /// `body` outlives it: whoever sends waits for the answer.
-struct HTTPRequest {
-  enum Range: Equatable, Sendable {
+package struct HTTPRequest {
+  package enum Range: Equatable, Sendable {
     case from(Int, count: Int)
     case last(Int)
   }
 
-  var method = "GET"
-  var url: String
-  var headers: [(name: String, value: String)] = []
-  var range: Range?
-  var body: UnsafeRawBufferPointer?
+  package var method = "GET"
+  package var url: String
+  package var headers: [(name: String, value: String)] = []
+  package var range: Range?
+  package var body: UnsafeRawBufferPointer?
   /// Longer bodies are refused before memory is asked for.
-  var limit = Files.smallFileLimit
-  var follows = true
+  package var limit = Files.smallFileLimit
+  package var follows = true
   /// Of stores that make the address themselves: the name of the object, and what is asked about it.
-  var object = ""
-  var query: [(name: String, value: String)] = []
+  package var object = ""
+  package var query: [(name: String, value: String)] = []
 
-  init(_ method: String = "GET", _ url: String, range: Range? = nil, limit: Int = Files.smallFileLimit) {
+  package init(_ method: String = "GET", _ url: String, range: Range? = nil, limit: Int = Files.smallFileLimit) {
     (self.method, self.url, self.range, self.limit) = (method, url, range, limit)
   }
 
-  var host: String { String(url.drop { $0 != ":" }.dropFirst(3).prefix { $0 != "/" }) }
+  package var host: String { String(url.drop { $0 != ":" }.dropFirst(3).prefix { $0 != "/" }) }
 }
 
-struct HTTPAnswer: Sendable {
-  var status = 0
-  var headers: [(name: String, value: String)] = []
-  var body: Bytes?
+package struct HTTPAnswer: Sendable {
+  package var status = 0
+  package var headers: [(name: String, value: String)] = []
+  package var body: Bytes?
   /// The range of the whole that `body` is, where the server said or it was cut out; and the size of the whole.
-  var range: Range<Int>?
-  var size: Int?
+  package var range: Range<Int>?
+  package var size: Int?
 
   /// By lowercase name.
-  subscript(_ name: String) -> String? { headers.last { $0.name == name }?.value }
+  package subscript(_ name: String) -> String? { headers.last { $0.name == name }?.value }
   /// What an answer without success says of itself.
-  var text: String { body.map { String(decoding: $0.array.prefix(4096), as: UTF8.self) } ?? "" }
+  package var text: String { body.map { String(decoding: $0.array.prefix(4096), as: UTF8.self) } ?? "" }
 }
 
-enum HTTPFailure: Error, Equatable, Sendable {
+package enum HTTPFailure: Error, Equatable, Sendable {
   case stopped, unresolved, unreachable(String), insecure(String), slow, broken(String), failed(String)
   case tooLarge(Int), noMemory(Int), badAnswer(String)
 }
 
 /// Times in milliseconds.
-struct HTTPTimes: Sendable {
-  var connect = 5_000
+package struct HTTPTimes: Sendable {
+  package var connect = 5_000
   /// Fewer than `stallBytes` in this time are as good as none.
-  var stall = 10_000, stallBytes = 1_000
-  var total = 600_000
+  package var stall = 10_000, stallBytes = 1_000
+  package var total = 600_000
 }
 
 /// One thread uses it at a time: whoever took it from the pool.
-final class HTTPConnection: @unchecked Sendable {
+package final class HTTPConnection: @unchecked Sendable {
   private let handle: OpaquePointer
 
   /// - Throws: `.noLibrary`, `.failed` without memory.
-  init() throws(RemoteProblem) {
+  package init() throws(RemoteProblem) {
     var text = [CChar](repeating: 0, count: 256)
     guard ccurl_load(&text, text.count) == 0 else {
       throw .noLibrary(String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
@@ -76,7 +76,7 @@ final class HTTPConnection: @unchecked Sendable {
   deinit { ccurl_free(handle) }
 
   /// - Parameter authorities: file of certificates to trust; nil for the system's.
-  func perform(_ request: HTTPRequest, _ times: HTTPTimes, authorities: String?, isStopped: @escaping @Sendable () -> Bool) throws(HTTPFailure) -> HTTPAnswer {
+  package func perform(_ request: HTTPRequest, _ times: HTTPTimes, authorities: String?, isStopped: @escaping @Sendable () -> Bool) throws(HTTPFailure) -> HTTPAnswer {
     let receiver = Receiver(request, isStopped)
     var lines = request.headers.map { "\($0.name): \($0.value)" }
     switch request.range {

@@ -2,8 +2,8 @@
 //
 // Specification: RFC 1321. Checked against its examples.
 
-enum MD5 {
-  static func hash(_ message: [UInt8]) -> [UInt8] {
+package enum MD5 {
+  package static func hash(_ message: [UInt8]) -> [UInt8] {
     var bytes = message + [0x80]
     bytes += [UInt8](repeating: 0, count: (120 - bytes.count % 64) % 64)
     let bits = UInt64(truncatingIfNeeded: message.count) &* 8
@@ -30,7 +30,7 @@ enum MD5 {
     return [a0, b0, c0, d0].flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) } }
   }
 
-  static func base64(_ bytes: [UInt8]) -> String {
+  package static func base64(_ bytes: [UInt8]) -> String {
     let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
     var text = ""
     for start in stride(from: 0, to: bytes.count, by: 3) {

@@ -4,31 +4,33 @@ import Arrays
 import Synchronization
 
 /// All that the process keeps so. Bytes are counted by nobody: an array put here is an array in memory.
-final class MemoryFiles: Sendable {
-  static let process = MemoryFiles()
-  let files = Mutex<[String: Bytes]>([:])
+package final class MemoryFiles: Sendable {
+  package static let process = MemoryFiles()
+  package let files = Mutex<[String: Bytes]>([:])
 }
 
-struct MemoryStore: ByteStore {
+package struct MemoryStore: ByteStore {
   /// "memory://name/a.zarr"
-  let root: String
-  var memory = MemoryFiles.process
+  package let root: String
+  package var memory = MemoryFiles.process
 
-  func path(_ key: String) -> String { Files.join(root, key) }
+  package init(root: String) { self.root = root }
 
-  func get(_ key: String, limit: Int) throws(StorageError) -> Bytes? {
+  package func path(_ key: String) -> String { Files.join(root, key) }
+
+  package func get(_ key: String, limit: Int) throws(StorageError) -> Bytes? {
     guard let bytes = memory.files.withLock({ $0[path(key)] }) else { return nil }
     guard bytes.count <= limit else { throw .tooLarge(path: path(key), bytes: bytes.count, limit: limit) }
     return bytes
   }
 
-  func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes? {
+  package func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes? {
     guard let bytes = memory.files.withLock({ $0[path(key)] }) else { return nil }
     let begin = min(max(0, offset), bytes.count)
     return try copy(bytes, begin, min(max(0, count), bytes.count - begin), key)
   }
 
-  func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)? {
+  package func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)? {
     guard let bytes = memory.files.withLock({ $0[path(key)] }) else { return nil }
     let count = min(max(0, count), bytes.count)
     return (try copy(bytes, bytes.count - count, count, key), bytes.count)
@@ -45,19 +47,19 @@ struct MemoryStore: ByteStore {
     return bytes
   }
 
-  func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) {
+  package func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) {
     let copy = try Self.copy(bytes, path(key))
     memory.files.withLock { $0[path(key)] = copy }
   }
 
-  func remove(_ key: String) { _ = memory.files.withLock { $0.removeValue(forKey: path(key)) } }
+  package func remove(_ key: String) { _ = memory.files.withLock { $0.removeValue(forKey: path(key)) } }
 
-  func removeTree(_ key: String) {
+  package func removeTree(_ key: String) {
     let whole = path(key), below = whole + "/"
     memory.files.withLock { files in for name in files.keys where name == whole || name.hasPrefix(below) { files[name] = nil } }
   }
 
-  func list(_ key: String) -> [Files.Entry]? {
+  package func list(_ key: String) -> [Files.Entry]? {
     let prefix = path(key) + "/"
     var found: [String: Bool] = [:]
     memory.files.withLock { files in
@@ -69,9 +71,9 @@ struct MemoryStore: ByteStore {
     return found.isEmpty ? nil : found.map { Files.Entry(name: $0.key, isFolder: $0.value) }.sorted { $0.name < $1.name }
   }
 
-  func size(_ key: String) -> Int? { memory.files.withLock { $0[path(key)]?.count } }
+  package func size(_ key: String) -> Int? { memory.files.withLock { $0[path(key)]?.count } }
 
-  func kind(_ key: String) -> Files.Kind? {
+  package func kind(_ key: String) -> Files.Kind? {
     let whole = path(key), below = whole + "/"
     return memory.files.withLock { files in
       if files[whole] != nil { return .file }

@@ -2,7 +2,7 @@
 
 import Arrays
 
-protocol ObjectStore: ByteStore {
+package protocol ObjectStore: ByteStore {
   var client: HTTPClient { get }
   func request(_ method: String, _ key: String) -> HTTPRequest
   /// Sends it with all that the store adds: signatures, regions, another try without credentials.
@@ -56,7 +56,7 @@ extension ObjectStore {
     return try refused(answer, key)
   }
 
-  func refused<T>(_ answer: HTTPAnswer, _ key: String) throws(StorageError) -> T? {
+  package func refused<T>(_ answer: HTTPAnswer, _ key: String) throws(StorageError) -> T? {
     if let error = try complaint(answer, key) { throw error }
     return nil
   }
@@ -72,9 +72,9 @@ extension ObjectStore {
 }
 
 /// Documents that make a place an array or a group, or describe one.
-enum MetadataNames {
-  static let all: Set<String> = [Zarr2.arrayFile, Zarr2.groupFile, Zarr2.attributesFile, Zarr3.file, N5.file, consolidated]
-  static let consolidated = ".zmetadata"
+package enum MetadataNames {
+  package static let all: Set<String> = [Zarr2.arrayFile, Zarr2.groupFile, Zarr2.attributesFile, Zarr3.file, N5.file, consolidated]
+  package static let consolidated = ".zmetadata"
   /// Those that make a folder one.
-  static let making = [Zarr2.arrayFile, Zarr3.file, N5.file, Zarr2.groupFile]
+  package static let making = [Zarr2.arrayFile, Zarr3.file, N5.file, Zarr2.groupFile]
 }

@@ -13,8 +13,8 @@ package struct RemoteSettings: Sendable {
   package var isStopped: @Sendable () -> Bool
   /// Seconds for which documents and listings are believed.
   package var life = 30.0
-  var times = HTTPTimes()
-  var retry = RetryPolicy()
+  package var times = HTTPTimes()
+  package var retry = RetryPolicy()
 
   package init(environment: [String: String] = [:], home: String? = nil, isStopped: @escaping @Sendable () -> Bool = { false }) {
     (self.environment, self.home, self.isStopped) = (environment, home, isStopped)
@@ -38,12 +38,12 @@ package struct RemoteSettings: Sendable {
 /// What one process has one of: settings, connections, threads that wait for answers, what was read lately.
 package final class Remote: Sendable {
   package let settings: RemoteSettings
-  let connections: ConnectionPool
-  let cache = StoreCache()
-  let credentials: CredentialChain
+  package let connections: ConnectionPool
+  package let cache = StoreCache()
+  package let credentials: CredentialChain
   /// By bucket: where it is, and whether it is read without keys.
-  let regions = Mutex<[String: String]>([:])
-  let anonymous = Mutex<Set<String>>([])
+  package let regions = Mutex<[String: String]>([:])
+  package let anonymous = Mutex<Set<String>>([])
   private let threads = Mutex<ThreadPool?>(nil)
 
   package init(_ settings: RemoteSettings) {
@@ -52,7 +52,7 @@ package final class Remote: Sendable {
     credentials = CredentialChain(environment: settings.environment, home: settings.home)
   }
 
-  var client: HTTPClient {
+  package var client: HTTPClient {
     let authorities = settings.environment["AWS_CA_BUNDLE"] ?? settings.environment["CURL_CA_BUNDLE"] ?? settings.environment["SSL_CERT_FILE"]
     return HTTPClient(times: settings.times, retry: settings.retry, pool: connections, authorities: authorities, isStopped: settings.isStopped)
   }

@@ -14,16 +14,16 @@ package struct RetryPolicy: Sendable {
 
   package init() {}
 
-  static let never: RetryPolicy = {
+  package static let never: RetryPolicy = {
     var policy = RetryPolicy()
     policy.tries = 1
     return policy
   }()
 
   /// Answers that another try may better.
-  static func isWorthwhile(status: Int) -> Bool { status == 429 || status == 408 || status == 500 || (502...504).contains(status) || status == 509 }
+  package static func isWorthwhile(status: Int) -> Bool { status == 429 || status == 408 || status == 500 || (502...504).contains(status) || status == 509 }
 
-  static func isWorthwhile(_ failure: HTTPFailure) -> Bool {
+  package static func isWorthwhile(_ failure: HTTPFailure) -> Bool {
     switch failure {
     case .unreachable, .slow, .broken, .badAnswer: true
     case .stopped, .unresolved, .insecure, .failed, .tooLarge, .noMemory: false
@@ -31,7 +31,7 @@ package struct RetryPolicy: Sendable {
   }
 
   /// Seconds to wait after `tried` tries (1 or more); `asked`: what the server wants (Retry-After).
-  func delay(after tried: Int, asked: Double?, using generator: inout some RandomNumberGenerator) -> Double {
+  package func delay(after tried: Int, asked: Double?, using generator: inout some RandomNumberGenerator) -> Double {
     let ceiling = min(longest, base * Double(1 << min(tried - 1, 20)))
     return max(Double.random(in: 0...ceiling, using: &generator), min(asked ?? 0, longest))
   }
@@ -40,7 +40,7 @@ package struct RetryPolicy: Sendable {
 /// Waits, and looks every 50 ms whether it should not.
 ///
 /// - Returns: false if it was stopped.
-func sleep(seconds: Double, isStopped: () -> Bool) -> Bool {
+package func sleep(seconds: Double, isStopped: () -> Bool) -> Bool {
   let end = monotonicTime() + seconds
   while true {
     if isStopped() { return false }
@@ -50,7 +50,7 @@ func sleep(seconds: Double, isStopped: () -> Bool) -> Bool {
   }
 }
 
-func monotonicTime() -> Double {
+package func monotonicTime() -> Double {
   var now = timespec()
   clock_gettime(CLOCK_MONOTONIC, &now)
   return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9

@@ -36,7 +36,7 @@ extension S3Store {
 
   private func below(_ key: String) -> String { object(key).isEmpty ? "" : object(key) + "/" }
 
-  func list(_ key: String) throws(StorageError) -> [Files.Entry]? {
+  package func list(_ key: String) throws(StorageError) -> [Files.Entry]? {
     let prefix = below(key)
     var found: [String: Bool] = [:], after: String?
     repeat {
@@ -49,14 +49,14 @@ extension S3Store {
     return found.isEmpty ? nil : found.map { Files.Entry(name: $0.key, isFolder: $0.value) }.sorted { $0.name < $1.name }
   }
 
-  func kind(_ key: String) throws(StorageError) -> Files.Kind? {
+  package func kind(_ key: String) throws(StorageError) -> Files.Kind? {
     let some = try page(key, prefix: below(key), delimiter: nil, after: nil, count: 1)
     if !some.keys.isEmpty || key.isEmpty && prefix.isEmpty { return .folder }
     if object(key).isEmpty { return nil }
     return try size(key) == nil ? nil : .file
   }
 
-  func removeTree(_ key: String) throws(StorageError) {
+  package func removeTree(_ key: String) throws(StorageError) {
     // what makes it an array first: who reads meanwhile finds none, not a part of one
     for name in MetadataNames.making + [Zarr2.attributesFile] { try remove(Files.join(key, name)) }
     let prefix = below(key)

@@ -7,16 +7,16 @@
 
 import Arrays
 
-struct S3Store: ObjectStore {
-  let root: String
-  let bucket: String
+package struct S3Store: ObjectStore {
+  package let root: String
+  package let bucket: String
   /// Of keys: what follows the bucket.
-  let prefix: String
-  let remote: Remote
-  let client: HTTPClient
-  let isGoogle: Bool
+  package let prefix: String
+  package let remote: Remote
+  package let client: HTTPClient
+  package let isGoogle: Bool
 
-  init(root: String, remote: Remote) {
+  package init(root: String, remote: Remote) {
     (self.root, self.remote, client) = (root, remote, remote.client)
     let (scheme, rest) = Address.split(root) ?? ("s3", root)
     isGoogle = scheme == "gs"
@@ -24,9 +24,9 @@ struct S3Store: ObjectStore {
     prefix = String(rest.dropFirst(bucket.count).drop { $0 == "/" })
   }
 
-  func path(_ key: String) -> String { Files.join(root, key) }
-  func object(_ key: String) -> String { Files.join(prefix, key) }
-  func request(_ method: String, _ key: String) -> HTTPRequest {
+  package func path(_ key: String) -> String { Files.join(root, key) }
+  package func object(_ key: String) -> String { Files.join(prefix, key) }
+  package func request(_ method: String, _ key: String) -> HTTPRequest {
     var request = HTTPRequest(method, "")
     (request.object, request.follows) = (object(key), false)
     return request
@@ -58,7 +58,7 @@ struct S3Store: ObjectStore {
 
   // MARK: Sending
 
-  func send(_ request: HTTPRequest, _ key: String) throws(StorageError) -> HTTPAnswer {
+  package func send(_ request: HTTPRequest, _ key: String) throws(StorageError) -> HTTPAnswer {
     let credentials = isGoogle ? remote.credentials.gs() : remote.credentials.s3()
     let isReading = request.method == "GET" || request.method == "HEAD"
     let isOpen = isReading && remote.anonymous.withLock { $0.contains(bucket) }
@@ -83,21 +83,21 @@ struct S3Store: ObjectStore {
   private func sendOnce(_ request: HTTPRequest, _ key: String, _ credentials: Credentials?) throws(StorageError) -> HTTPAnswer {
     var request = request
     let (scheme, host, path) = place(request.object)
-    let query = request.query.isEmpty ? "" : "?" + Signature.query(request.query)
+    let query = request.query.isEmpty ? "" : "?" + RequestSignature.query(request.query)
     request.url = "\(scheme)://\(host)\(path)\(query)"
     guard let credentials else { return try client.send(request, path: self.path(key)) }
     // over TLS nobody changes the body on its way
-    let payload = request.body.map { scheme == "https" && request.method == "PUT" ? Signature.unsignedPayload : SHA256.hexText(SHA256.hash($0)) } ?? SHA256.hexText(SHA256.hash([UInt8]()))
+    let payload = request.body.map { scheme == "https" && request.method == "PUT" ? RequestSignature.unsignedPayload : SHA256.hexText(SHA256.hash($0)) } ?? SHA256.hexText(SHA256.hash([UInt8]()))
     let region = region
     return try client.send(request, path: self.path(key)) { attempt in
-      let signature = Signature(credentials: credentials, region: region, date: Signature.now())
+      let signature = RequestSignature(credentials: credentials, region: region, date: RequestSignature.now())
       attempt.headers = signature.headers(method: attempt.method, host: host, path: path, query: attempt.query, headers: attempt.headers, payload: payload)
     }
   }
 
   // MARK: Answers without success
 
-  static func xml(_ answer: HTTPAnswer) -> XML? { try? XML(parsing: answer.text) }
+  package static func xml(_ answer: HTTPAnswer) -> XML? { try? XML(parsing: answer.text) }
 
   private static func isRefusal(_ answer: HTTPAnswer) -> Bool {
     answer.status == 401 || answer.status == 403
@@ -109,7 +109,7 @@ struct S3Store: ObjectStore {
     return (credentials.map { [$0.source] } ?? []) + ["anonymous"]
   }
 
-  func complaint(_ answer: HTTPAnswer, _ key: String) throws(StorageError) -> StorageError? {
+  package func complaint(_ answer: HTTPAnswer, _ key: String) throws(StorageError) -> StorageError? {
     let code = Self.xml(answer)?["Code"]?.text ?? ""
     if answer.status == 404 { return code == "NoSuchBucket" ? .remote(path: path(key), problem: .failed("there is no bucket \(bucket)")) : nil }
     if Self.isRefusal(answer) {
@@ -120,32 +120,32 @@ struct S3Store: ObjectStore {
     return .remote(path: path(key), problem: .status(code: answer.status, detail: Self.xml(answer)?["Message"]?.text ?? code, tries: 1))
   }
 
-  func denied(_ key: String, _ code: String) -> StorageError {
+  package func denied(_ key: String, _ code: String) -> StorageError {
     .remote(path: path(key), problem: .denied(what: "the bucket \(bucket)", tried: tried, detail: code == "AccessDenied" ? "" : code))
   }
 
   // MARK: Writing
 
-  func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) {
+  package func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) {
     var request = request("PUT", key)
     request.body = bytes
     try demand(request, key)
   }
 
-  func remove(_ key: String) throws(StorageError) {
+  package func remove(_ key: String) throws(StorageError) {
     let answer = try send(request("DELETE", key), key)
     if !(200..<300).contains(answer.status), answer.status != 404 { throw failure(answer, key) }
   }
 
   @discardableResult
-  func demand(_ request: HTTPRequest, _ key: String) throws(StorageError) -> HTTPAnswer {
+  package func demand(_ request: HTTPRequest, _ key: String) throws(StorageError) -> HTTPAnswer {
     let answer = try send(request, key)
     guard (200..<300).contains(answer.status) else { throw failure(answer, key) }
     return answer
   }
 
   /// Of a write or a listing, for which "nothing there" is an error as well.
-  func failure(_ answer: HTTPAnswer, _ key: String) -> StorageError {
+  package func failure(_ answer: HTTPAnswer, _ key: String) -> StorageError {
     let answered = Self.xml(answer)
     let code = answered?["Code"]?.text ?? ""
     if Self.isRefusal(answer) { return denied(key, code) }

@@ -3,8 +3,8 @@
 // Specification: FIPS 180-4, https://doi.org/10.6028/NIST.FIPS.180-4; HMAC: RFC 2104.
 // Checked against the examples of FIPS 180-4 and RFC 4231, and against Python's hashlib.
 
-enum SHA256 {
-  static func hash(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+package enum SHA256 {
+  package static func hash(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
     var state = initial
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
       var offset = 0
@@ -24,17 +24,17 @@ enum SHA256 {
     return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) } }
   }
 
-  static func hash(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { hash($0) } }
-  static func hash(_ text: String) -> [UInt8] { hash(Array(text.utf8)) }
+  package static func hash(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { hash($0) } }
+  package static func hash(_ text: String) -> [UInt8] { hash(Array(text.utf8)) }
 
   /// RFC 2104 with blocks of 64 bytes.
-  static func hmac(_ key: [UInt8], _ message: String) -> [UInt8] {
+  package static func hmac(_ key: [UInt8], _ message: String) -> [UInt8] {
     var key = key.count > 64 ? hash(key) : key
     key += [UInt8](repeating: 0, count: 64 - key.count)
     return hash(key.map { $0 ^ 0x5c } + hash(key.map { $0 ^ 0x36 } + Array(message.utf8)))
   }
 
-  static func hexText(_ bytes: [UInt8]) -> String { bytes.map { hex($0) }.joined() }
+  package static func hexText(_ bytes: [UInt8]) -> String { bytes.map { hex($0) }.joined() }
 
   private static func mix(_ state: inout [UInt32], _ block: UnsafeRawBufferPointer, _ w: UnsafeMutableBufferPointer<UInt32>) {
     for i in 0..<16 { w[i] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self)) }

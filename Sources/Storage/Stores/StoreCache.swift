@@ -2,11 +2,11 @@ import Arrays
 import Synchronization
 
 /// Answers of stores elsewhere, by address, each for a limited time; at most `limit` bytes of them.
-final class StoreCache: Sendable {
-  enum Slot: Hashable, Sendable { case document(String), listing(String), kind(String) }
-  enum Value: Sendable { case document(Bytes?), listing([Files.Entry]?), kind(Files.Kind?) }
+package final class StoreCache: Sendable {
+  package enum Slot: Hashable, Sendable { case document(String), listing(String), kind(String) }
+  package enum Value: Sendable { case document(Bytes?), listing([Files.Entry]?), kind(Files.Kind?) }
 
-  static let limit = 64 << 20
+  package static let limit = 64 << 20
 
   fileprivate struct State {
     var values: [Slot: (value: Value, bytes: Int, until: Double)] = [:]
@@ -17,9 +17,9 @@ final class StoreCache: Sendable {
   }
   private let state = Mutex(State())
 
-  var moment: Int { state.withLock { $0.moment } }
+  package var moment: Int { state.withLock { $0.moment } }
 
-  subscript(slot: Slot) -> Value? {
+  package subscript(slot: Slot) -> Value? {
     state.withLock { state in
       guard let held = state.values[slot] else { return nil }
       if held.until > monotonicTime() { return held.value }
@@ -28,7 +28,7 @@ final class StoreCache: Sendable {
     }
   }
 
-  func keep(_ value: Value, _ slot: Slot, life: Double, since moment: Int) {
+  package func keep(_ value: Value, _ slot: Slot, life: Double, since moment: Int) {
     let bytes = Self.cost(value)
     guard bytes <= Self.limit / 8, life > 0 else { return }
     state.withLock { state in
@@ -49,7 +49,7 @@ final class StoreCache: Sendable {
   }
 
   /// After a change at an address: the address itself, and listings above it.
-  func forget(_ path: String, root: String) {
+  package func forget(_ path: String, root: String) {
     state.withLock { state in
       state.moment += 1
       state.drop(.document(path))
@@ -57,7 +57,7 @@ final class StoreCache: Sendable {
     }
   }
 
-  func forgetTree(_ path: String, root: String) {
+  package func forgetTree(_ path: String, root: String) {
     let below = path + "/"
     state.withLock { state in
       state.moment += 1
@@ -71,8 +71,8 @@ final class StoreCache: Sendable {
     }
   }
 
-  func learn(_ format: Format, of root: String) { state.withLock { if $0.formats[root] == nil { $0.formats[root] = format } } }
-  func format(of root: String) -> Format? { state.withLock { $0.formats[root] } }
+  package func learn(_ format: Format, of root: String) { state.withLock { if $0.formats[root] == nil { $0.formats[root] = format } } }
+  package func format(of root: String) -> Format? { state.withLock { $0.formats[root] } }
 }
 
 extension StoreCache.State {

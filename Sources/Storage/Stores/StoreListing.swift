@@ -23,7 +23,7 @@ package enum StoreListing {
     return search.wait(seconds: budget) ?? []
   }
 
-  static func find(_ folder: String) throws(StorageError) -> [Child] {
+  package static func find(_ folder: String) throws(StorageError) -> [Child] {
     let location = try Location(folder), store = location.store, key = location.key
     if try StoredGroup.isArray(store, key) { return [] }   // its chunks are nobody's business
     let entries = try store.list(key) ?? []

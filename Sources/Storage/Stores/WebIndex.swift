@@ -1,10 +1,10 @@
 // Names on a page that lists a folder, as Python's http.server, nginx (autoindex), Apache (mod_autoindex), Caddy and others make them: the links that lead
 // one step down. Any other page has none of them or few; it is told by its title.
 
-enum WebIndex {
+package enum WebIndex {
   /// - Parameter url: of the page, with "/" at its end.
   /// - Returns: nil if the page lists no folder.
-  static func entries(_ page: String, at url: String) -> [Files.Entry]? {
+  package static func entries(_ page: String, at url: String) -> [Files.Entry]? {
     guard isIndex(page) else { return nil }
     let here = Address.split(url).map { "/" + $0.rest.drop { $0 != "/" }.dropFirst() } ?? "/"
     var found: [String: Bool] = [:]

@@ -3,25 +3,27 @@
 
 import Arrays
 
-struct WebStore: ObjectStore {
+package struct WebStore: ObjectStore {
   /// "https://host/data/a.zarr"
-  let root: String
-  let client: HTTPClient
+  package let root: String
+  package let client: HTTPClient
 
-  func path(_ key: String) -> String { Files.join(root, key) }
+  package init(root: String, client: HTTPClient) { (self.root, self.client) = (root, client) }
 
-  func request(_ method: String, _ key: String) -> HTTPRequest { HTTPRequest(method, Self.url(path(key))) }
+  package func path(_ key: String) -> String { Files.join(root, key) }
+
+  package func request(_ method: String, _ key: String) -> HTTPRequest { HTTPRequest(method, Self.url(path(key))) }
 
   /// As it is sent: what is percent-encoded already stays so.
-  static func url(_ address: String) -> String {
+  package static func url(_ address: String) -> String {
     guard let (scheme, rest) = Address.split(address) else { return address }
     let host = rest.prefix { $0 != "/" }
     return "\(scheme)://\(host)\(Address.encode(Address.decode(rest.dropFirst(host.count))))"
   }
 
-  func send(_ request: HTTPRequest, _ key: String) throws(StorageError) -> HTTPAnswer { try client.send(request, path: path(key)) }
+  package func send(_ request: HTTPRequest, _ key: String) throws(StorageError) -> HTTPAnswer { try client.send(request, path: path(key)) }
 
-  func complaint(_ answer: HTTPAnswer, _ key: String) -> StorageError? {
+  package func complaint(_ answer: HTTPAnswer, _ key: String) -> StorageError? {
     switch answer.status {
     case 404, 410: return nil
     case 401, 403:
@@ -31,7 +33,7 @@ struct WebStore: ObjectStore {
     }
   }
 
-  func kind(_ key: String) throws(StorageError) -> Files.Kind? {
+  package func kind(_ key: String) throws(StorageError) -> Files.Kind? {
     for name in MetadataNames.making { if try get(Files.join(key, name), limit: Files.smallFileLimit) != nil { return .folder } }
     if try index(key) != nil { return .folder }
     let answer = try send(request("HEAD", key), key)
@@ -39,7 +41,7 @@ struct WebStore: ObjectStore {
     return try refused(answer, key)
   }
 
-  func list(_ key: String) throws(StorageError) -> [Files.Entry]? {
+  package func list(_ key: String) throws(StorageError) -> [Files.Entry]? {
     if let entries = try index(key) { return entries }
     if let copy = try consolidated() { return copy.list(key) }
     throw .remote(path: path(key), problem: .notListed)
@@ -64,7 +66,7 @@ struct WebStore: ObjectStore {
   private func refuse(_ key: String) -> StorageError {
     .remote(path: root, problem: .notWritable("web servers are for reading: write to a folder or to s3://, then copy"))
   }
-  func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { throw refuse(key) }
-  func remove(_ key: String) throws(StorageError) { throw refuse(key) }
-  func removeTree(_ key: String) throws(StorageError) { throw refuse(key) }
+  package func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { throw refuse(key) }
+  package func remove(_ key: String) throws(StorageError) { throw refuse(key) }
+  package func removeTree(_ key: String) throws(StorageError) { throw refuse(key) }
 }

@@ -2,19 +2,19 @@
 //
 // Specification: https://www.w3.org/TR/xml/
 
-struct XML: Equatable {
-  let name: String
-  var text = ""
-  var children: [XML] = []
+package struct XML: Equatable {
+  package let name: String
+  package var text = ""
+  package var children: [XML] = []
 
-  subscript(_ name: String) -> XML? { children.first { $0.name == name } }
-  func all(_ name: String) -> [XML] { children.filter { $0.name == name } }
+  package subscript(_ name: String) -> XML? { children.first { $0.name == name } }
+  package func all(_ name: String) -> [XML] { children.filter { $0.name == name } }
 
-  struct Malformed: Error, Equatable { let byte: Int }
+  package struct Malformed: Error, Equatable { let byte: Int }
 
-  init(name: String) { self.name = name }
+  package init(name: String) { self.name = name }
 
-  init(parsing text: String) throws(Malformed) {
+  package init(parsing text: String) throws(Malformed) {
     var reader = Reader(bytes: Array(text.utf8))
     self = try reader.document()
   }

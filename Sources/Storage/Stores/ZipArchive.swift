@@ -6,14 +6,14 @@
 
 import Arrays
 
-struct ZipEntry: Sendable, Equatable {
-  let offset: Int, packed: Int, size: Int, crc: UInt32
-  let method: Int, isEncrypted: Bool, nameLength: Int
+package struct ZipEntry: Sendable, Equatable {
+  package let offset: Int, packed: Int, size: Int, crc: UInt32
+  package let method: Int, isEncrypted: Bool, nameLength: Int
 }
 
-struct ZipArchive: Sendable {
-  let path: String
-  let length: Int
+package struct ZipArchive: Sendable {
+  package let path: String
+  package let length: Int
   private(set) var entries: [String: ZipEntry] = [:]
   /// What is directly below each folder, "" for the top.
   private(set) var folders: [String: [String: Bool]] = ["": [:]]
@@ -21,7 +21,7 @@ struct ZipArchive: Sendable {
   private static let endSize = 22, longest = 65_535 + 22
 
   /// - Parameter read: bytes from an offset on.
-  init(path: String, tail: Bytes, length: Int, read: (_ offset: Int, _ count: Int) throws(StorageError) -> Bytes?) throws(StorageError) {
+  package init(path: String, tail: Bytes, length: Int, read: (_ offset: Int, _ count: Int) throws(StorageError) -> Bytes?) throws(StorageError) {
     (self.path, self.length) = (path, length)
     let tailBytes = tail.array, start = length - tailBytes.count
     guard let end = Self.endRecord(tailBytes) else { throw bad("it is no zip file: it has no end record") }
@@ -45,7 +45,7 @@ struct ZipArchive: Sendable {
     try parse(Record(bytes: directory), count)
   }
 
-  func bad(_ reason: String) -> StorageError { .badFile(path: path, reason: reason) }
+  package func bad(_ reason: String) -> StorageError { .badFile(path: path, reason: reason) }
 
   /// Where the end record begins: the last place whose comment reaches exactly to the end.
   private static func endRecord(_ tail: [UInt8]) -> Int? {

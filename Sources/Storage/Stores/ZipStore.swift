@@ -6,18 +6,18 @@ import Arrays
 import CZlib
 import Synchronization
 
-struct ZipStore: ByteStore {
+package struct ZipStore: ByteStore {
   /// Of the zip, and of what is read in it.
-  let file: String, root: String
+  package let file: String, root: String
   private let base: any ByteStore
   private let name: String
 
-  init(file: String, root: String, base: () -> any ByteStore) {
+  package init(file: String, root: String, base: () -> any ByteStore) {
     (self.file, self.root, self.base, name) = (file, root, base(), Files.name(file))
   }
 
   /// The zip that a path leads through: the first component with that ending which stands in no container and is no folder.
-  static func file(in path: String) -> String? {
+  package static func file(in path: String) -> String? {
     guard path.contains(".zip") else { return nil }
     var end = path.startIndex
     while end < path.endIndex {
@@ -30,12 +30,12 @@ struct ZipStore: ByteStore {
     return nil
   }
 
-  static func isZip(_ path: String) -> Bool {
+  package static func isZip(_ path: String) -> Bool {
     Address.isRemote(path) ? !path.hasPrefix("memory:") || MemoryStore(root: Files.parent(path)).size(Files.name(path)) != nil : Files.kind(path) != .folder
   }
 
-  var isRemote: Bool { base.isRemote }
-  func path(_ key: String) -> String { Files.join(root, key) }
+  package var isRemote: Bool { base.isRemote }
+  package func path(_ key: String) -> String { Files.join(root, key) }
 
   // MARK: The archive
 
@@ -76,20 +76,20 @@ struct ZipStore: ByteStore {
 
   // MARK: Reading
 
-  func get(_ key: String, limit: Int) throws(StorageError) -> Bytes? {
+  package func get(_ key: String, limit: Int) throws(StorageError) -> Bytes? {
     guard let (archive, entry) = try entry(key) else { return nil }
     guard entry.size <= limit else { throw .tooLarge(path: path(key), bytes: entry.size, limit: limit) }
     return try whole(archive, entry, key)
   }
 
-  func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes? {
+  package func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes? {
     guard let (archive, entry) = try entry(key) else { return nil }
     let begin = min(max(0, offset), entry.size), count = min(max(0, count), entry.size - begin)
     if entry.method == 0 { return try packed(archive, entry, key, begin, count) }
     return try whole(archive, entry, key).slice(begin, count, path(key))
   }
 
-  func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)? {
+  package func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)? {
     guard let (_, entry) = try entry(key) else { return nil }
     let count = min(max(0, count), entry.size)
     return try get(key, from: entry.size - count, count: count).map { ($0, entry.size) }
@@ -126,15 +126,15 @@ struct ZipStore: ByteStore {
     return part
   }
 
-  func size(_ key: String) throws(StorageError) -> Int? { try entry(key)?.1.size }
+  package func size(_ key: String) throws(StorageError) -> Int? { try entry(key)?.1.size }
 
-  func kind(_ key: String) throws(StorageError) -> Files.Kind? {
+  package func kind(_ key: String) throws(StorageError) -> Files.Kind? {
     guard let archive = try archive() else { return nil }
     let inner = inner(key, archive)
     return archive.entries[inner] != nil ? .file : archive.folders[inner] != nil ? .folder : nil
   }
 
-  func list(_ key: String) throws(StorageError) -> [Files.Entry]? {
+  package func list(_ key: String) throws(StorageError) -> [Files.Entry]? {
     guard let archive = try archive() else { return nil }
     return archive.folders[inner(key, archive)]?.map { Files.Entry(name: $0.key, isFolder: $0.value) }.sorted { $0.name < $1.name }
   }
@@ -144,13 +144,13 @@ struct ZipStore: ByteStore {
   private func refuse(_ key: String) -> StorageError {
     .remote(path: root, problem: .notWritable("zip files are for reading: write to a folder, then zip it"))
   }
-  func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { throw refuse(key) }
-  func remove(_ key: String) throws(StorageError) { throw refuse(key) }
-  func removeTree(_ key: String) throws(StorageError) { throw refuse(key) }
+  package func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { throw refuse(key) }
+  package func remove(_ key: String) throws(StorageError) { throw refuse(key) }
+  package func removeTree(_ key: String) throws(StorageError) { throw refuse(key) }
 }
 
 extension Bytes {
-  func slice(_ begin: Int, _ count: Int, _ path: String) throws(StorageError) -> Bytes {
+  package func slice(_ begin: Int, _ count: Int, _ path: String) throws(StorageError) -> Bytes {
     if begin == 0 && count == self.count { return self }
     let part: Bytes
     do { part = try Bytes(count: count) } catch { throw .noMemory(path: path, bytes: count) }

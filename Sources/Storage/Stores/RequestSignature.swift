@@ -5,21 +5,23 @@
 
 import Glibc
 
-struct Signature {
-  let credentials: Credentials
-  let region: String
-  var service = "s3"
+package struct RequestSignature {
+  package let credentials: Credentials
+  package let region: String
+  package var service = "s3"
   /// "20130524T000000Z"
-  let date: String
+  package let date: String
 
-  static let unsignedPayload = "UNSIGNED-PAYLOAD"
+  package init(credentials: Credentials, region: String, date: String) { (self.credentials, self.region, self.date) = (credentials, region, date) }
+
+  package static let unsignedPayload = "UNSIGNED-PAYLOAD"
 
   /// Adds what proves who asks.
   ///
   /// - Parameter host: with the port where it is not the scheme's own.
   /// - Parameter path: as it is sent, percent-encoded.
   /// - Parameter payload: hash of the body in hexadecimal, or `unsignedPayload`.
-  func headers(method: String, host: String, path: String, query: [(name: String, value: String)], headers: [(name: String, value: String)], payload: String) -> [(name: String, value: String)] {
+  package func headers(method: String, host: String, path: String, query: [(name: String, value: String)], headers: [(name: String, value: String)], payload: String) -> [(name: String, value: String)] {
     var own = [(name: "x-amz-content-sha256", value: payload), (name: "x-amz-date", value: date)]
     if let token = credentials.token { own.append(("x-amz-security-token", token)) }
     let signed = (headers + own + [("host", host)]).map { (name: $0.name.lowercased(), value: $0.value.trimmed) }.sorted { $0.name < $1.name }
@@ -34,13 +36,13 @@ struct Signature {
   }
 
   /// Sorted by name and encoded: as it is signed, and as it is sent.
-  static func query(_ query: [(name: String, value: String)]) -> String {
+  package static func query(_ query: [(name: String, value: String)]) -> String {
     query.map { (Address.encode($0.name, keepsSlash: false), Address.encode($0.value, keepsSlash: false)) }
       .sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
   }
 
   /// Now, in UTC.
-  static func now() -> String {
+  package static func now() -> String {
     var seconds = time(nil), parts = tm()
     gmtime_r(&seconds, &parts)
     func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
