@@ -42,6 +42,11 @@ while [ ! -s silent ]; do sleep 0.1; done
 expect "a dead endpoint" 1 "sent nothing" env DCS_TIMEOUT=3 "$dcs" --quiet -e "open(\"http://127.0.0.1:$(cat silent)/a.zarr/x\")"
 [ $(($(date +%s) - begin)) -le 20 ] && ok || bad "dead endpoints take $(($(date +%s) - begin)) s"
 
+# Ctrl-C in the middle of a transfer ends it: 130, long before the host would be given up.
+begin=$(date +%s)
+timeout --foreground -s INT 1 "$dcs" --quiet -e "open(\"http://127.0.0.1:$(cat silent)/a.zarr/x\")" >stopped 2>&1
+if grep -q interrupted stopped && [ $(($(date +%s) - begin)) -le 4 ]; then ok; else bad "Ctrl-C: $(cat stopped), $(($(date +%s) - begin)) s"; fi
+
 if ! "$python" -c 'import moto.server, boto3' 2>/dev/null; then
   echo "not checked here: S3 (no moto in $python; PEERS_PYTHON names another)"
   finish
