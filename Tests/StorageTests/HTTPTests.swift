@@ -108,4 +108,18 @@ private func now() -> Double { monotonicTime() }
       #expect(server.log.count == 4)
     }
   }
+
+  @Test func aRefusalNamesTheBucketAndWhatWasTried() throws {
+    let server = FaultServer(["/lab/a.zarr/0.0": Self.file], always: .status(403))
+    defer { server.stop() }
+    var settings = RemoteSettings(environment: ["AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "verysecret", "AWS_ENDPOINT_URL": server.url])
+    settings.timeout = 3
+    Remote.$around.withValue(Remote(settings)) {
+      for body in [{ _ = try Location("s3://lab/a.zarr").store.get("0.0", limit: 10_000) }, { _ = try StoredNode.open("s3://lab/a.zarr") }] {
+        let text = storageError(body)?.description ?? ""
+        #expect(text.contains("the bucket lab gives no access (tried: environment, anonymous)"), "\(text)")
+        #expect(!text.contains("verysecret") && !text.contains("AKID"))
+      }
+    }
+  }
 }

@@ -14,10 +14,11 @@ extension Builtin {
     "Opens an array or group of a Zarr or N5 container, a TIFF stack, a folder of pictures, an HDF5 file, a .npy or .npz; reads metadata only.",
     details: [
       "Files: \"stack.tif\", \"folder/\" or \"folder/*.png\" (one plane a picture), \"x.h5/volumes/raw\", \"x.npy\", \"x.npz/name\". docs/files.md says how axes and voxel sizes are found.",
+      "A path is a folder, a .zip file or an address: open(\"https://host/a.zarr/em/s0\"), open(\"s3://bucket/a.zarr\"), gs://, memory:// (docs/stores.md: credentials, limits).",
       "voxel: the voxel size. Of a multiscale group it picks the level; of an array that does not say its own it sets it, and what is declared here wins. offset and axes (\"czyx\") likewise.",
       "mode=\"edit\" makes a[…] = … write through, in containers. origin=\"corner\" takes NGFF translations as corners; the specification says centres.",
     ],
-    searchTerms: ["load", "read", "zarr", "n5", "npy", "npz", "tif", "tiff", "png", "h5", "hdf5", "stack"], plan: { call in
+    searchTerms: ["load", "read", "zarr", "n5", "npy", "npz", "tif", "tiff", "png", "h5", "hdf5", "stack", "http", "s3", "gs", "zip", "cloud"], plan: { call in
       guard let dry = call.dryRun else { return nil }
       let place = try Location(try call.string("path")).description
       if let made = dry.made(at: place) { return made }
