@@ -134,8 +134,9 @@ struct BlockOutput: Sendable {
     for index in 0..<stage.tiling.count where try journal.mark(of: index) == .written {
       if try !isThere(try stage.tiling.block(index)) { return nil }
     }
-    var report = Report(stage: plan.title, total: stage.tiling.count)
+    var report = Report(stage: stage.name, total: stage.tiling.count)
     report.skipped = stage.tiling.count
+    try folder.record(report)   // `status` tells that this run found nothing to do
     return BlockwiseResult(output: try result(), report: report)
   }
 
