@@ -56,7 +56,7 @@ final class Fuzzer {
   private func read(_ container: Container) -> [String] {
     let store = DamagedStore(container)
     var faults: [String] = []
-    StoreObserver.$around.withValue({ _ in store }) { visit("/damaged/" + container.name, depth: 0, &faults) }
+    faults += reading(store) { [self] in var faults: [String] = []; visit("/damaged/" + container.name, depth: 0, &faults); return faults }
     for key in store.strays.prefix(1) { faults.append("the key \"\(key)\" leaves the container") }
     return faults
   }

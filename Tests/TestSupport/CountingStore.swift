@@ -63,3 +63,9 @@ private struct CountingStore: ByteStore {
   func kind(_ key: String) throws(StorageError) -> Files.Kind? { try base.kind(key) }
   func path(_ key: String) -> String { base.path(key) }
 }
+
+/// What `body` gives, with `store` in place of every container that it opens.
+package func reading<R>(_ store: any ByteStore, _ body: () throws -> R) rethrows -> R {
+  let around: @Sendable (any ByteStore) -> any ByteStore = { _ in store }
+  return try StoreObserver.$around.withValue(around, operation: body)
+}

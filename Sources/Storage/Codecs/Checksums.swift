@@ -42,7 +42,7 @@ extension Codec {
     let settings: JSON = settings ?? (name == "fletcher32" ? .emptyObject : ["location": atStart ? "start" : "end"])
     return Codec(
       description: name, zarr2: (["id": .string(name)] as JSON).merging(settings), zarr3: zarr3 ?? ["name": .string("numcodecs.\(name)"), "configuration": settings], n5: nil,
-      isFilter: true, encodedLimit: { $0 + 4 },
+      isFilter: true, encodedLimit: { $0 + 4 }, expansion: 1,
       decode: { source, target throws(CodecFailure) in
         guard source.count >= 4 else { throw CodecFailure("it has \(source.count) bytes, a checksum alone has 4") }
         let count = source.count - 4

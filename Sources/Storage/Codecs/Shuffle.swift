@@ -15,7 +15,7 @@ extension Codec {
     let settings: JSON = ["elementsize": JSON(elementSize)], size = max(1, elementSize)
     return Codec(
       description: "shuffle \(elementSize)", zarr2: (["id": "shuffle"] as JSON).merging(settings), zarr3: ["name": "numcodecs.shuffle", "configuration": settings], n5: nil,
-      isFilter: true, encodedLimit: { $0 },
+      isFilter: true, encodedLimit: { $0 }, expansion: 1,
       decode: { source, target throws(CodecFailure) in
         guard source.count <= target.count else { throw CodecFailure("it has \(source.count) bytes, expected \(target.count)") }
         guard source.count % size == 0 else { throw CodecFailure("shuffle: \(source.count) bytes are no whole number of elements of \(size)") }
