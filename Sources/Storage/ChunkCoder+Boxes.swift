@@ -22,7 +22,9 @@ extension ChunkCoder {
   }
 
   /// Decodes the bytes of a stored chunk and puts its share of a box in its place.
-  func deliver(_ bytes: UnsafeRawBufferPointer, _ visit: ChunkVisit, to target: BoxTarget, _ scratch: Scratch) throws(CodecFailure) {
+  ///
+  /// - Parameter place: where the decoded chunk stays for later boxes.
+  func deliver(_ bytes: UnsafeRawBufferPointer, _ visit: ChunkVisit, to target: BoxTarget, _ scratch: Scratch, keeping place: ChunkCache.Place? = nil) throws(CodecFailure) {
     let (block, payload) = try block(bytes)
     let size = metadata.dtype.size
     if block == visit.shape, isCOrder, visit.source.allSatisfy({ $0 == 0 }), visit.isOneRun(in: target.shape) {
@@ -32,10 +34,19 @@ extension ChunkCoder {
     }
     let count = block.reduce(size, *)
     try require(count, of: payload)
-    let elements = try scratch.decoded(count)
-    try decode(payload, into: elements)
-    copy(UnsafeRawBufferPointer(elements), block, visit, target)
+    guard let place else {
+      let elements = try scratch.decoded(count)
+      try decode(payload, into: elements)
+      copy(UnsafeRawBufferPointer(elements), block, visit, target)
+      return
+    }
+    let chunk = ChunkCache.Chunk(elements: try encoded(capacity: count), block: block)
+    try chunk.elements.fill { elements throws(CodecFailure) in try decode(payload, into: elements) }
+    copy(chunk, visit, target)
+    place.keep(chunk)
   }
+
+  func copy(_ chunk: ChunkCache.Chunk, _ visit: ChunkVisit, _ target: BoxTarget) { chunk.elements.withBytes { copy($0, chunk.block, visit, target) } }
 
   /// Copies the share of a decoded chunk; what the chunk lacks of it is the fill value.
   func copy(_ elements: UnsafeRawBufferPointer, _ block: [Int], _ visit: ChunkVisit, _ target: BoxTarget) {

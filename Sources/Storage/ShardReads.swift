@@ -27,7 +27,7 @@ struct ShardReads {
     let unit: [Int]
     let shard: Shard
     var bytes: Range<Int>
-    var chunks: [(number: Int, bytes: Range<Int>, visit: ChunkVisit)]
+    var chunks: [(number: Int, bytes: Range<Int>, visit: ChunkVisit, place: ChunkCache.Place?)]
   }
 
   func run(_ visits: ChunkVisits, _ pool: ThreadPool?, _ cancellation: Cancellation?) throws {
@@ -62,7 +62,9 @@ struct ShardReads {
       for axis in chunk.target.indices { chunk.target[axis] += visit.target[axis] }
       let number = sharding.number(chunk.index)
       guard let bytes = shard.index[number] else { coder.fill(chunk, target); continue }
-      fetches.append(Fetch(unit: visit.index, shard: shard, bytes: bytes, chunks: [(number, bytes, chunk)]))
+      let place = array.place(chunk, of: visit.index, inner: (number, zip(chunk.index, sharding.inner.chunks).map { $0 * $1 }), shard.held.version)
+      if let kept = place?.chunk { coder.copy(kept, chunk, target); continue }
+      fetches.append(Fetch(unit: visit.index, shard: shard, bytes: bytes, chunks: [(number, bytes, chunk, place)]))
     }
     return fetches.sorted { $0.bytes.lowerBound < $1.bytes.lowerBound }
   }
@@ -88,7 +90,7 @@ struct ShardReads {
     for chunk in fetch.chunks {
       let from = chunk.bytes.lowerBound - fetch.bytes.lowerBound
       do throws(CodecFailure) {
-        try coder.deliver(UnsafeRawBufferPointer(rebasing: bytes[from..<from + chunk.bytes.count]), chunk.visit, to: target, scratch)
+        try coder.deliver(UnsafeRawBufferPointer(rebasing: bytes[from..<from + chunk.bytes.count]), chunk.visit, to: target, scratch, keeping: chunk.place)
       } catch { throw array.corrupt(fetch.unit, "inner chunk \(sharding.key(chunk.number)): \(error.reason)") }
     }
   }

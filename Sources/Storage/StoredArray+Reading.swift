@@ -43,8 +43,24 @@ extension StoredArray {
   }
 
   private func readChunk(_ visit: ChunkVisit, _ target: BoxTarget, _ scratch: Scratch) throws {
-    guard let held = try store.hold(chunkKey(visit.index)), let bytes = try whole(held, visit.index, scratch) else { coder.fill(visit, target); return }
-    try failing(visit.index) { () throws(CodecFailure) in try coder.deliver(bytes, visit, to: target, scratch) }
+    guard let held = try store.hold(chunkKey(visit.index)) else { coder.fill(visit, target); return }
+    let place = place(visit, of: visit.index, held.version)
+    if let chunk = place?.chunk { coder.copy(chunk, visit, target); return }
+    guard let bytes = try whole(held, visit.index, scratch) else { coder.fill(visit, target); return }
+    try failing(visit.index) { () throws(CodecFailure) in try coder.deliver(bytes, visit, to: target, scratch, keeping: place) }
+  }
+
+  /// Where a chunk that a box takes in part is kept decoded; nil for one that it takes whole.
+  ///
+  /// - Parameter inner: the number of an inner chunk of the shard `unit`, and where the share of the box begins in the shard.
+  func place(_ visit: ChunkVisit, of unit: [Int], inner: (number: Int, begin: [Int])? = nil, _ version: KeyVersion?) -> ChunkCache.Place? {
+    guard let version, cache.takes((metadata.sharding?.inner ?? metadata).chunkBytes) else { return nil }
+    let isWhole = shape.indices.allSatisfy { axis in
+      guard visit.source[axis] == 0 else { return false }
+      let begin = unit[axis] * writeUnit[axis] + (inner?.begin[axis] ?? 0)
+      return visit.shape[axis] == min(chunks[axis], shape[axis] - begin)
+    }
+    return isWhole ? nil : ChunkCache.Place(cache: cache, key: ChunkCache.Key(array: decoding, unit: unit, inner: inner?.number ?? 0), version: version)
   }
 
   /// Fetches and decodes a chunk or shard as a whole; `use` sees its elements.

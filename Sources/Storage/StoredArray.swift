@@ -23,13 +23,17 @@ package final class StoredArray: ArraySource, Sendable {
   package let store: any ByteStore
   let coder: ChunkCoder
   /// Indices of shards that were read lately.
-  let shardIndices = ShardIndexCache()
+  let shardIndices: ShardIndexCache
+  let cache: ChunkCache
+  /// Under which chunks are kept there.
+  let decoding: Int
   let writeGuard = WriteGuard()
   private let currentAttributes: Mutex<JSON>
 
   init(location: Location, metadata: ArrayMetadata, mode: Mode, origin: Origin) throws(StorageError) {
     (isMetadataOnly, declared) = (false, Declared())
     (self.location, self.metadata, self.mode, store, coder) = (location, metadata, mode, location.store, ChunkCoder(metadata: metadata))
+    (shardIndices, cache, decoding) = (ShardIndexCache(), .current, metadata.decoding(location.description))
     let reading = try GridReader(metadata: metadata, location: location, origin: origin).read(location.store)
     (grid, gridSource) = (reading.grid, reading.source)
     currentAttributes = Mutex(metadata.attributes)
@@ -52,6 +56,7 @@ package final class StoredArray: ArraySource, Sendable {
     (self.isMetadataOnly, self.declared) = (isMetadataOnly, declared)
     (location, metadata, self.grid, self.gridSource, mode) = (array.location, array.metadata, grid, gridSource, array.mode)
     (store, coder) = (array.store, array.coder)
+    (shardIndices, cache, decoding) = (array.shardIndices, array.cache, array.decoding)
     currentAttributes = Mutex(array.attributes)
   }
 

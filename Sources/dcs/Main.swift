@@ -81,6 +81,7 @@ struct Program {
       : ProgressBar(style: style, isTerminal: terminal.isErrorTerminal && !terminal.isDumb) { output.transient($0) }
     let threads = options.jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     var execution = ExecutionContext(pool: ThreadPool(threads: threads), cancellation: cancellation, progress: progress, memoryBudget: Self.memoryBudget())
+    Self.limitChunkCache(execution.memoryBudget)
     execution.stopsAtFirstFailure = options.isSerial
     host = ProgramHost(terminal: terminal, output: output, arguments: arguments)
     interpreter = try Interpreter(registry: Vocabulary.registry, host: host, execution: execution, seed: options.seed, dryRun: options.isDryRun ? DryRun(exists: { ((try? Location.kind($0)) ?? nil) != nil }) : nil)
@@ -89,6 +90,12 @@ struct Program {
 
   /// A quarter of the machine's memory.
   private static func memoryBudget() -> Int { max(1 << 28, sysconf(Int32(_SC_PHYS_PAGES)) / 4 * sysconf(Int32(_SC_PAGESIZE))) }
+
+  /// Decoded chunks that are kept take a quarter of the budget, 256 MiB at most, or what `DCS_CHUNK_CACHE` says ("1GiB"; 0 for none).
+  static func limitChunkCache(_ budget: Int) {
+    let given: Int? = environmentValue("DCS_CHUNK_CACHE").flatMap { if case .bytes(let bytes)? = Value(literal: $0) { bytes } else { Int($0) } }
+    ChunkCache.process.limit = given ?? min(256 << 20, budget / 4)
+  }
 
   private static func stopOnInterrupt(_ cancellation: Cancellation) {
     dcs_on_interrupt({ context in
