@@ -3,7 +3,8 @@ import Synchronization
 
 /// A small HTTP server on 127.0.0.1 with files in memory and accidents on order: each request takes the next one from the queue.
 final class FaultServer: Sendable {
-  enum Fault: Sendable { case status(Int), reset, truncated, slow, wrongRange, ignoresRange, never }
+  /// `replaced`: the file at a path is another one from this request on.
+  enum Fault: Sendable { case status(Int), reset, truncated, slow, wrongRange, ignoresRange, never, replaced(String, [UInt8]?) }
 
   private struct State {
     var files: [String: [UInt8]] = [:]
@@ -74,7 +75,9 @@ final class FaultServer: Sendable {
     let range = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("range: bytes=") }.map { $0.dropFirst(13) }
     let (file, fault) = state.withLock { state -> ([UInt8]?, Fault?) in
       state.log.append("\(method) \(path)")
-      return (state.files[path], state.faults.isEmpty ? state.always : state.faults.removeFirst())
+      let fault = state.faults.isEmpty ? state.always : state.faults.removeFirst()
+      if case .replaced(let path, let bytes)? = fault { state.files[path] = bytes }
+      return (state.files[path], fault)
     }
     func send(_ bytes: [UInt8]) { _ = bytes.withUnsafeBytes { Glibc.send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } }
     if case .never? = fault { sleep(20); return false }
@@ -93,8 +96,8 @@ final class FaultServer: Sendable {
       (part, isPart) = (begin..<end, true)
       if case .wrongRange? = fault { part = 0..<part.count - 1 }
     }
-    let body = Array(file[part])
-    var text = "HTTP/1.1 \(isPart ? "206 Part" : "200 OK")\r\nContent-Length: \(body.count)\r\n"
+    let body = Array(file[part]), tag = String(file.reduce(5381 as UInt64) { $0 &* 33 ^ UInt64($1) }, radix: 16)
+    var text = "HTTP/1.1 \(isPart ? "206 Part" : "200 OK")\r\nContent-Length: \(body.count)\r\nETag: \"\(tag)\"\r\n"
     if isPart { text += "Content-Range: bytes \(part.lowerBound)-\(part.upperBound - 1)/\(file.count)\r\n" }
     send(Array((text + "\r\n").utf8))
     if method == "HEAD" { return true }

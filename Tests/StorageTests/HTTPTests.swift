@@ -3,6 +3,7 @@ import Execution
 import Glibc
 import Storage
 import Synchronization
+import TestSupport
 import Testing
 
 /// Settings of a process of its own: quick to give up.
@@ -106,6 +107,73 @@ private func now() -> Double { monotonicTime() }
       #expect(server.log == [])
       #expect(try array.readAll(ReadContext()).contiguous().withBytes { Array($0) } == [7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 1, 2, 7, 7, 3, 4])
       #expect(server.log.count == 4)
+    }
+  }
+
+  // MARK: One writing
+
+  /// Two writings of one shard that lie differently, and the array's document.
+  private func writings() throws -> (document: [UInt8], shards: [[UInt8]], values: [NDArray]) {
+    try withTemporaryDirectory { folder in
+      let path = "\(folder)/a.zarr/s", array = try StoredArray.create(path, ArraySpec(.int32, [8, 8], chunks: [4, 4], shards: [8, 8], codec: .zstd(level: 1), fillValue: 0))
+      var shards: [[UInt8]] = [], values: [NDArray] = []
+      for seed in [1, 2] as [UInt64] {
+        var all = try randomArray(.int32, [8, 8], seed: seed)
+        if seed == 2 { try all.assign(NDArray([Int32](repeating: 7, count: 32), [4, 8]), at: [0, 0]) }   // packs shorter
+        try array.write(all, ReadContext())
+        shards.append(try Files.read("\(path)/c/0/0"))
+        values.append(all)
+      }
+      return (try Files.read("\(path)/zarr.json"), shards, values)
+    }
+  }
+
+  @Test func theIndexOfAShardIsAskedForOnce() throws {
+    let (document, shards, values) = try writings()
+    let server = FaultServer(["/a.zarr/s/zarr.json": document, "/a.zarr/s/c/0/0": shards[0]])
+    defer { server.stop() }
+    try Remote.$around.withValue(remote()) {
+      let array = try StoredArray.open("\(server.url)/a.zarr/s")
+      server.forget()
+      for corner in [[0, 0], [4, 4], [0, 4]] { #expect(try sameBits(try array.read(try box(corner, [4, 4]), alone), try values[0].slice(offset: corner, shape: [4, 4]))) }
+      #expect(server.log.count == 4)
+      // known no longer when the memory of it has run out
+      var settings = RemoteSettings()
+      settings.life = 0
+      try Remote.$around.withValue(Remote(settings)) {
+        let other = try StoredArray.open("\(server.url)/a.zarr/s")
+        server.forget()
+        for _ in 0..<2 { _ = try other.read(try box([0, 0], [4, 4]), alone) }
+        #expect(server.log.count == 4)
+      }
+    }
+  }
+
+  /// A shard that is replaced between its index and a chunk, or after the index was kept: what comes is of the new writing, never bytes of one where the other's index points.
+  @Test(arguments: [0, 1, 2]) func aShardThatIsReplacedIsReadAnew(kept: Int) throws {
+    let (document, shards, values) = try writings()
+    let path = "/a.zarr/s/c/0/0", server = FaultServer(["/a.zarr/s/zarr.json": document, path: shards[0]])
+    defer { server.stop() }
+    try Remote.$around.withValue(remote()) {
+      let array = try StoredArray.open("\(server.url)/a.zarr/s"), last = try box([4, 4], [4, 4])
+      if kept > 0 { _ = try array.read(last, alone) } else { server.order([.slow]) }
+      let new: [UInt8]? = kept == 2 ? nil : shards[1]
+      server.order([.replaced(path, new)])
+      let expected = try new == nil ? NDArray([Int32](repeating: 0, count: 16), [4, 4]) : values[1].slice(offset: [4, 4], shape: [4, 4])
+      #expect(try sameBits(try array.read(last, alone), expected))
+      server.order([.replaced(path, shards[0])])
+      #expect(try array.verifyChunk([1, 1]))
+    }
+  }
+
+  @Test func aShardThatIsReplacedEachTimeIsAnError() throws {
+    let (document, shards, _) = try writings()
+    let path = "/a.zarr/s/c/0/0", server = FaultServer(["/a.zarr/s/zarr.json": document, path: shards[0]])
+    defer { server.stop() }
+    try Remote.$around.withValue(remote()) {
+      let array = try StoredArray.open("\(server.url)/a.zarr/s")
+      server.order((0..<40).map { .replaced(path, shards[$0 % 2]) })
+      #expect(storageError { _ = try array.read(try box([4, 4], [4, 4]), alone) } == .remote(path: "\(server.url)\(path)", problem: .changed))
     }
   }
 

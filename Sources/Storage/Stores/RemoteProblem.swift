@@ -12,6 +12,8 @@ package enum RemoteProblem: Error, Equatable, Sendable, CustomStringConvertible 
   /// `what`: "the bucket x", "the server x"; `tried`: kinds of credentials, never their value.
   case denied(what: String, tried: [String], detail: String)
   case badAnswer(String)
+  /// Another writing than the one that was begun with.
+  case changed
   case notListed
   case notWritable(String)
   case noLibrary(String)
@@ -28,6 +30,7 @@ package enum RemoteProblem: Error, Equatable, Sendable, CustomStringConvertible 
     case .status(let code, let detail, let tries): "the server answers \(code)\(Self.times(tries))\(Self.because(detail))"
     case .denied(let what, let tried, let detail): "\(what) gives no access\(tried.isEmpty ? "" : " (tried: \(tried.joined(separator: ", ")))")\(Self.because(detail))"
     case .badAnswer(let reason): "the server's answer makes no sense: \(reason)"
+    case .changed: "it was replaced while it was read"
     case .notListed: "this server lists no folders, and there are no consolidated metadata"
     case .notWritable(let what): what
     case .noLibrary(let reason): reason
