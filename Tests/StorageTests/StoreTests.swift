@@ -81,14 +81,6 @@ import Testing
 
   // MARK: Answers
 
-  @Test func xml() throws {
-    let xml = try XML(parsing: #"<?xml version="1.0"?><!-- c --><R xmlns="x"><K>a&amp;b&#x2F;c</K><E/><K><![CDATA[<d>]]></K></R>"#)
-    #expect(xml.name == "R" && xml.all("K").map(\.text) == ["a&b/c", "<d>"] && xml["E"] != nil)
-  }
-
-  @Test(arguments: ["", "<a>", "<a></b>", "<a>&nope;</a>", "<!DOCTYPE a><a/>", "<a/><b/>", "<a x=1/>", String(repeating: "<a>", count: 100)])
-  func malformedXML(text: String) { #expect(throws: XML.Malformed.self) { try XML(parsing: text) } }
-
   @Test func indexPages() {
     let python = #"<title>Directory listing for /d/</title><li><a href="em/">em/</a></li><li><a href=".zgroup">.zgroup</a></li><li><a href="a%20b.zarr/">a b</a></li>"#
     #expect(WebIndex.entries(python, at: "http://h/d/")?.map(\.name) == [".zgroup", "a b.zarr", "em"])
