@@ -43,6 +43,17 @@ private func now() -> Double { monotonicTime() }
     #expect(server.log.count == 3)
   }
 
+  @Test(arguments: ["-5", "7", "x", "99999999999999999999"]) func aSizeThatCannotBeIsAskedForAgain(size: String) throws {
+    let server = FaultServer(["/a": Self.file])
+    defer { server.stop() }
+    let store = store(server, remote())
+    server.order([.sized(size)])
+    #expect(try store.get("a", last: 300)?.size == 5000)
+    server.order([.sized(size)])
+    #expect(try store.get("a", from: 100, count: 50)?.array == Array(Self.file[100..<150]))
+    #expect(server.log.count == 4)
+  }
+
   @Test func aServerWithoutRangesStillGivesParts() throws {
     let server = FaultServer(["/a": Self.file], always: .ignoresRange)
     defer { server.stop() }

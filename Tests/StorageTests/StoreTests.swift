@@ -20,6 +20,10 @@ import Testing
     #expect(error != nil && error?.description.contains("secret") == false)
   }
 
+  @Test func percentSigns() {
+    #expect(Address.decode("a%20b%2f%zz%+1%") == "a b/%zz%+1%" && Address.encode("a b/é%", keepsSlash: false) == "a%20b%2F%C3%A9%25")
+  }
+
   // MARK: Memory
 
   @Test func memoryHoldsArrays() throws {
