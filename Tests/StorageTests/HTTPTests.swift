@@ -121,6 +121,15 @@ private func now() -> Double { monotonicTime() }
     }
   }
 
+  @Test func aFileOfAnotherProgramIsToBeFetched() throws {
+    let server = FaultServer(["/a.npy": Self.file])
+    defer { server.stop() }
+    Remote.$around.withValue(remote()) {
+      let error = storageError { _ = try StoredNode.open("\(server.url)/a.npy") }
+      #expect(error == .notAContainer(path: "\(server.url)/a.npy", found: "a file") && error?.hint?.contains("fetch it first") == true)
+    }
+  }
+
   // MARK: One writing
 
   /// Two writings of one shard that lie differently, and the array's document.
