@@ -94,13 +94,26 @@ private func now() -> Double { monotonicTime() }
     #expect(now() - second < 3)
   }
 
-  @Test func stoppingEndsATransfer() throws {
-    let server = FaultServer(["/a": Self.file], always: .never)
+  /// While nothing comes, while bytes come slowly, before another try, while others have all connections: it ends within 200 ms, in three of five rounds,
+  /// since a machine that is busy may be later.
+  @Test(arguments: [FaultServer.Fault.never, .slow, .status(503)], [false, true]) func stoppingEndsATransfer(fault: FaultServer.Fault, isWaiting: Bool) throws {
+    let server = FaultServer(["/a": [UInt8](repeating: 1, count: 2 << 20)], always: fault)
     defer { server.stop() }
-    let begin = now()
-    let error = storageError { _ = try store(server, remote(timeout: 30) { now() - begin > 0.3 }).get("a", limit: 10_000) }
-    #expect(error == .remote(path: "\(server.url)/a", problem: .stopped))
-    #expect(now() - begin < 1)
+    var took: [Double] = []
+    for round in 0..<5 where took.count(where: { $0 <= 0.2 }) < 3 {
+      let stop = now() + 0.2 + 0.037 * Double(round)
+      var settings = RemoteSettings(environment: ["DCS_REQUESTS": "1"]) { now() > stop }
+      (settings.timeout, settings.retry.base) = (30, 100)
+      let store = store(server, Remote(settings)), errors = Mutex<[StorageError?]>([])
+      let pool = ThreadPool(threads: isWaiting ? 2 : 1)
+      try pool.forEach(isWaiting ? 2 : 1) { _, _ in
+        let error = storageError { _ = try store.get("a", limit: 4 << 20) }
+        errors.withLock { $0.append(error) }
+      }
+      took.append(now() - stop)
+      #expect(errors.withLock { $0.allSatisfy { $0 == .remote(path: "\(server.url)/a", problem: .stopped) } })
+    }
+    #expect(took.count { $0 <= 0.2 } >= 3, "\(took)")
   }
 
   @Test func openingReadsMetadataOnceAndNoChunk() throws {
