@@ -19,7 +19,7 @@ private func now() -> Double { monotonicTime() }
 @Suite struct HTTPTests {
   static let file = (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 7 + $0 / 256) }
 
-  private func store(_ server: FaultServer, _ remote: Remote) -> WebStore { WebStore(root: server.url, client: remote.client) }
+  private func store(_ server: FaultServer, _ remote: Remote) -> WebStore { WebStore(root: server.url, remote: remote) }
 
   @Test(arguments: [FaultServer.Fault.status(503), .status(500), .status(429), .reset, .truncated, .slow])
   func aFaultLosesNothing(fault: FaultServer.Fault) throws {
@@ -207,6 +207,26 @@ private func now() -> Double { monotonicTime() }
       let array = try StoredArray.open("\(server.url)/a.zarr/s")
       server.order((0..<40).map { .replaced(path, shards[$0 % 2]) })
       #expect(storageError { _ = try array.read(try box([4, 4], [4, 4]), alone) } == .remote(path: "\(server.url)\(path)", problem: .changed))
+    }
+  }
+
+  /// Where nobody may list, a chunk that is not there is refused: an error, as a chunk that somebody forbade, unless it was said to be missing.
+  @Test(arguments: ["s3://lab", "http"], [nil, "missing"]) func aChunkThatIsRefused(scheme: String, forbidden: String?) throws {
+    let zarray = #"{"zarr_format":2,"shape":[2,2],"chunks":[1,2],"dtype":"|u1","order":"C","fill_value":7,"compressor":null,"filters":null}"#
+    let folder = scheme == "http" ? "" : "/lab"
+    let server = FaultServer(["\(folder)/a.zarr/.zarray": Array(zarray.utf8), "\(folder)/a.zarr/0.0": [1, 2]], missing: 403)
+    defer { server.stop() }
+    var settings = RemoteSettings(environment: ["AWS_ENDPOINT_URL": server.url])
+    settings.environment["DCS_FORBIDDEN"] = forbidden
+    try Remote.$around.withValue(Remote(settings)) {
+      let array = try StoredArray.open("\(scheme == "http" ? server.url : scheme)/a.zarr")
+      if forbidden != nil {
+        #expect(try array.readAll(ReadContext()).contiguous().withBytes { Array($0) } == [1, 2, 7, 7])
+        #expect(try array.storedBytes(ofChunk: [1, 0]) == nil)
+        return
+      }
+      let error = storageError { _ = try array.readAll(ReadContext()) }
+      #expect(error?.description.contains("gives no access (tried: anonymous)") == true && error?.hint?.contains("DCS_FORBIDDEN=missing") == true)
     }
   }
 
