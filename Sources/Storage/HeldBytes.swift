@@ -1,7 +1,8 @@
 // The bytes of one key while they are read, whole or piece by piece, into memory that the reader reuses.
 //
 // A file is opened once and stays the one that was opened, whatever is renamed over it meanwhile: an index and the chunks that it
-// points at are of one writing. Stores without such a thing give each piece as it stands when it is asked for.
+// points at are of one writing. An object elsewhere is asked for its pieces, and those of another writing are refused (Stores/HeldObject.swift).
+// Other stores give each piece as it stands when it is asked for.
 
 import Arrays
 import Execution
@@ -24,6 +25,8 @@ package protocol HeldBytes: Sendable {
   /// - Throws: `.tooLarge` above `limit`, before memory is asked for.
   func all(limit: Int, _ scratch: Scratch) throws(StorageError) -> UnsafeRawBufferPointer?
   /// `count` bytes from `offset` on, fewer where it ends before.
+  ///
+  /// - Throws: `.remote(.changed)` where it was replaced since `version` was told; whoever holds it anew sees the other one.
   func part(from offset: Int, count: Int, _ scratch: Scratch) throws(StorageError) -> UnsafeRawBufferPointer?
   /// The last `count` bytes, or all where there are fewer, and how many there are in all.
   func last(_ count: Int, _ scratch: Scratch) throws(StorageError) -> (bytes: UnsafeRawBufferPointer, size: Int)?

@@ -23,7 +23,7 @@ package struct Location: Hashable, Sendable, CustomStringConvertible {
       case _ where Address.schemes.contains(scheme): (prefix, rest) = try Self.authority(scheme, after, text)
       default: throw .unsupported(path: text, feature: "the store \(scheme)://")
       }
-    } 
+    }
     if prefix.isEmpty && rest.hasPrefix("/") { prefix = "/" }
     let parts = rest.split(separator: "/").map(String.init).filter { $0 != "." }
     let count = try Self.rootCount(parts, prefix)
@@ -52,9 +52,9 @@ package struct Location: Hashable, Sendable, CustomStringConvertible {
   private static func store(_ root: String, _ zip: String?) -> any ByteStore {
     if let zip { return ZipStore(file: zip, root: root) { Self.store(Files.parent(zip), nil) } }
     switch Address.split(root)?.scheme {
-    case "http", "https": 
+    case "http", "https":
       let remote = Remote.current
-      return CachedStore(WebStore(root: root, client: remote.client), root: root, remote: remote)
+      return CachedStore(WebStore(root: root, remote: remote), root: root, remote: remote)
     case "s3", "gs":
       let remote = Remote.current
       return CachedStore(S3Store(root: root, remote: remote), root: root, remote: remote)

@@ -54,7 +54,7 @@ struct ShardReads {
 
   /// The stored chunks that a visit to a shard needs, in the order in which they lie there; those that are missing are filled.
   private func wants(_ visit: ChunkVisit, _ scratch: Scratch) throws -> [Fetch] {
-    guard let shard = try array.openShard(visit.index, sharding, scratch) else { coder.fill(visit, target); return [] }
+    guard let shard = try array.whileItStays({ try array.openShard(visit.index, sharding, scratch) }) else { coder.fill(visit, target); return [] }
     let inner = ChunkVisits(offset: visit.source, shape: visit.shape, chunks: sharding.inner.chunks)
     var fetches: [Fetch] = []
     for item in 0..<inner.count {
@@ -86,13 +86,27 @@ struct ShardReads {
   }
 
   private func read(_ fetch: Fetch, _ scratch: Scratch) throws {
-    let bytes = try fetch.shard.bytes(fetch.bytes, scratch, fetch.chunks.last?.number ?? 0, fetch.unit, array)
+    let bytes: UnsafeRawBufferPointer
+    do { bytes = try fetch.shard.bytes(fetch.bytes, scratch, fetch.chunks.last?.number ?? 0, fetch.unit, array) } catch StorageError.remote(_, .changed) {
+      for chunk in fetch.chunks { try readAnew(chunk.number, chunk.visit, fetch.unit, scratch) }
+      return
+    }
     for chunk in fetch.chunks {
       let from = chunk.bytes.lowerBound - fetch.bytes.lowerBound
-      do throws(CodecFailure) {
-        try coder.deliver(UnsafeRawBufferPointer(rebasing: bytes[from..<from + chunk.bytes.count]), chunk.visit, to: target, scratch, keeping: chunk.place)
-      } catch { throw array.corrupt(fetch.unit, "inner chunk \(sharding.key(chunk.number)): \(error.reason)") }
+      try deliver(UnsafeRawBufferPointer(rebasing: bytes[from..<from + chunk.bytes.count]), chunk.number, chunk.visit, fetch.unit, scratch, keeping: chunk.place)
     }
+  }
+
+  /// One chunk of a shard that was replaced since its index was read.
+  private func readAnew(_ number: Int, _ visit: ChunkVisit, _ unit: [Int], _ scratch: Scratch) throws {
+    try array.whileItStays {
+      guard let shard = try array.openShard(unit, sharding, scratch), let range = shard.index[number] else { coder.fill(visit, target); return }
+      try deliver(try shard.bytes(range, scratch, number, unit, array), number, visit, unit, scratch, keeping: nil)
+    }
+  }
+
+  private func deliver(_ bytes: UnsafeRawBufferPointer, _ number: Int, _ visit: ChunkVisit, _ unit: [Int], _ scratch: Scratch, keeping place: ChunkPlace?) throws {
+    do throws(CodecFailure) { try coder.deliver(bytes, visit, to: target, scratch, keeping: place) } catch { throw array.corrupt(unit, "inner chunk \(sharding.key(number)): \(error.reason)") }
   }
 }
 

@@ -42,6 +42,12 @@ extension StoredArray {
     return Shard(held: held, index: index)
   }
 
+  /// Runs `body` again where a shard elsewhere was replaced between its index and its chunks; one that is replaced each time is an error.
+  func whileItStays<R>(_ body: () throws -> R) throws -> R {
+    for _ in 0..<3 { do { return try body() } catch StorageError.remote(_, .changed) {} }
+    return try body()
+  }
+
   /// A whole shard out of the codecs around it.
   private func unwrapped(_ held: any HeldBytes, _ unit: [Int], _ scratch: Scratch) throws -> Bytes? {
     guard let bytes = try whole(held, unit, scratch) else { return nil }

@@ -62,6 +62,7 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .notFound(_, let near?): "did you mean \(near)?"
     case .notAnArray(let path, let children): children.first.map { "\(path)/\($0)" }
+    case .notAContainer(let path, "a file") where Address.isRemote(path): "TIFF, HDF5, .npy and pictures are opened on local disks only: fetch it first"
     case .unknownCodec(let name, let known): nearName(name, among: known).map { "did you mean \"\($0)\"?" }
     case .readOnly(let path): "open(\"\(path)\", mode=\"edit\")"
     case .remote(_, let problem): problem.hint

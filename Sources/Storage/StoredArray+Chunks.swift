@@ -25,7 +25,7 @@ extension StoredArray {
     try requireChunk(index)
     guard let sharding = metadata.sharding else { return try store.size(chunkKey(index)) }
     let (unit, inner) = place(index, sharding)
-    return try openShard(unit, sharding, Scratch())?.index[sharding.number(inner)]?.count
+    return try whileItStays { try openShard(unit, sharding, Scratch()) }?.index[sharding.number(inner)]?.count
   }
 
   /// Bytes that all files of the array take on disk.
@@ -50,11 +50,13 @@ extension StoredArray {
     let scratch = Scratch()
     guard let sharding = metadata.sharding else { return try decoded(index, scratch) { _, _ in } }
     let (unit, inner) = place(index, sharding), number = sharding.number(inner)
-    guard let shard = try openShard(unit, sharding, scratch), let range = shard.index[number] else { return false }
     let coder = ChunkCoder(metadata: sharding.inner)
-    let bytes = try shard.bytes(range, scratch, number, unit, self)
-    do throws(CodecFailure) { try coder.withElements(bytes, scratch) { _, _ in } } catch { throw corrupt(unit, "inner chunk \(sharding.key(number)): \(error.reason)") }
-    return true
+    return try whileItStays {
+      guard let shard = try openShard(unit, sharding, scratch), let range = shard.index[number] else { return false }
+      let bytes = try shard.bytes(range, scratch, number, unit, self)
+      do throws(CodecFailure) { try coder.withElements(bytes, scratch) { _, _ in } } catch { throw corrupt(unit, "inner chunk \(sharding.key(number)): \(error.reason)") }
+      return true
+    }
   }
 
   func requireChunk(_ index: [Int]) throws(StorageError) {

@@ -3,7 +3,8 @@ import Synchronization
 
 /// A small HTTP server on 127.0.0.1 with files in memory and accidents on order: each request takes the next one from the queue.
 final class FaultServer: Sendable {
-  enum Fault: Sendable { case status(Int), reset, truncated, slow, wrongRange, ignoresRange, never }
+  /// `sized`: what a part says of the size of the whole. `replaced`: the file at a path is another one from this request on.
+  enum Fault: Sendable { case status(Int), reset, truncated, slow, wrongRange, ignoresRange, never, sized(String), replaced(String, [UInt8]?) }
 
   private struct State {
     var files: [String: [UInt8]] = [:]
@@ -14,9 +15,12 @@ final class FaultServer: Sendable {
   }
   private let state: Mutex<State>
   private let socket: Int32
+  /// The answer for what is not there.
+  private let missing: Int
   let port: Int
 
-  init(_ files: [String: [UInt8]] = [:], always: Fault? = nil) {
+  init(_ files: [String: [UInt8]] = [:], always: Fault? = nil, missing: Int = 404) {
+    self.missing = missing
     state = Mutex(State(files: files, always: always))
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in(), length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -74,7 +78,9 @@ final class FaultServer: Sendable {
     let range = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("range: bytes=") }.map { $0.dropFirst(13) }
     let (file, fault) = state.withLock { state -> ([UInt8]?, Fault?) in
       state.log.append("\(method) \(path)")
-      return (state.files[path], state.faults.isEmpty ? state.always : state.faults.removeFirst())
+      let fault = state.faults.isEmpty ? state.always : state.faults.removeFirst()
+      if case .replaced(let path, let bytes)? = fault { state.files[path] = bytes }
+      return (state.files[path], fault)
     }
     func send(_ bytes: [UInt8]) { _ = bytes.withUnsafeBytes { Glibc.send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } }
     if case .never? = fault { sleep(20); return false }
@@ -84,7 +90,7 @@ final class FaultServer: Sendable {
       return false
     }
     if case .status(let code)? = fault { send(Array("HTTP/1.1 \(code) Bad\r\nContent-Length: 0\r\n\r\n".utf8)); return true }
-    guard let file else { send(Array("HTTP/1.1 404 None\r\nContent-Length: 0\r\n\r\n".utf8)); return true }
+    guard let file else { send(Array("HTTP/1.1 \(missing) None\r\nContent-Length: 0\r\n\r\n".utf8)); return true }
     var part = 0..<file.count, isPart = false
     if let range, case .ignoresRange? = fault { _ = range } else if let range {
       let ends = range.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
@@ -93,9 +99,11 @@ final class FaultServer: Sendable {
       (part, isPart) = (begin..<end, true)
       if case .wrongRange? = fault { part = 0..<part.count - 1 }
     }
-    let body = Array(file[part])
-    var text = "HTTP/1.1 \(isPart ? "206 Part" : "200 OK")\r\nContent-Length: \(body.count)\r\n"
-    if isPart { text += "Content-Range: bytes \(part.lowerBound)-\(part.upperBound - 1)/\(file.count)\r\n" }
+    let body = Array(file[part]), tag = String(file.reduce(5381 as UInt64) { $0 &* 33 ^ UInt64($1) }, radix: 16)
+    var text = "HTTP/1.1 \(isPart ? "206 Part" : "200 OK")\r\nContent-Length: \(body.count)\r\nETag: \"\(tag)\"\r\n"
+    var size = "\(file.count)"
+    if case .sized(let text)? = fault { size = text }
+    if isPart { text += "Content-Range: bytes \(part.lowerBound)-\(part.upperBound - 1)/\(size)\r\n" }
     send(Array((text + "\r\n").utf8))
     if method == "HEAD" { return true }
     if case .truncated? = fault { send(Array(body.prefix(body.count / 2))); return false }

@@ -10,30 +10,26 @@ import Synchronization
 
 final class InflatedMember: ByteRange {
   let count: Int
-  private let file: OpenFile, name: String, start: Int, packedSize: Int, checksum: UInt32
+  private let file: OpenFile, path: String, start: Int, packedSize: Int, checksum: UInt32
   // Held round every read: the two below are touched under it alone.
   private let lock = Mutex(())
   nonisolated(unsafe) private var kept: Bytes?
   nonisolated(unsafe) private var pass: Pass?
 
-  static let keptLimit = 256 << 20
-  /// Deflate packs at most 1,032 bytes into one.
-  private static let ratio = 1033
+  private static let keptLimit = 256 << 20
 
-  init(file: OpenFile, name: String, start: Int, packedSize: Int, count: Int, checksum: UInt32) {
-    (self.file, self.name, self.start, self.packedSize, self.count, self.checksum) = (file, name, start, packedSize, count, checksum)
+  init(file: OpenFile, path: String, start: Int, packedSize: Int, count: Int, checksum: UInt32) {
+    (self.file, self.path, self.start, self.packedSize, self.count, self.checksum) = (file, path, start, packedSize, count, checksum)
   }
 
   func read(at offset: Int, into target: UnsafeMutableRawBufferPointer) throws {
-    guard offset >= 0, target.count <= count, offset <= count - target.count, count / Self.ratio <= packedSize else {
-      throw StorageError.badFile(path: file.path, reason: "the sizes of \(name) do not agree")
-    }
+    guard offset >= 0, target.count <= count, offset <= count - target.count else { throw StorageError.badFile(path: path, reason: "it ends at byte \(count)") }
     nonisolated(unsafe) let target = target
     try lock.withLock { _ in
       let isHeader = offset + target.count <= 1 << 16 && count > 1 << 16
       if kept == nil, count <= Self.keptLimit, !isHeader {
         let bytes: Bytes
-        do { bytes = try Bytes(count: count) } catch { throw StorageError.noMemory(path: file.path, bytes: count) }
+        do { bytes = try Bytes(count: count) } catch { throw StorageError.noMemory(path: path, bytes: count) }
         let pass = try Pass(self)
         try bytes.fill { try pass.read(into: $0) }
         (kept, self.pass) = (bytes, nil)
@@ -63,19 +59,19 @@ final class InflatedMember: ByteRange {
 
     init(_ member: InflatedMember) throws {
       self.member = member
-      guard inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { throw StorageError.noMemory(path: member.file.path, bytes: 1 << 16) }
+      guard inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { throw StorageError.noMemory(path: member.path, bytes: 1 << 16) }
     }
 
     deinit { inflateEnd(&stream) }
 
     func skip(to offset: Int) throws {
       if position >= offset { return }
-      let scratch = try Scratch(min(offset - position, 1 << 20), limit: 1 << 20, of: member.file.path)
+      let scratch = try Scratch(min(offset - position, 1 << 20), limit: 1 << 20, of: member.path)
       while position < offset { try read(into: UnsafeMutableRawBufferPointer(rebasing: scratch.bytes[..<min(offset - position, scratch.bytes.count)])) }
     }
 
     func read(into target: UnsafeMutableRawBufferPointer) throws {
-      func bad(_ reason: String) -> StorageError { .badFile(path: member.file.path, reason: "\(member.name) is damaged: \(reason)") }
+      func bad(_ reason: String) -> StorageError { .badFile(path: member.path, reason: "it is damaged: \(reason)") }
       var done = 0
       while done < target.count, let base = target.baseAddress {
         if given == taken {

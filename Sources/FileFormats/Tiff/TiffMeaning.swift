@@ -84,10 +84,10 @@ struct TiffMeaning {
 
   private static func ome(_ text: String, _ file: OpenFile, _ pages: Int, _ samples: Int) throws(StorageError) -> TiffMeaning? {
     func bad(_ reason: String) -> StorageError { .badFile(path: file.path, reason: "its OME-XML: \(reason)") }
-    let root: XMLElement
-    do { root = try XMLElement(parsing: text) } catch { throw bad(error.description) }
-    let images = root.children("Image")
-    guard let element = images.first?.children("Pixels").first else { return nil }
+    let root: XML
+    do { root = try XML(parsing: text) } catch { throw bad(error.description) }
+    let images = root.all("Image")
+    guard let element = images.first?["Pixels"] else { return nil }
     func size(_ name: String) throws(StorageError) -> Int {
       guard let text = element.attributes[name] else { return 1 }
       guard let value = Int(text), value > 0, value < 1 << 31 else { throw bad("\(name) is \(text)") }
@@ -97,8 +97,8 @@ struct TiffMeaning {
     let c = allChannels % samples == 0 ? max(1, allChannels / samples) : allChannels
     let (planeCount, overflow) = (z * t).multipliedReportingOverflow(by: c)
     guard !overflow else { throw bad("it counts too many planes") }
-    let data = element.children("TiffData"), own = Files.name(file.path)
-    let names = Set(data.compactMap { $0.children("UUID").first?.attributes["FileName"] })
+    let data = element.all("TiffData"), own = Files.name(file.path)
+    let names = Set(data.compactMap { $0["UUID"]?.attributes["FileName"] })
     if names.contains(where: { Files.name($0) != own }) && names.count > 1 {
       throw .unsupported(path: file.path, feature: "an OME data set in \(names.count) files")
     }

@@ -1,10 +1,10 @@
 // A store elsewhere whose small answers are remembered for a while: documents of metadata (also that there are none), listings, what stands at a key.
-// Chunks pass through. What this process writes is known at once; what others write, when the memory of it has run out.
+// Chunks pass through; of a shard that is read piece by piece, which writing it was is remembered as well (HeldObject.swift). What this process writes is known at once; what others write, when the memory of it has run out.
 
 import Arrays
 import Synchronization
 
-package struct CachedStore<Base: ByteStore>: ByteStore {
+package struct CachedStore<Base: ObjectStore>: ByteStore {
   package let base: Base
   package let root: String
   package let remote: Remote
@@ -48,6 +48,8 @@ package struct CachedStore<Base: ByteStore>: ByteStore {
   }
   package func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes? { try base.get(key, from: offset, count: count) }
   package func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)? { try base.get(key, last: count) }
+
+  package func hold(_ key: String) throws(StorageError) -> (any HeldBytes)? { HeldObject(base, key, cache, life: remote.settings.life) }
 
   package func size(_ key: String) throws(StorageError) -> Int? { isDocument(key) ? try document(key)?.count : try base.size(key) }
 

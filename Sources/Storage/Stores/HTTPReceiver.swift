@@ -53,7 +53,7 @@ package final class Receiver {
   }
 
   private var isSuccess: Bool { (200..<300).contains(answer.status) }
-  private var announced: Int? { answer["content-length"].flatMap { Int($0) } }
+  private var announced: Int? { answer["content-length"].flatMap { Int($0) }.flatMap { $0 < 0 ? nil : $0 } }
 
   /// Which of the bytes to come are kept.
   private func begin() throws(HTTPFailure) -> Range<Int> {
@@ -136,7 +136,9 @@ package final class Receiver {
     let parts = text.dropFirst(6).split(separator: "/"), ends = (parts.first ?? "").split(separator: "-").compactMap { Int($0) }
     guard parts.count == 2, ends.count == 2, ends[0] >= 0, ends[0] <= ends[1], ends[1] < .max else { throw .badAnswer("Content-Range \(text.prefix(60))") }
     guard ends[1] - ends[0] + 1 == count else { throw .broken("\(count) of \(ends[1] - ends[0] + 1) bytes came") }
-    return (ends[0]..<(ends[1] + 1), Int(parts[1]))
+    let size = Int(parts[1])   // "*": nobody knows
+    guard size.map({ $0 > ends[1] }) ?? (parts[1] == "*") else { throw .badAnswer("Content-Range \(text.prefix(60))") }
+    return (ends[0]..<(ends[1] + 1), size)
   }
 }
 

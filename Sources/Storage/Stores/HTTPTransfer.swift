@@ -11,6 +11,14 @@ package struct HTTPRequest {
   package enum Range: Equatable, Sendable {
     case from(Int, count: Int)
     case last(Int)
+
+    /// Whether it can be asked for: the notation has no way to say "no bytes".
+    var isSome: Bool {
+      switch self {
+      case .from(let offset, let count): offset >= 0 && count > 0 && count <= .max - offset
+      case .last(let count): count > 0
+      }
+    }
   }
 
   package var method = "GET"

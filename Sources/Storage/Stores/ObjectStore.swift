@@ -12,37 +12,29 @@ package protocol ObjectStore: ByteStore {
 }
 
 extension ObjectStore {
-  package func get(_ key: String, limit: Int) throws(StorageError) -> Bytes? {
-    var request = request("GET", key)
-    request.limit = limit
-    let answer = try send(request, key)
-    if answer.status == 200 { return isPage(answer, key) ? nil : answer.body }
-    return try refused(answer, key)
-  }
-
-  package func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes? {
-    guard offset >= 0, count > 0, count <= .max - offset else { return try size(key) == nil ? nil : noBytes(key) }
-    var request = request("GET", key)
-    (request.range, request.limit) = (.from(offset, count: count), count)
-    let answer = try send(request, key)
-    switch answer.status {
-    case 200, 206: return answer.body
-    case 416: return try noBytes(key)
-    default: return try refused(answer, key)
-    }
-  }
-
+  package func get(_ key: String, limit: Int) throws(StorageError) -> Bytes? { try answer(key, nil, limit: limit)?.body }
+  package func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes? { try answer(key, .from(offset, count: count), limit: count)?.body }
   package func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)? {
-    guard count > 0 else { return try size(key).map { size throws(StorageError) in (try noBytes(key), size) } }
+    guard let answer = try answer(key, .last(count), limit: max(count, Files.smallFileLimit)) else { return nil }
+    return try whole(answer, key)
+  }
+
+  /// What was asked for by its end, and of how many bytes.
+  func whole(_ answer: HTTPAnswer, _ key: String) throws(StorageError) -> (bytes: Bytes, size: Int) {
+    guard let body = answer.body, let size = answer.size else { throw .remote(path: path(key), problem: .badAnswer("it does not say how long the whole is")) }
+    return (body, size)
+  }
+
+  /// An object or a part of it, with what the server says of it; nil where there is none. A part beyond the end has no bytes.
+  func answer(_ key: String, _ range: HTTPRequest.Range?, limit: Int) throws(StorageError) -> HTTPAnswer? {
+    if let range, !range.isSome { return try size(key).map { size throws(StorageError) in try noBytes(key, size: size) } }
     var request = request("GET", key)
-    (request.range, request.limit) = (.last(count), max(count, Files.smallFileLimit))
+    (request.range, request.limit) = (range, limit)
     let answer = try send(request, key)
     switch answer.status {
-    case 200, 206:
-      guard let body = answer.body else { return nil }
-      guard let size = answer.size else { throw .remote(path: path(key), problem: .badAnswer("it does not say how long the whole is")) }
-      return (body, size)
-    case 416: return (try noBytes(key), 0)
+    case 200 where range == nil && isPage(answer, key): return nil
+    case 200, 206: return answer
+    case 416 where range != nil: return try noBytes(key, size: 0)
     default: return try refused(answer, key)
     }
   }
@@ -61,8 +53,11 @@ extension ObjectStore {
     return nil
   }
 
-  private func noBytes(_ key: String) throws(StorageError) -> Bytes {
-    do { return try Bytes(count: 0) } catch { throw .noMemory(path: path(key), bytes: 0) }
+  private func noBytes(_ key: String, size: Int) throws(StorageError) -> HTTPAnswer {
+    var answer = HTTPAnswer()
+    answer.size = size
+    do { answer.body = try Bytes(count: 0) } catch { throw .noMemory(path: path(key), bytes: 0) }
+    return answer
   }
 
   /// A page for people where a document was asked for: some servers answer so for whatever is not there.

@@ -9,9 +9,11 @@ package enum RemoteProblem: Error, Equatable, Sendable, CustomStringConvertible 
   case broken(detail: String, tries: Int)
   /// An answer that nobody can use.
   case status(code: Int, detail: String, tries: Int)
-  /// `what`: "the bucket x", "the server x"; `tried`: kinds of credentials, never their value.
-  case denied(what: String, tried: [String], detail: String)
+  /// `what`: "the bucket x", "the server x"; `tried`: kinds of credentials, never their value; `mayBeMissing`: where nobody may list, what is not there is refused, too.
+  case denied(what: String, tried: [String], detail: String, mayBeMissing: Bool)
   case badAnswer(String)
+  /// Another writing than the one that was begun with.
+  case changed
   case notListed
   case notWritable(String)
   case noLibrary(String)
@@ -26,8 +28,9 @@ package enum RemoteProblem: Error, Equatable, Sendable, CustomStringConvertible 
     case .slow(let host, let seconds, let tries): "\(host) sent nothing, or next to nothing, for \(seconds) s\(Self.times(tries))"
     case .broken(let detail, let tries): "the connection broke\(Self.times(tries))\(Self.because(detail))"
     case .status(let code, let detail, let tries): "the server answers \(code)\(Self.times(tries))\(Self.because(detail))"
-    case .denied(let what, let tried, let detail): "\(what) gives no access\(tried.isEmpty ? "" : " (tried: \(tried.joined(separator: ", ")))")\(Self.because(detail))"
+    case .denied(let what, let tried, let detail, _): "\(what) gives no access\(tried.isEmpty ? "" : " (tried: \(tried.joined(separator: ", ")))")\(Self.because(detail))"
     case .badAnswer(let reason): "the server's answer makes no sense: \(reason)"
+    case .changed: "it was replaced while it was read"
     case .notListed: "this server lists no folders, and there are no consolidated metadata"
     case .notWritable(let what): what
     case .noLibrary(let reason): reason
@@ -37,7 +40,8 @@ package enum RemoteProblem: Error, Equatable, Sendable, CustomStringConvertible 
 
   package var hint: String? {
     switch self {
-    case .denied(let what, let tried, _) where what.hasPrefix("the bucket"):
+    case .denied(_, _, _, true): "DCS_FORBIDDEN=missing, if chunks that are not there are refused, too"
+    case .denied(let what, let tried, _, _) where what.hasPrefix("the bucket"):
       tried.contains("environment") || tried.contains { $0.hasPrefix("profile") } ? nil : "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
     case .noLibrary: "apt install libcurl4"
     case .notListed: "name the array: its path below the container"

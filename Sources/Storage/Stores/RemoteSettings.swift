@@ -7,7 +7,7 @@ package struct RemoteSettings: Sendable {
   /// Of the process: AWS_…, GS_…, DCS_… (docs/stores.md).
   package var environment: [String: String]
   /// Beginnings of the variables that mean something here.
-  package static let prefixes = ["AWS_", "BOTO_CONFIG", "CURL_CA_BUNDLE", "DCS_REQUESTS", "DCS_TIMEOUT", "GOOG_", "GS_", "SSL_CERT_FILE", "STORAGE_EMULATOR_HOST"]
+  package static let prefixes = ["AWS_", "BOTO_CONFIG", "CURL_CA_BUNDLE", "DCS_FORBIDDEN", "DCS_REQUESTS", "DCS_TIMEOUT", "GOOG_", "GS_", "SSL_CERT_FILE", "STORAGE_EMULATOR_HOST"]
   /// Where ~/.aws is.
   package var home: String?
   package var isStopped: @Sendable () -> Bool
@@ -30,6 +30,9 @@ package struct RemoteSettings: Sendable {
       times.stallBytes = max(1, times.stall / 10)   // 100 bytes a second
     }
   }
+
+  /// Whether a chunk that is refused counts as one that is not there: buckets that nobody may list answer so (403), but also where somebody forbade it.
+  package var isForbiddenMissing: Bool { environment["DCS_FORBIDDEN"] == "missing" }
 
   /// Transfers at once to one host.
   package var width: Int { environment["DCS_REQUESTS"].flatMap { Int($0) }.map { max(1, min($0, 256)) } ?? 16 }

@@ -83,7 +83,7 @@ extension S3Store {
       return
     }
     let body = Array(("<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>"
-      + objects.map { "<Object><Key>\(Self.escape($0))</Key></Object>" }.joined() + "</Delete>").utf8)
+      + objects.map { "<Object><Key>\(XML.escape($0))</Key></Object>" }.joined() + "</Delete>").utf8)
     let answer = try body.withUnsafeBufferPointer { bytes throws(StorageError) in
       var request = request("POST", "")
       (request.object, request.query, request.body) = ("", [("delete", "")], UnsafeRawBufferPointer(bytes))
@@ -101,19 +101,5 @@ extension S3Store {
     request.object = object
     let answer = try send(request, key)
     if !(200..<300).contains(answer.status), answer.status != 404 { throw failure(answer, key) }
-  }
-
-  private static func escape(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case _ where scalar.value < 32: result += "&#\(scalar.value);"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 }

@@ -115,13 +115,15 @@ package struct S3Store: ObjectStore {
     if Self.isRefusal(answer) {
       // who may not list is told so of what is not there, too; `kind` looks again
       if MetadataNames.all.contains(Files.name(key)) { return nil }
-      return denied(key, code)
+      // a body, and with it a code, is not in answers to HEAD
+      let mayBeMissing = answer.status == 403 && ["AccessDenied", ""].contains(code)
+      return mayBeMissing && remote.settings.isForbiddenMissing ? nil : denied(key, code, mayBeMissing: mayBeMissing)
     }
     return .remote(path: path(key), problem: .status(code: answer.status, detail: Self.xml(answer)?["Message"]?.text ?? code, tries: 1))
   }
 
-  package func denied(_ key: String, _ code: String) -> StorageError {
-    .remote(path: path(key), problem: .denied(what: "the bucket \(bucket)", tried: tried, detail: code == "AccessDenied" ? "" : code))
+  package func denied(_ key: String, _ code: String, mayBeMissing: Bool = false) -> StorageError {
+    .remote(path: path(key), problem: .denied(what: "the bucket \(bucket)", tried: tried, detail: code == "AccessDenied" ? "" : code, mayBeMissing: mayBeMissing))
   }
 
   // MARK: Writing

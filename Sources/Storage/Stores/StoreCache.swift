@@ -3,8 +3,8 @@ import Synchronization
 
 /// Answers of stores elsewhere, by address, each for a limited time; at most `limit` bytes of them.
 package final class StoreCache: Sendable {
-  package enum Slot: Hashable, Sendable { case document(String), listing(String), kind(String) }
-  package enum Value: Sendable { case document(Bytes?), listing([Files.Entry]?), kind(Files.Kind?) }
+  package enum Slot: Hashable, Sendable { case document(String), listing(String), kind(String), version(String) }
+  package enum Value: Sendable { case document(Bytes?), listing([Files.Entry]?), kind(Files.Kind?), version(KeyVersion) }
 
   package static let limit = 64 << 20
 
@@ -44,7 +44,7 @@ package final class StoreCache: Sendable {
     switch value {
     case .document(let bytes): 256 + (bytes?.count ?? 0)
     case .listing(let entries): 256 + (entries ?? []).reduce(0) { $0 + 48 + $1.name.utf8.count }
-    case .kind: 256
+    case .kind, .version: 256
     }
   }
 
@@ -53,9 +53,13 @@ package final class StoreCache: Sendable {
     state.withLock { state in
       state.moment += 1
       state.drop(.document(path))
+      state.drop(.version(path))
       state.dropListings(from: path, to: root)
     }
   }
+
+  /// After somebody else's change.
+  package func forgetVersion(_ path: String) { state.withLock { $0.drop(.version(path)) } }
 
   package func forgetTree(_ path: String, root: String) {
     let below = path + "/"
@@ -63,7 +67,7 @@ package final class StoreCache: Sendable {
       state.moment += 1
       for slot in state.values.keys {
         switch slot {
-        case .document(let at), .listing(let at), .kind(let at): if at == path || at.hasPrefix(below) { state.drop(slot) }
+        case .document(let at), .listing(let at), .kind(let at), .version(let at): if at == path || at.hasPrefix(below) { state.drop(slot) }
         }
       }
       state.dropListings(from: path, to: root)

@@ -7,8 +7,9 @@ package struct WebStore: ObjectStore {
   /// "https://host/data/a.zarr"
   package let root: String
   package let client: HTTPClient
+  private let isForbiddenMissing: Bool
 
-  package init(root: String, client: HTTPClient) { (self.root, self.client) = (root, client) }
+  package init(root: String, remote: Remote) { (self.root, client, isForbiddenMissing) = (root, remote.client, remote.settings.isForbiddenMissing) }
 
   package func path(_ key: String) -> String { Files.join(root, key) }
 
@@ -28,7 +29,9 @@ package struct WebStore: ObjectStore {
     case 404, 410: return nil
     case 401, 403:
       if MetadataNames.all.contains(Files.name(key)) { return nil }   // said of what is not there, too; `kind` looks again
-      return .remote(path: path(key), problem: .denied(what: "the server \(request("GET", key).host)", tried: ["anonymous"], detail: ""))
+      let mayBeMissing = answer.status == 403
+      if mayBeMissing && isForbiddenMissing { return nil }
+      return .remote(path: path(key), problem: .denied(what: "the server \(request("GET", key).host)", tried: ["anonymous"], detail: "", mayBeMissing: mayBeMissing))
     default: return .remote(path: path(key), problem: .status(code: answer.status, detail: "", tries: 1))
     }
   }

@@ -43,7 +43,7 @@ package struct ZipStore: ByteStore {
   private func archive() throws(StorageError) -> ZipArchive? {
     let held = Self.held.withLock { $0[file] }
     if let held, base.isRemote, held.until > monotonicTime() { return held.archive }
-    guard let (tail, size) = try base.get(name, last: Self.tailLength) else { return nil }
+    guard let (tail, size) = try base.get(name, last: ZipArchive.tailLength) else { return nil }
     let bytes = tail.array
     if let held, held.tail == bytes, held.archive.length == size { return held.archive }   // its directory ends with the same bytes: it is the same
     let archive = try ZipArchive(path: file, tail: tail, length: size) { offset, count throws(StorageError) in try base.get(name, from: offset, count: count) }
@@ -57,7 +57,6 @@ package struct ZipStore: ByteStore {
 
   private struct Held { let archive: ZipArchive, tail: [UInt8], until: Double }
   private static let held = Mutex<[String: Held]>([:])
-  private static let tailLength = 65_535 + 22 + 20
 
   /// Where a key is in the archive.
   private func inner(_ key: String, _ archive: ZipArchive) -> String {
@@ -85,7 +84,7 @@ package struct ZipStore: ByteStore {
   package func get(_ key: String, from offset: Int, count: Int) throws(StorageError) -> Bytes? {
     guard let (archive, entry) = try entry(key) else { return nil }
     let begin = min(max(0, offset), entry.size), count = min(max(0, count), entry.size - begin)
-    if entry.method == 0 { return try packed(archive, entry, key, begin, count) }
+    if try entry.method(path(key)) == .stored { return try packed(archive, entry, key, begin, count) }
     return try whole(archive, entry, key).slice(begin, count, path(key))
   }
 
@@ -97,7 +96,7 @@ package struct ZipStore: ByteStore {
 
   private func whole(_ archive: ZipArchive, _ entry: ZipEntry, _ key: String) throws(StorageError) -> Bytes {
     var bytes = try packed(archive, entry, key, 0, entry.packed)
-    if entry.method == 8 {
+    if try entry.method(path(key)) == .deflated {
       let inflated: Bytes
       do { inflated = try Bytes(count: entry.size) } catch { throw .noMemory(path: path(key), bytes: entry.size) }
       let isWhole = bytes.withBytes { source in inflated.fill { inflateRaw(source, $0) } }
@@ -109,18 +108,14 @@ package struct ZipStore: ByteStore {
     return bytes
   }
 
-  /// Bytes of an entry as they are stored, by one request where its own header is no longer than the directory makes think.
+  /// Bytes of an entry as they are stored, not inflated, by one request where its own header is no longer than the directory makes think.
   private func packed(_ archive: ZipArchive, _ entry: ZipEntry, _ key: String, _ begin: Int, _ count: Int) throws(StorageError) -> Bytes {
-    if entry.isEncrypted { throw .unsupported(path: path(key), feature: "encryption in zip files") }
-    guard entry.method == 0 || entry.method == 8 else { throw .unsupported(path: path(key), feature: "the zip method \(entry.method)") }
-    guard entry.method == 8 || entry.packed == entry.size else { throw .badFile(path: path(key), reason: "it is stored with two sizes") }
     let cut = StorageError.badFile(path: path(key), reason: "the zip file ends inside of it")
-    let guess = 30 + entry.nameLength + 64
+    let guess = ZipEntry.headerSize + entry.nameLength + 64
     let near = begin <= 1 << 16   // else the header and the part are read apart
-    guard let head = try base.get(name, from: entry.offset, count: near ? min(guess + begin + count, archive.length - entry.offset) : 30), head.count >= 30 else { throw cut }
-    let header = head.withBytes { Array($0.prefix(30)) }
-    guard header.starts(with: [0x50, 0x4b, 3, 4]) else { throw .badFile(path: path(key), reason: "the zip file has no entry where its directory says") }
-    let length = 30 + Int(header[26]) + Int(header[27]) << 8 + Int(header[28]) + Int(header[29]) << 8
+    let own = near ? min(guess + begin + count, archive.length - entry.offset) : ZipEntry.headerSize
+    guard let head = try base.get(name, from: entry.offset, count: own), head.count >= ZipEntry.headerSize else { throw cut }
+    let length = try entry.dataOffset(header: head.withBytes { Array($0.prefix(ZipEntry.headerSize)) }, path(key))
     if near, head.count >= length + begin + count { return try head.slice(length + begin, count, path(key)) }
     guard entry.offset + length + begin + count <= archive.length, let part = try base.get(name, from: entry.offset + length + begin, count: count), part.count == count else { throw cut }
     return part

@@ -7,20 +7,52 @@
 import Arrays
 
 package struct ZipEntry: Sendable, Equatable {
-  package let offset: Int, packed: Int, size: Int, crc: UInt32
-  package let method: Int, isEncrypted: Bool, nameLength: Int
+  package enum Method: Sendable { case stored, deflated }
+
+  /// Of its own header.
+  package let offset: Int
+  package let packed: Int, size: Int, crc: UInt32
+  let code: Int, isEncrypted: Bool, nameLength: Int
+
+  /// Bytes of its own header before name and extra field.
+  package static let headerSize = 30
+  /// Deflate packs at most 1,032 bytes into one.
+  private static let ratio = 1033
+
+  /// - Parameter path: of the entry, named in errors.
+  /// - Throws: `.unsupported` for what is not read; `.badFile` for sizes that cannot be, before memory is asked for.
+  package func method(_ path: String) throws(StorageError) -> Method {
+    if isEncrypted { throw .unsupported(path: path, feature: "encryption in zip files") }
+    switch code {
+    case 0 where packed == size: return .stored
+    case 8 where size / Self.ratio <= packed: return .deflated
+    case 0, 8: throw .badFile(path: path, reason: "its sizes in the zip file do not agree")
+    default: throw .unsupported(path: path, feature: "the zip method \(code)")
+    }
+  }
+
+  /// Bytes from `offset` to its data, by its own header.
+  package func dataOffset(header: [UInt8], _ path: String) throws(StorageError) -> Int {
+    let record = Record(bytes: header)
+    guard record.int(0, 4) == 0x0403_4b50 else { throw .badFile(path: path, reason: "the zip file has no entry where its directory says") }
+    return Self.headerSize + record.int(26, 2) + record.int(28, 2)
+  }
 }
 
 package struct ZipArchive: Sendable {
   package let path: String
   package let length: Int
-  private(set) var entries: [String: ZipEntry] = [:]
+  package private(set) var entries: [String: ZipEntry] = [:]
   /// What is directly below each folder, "" for the top.
   private(set) var folders: [String: [String: Bool]] = ["": [:]]
 
-  private static let endSize = 22, longest = 65_535 + 22
+  private static let endSize = 22
+  /// So many of the last bytes hold the end record, its longest comment, and what leads to the one of zip64.
+  package static let tailLength = 65_535 + endSize + 20
 
+  /// - Parameter tail: the last `tailLength` bytes, or all.
   /// - Parameter read: bytes from an offset on.
+  /// - Throws: `.badFile`, and what `read` throws.
   package init(path: String, tail: Bytes, length: Int, read: (_ offset: Int, _ count: Int) throws(StorageError) -> Bytes?) throws(StorageError) {
     (self.path, self.length) = (path, length)
     let tailBytes = tail.array, start = length - tailBytes.count
@@ -65,9 +97,9 @@ package struct ZipArchive: Sendable {
       let name = String(decoding: record.bytes[(at + 46)..<(at + 46 + nameLength)], as: UTF8.self)
       var (packed, size, offset) = (record.int(at + 20, 4), record.int(at + 24, 4), record.int(at + 42, 4))
       try widen(record, at + 46 + nameLength, extraLength, &size, &packed, &offset)
-      guard packed >= 0, size >= 0, offset >= 0, offset <= length - 30, packed <= length - 30 - offset else { throw bad("\(name) lies outside of it") }
+      guard packed >= 0, size >= 0, offset >= 0, offset <= length - ZipEntry.headerSize, packed <= length - ZipEntry.headerSize - offset else { throw bad("\(name) lies outside of it") }
       add(name, ZipEntry(
-        offset: offset, packed: packed, size: size, crc: UInt32(record.int(at + 16, 4)), method: record.int(at + 10, 2),
+        offset: offset, packed: packed, size: size, crc: UInt32(record.int(at + 16, 4)), code: record.int(at + 10, 2),
         isEncrypted: record.int(at + 8, 2) & 1 == 1, nameLength: nameLength))
       at = next
     }
