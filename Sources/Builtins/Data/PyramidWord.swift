@@ -89,8 +89,7 @@ private struct PyramidWork {
   }
 
   private static func format(_ call: Call, _ location: Location, _ inPlace: StoredArray?) throws -> Storage.Format? {
-    var there = inPlace?.format
-    if there == nil { there = location.root.hasSuffix(".n5") ? .n5 : try location.store.kind("") == nil ? nil : try StoredNode.open(location.root).format() }
+    let there = try inPlace?.format ?? Format.ofContainer(location)
     guard let version = try call.optionalString("version") else { return there }
     let wanted: Storage.Format = version == "0.5" ? .zarr3 : .zarr2
     if let there, there != wanted { throw call.failure(.value, "OME-NGFF \(version) is written in \(wanted), `\(location.root)` is \(there)", at: "version") }

@@ -127,8 +127,10 @@ private func slab(of shape: [Int], stored: [Int]?, writing chunks: [Int], elemen
 
 extension ArrayValue {
   /// What `save` and `copy` make of it: `chunks` that are not given are those of what it shows, else those of new arrays; so is the codec.
-  func spec(_ call: Call) throws -> ArraySpec {
-    let shown = stored?.chunks ?? planned?.chunks, made = call.provenance(inputs: pathsOnDisk(of: expression))
+  ///
+  /// - Parameter attributes: beside those that say how it was made.
+  func spec(_ call: Call, attributes: JSON = .emptyObject) throws -> ArraySpec {
+    let shown = stored?.chunks ?? planned?.chunks, made = attributes.merging(call.provenance(inputs: pathsOnDisk(of: expression)))
     var chunks = shown.flatMap { $0.count == shape.count ? zip($0, shape).map { max(1, min($0, $1)) } : nil }
     let shards = call.isKnown("shards") ? try call.chunks("shards", shape) : nil
     if let shards, let shown = chunks, !zip(shards, shown).allSatisfy({ $0 % $1 == 0 }) { chunks = nil }
@@ -142,7 +144,7 @@ extension ArrayValue {
   /// This array at a path in a container or as a file, written piece by piece in bounded memory, as `chunks`, `codec` and `replace` of the call say.
   ///
   /// - Parameter format: nil: what the call says, else that of the container.
-  func written(to path: String, _ call: Call, format: Storage.Format? = nil) throws -> ArrayValue {
+  func written(to path: String, _ call: Call, format: Storage.Format? = nil, attributes: JSON = .emptyObject) throws -> ArrayValue {
     // what it reads must outlive the writing
     let place = Files.absolute(path)
     if let input = pathsOnDisk(of: expression).first(where: { Files.absolute($0) == place }) {
@@ -154,7 +156,7 @@ extension ArrayValue {
       guard case .array(let file)? = try FileFormats.open(path) else { throw StorageError.notFound(path: path, near: nil) }
       return ArrayValue(file)
     }
-    var spec = try spec(call)
+    var spec = try spec(call, attributes: attributes)
     if let format { spec.format = format }
     try stream(to: try StoredArray.create(path, spec, replace: try call.bool("replace")), call.execution)
     return ArrayValue(try StoredArray.open(path))
