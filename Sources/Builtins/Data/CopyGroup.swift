@@ -33,11 +33,3 @@ extension Call {
     if let document { try StoredGroup.write(document, at: target, format) }
   }
 }
-
-extension ArrayValue {
-  /// The array on disk that it shows all of; nil for views of parts and for what is computed.
-  var whole: StoredArray? {
-    guard let stored, case .view(let view) = content, view.isWhole else { return nil }
-    return stored
-  }
-}

@@ -49,7 +49,7 @@ extension Builtin {
         return Value(try StoredNode.open(target))
       }
       return Value(copy)
-    case .array(let array): return Value(try array.written(to: target, call, attributes: array.whole?.portableAttributes ?? .emptyObject))
+    case .array(let array): return Value(try array.written(to: target, call, attributes: array.wholeStored?.portableAttributes ?? .emptyObject))
     case .group(let group): return Value(try call.copyArrays(of: group, to: target))
     case .nothingYet(let path): throw StorageError.notFound(path: path, near: nil)
     }
@@ -87,7 +87,7 @@ extension Builtin {
       if let group = value.object(as: GroupValue.self) { node = .group(group.group); break }
       if let group = value.object(as: FileGroupValue.self) { throw try one(of: group.group, call) }
       let array = try call.array("from")
-      guard let stored = array.whole, stored.declared.isEmpty else { return .array(array) }
+      guard let stored = array.wholeStored, stored.declared.isEmpty else { return .array(array) }
       node = .array(stored)
     }
     let to = try call.string("to"), isToFile = try FileWriter.kind(of: to) != nil
