@@ -9,4 +9,4 @@ typedef struct { const void *const *rows; int64_t count, width, factor; } fine_r
 
 void downsample_mean_row(int type, fine_rows fine, void *coarse, void *scratch);
 void downsample_mode_row(int type, fine_rows fine, void *coarse, void *scratch);
-void downsample_max_row(int type, fine_rows fine, void *coarse);
+void downsample_max_row(int type, fine_rows fine, void *coarse, void *scratch);

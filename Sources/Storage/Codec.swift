@@ -75,11 +75,14 @@ extension Codec {
     "blosc/lz4 5 + shuffle", "blosc/zstd 5 + bitshuffle", "bz2 9", "gzip 6", "lz4 1", "raw", "xz 6", "zlib 6", "zstd 3",
   ]
 
+  /// Between a codec's name and its settings.
+  static let separators: Set<Character> = [" ", "/", "+"]
+
   /// - Parameter text: "raw", "gzip", "gzip 6", "zstd 3", "bz2 9", "xz 6", "lz4 1", "blosc", "blosc/lz4 5 + shuffle", "blosc/zstd 9 + bitshuffle".
   /// - Parameter dtype: what filters ("delta", "shuffle") work on.
   /// - Throws: `StorageError.unknownCodec`, which lists the names there are; `.badMetadata` for settings that it lacks.
   package init(text: String, _ dtype: DType = .uint8, isBigEndian: Bool = false) throws(StorageError) {
-    let words = text.split { $0 == " " || $0 == "/" || $0 == "+" }.map(String.init)
+    let words = text.split { Self.separators.contains($0) }.map(String.init)
     guard let name = words.first, let kind = CodecKind.all.first(where: { $0.name == name }) else {
       throw .unknownCodec(name: text, known: CodecKind.all.map(\.name))
     }

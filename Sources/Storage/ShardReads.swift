@@ -105,7 +105,7 @@ struct ShardReads {
     }
   }
 
-  private func deliver(_ bytes: UnsafeRawBufferPointer, _ number: Int, _ visit: ChunkVisit, _ unit: [Int], _ scratch: Scratch, keeping place: ChunkPlace?) throws {
+  private func deliver(_ bytes: UnsafeRawBufferPointer, _ number: Int, _ visit: ChunkVisit, _ unit: [Int], _ scratch: Scratch, keeping place: ChunkCache.Place?) throws {
     do throws(CodecFailure) { try coder.deliver(bytes, visit, to: target, scratch, keeping: place) } catch { throw array.corrupt(unit, "inner chunk \(sharding.key(number)): \(error.reason)") }
   }
 }

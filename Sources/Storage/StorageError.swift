@@ -63,7 +63,7 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notFound(_, let near?): "did you mean \(near)?"
     case .notAnArray(let path, let children): children.first.map { "\(path)/\($0)" }
     case .notAContainer(let path, "a file") where Address.isRemote(path): "TIFF, HDF5, .npy and pictures are opened on local disks only: fetch it first"
-    case .unknownCodec(let name, let known): nearName(name, among: known).map { "did you mean \"\($0)\"?" }
+    case .unknownCodec(let text, let known): nearCodec(text, among: known).map { "did you mean \"\($0)\"?" }
     case .readOnly(let path): "open(\"\(path)\", mode=\"edit\")"
     case .remote(_, let problem): problem.hint
     default: nil
@@ -79,6 +79,12 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     default: .system(path: path, doing: doing, errno: code)
     }
   }
+}
+
+/// With the settings that follow the name: "zstd 3" for "zsd 3".
+private func nearCodec(_ text: String, among known: [String]) -> String? {
+  let name = String(text.prefix { !Codec.separators.contains($0) })
+  return nearName(name, among: known).map { $0 + text.dropFirst(name.count) }
 }
 
 func systemText(_ code: Int32) -> String {

@@ -57,10 +57,10 @@ extension StoredArray {
   package static func create(_ path: String, _ spec: ArraySpec, replace: Bool = false) throws(StorageError) -> StoredArray {
     let location = try Location(path)
     let store = location.store
-    let metadata = try spec.metadata(location, store)
+    let metadata = try spec.metadata(location)
     let documents = try metadata.documents(location.description)
     try makeRoom(location, replace: replace)
-    try makeGroups(above: location, store, metadata.format)
+    try StoredGroup.make(location.ancestors, store, metadata.format)
     for (name, document) in documents { try store.put(Files.join(location.key, name), document) }
     return try StoredArray(location: location, metadata: metadata, mode: .edit, origin: .center)
   }
@@ -81,35 +81,12 @@ extension StoredArray {
     guard occupant.isArray, replace else { throw .exists(path: location.description, what: occupant.what) }
     try location.store.removeTree(location.key)
   }
-
-  static func makeGroups(above location: Location, _ store: some ByteStore, _ format: Format) throws(StorageError) {
-    for key in location.ancestors.reversed() {
-      if try StoredGroup.isArray(store, key) { throw .exists(path: store.path(key), what: "an array, which cannot hold others") }
-      let (name, document): (String, JSON) = switch format {
-      case .zarr2: (Zarr2.groupFile, ["zarr_format": 2])
-      case .zarr3: (Zarr3.file, ["zarr_format": 3, "node_type": "group", "attributes": [:]])
-      case .n5: (N5.file, key.isEmpty ? ["n5": "2.0.0"] : [:])
-      }
-      if try store.size(Files.join(key, name)) == nil { try store.put(Files.join(key, name), document) }
-    }
-    try dropConsolidated(store)
-  }
-}
-
-/// Removes copies of all metadata at the root (`.zmetadata`, `consolidated_metadata`): readers that trust them would not see a change.
-func dropConsolidated(_ store: some ByteStore) throws(StorageError) {
-  try store.remove(".zmetadata")
-  if try store.size(Zarr3.file) != nil, var root = try store.json(Zarr3.file), let copy = root["consolidated_metadata"], !copy.isNull {
-    root["consolidated_metadata"] = nil
-    try store.put(Zarr3.file, root)
-  }
 }
 
 extension ArraySpec {
-  fileprivate func metadata(_ location: Location, _ store: some ByteStore) throws(StorageError) -> ArrayMetadata {
+  fileprivate func metadata(_ location: Location) throws(StorageError) -> ArrayMetadata {
     let path = location.description
-    var format = self.format ?? .zarr2
-    if self.format == nil { format = try Self.format(of: location, store) ?? (shards == nil ? .zarr2 : .zarr3) }
+    let there = try Format.ofContainer(location), format = format ?? there ?? (shards == nil ? .zarr2 : .zarr3)
     guard grid.rank == shape.count else { throw .badMetadata(path: path, field: "grid", reason: "\(grid.rank) axes, the shape has \(shape.count)") }
     guard let fill = FillValue(fillValue, dtype) else { throw .badMetadata(path: path, field: "fill value", reason: "\(fillValue.compact) is no \(dtype)") }
     let keys: ChunkKeys = switch format {
@@ -127,12 +104,5 @@ extension ArraySpec {
       keys: keys, attributes: gridAttributes(grid, format).merging(attributes), dimensionNames: format == .zarr3 ? grid.axes.map(\.name) : nil)
     if let shards { try metadata.shard(by: shards, path) }
     return try metadata.checked(path)
-  }
-
-  private static func format(of location: Location, _ store: some ByteStore) throws(StorageError) -> Format? {
-    if location.root.hasSuffix(".n5") { return .n5 }
-    if try store.size(Zarr3.file) != nil { return .zarr3 }
-    if try store.size(Zarr2.groupFile) != nil { return .zarr2 }
-    return try store.size(N5.file) != nil ? .n5 : nil
   }
 }

@@ -93,19 +93,23 @@ package final class StoredArray: ArraySource, Sendable {
   /// User attributes as they stand on disk (N5: lists go x, y, z).
   package var attributes: JSON { currentAttributes.withLock { $0 } }
 
-  /// Adds or replaces attributes. The grid of this value stays as it was opened.
+  /// Adds or replaces attributes. What else the document on disk holds is kept, of other programs too; the grid of this value stays as it was opened.
   ///
   /// - Throws: `.readOnly`, `.diskFull`, …
   package func setAttributes(_ changes: JSON) throws(StorageError) {
     guard mode == .edit else { throw .readOnly(path: path) }
-    let merged = currentAttributes.withLock { attributes -> JSON in
-      attributes = attributes.merging(changes)
-      return attributes
-    }
-    var changed = metadata
-    changed.attributes = merged
     try dropConsolidated(store)
-    for (name, document) in try changed.documents(path) where name == metadata.attributesFile { try store.put(Files.join(location.key, name), document) }
+    try currentAttributes.withLock { attributes throws(StorageError) in
+      let key = Files.join(location.key, metadata.attributesFile)
+      let made = try metadata.documents(path).first { $0.name == metadata.attributesFile }?.document
+      var document = try store.json(key) ?? made ?? .emptyObject
+      switch format {
+      case .zarr2: document = document.merging(changes); attributes = document
+      case .zarr3: attributes = (document["attributes"] ?? .emptyObject).merging(changes); document["attributes"] = attributes
+      case .n5: document = document.merging(N5.attributes(changes)); attributes = N5.attributes(document)
+      }
+      try store.put(key, document)
+    }
   }
 }
 

@@ -14,19 +14,21 @@ extension StoredNode {
   /// How its files are laid out; nil for a folder without metadata, which any format takes.
   package func format() throws(StorageError) -> Format? {
     if case .array(let array) = self { return array.format }
-    let store = location.store, key = location.key
-    if try store.size(Files.join(key, Zarr3.file)) != nil { return .zarr3 }
-    if try store.size(Files.join(key, Zarr2.groupFile)) != nil { return .zarr2 }
-    return try store.size(Files.join(key, N5.file)) != nil ? .n5 : nil
+    return try Format.ofGroup(location.store, location.key)
   }
 
   /// Whether its files would mean the same at `path`.
   package func canCopyFiles(to path: String) throws(StorageError) -> Bool {
-    let target = try Location(path), format = try format()
-    guard let format else { return true }
-    if target.root.hasSuffix(".n5") { return format == .n5 }
-    if try target.store.kind("") == nil { return format != .n5 }
-    return try StoredNode.open(target.root).format().map { $0 == format } ?? true
+    guard let format = try format() else { return true }
+    let target = try Location(path)
+    // a new container is named for what it is
+    return try Format.ofContainer(target).map { $0 == format } ?? (format != .n5 || !target.root.hasSuffix(".zarr"))
+  }
+
+  /// - Throws: `.badPath` for a place inside what is copied.
+  package func requireOutside(_ target: Location) throws(StorageError) {
+    let inner = (Files.absolute(target.description) + "/").hasPrefix(Files.absolute(location.description) + "/")
+    guard !inner else { throw .badPath(path: target.description, reason: "it lies inside what is copied") }
   }
 
   /// Copies all files to `path`, what makes them an array or a group last, so that half a copy is neither.
@@ -35,10 +37,9 @@ extension StoredNode {
   /// - Throws: `.exists`, `.badPath` for a place inside itself, `.diskFull`, `Cancelled`.
   package func copyFiles(to path: String, replace: Bool, _ context: ExecutionContext) throws {
     let from = location, to = try Location(path), source = from.store, target = to.store
-    let inner = (Files.absolute(to.description) + "/").hasPrefix(Files.absolute(from.description) + "/")
-    guard !inner else { throw StorageError.badPath(path: path, reason: "it lies inside what is copied") }
+    try requireOutside(to)
     try StoredArray.makeRoom(to, replace: replace)
-    if let format = try format() { try StoredArray.makeGroups(above: to, target, format) }
+    if let format = try format() { try StoredGroup.make(to.ancestors, target, format) }
     var keys: [String] = [], late: [String] = []
     try Self.collect(source, from.key, "", &keys, &late)
     let chunks = keys

@@ -117,5 +117,5 @@ struct Program {
   }
 
   /// Shows a value as the prompt does.
-  func show(_ value: Value) { output.write(value.shown(terminal.style) + "\n") }
+  func show(_ value: Value) { output.write(value.echoed(terminal.style) + "\n") }
 }

@@ -132,7 +132,7 @@ final class Prompt {
   func show(_ value: Value, as name: String? = nil) {
     var style = style
     style.name = name
-    pager.show(value.shown(style) + "\n")
+    pager.show(value.echoed(style) + "\n")
   }
 
   private func help(_ text: String) -> String {

@@ -26,6 +26,15 @@ import Testing
       return last
     }
 
+    /// Runs each line, which must read so many chunks.
+    func expectReads(_ counts: ClosedRange<Int>, _ lines: [String]) throws {
+      for code in lines {
+        log.forget()
+        try shown(code)
+        #expect(counts.contains(log.total), "\(code) read \(log.total) chunks: \(log.reads)")
+      }
+    }
+
     /// The id of the error that the code ends with.
     func refusal(_ code: String) -> String? {
       log.watching { interpreter.enter(Source(name: "test", text: code)) { _ = $0.shown() } }.diagnostics.first { $0.severity == .error }.map { "\($0.id)" }
@@ -42,30 +51,20 @@ import Testing
   @Test func viewsAndMetadataReadNothing() throws {
     try withTemporaryDirectory { folder in
       let session = try Session(volume(folder))
-      session.log.forget()
-      for code in [
+      try session.expectReads(0...0, [
         "raw", "print(raw)", "c = open(\"\(folder)/t.zarr\")", "c", "raw = c[\"raw\"]", "raw.roi", "raw.attrs", "raw.shape", "len(raw)", "raw[3:20]", "v = raw[::2, 5, ::-3]; v", "raw[16nm:64nm]",
         "raw[roi((16, 8, 8)nm, (64, 64, 64)nm)]", "transpose(raw, [\"x\", \"z\", \"y\"])[10:20]", "cast(raw, float32)", "f = flip(cast(raw[1:], uint16), \"y\"); f", "w = v; w.dtype", "fn part(a) = a[2:9]\npart(raw).shape",
         "chunks(raw)", "tree(\"\(folder)/t.zarr\")",
-      ] {
-        try session.shown(code)
-        #expect(session.log.reads.isEmpty, "\(code) read \(session.log.reads)")
-        session.log.forget()
-      }
+      ])
     }
   }
 
   @Test func pyramidsAreShownAndPickedWithoutReading() throws {
     try withTemporaryDirectory { folder in
       let session = try Session(volume(folder) + "\ng = pyramid(raw, to=\"\(folder)/p.zarr/em\", levels=3);")
-      session.log.forget()
-      for code in [
+      try session.expectReads(0...0, [
         "g", "print(g)", "g.levels", "g[1]", "len(g)", "tree(g)", "tree(\"\(folder)/p.zarr\")", "open(\"\(folder)/p.zarr/em\", voxel=8nm)", "g.attrs", "for level in g { print(level) }",
-      ] {
-        try session.shown(code)
-        #expect(session.log.reads.isEmpty, "\(code) read \(session.log.reads)")
-        session.log.forget()
-      }
+      ])
     }
   }
 
@@ -150,11 +149,7 @@ import Testing
   @Test func lookReadsAFewChunks() throws {
     try withTemporaryDirectory { folder in
       let session = try Session("big = create(\"\(folder)/t.zarr/big\", shape=(640, 3000, 2000), dtype=uint8, chunks=16, voxel=4nm); many = create(\"\(folder)/t.zarr/many\", shape=(9, 64, 900, 900), axes=[\"c\", \"z\", \"y\", \"x\"], dtype=uint8, chunks=16);")
-      for code in ["look(big)", "look(big, axis=\"y\", at=2999)", "look(big[:, ::-1, ::3])", "look(transpose(big, [\"x\", \"y\", \"z\"]))", "look(big, at=400nm)", "look(big[5])", "look(many)", "look(many, channel=3)", "look(many[2])"] {
-        session.log.forget()
-        _ = try session.shown(code)
-        #expect((1...27).contains(session.log.total), "\(code) read \(session.log.total) chunks")
-      }
+      try session.expectReads(1...27, ["look(big)", "look(big, axis=\"y\", at=2999)", "look(big[:, ::-1, ::3])", "look(transpose(big, [\"x\", \"y\", \"z\"]))", "look(big, at=400nm)", "look(big[5])", "look(many)", "look(many, channel=3)", "look(many[2])"])
     }
   }
 
@@ -162,11 +157,7 @@ import Testing
   @Test func lookReadsAFewChunksThroughOtherWords() throws {
     try withTemporaryDirectory { folder in
       let session = try Session("big = create(\"\(folder)/t.zarr/big\", shape=(64, 1600, 1600), dtype=uint8, chunks=16, voxel=4nm); wide = cast(big, float32);")
-      for code in ["look(wide)", "look(cast(big, uint16)[:, ::-1])", "look(pad(big, 5))", "look(pad(big, 5, mode=\"edge\"), at=0)", "look(concat(big, big))", "look(big > 3)", "look(cast(big * 2, uint8), axis=\"x\")"] {
-        session.log.forget()
-        _ = try session.shown(code)
-        #expect((1...27).contains(session.log.total), "\(code) read \(session.log.total) chunks")
-      }
+      try session.expectReads(1...27, ["look(wide)", "look(cast(big, uint16)[:, ::-1])", "look(pad(big, 5))", "look(pad(big, 5, mode=\"edge\"), at=0)", "look(concat(big, big))", "look(big > 3)", "look(cast(big * 2, uint8), axis=\"x\")"])
     }
   }
 

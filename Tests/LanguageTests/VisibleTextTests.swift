@@ -26,4 +26,8 @@ struct VisibleTextTests {
     style.isTerminal = true
     #expect(Value("\u{1b}[1m").printed(style) == "\\u{1b}[1m")
   }
+
+  /// The prompt answers with the lines of a text, and with a text of one line in quotes.
+  @Test(arguments: [("a.zarr\n  s0  {x}", "a.zarr\n  s0  {x}"), ("one", "\"one\""), ("\u{1b}[2J\nb", "\\u{1b}[2J\nb")])
+  func isEchoed(_ text: String, _ seen: String) { #expect(Value(text).echoed(DisplayStyle()) == seen) }
 }

@@ -5,6 +5,7 @@ script=$scratch/s.dcs
 quiet() { local name=$1; shift; local output; output=$("$@" 2>/dev/null </dev/null); [ $? = 0 ] && [ -z "$output" ] && ok || bad "$name: $output"; }
 
 expect "-e shows the last value" 0 "42" "$dcs" -e 'x = 41; x + 1'
+[ "$("$dcs" --quiet -e '"a\n  b"' </dev/null)" = $'a\n  b' ] && ok || bad "-e shows the lines of a text"
 quiet "-e shows nothing for an assignment" "$dcs" -e '1 + 1; x = zeros((3, 3))'
 quiet "-e shows nothing for nil" "$dcs" -e 'nil'
 expect "unknown options" 2 'did you mean `--check`?' "$dcs" --chek "$script"

@@ -181,6 +181,16 @@ private func encode(_ codec: Codec, _ bytes: [UInt8], _ elementSize: Int) throws
     #expect(throws: StorageError.self) { try Codec(text: text) }
   }
 
+  @Test(arguments: [("zsd 3", "zstd 3"), ("bloc/zstd 5 + shuffle", "blosc/zstd 5 + shuffle"), ("zsd", "zstd"), ("nothing 3", nil)] as [(String, String?)])
+  func nearNamesAreSuggested(text: String, near: String?) {
+    #expect(storageError { _ = try Codec(text: text) }?.hint == near.map { "did you mean \"\($0)\"?" })
+  }
+
+  @Test(arguments: [("blosc/zsd 5", "there is no zsd, did you mean zstd?"), ("blosc/zstd 5 + shufle", "there is no shufle, did you mean shuffle?")])
+  func nearNamesOfBlosc(text: String, reason: String) {
+    #expect(storageError { _ = try Codec(text: text) } == .badMetadata(path: "codec \"\(text)\"", field: "blosc", reason: reason))
+  }
+
   @Test func samplesAreThemselves() throws { for text in Codec.samples { #expect(try Codec(text: text).description == text) } }
 
   @Test func theListIsSortedAndWhole() {

@@ -116,6 +116,25 @@ import Testing
     }
   }
 
+  /// What others wrote into the document beside the attributes is still there after they are set.
+  @Test func settingAttributesKeepsMembersOfOthers() throws {
+    try withTemporaryDirectory { folder in
+      let extra: JSON = ["must_understand": false, "shift": [1, 2]]
+      for (format, file, member) in [(Format.zarr3, "zarr.json", "theirs"), (.zarr3, "zarr.json", "storage_transformers"), (.n5, "attributes.json", "n5")] {
+        let path = "\(folder)/\(member)", added: JSON = member == "n5" ? "4.0.0" : member == "theirs" ? extra : [extra]
+        let made = try StoredArray.create(path, ArraySpec(.uint8, [4], format: format, attributes: ["a": 1]))
+        var document = try JSON(parsing: Files.read("\(path)/\(file)"))
+        document[member] = added
+        try Files.writeAtomically(document.compact, "\(path)/\(file)")
+        try StoredArray.open(path, mode: .edit).setAttributes(["b": 2, "dataType": "float32"])
+        document = try JSON(parsing: Files.read("\(path)/\(file)"))
+        #expect(document[member] == added && document["dataType"] == (format == .n5 ? "uint8" : nil))
+        let again = try StoredArray.open(path)
+        #expect(again.attributes["a"] == 1 && again.attributes["b"] == 2 && again.dtype == made.dtype)
+      }
+    }
+  }
+
   /// What others wrote is written again, by parts of chunks, through their filters.
   @Test(arguments: Fixture.all) func writesIntoWhatOthersMade(fixed: Fixture) throws {
     try withTemporaryDirectory { folder in

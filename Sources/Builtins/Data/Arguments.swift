@@ -15,7 +15,8 @@ extension Call {
     case let other: throw failure(.type, "`\(name)` must be an element type such as uint8, not \(other.typePhrase)", at: name)
     }
     guard let dtype = DType(rawValue: text) else {
-      throw failure(.value, "`\(name)` is no element type: \(text)", at: name, label: "one of \(DType.allCases.map(\.rawValue).joined(separator: ", "))")
+      let all = DType.allCases.map(\.rawValue)
+      throw failure(.value, "`\(name)` is no element type: \(text)", at: name, label: Suggestion.nearest(to: text, among: all).map { "did you mean \($0)?" } ?? "one of \(all.joined(separator: ", "))")
     }
     return dtype
   }

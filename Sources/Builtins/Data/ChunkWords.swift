@@ -89,8 +89,7 @@ extension Call {
   func stored(_ name: String) throws -> StoredArray {
     let array = try array(name)
     if let file = array.file { throw failure(.data, "`\(name)` must be an array in a Zarr or N5 container; \(file.path) is \(file.format)", at: name) }
-    guard let stored = array.stored else { throw failure(.data, "`\(name)` must be a whole array on disk, not \(array.isOnDisk ? "a view of one" : "one \(array.residence)")", at: name) }
-    guard case .view(let view) = array.content, view.isWhole else { throw failure(.data, "`\(name)` must be a whole array on disk, not a view of one", at: name) }
+    guard let stored = array.wholeStored else { throw failure(.data, "`\(name)` must be a whole array on disk, not \(array.isOnDisk ? "a view of one" : "one \(array.residence)")", at: name) }
     return stored
   }
 }

@@ -14,6 +14,7 @@ extension Builtin {
     details: [
       "Without `chunks`, `shards`, `codec` and `format` the files of what is on disk are copied as they are: missing chunks stay missing, attributes come along.",
       "Anything else is written anew, piece by piece, as `save` does: from and to TIFF, .npy, Zarr and N5, out of HDF5, .npz and folders of pictures.",
+      "So is a group that changes its format or layout, array by array: attributes come along, and what places the arrays and lists the levels is said as the new format says it.",
     ],
     searchTerms: ["duplicate", "cp", "rechunk"], streams: ["from"], effect: .writes("to"), plan: { call in
       let path = try call.string("to"), replace = try call.bool("replace")
@@ -26,7 +27,7 @@ extension Builtin {
       }
       switch try source(call) {
       case .nothingYet(let path): return try unknown(path)
-      case .files(.group(let group)): return try unknown(group.path)
+      case .files(.group(let group)), .group(let group): return try unknown(group.path)
       case .files(.array(let stored)) where try FileWriter.kind(of: path) == nil:
         return try call.planArray("copy", at: path, ArraySpec(stored.dtype, stored.shape, grid: stored.grid, chunks: stored.chunks), reads: [stored], replace: replace)
       case .files(.array(let stored)):
@@ -48,7 +49,8 @@ extension Builtin {
         return Value(try StoredNode.open(target))
       }
       return Value(copy)
-    case .array(let array): return Value(try array.written(to: target, call))
+    case .array(let array): return Value(try array.written(to: target, call, attributes: array.wholeStored?.portableAttributes ?? .emptyObject))
+    case .group(let group): return Value(try call.copyArrays(of: group, to: target))
     case .nothingYet(let path): throw StorageError.notFound(path: path, near: nil)
     }
   }
@@ -58,6 +60,8 @@ extension Builtin {
     case files(StoredNode)
     /// Values that are written anew.
     case array(ArrayValue)
+    /// Its arrays are written anew.
+    case group(StoredGroup)
     /// In a dry run: a path at which something will be.
     case nothingYet(String)
   }
@@ -83,16 +87,16 @@ extension Builtin {
       if let group = value.object(as: GroupValue.self) { node = .group(group.group); break }
       if let group = value.object(as: FileGroupValue.self) { throw try one(of: group.group, call) }
       let array = try call.array("from")
-      guard let stored = array.stored, case .view(let view) = array.content, view.isWhole, stored.declared.isEmpty else { return .array(array) }
+      guard let stored = array.wholeStored, stored.declared.isEmpty else { return .array(array) }
       node = .array(stored)
     }
     let to = try call.string("to"), isToFile = try FileWriter.kind(of: to) != nil
     if isToFile, case .array(let stored) = node { return .array(ArrayValue(stored)) }
     if isPlain, !isToFile, try node.canCopyFiles(to: to) { return .files(node) }
-    guard case .array(let stored) = node else {
-      throw call.failure(
-        .data, isPlain ? "a group can only be copied to a container of its own format" : "`chunks`, `shards`, `codec` and `format` change one array, not a group", at: "from", hint: "copy its arrays one by one")
+    switch node {
+    case .array(let stored): return .array(ArrayValue(stored))
+    case .group(let group) where isToFile: throw call.failure(.data, "`\(group.path)` is a group, `\(to)` holds one array", at: "from", hint: try GroupValue(group: group).firstChild().map { "copy(\($0), \(Value.quoted(to)))" })
+    case .group(let group): return .group(group)
     }
-    return .array(ArrayValue(stored))
   }
 }

@@ -31,4 +31,11 @@ extension Call {
     if isGiven("separator") { spec.separator = try string("separator") }
     if isGiven("codec"), let text = try optionalString("codec") { spec.codecs = try Codec.chain(text: text, spec.dtype, isBigEndian: spec.isBigEndian) }
   }
+
+  /// A chunk shape: an int for every axis, or a coord.
+  func chunks(_ name: String, _ shape: [Int]) throws -> [Int]? {
+    guard let coordinate = try optionalVoxels(name, rank: shape.count) else { return nil }
+    guard coordinate.values.allSatisfy({ $0 >= 1 }) else { throw failure(.value, "`\(name)` must be at least 1 on each axis", at: name) }
+    return coordinate.values
+  }
 }

@@ -65,6 +65,11 @@ struct ArrayValue: ObjectValue {
     if case .view(let view) = content { view.base as? StoredArray } else { nil }
   }
 
+  /// The array on disk that it shows all of; nil for views of parts and for what is computed.
+  var wholeStored: StoredArray? {
+    if case .view(let view) = content, view.isWhole { view.base as? StoredArray } else { nil }
+  }
+
   /// The array in a file of another program that it shows, if it does.
   var file: FileArray? {
     if case .view(let view) = content { view.base as? FileArray } else { nil }
@@ -150,22 +155,6 @@ extension Call {
     } catch var failure as Failure where failure.argument == nil {
       failure.argument = name   // of an expression that is computed here, too
       throw failure
-    }
-  }
-}
-
-extension Value {
-  /// Metadata as values; integers beyond 64 bits and NaN do not occur in JSON.
-  init(json: JSON) {
-    switch json {
-    case .null: self = .nil
-    case .bool(let value): self = .bool(value)
-    case .int(let value): self = .int(Int(value))
-    case .uint(let value): self.init(value)
-    case .double(let value): self = .float(value)
-    case .string(let value): self = .string(value)
-    case .array(let values): self = .list(values.map { Value(json: $0) })
-    case .object(let members): self = .record(Record(members.map { ($0.key, Value(json: $0.value)) }))
     }
   }
 }

@@ -31,6 +31,10 @@ extension CodecKind {
       var words = words, compressor = "zstd", mode = BloscShuffle.bit
       if let name = words.first, compressors.contains(name) { compressor = words.removeFirst() }
       if let last = words.last, let named = [BloscShuffle.none, .byte, .bit].first(where: { $0.name == last }) { mode = named; words.removeLast() }
+      if let other = words.first(where: { Int($0) == nil }) {
+        let names = compressors + [BloscShuffle.none, .byte, .bit].map(\.name)
+        throw CodecFailure(nearName(other, among: names).map { "there is no \(other), did you mean \($0)?" } ?? "there is no \(other), only \(names.joined(separator: ", "))")
+      }
       return .blosc(compressor: compressor, level: try Storage.level(words, in: 0...9, standard: 5), shuffle: mode)
     })
 }

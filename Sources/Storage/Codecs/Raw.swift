@@ -3,10 +3,7 @@
 // Zarr v2: `"compressor": null`. Zarr v3: no bytes-to-bytes codec. N5: {"type": "raw"}.
 
 extension CodecKind {
-  static let raw = CodecKind(name: "raw", zarr2: [], zarr3: [], n5: ["raw"], read: { _, _ in .raw }, words: { words, _ throws(CodecFailure) in
-    guard words.isEmpty else { throw CodecFailure("it takes no settings, found \(words.joined(separator: " "))") }
-    return .raw
-  })
+  static let raw = CodecKind(name: "raw", zarr2: [], zarr3: [], n5: ["raw"], read: { _, _ in .raw }, words: noWords(.raw))
 }
 
 extension Codec {

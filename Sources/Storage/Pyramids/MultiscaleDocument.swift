@@ -10,9 +10,29 @@ import Geometry
 package struct MultiscaleDocument: Sendable {
   package var name: String
   package var levels: [PyramidPlan.Level]
-  package var method: Downsampling
+  /// nil where it is not known.
+  package var method: Downsampling?
   package var program: String
   package init(name: String, levels: [PyramidPlan.Level], method: Downsampling, program: String) { (self.name, self.levels, self.method, self.program) = (name, levels, method, program) }
+
+  /// Of the levels that a group has, for a copy of it; nil where it has none or `format` cannot say where they lie.
+  package init?(of group: StoredGroup, for format: Format, program: String) throws(StorageError) {
+    guard let stored = try group.levels(), let first = stored.first else { return nil }
+    var levels: [PyramidPlan.Level] = []
+    for array in stored {
+      guard array.grid.isKnown, array.grid.axes == first.grid.axes else { return nil }
+      var factor = array.shape.map { _ in 1 }
+      for (index, axis) in array.grid.spatialAxes.enumerated() {
+        // in N5 a level lies by its factor, a whole number
+        guard let ratio = try? array.grid.voxelSize[index] / first.grid.voxelSize[index], format != .n5 || ratio.int != nil else { return nil }
+        factor[axis] = ratio.int ?? 1
+      }
+      let name = String(array.location.key.dropFirst(group.location.key.isEmpty ? 0 : group.location.key.count + 1))
+      levels.append(PyramidPlan.Level(name: name, shape: array.shape, grid: array.grid, step: factor.map { _ in 1 }, factor: factor))
+    }
+    (name, self.levels, method, self.program) = (group.multiscales.first?.name ?? Files.name(group.path), levels, nil, program)
+    guard (try? check(format, path: group.path)) != nil else { return nil }
+  }
 
   /// Checks that the format can say where the levels lie.
   ///
@@ -54,8 +74,10 @@ package struct MultiscaleDocument: Sendable {
       return ["path": .string(level.name), "coordinateTransformations": [["type": "scale", "scale": .array(scale)], ["type": "translation", "translation": .array(translation)]]]
     }
     let record: JSON = version.map { ["version": .string($0)] } ?? .emptyObject
-    return record.merging([
-      "name": .string(name), "axes": .array(axes), "datasets": .array(datasets), "type": .string(method.rawValue),
+    let said = record.merging(["name": .string(name), "axes": .array(axes), "datasets": .array(datasets)])
+    guard let method else { return said }
+    return said.merging([
+      "type": .string(method.rawValue),
       "metadata": ["method": "pyramid", "version": .string(program), "description": "each level from the one before; all levels share their corner, the last voxels are of what is there"],
     ])
   }
@@ -96,16 +118,6 @@ package struct MultiscaleDocument: Sendable {
 extension StoredGroup {
   /// Writes the document of a group that exists, after its levels.
   package static func write(_ document: MultiscaleDocument, at location: Location, _ format: Format) throws(StorageError) {
-    let store = location.store
-    func key(_ name: String) -> String { Files.join(location.key, name) }
-    switch format {
-    case .zarr2: try store.put(key(Zarr2.attributesFile), document.attributes(format, over: try store.json(key(Zarr2.attributesFile)) ?? .emptyObject))
-    case .zarr3:
-      var whole = try store.json(key(Zarr3.file)) ?? ["zarr_format": 3, "node_type": "group"]
-      whole["attributes"] = document.attributes(format, over: whole["attributes"] ?? .emptyObject)
-      try store.put(key(Zarr3.file), whole)
-    case .n5: try store.put(key(N5.file), document.attributes(format, over: try store.json(key(N5.file)) ?? .emptyObject))
-    }
-    try dropConsolidated(store)
+    try changeAttributes(at: location, format) { document.attributes(format, over: $0) }
   }
 }
