@@ -44,7 +44,7 @@ let package = Package(
 
     // Scripts with accidents (Tests/Fuzz/Fuzz.swift)
     .target(name: "Accidents", dependencies: ["Execution"], path: "Tests/Accidents"),
-    .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Language", "Builtins", "Accidents", "TestSupport"], path: "Tests/Fuzz"),
+    .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Storage", "Language", "Builtins", "Accidents", "TestSupport"], path: "Tests/Fuzz"),
     // Containers with accidents (Tests/StorageFuzz/StorageFuzz.swift)
     .executableTarget(name: "dcs-fuzz-storage", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "TestSupport"], path: "Tests/StorageFuzz"),
 
@@ -64,7 +64,7 @@ let package = Package(
     .testTarget(name: "DisplayTests", dependencies: ["CZlib", "Arrays", "Display", "TestSupport"]),
     .testTarget(name: "LanguageTests", dependencies: ["Execution", "Geometry", "Language", "Accidents", "TestSupport"]),
     .testTarget(name: "BuiltinsTests", dependencies: ["Arrays", "Execution", "Storage", "Blockwise", "Language", "Builtins", "TestSupport"]),
-    .testTarget(name: "PromptTests", dependencies: ["CTerminal"]),   // the built program on a terminal
+    .testTarget(name: "PromptTests", dependencies: ["CTerminal", "Storage"]),   // the built program on a terminal
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
