@@ -37,10 +37,11 @@ let package = Package(
     .target(name: "Training", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Networks", "Segmentation", "Blockwise"]),
 
     // What people see
-    .target(name: "Display", dependencies: ["CZlib", "Execution", "Arrays"]),
-    .target(name: "Language", dependencies: ["CKernels", "Execution", "Geometry"]),
-    .target(name: "Builtins", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Compute", "Networks", "Segmentation", "Blockwise", "Training", "Display", "Language"]),
-    .executableTarget(name: "dcs", dependencies: ["CLineEdit", "Execution", "Arrays", "Storage", "Display", "Language", "Builtins"]),
+    .target(name: "TerminalText"),
+    .target(name: "Display", dependencies: ["CZlib", "Execution", "Arrays", "TerminalText"]),
+    .target(name: "Language", dependencies: ["CKernels", "Execution", "Geometry", "TerminalText"]),
+    .target(name: "Builtins", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Compute", "Networks", "Segmentation", "Blockwise", "Training", "TerminalText", "Display", "Language"]),
+    .executableTarget(name: "dcs", dependencies: ["CLineEdit", "Execution", "Arrays", "Storage", "Compute", "TerminalText", "Display", "Language", "Builtins"]),
 
     // Scripts with accidents (Tests/Fuzz/Fuzz.swift)
     .target(name: "Accidents", dependencies: ["Execution"], path: "Tests/Accidents"),
@@ -61,9 +62,9 @@ let package = Package(
     .testTarget(name: "SegmentationTests", dependencies: ["Execution", "Arrays", "Segmentation", "TestSupport"]),
     .testTarget(name: "BlockwiseTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Blockwise", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Training", "TestSupport"]),
-    .testTarget(name: "DisplayTests", dependencies: ["CZlib", "Arrays", "Display", "TestSupport"]),
-    .testTarget(name: "LanguageTests", dependencies: ["Execution", "Geometry", "Language", "Accidents", "TestSupport"]),
-    .testTarget(name: "BuiltinsTests", dependencies: ["Arrays", "Execution", "Storage", "Blockwise", "Language", "Builtins", "TestSupport"]),
+    .testTarget(name: "DisplayTests", dependencies: ["CZlib", "Arrays", "TerminalText", "Display", "TestSupport"]),
+    .testTarget(name: "LanguageTests", dependencies: ["Execution", "Geometry", "TerminalText", "Language", "Accidents", "TestSupport"]),
+    .testTarget(name: "BuiltinsTests", dependencies: ["Arrays", "Execution", "Storage", "Blockwise", "TerminalText", "Language", "Builtins", "TestSupport"]),
     .testTarget(name: "PromptTests", dependencies: ["CTerminal", "Storage"]),   // the built program on a terminal
   ],
   swiftLanguageModes: [.v6],

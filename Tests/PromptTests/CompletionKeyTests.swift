@@ -25,6 +25,17 @@ import Testing
     try screen.expect(shown)
   }
 
+  /// The name of a file does not move the cursor or colour the screen.
+  @Test func controlCharactersAreWrittenOut() throws {
+    for name in ["p1\u{1b}[31m", "p2"] { place.write(name, "") }
+    let screen = try place.prompt()
+    screen.type("open(\"p\t\t")
+    try screen.expect("p1\\u{1b}[31m  p2\n")
+    screen.type(Screen.controlC)
+    try screen.expect("dcs> ")
+    try screen.enter(":ls", shows: "p1\\u{1b}[31m  p2")
+  }
+
   @Test func theSecondTabLists() throws {
     let screen = try place.prompt()
     screen.type("open(\"vol.zarr/em/\t\t")

@@ -1,5 +1,7 @@
 // A diagnostic as text, at most 8 lines: what, where, the line with its caret, notes, hint, calls (the reference page's "Errors").
 
+import TerminalText
+
 extension Diagnostic {
   /// Lines without a final line end.
   package func drawn(_ style: DisplayStyle = DisplayStyle()) -> String {
@@ -20,7 +22,7 @@ extension Diagnostic {
   /// A name can be as long as a script: what is longer than a screen is cut.
   private static func oneLine(_ text: String) -> String {
     let line = text.utf8.count > 4000 ? String(text.prefix(1000)) + "…" : text
-    return Text.visible(line.split(whereSeparator: \.isNewline).joined(separator: " "))
+    return line.split(whereSeparator: \.isNewline).joined(separator: " ").visible()
   }
 
   private func excerpt(_ site: Site, _ style: DisplayStyle, _ paint: Paint) -> [String] {
@@ -96,7 +98,7 @@ private struct VisibleLine {
     for character in line {
       if !seenStart, offset >= span.start { (start, seenStart) = (column, true) }
       // a tab is drawn as two blanks; other control characters would move the cursor
-      let cell: (String, Int) = character == "\t" ? ("  ", 2) : character.unicodeScalars.contains { Text.isControl($0) } ? ("·", 1) : (String(character), character.columns)
+      let cell: (String, Int) = character == "\t" ? ("  ", 2) : character.unicodeScalars.contains(where: \.isControl) ? ("·", 1) : (String(character), character.columns)
       cells.append((text: cell.0, width: cell.1))
       column += cell.1
       offset += character.utf8.count
