@@ -25,6 +25,7 @@ extension Diagnostic {
     return line.split(whereSeparator: \.isNewline).joined(separator: " ").visible()
   }
 
+  /// The line and the caret under it with its label, which goes on below where a screen is too narrow for it.
   private func excerpt(_ site: Site, _ style: DisplayStyle, _ paint: Paint) -> [String] {
     let (number, range) = site.source.line(at: site.span.start)
     let text = String(number)
@@ -32,8 +33,18 @@ extension Diagnostic {
     let blank = String(repeating: " ", count: gutter.count)
     var line = VisibleLine(site.source, Self.nearby(range, site), marking: site.span)
     line.trim(to: max(40, style.width - gutter.count - 3))
-    let caret = String(repeating: " ", count: line.start) + paint.caret(String(repeating: "^", count: max(1, line.width)))
-    return ["\(gutter) | \(line.text)", "\(blank) | \(caret)" + (label.map { " " + Self.oneLine($0) } ?? "")]
+    let indent = String(repeating: " ", count: line.start), mark = String(repeating: "^", count: max(1, line.width))
+    var below = label.map(Self.oneLine) ?? ""
+    var more: [String] = []
+    if style.isTerminal, gutter.count + 3 + line.start + mark.count + 1 + below.columns > style.width {
+      // what stands behind the mark, then the rest below: as many lines as the hint and notes leave
+      let room = max(1, Self.lineLimit - 3 - notes.count - (hint == nil ? 0 : 1))
+      let lines = HelpText.wrapped(below, max(40, style.width), first: "\(blank) | \(indent)\(mark) ", later: "\(blank) |   ")
+      below = String(lines[0].dropFirst(gutter.count + 3 + indent.count + mark.count + 1))
+      more = Array(lines.dropFirst().prefix(room - 1))
+      if lines.count > room { if more.isEmpty { below += " …" } else { more[more.count - 1] += " …" } }
+    }
+    return ["\(gutter) | \(line.text)", "\(blank) | \(indent)\(paint.caret(mark))" + (below.isEmpty ? "" : " " + below)] + more
   }
 
   /// A line, or of one without end what lies around the mark.
