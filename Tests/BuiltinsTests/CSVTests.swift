@@ -30,11 +30,11 @@ import Testing
     ("\n\na\n1\n\n2\n", "[1, nil, 2]"), ("\n\na,b\n1,x\n\n2,y\n", "[1, 2]"), ("a\n1_000\n0x10\n1.2.3\n-\n", "[\"1_000\", \"0x10\", \"1.2.3\", \"-\"]"),
   ])
   func readsForeignFiles(text: String, column: String) throws {
-    try withFile(text) { path in #expect(try run("read_csv(\"\(path)\").a") == column) }
+    try withFile(text) { path throws in #expect(try run("read_csv(\"\(path)\").a") == column) }
   }
 
   @Test(arguments: [("a,b\n1\n", "line 2 has 1 cell, the headings have 2"), ("a\n\"open\n", "a quote opened in the row of line 2 is never closed"), ("a,a\n1,2\n", "line 1 names the column `a` twice")])
   func saysWhereAFileIsBroken(text: String, message: String) throws {
-    try withFile(text) { path in #expect(try run("read_csv(\"\(path)\")") == "\(path): \(message)") }
+    try withFile(text) { path throws in #expect(try run("read_csv(\"\(path)\")") == "\(path): \(message)") }
   }
 }
