@@ -37,14 +37,15 @@ let package = Package(
     .target(name: "Training", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Networks", "Segmentation", "Blockwise"]),
 
     // What people see
-    .target(name: "Display", dependencies: ["CZlib", "Execution", "Arrays"]),
-    .target(name: "Language", dependencies: ["CKernels", "Execution", "Geometry"]),
-    .target(name: "Builtins", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Compute", "Networks", "Segmentation", "Blockwise", "Training", "Display", "Language"]),
-    .executableTarget(name: "dcs", dependencies: ["CLineEdit", "Execution", "Arrays", "Storage", "Display", "Language", "Builtins"]),
+    .target(name: "TerminalText"),
+    .target(name: "Display", dependencies: ["CZlib", "Execution", "Arrays", "TerminalText"]),
+    .target(name: "Language", dependencies: ["CKernels", "Execution", "Geometry", "TerminalText"]),
+    .target(name: "Builtins", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Compute", "Networks", "Segmentation", "Blockwise", "Training", "TerminalText", "Display", "Language"]),
+    .executableTarget(name: "dcs", dependencies: ["CLineEdit", "Execution", "Arrays", "Storage", "Compute", "TerminalText", "Display", "Language", "Builtins"]),
 
     // Scripts with accidents (Tests/Fuzz/Fuzz.swift)
     .target(name: "Accidents", dependencies: ["Execution"], path: "Tests/Accidents"),
-    .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Language", "Builtins", "Accidents", "TestSupport"], path: "Tests/Fuzz"),
+    .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Storage", "Language", "Builtins", "Accidents", "TestSupport"], path: "Tests/Fuzz"),
     // Containers with accidents (Tests/StorageFuzz/StorageFuzz.swift)
     .executableTarget(name: "dcs-fuzz-storage", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "TestSupport"], path: "Tests/StorageFuzz"),
 
@@ -61,10 +62,10 @@ let package = Package(
     .testTarget(name: "SegmentationTests", dependencies: ["Execution", "Arrays", "Segmentation", "TestSupport"]),
     .testTarget(name: "BlockwiseTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Blockwise", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Training", "TestSupport"]),
-    .testTarget(name: "DisplayTests", dependencies: ["CZlib", "Arrays", "Display", "TestSupport"]),
-    .testTarget(name: "LanguageTests", dependencies: ["Execution", "Geometry", "Language", "Accidents", "TestSupport"]),
-    .testTarget(name: "BuiltinsTests", dependencies: ["Arrays", "Execution", "Storage", "Blockwise", "Language", "Builtins", "TestSupport"]),
-    .testTarget(name: "PromptTests", dependencies: ["CTerminal"]),   // the built program on a terminal
+    .testTarget(name: "DisplayTests", dependencies: ["CZlib", "Arrays", "TerminalText", "Display", "TestSupport"]),
+    .testTarget(name: "LanguageTests", dependencies: ["Execution", "Geometry", "TerminalText", "Language", "Accidents", "TestSupport"]),
+    .testTarget(name: "BuiltinsTests", dependencies: ["Arrays", "Execution", "Storage", "Blockwise", "TerminalText", "Language", "Builtins", "TestSupport"]),
+    .testTarget(name: "PromptTests", dependencies: ["CTerminal", "Storage"]),   // the built program on a terminal
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

@@ -105,8 +105,7 @@ package struct BlockwisePlan: Sendable {
       if (tiling.before + tiling.after).contains(where: { $0 > 0 }) { text += ", context \(shapeText(tiling.before))" + (tiling.after == tiling.before ? "" : " to \(shapeText(tiling.after))") }
       text += ", reads \(byteText(stage.bytesRead)), writes \(byteText(stage.bytesWritten))\n"
     }
-    let memory = (stages.map(\.bytesPerWorker).max() ?? 0).multipliedReportingOverflow(by: max(1, workers))
-    text += "  memory  about \(byteText(memory.overflow ? .max : memory.partialValue)) with \(workers) \(workers == 1 ? "worker" : "workers")\n"
+    text += "  memory  about \(byteText(saturated(stages.map(\.bytesPerWorker).max() ?? 0, max(1, workers)))) with \(workers) \(workers == 1 ? "worker" : "workers")\n"
     return text + "  plan    \(hash)\n"
   }
 

@@ -222,7 +222,8 @@ func plannedOutput(_ spec: OutputSpec, grid: Grid, dtype: DType?, leading: [Int]
   return BlockwisePlan.Output(path: spec.path, dtype: dtype, shape: leading + spatial, chunks: leading.map { max(1, $0) } + chunks, grid: grid)
 }
 
-func saturated(_ a: Int, _ b: Int) -> Int {
+/// Their product; `Int.max` where that is larger.
+package func saturated(_ a: Int, _ b: Int) -> Int {
   let (product, overflow) = a.multipliedReportingOverflow(by: b)
   return overflow ? .max : product
 }

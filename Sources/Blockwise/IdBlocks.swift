@@ -26,7 +26,7 @@ package struct IdBlocks: Sendable, Equatable {
       let lengths = list.compactMap { $0.int.flatMap { Int(exactly: $0) } }
       return lengths.count == rank ? lengths : nil
     }
-    guard let shape = lengths("unique_blocks"), shape.allSatisfy({ $0 >= 0 }) else { return nil }
+    guard let shape = lengths("unique_blocks"), shape.allSatisfy({ (0...Int.max / 4).contains($0) }) else { return nil }
     (self.shape, origin) = (shape, shape.map { _ in 0 })
     if let given = lengths("unique_blocks_origin") { origin = zip(given, shape).map { $1 > 0 ? Self.remainder($0, $1) : 0 } }
   }
@@ -62,5 +62,8 @@ package struct IdBlocks: Sendable, Equatable {
     return seen
   }
 
-  private static func remainder(_ value: Int, _ length: Int) -> Int { (value % length + length) % length }
+  private static func remainder(_ value: Int, _ length: Int) -> Int {
+    let rest = value % length
+    return rest < 0 ? rest + length : rest
+  }
 }

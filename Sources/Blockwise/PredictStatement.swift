@@ -77,8 +77,8 @@ package struct PredictStatement: Sendable {
       let tiles = try NetworkTiles(network, atLeast: lengths)
       let tensors = saturated(2 * 4 * (network.inChannels + network.outChannels), tiles.input.reduce(1, saturated))
       do {
-        let needed = try Self.engineBytes(network, tiles, inner).addingReportingOverflow(tensors).partialValue.addingReportingOverflow(block2).partialValue
-        guard needed >= 0, needed <= share else { throw NetworkError.memory(needed: needed, budget: share) }
+        let needed = Int(clamping: Int128(try Self.engineBytes(network, tiles, inner)) + Int128(tensors) + Int128(block2))
+        guard needed <= share else { throw NetworkError.memory(needed: needed, budget: share) }
         fitting = (tiles, needed)
       } catch NetworkError.memory(let needed, let budget) {
         let longest = lengths.indices.max { lengths[$0] - least.tile[$0] < lengths[$1] - least.tile[$1] } ?? 0

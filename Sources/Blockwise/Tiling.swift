@@ -107,7 +107,7 @@ package struct Tiling: Hashable, Sendable {
   package var voxelsRead: Int {
     (0..<rank).reduce(1) { product, axis in
       let written = fit == .shrink ? min(total.shape[axis], saturated(counts[axis], blockShape[axis])) : saturated(counts[axis], blockShape[axis])
-      return saturated(product, written.addingReportingOverflow(saturated(counts[axis], before[axis] + after[axis])).partialValue)
+      return saturated(product, Int(clamping: Int128(written) + Int128(saturated(counts[axis], before[axis] + after[axis]))))
     }
   }
 

@@ -31,6 +31,8 @@ package final class Job: Sendable {
     var lostSince: Double?
   }
 
+  /// Tasks that the record of a job may name: each is asked for by files of its own.
+  private static let taskLimit = 1_000_000
   /// Seconds during which an answer of the engine is taken for fresh.
   static let freshness = 1.0
 
@@ -110,8 +112,10 @@ package final class Job: Sendable {
     }
     func texts(_ key: String) -> [String] { if case .array(let list)? = record[key] { list.compactMap(\.string) } else { [] } }
     guard let name = record["name"]?.string, let engine = record["engine"]?.string, !texts("ids").isEmpty else { throw ComputeError.badJob(path: path, reason: "its record is incomplete") }
+    let tasks = record["tasks"].flatMap { $0 == .null ? nil : $0.int ?? 0 }
+    guard tasks.map({ (1...Self.taskLimit).contains($0) }) ?? true else { throw ComputeError.badJob(path: path, reason: "its record counts no tasks") }
     guard let kind = Engine.Kind.all.first(where: { $0.name == engine }) else { throw ComputeError.badJob(path: path, reason: "its engine `\(engine)` is not known here") }
-    self.init(path: path, kind.reopen(record), texts("ids"), name: name, command: texts("command"), submitted: record["submitted"]?.double ?? 0, tasks: record["tasks"]?.int)
+    self.init(path: path, kind.reopen(record), texts("ids"), name: name, command: texts("command"), submitted: record["submitted"]?.double ?? 0, tasks: tasks)
   }
 
   /// All jobs in a folder of jobs, in order of submission.

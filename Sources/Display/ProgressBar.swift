@@ -1,9 +1,10 @@
 import Execution
 import Glibc
 import Synchronization
+import TerminalText
 
 /// One line on standard error for the running operation: bar, counts, rate, time left. Nothing is shown before the first second.
-/// Off a terminal it writes a plain line at most every 30 seconds, whatever runs, so logs stay short.
+/// Control characters in names of files are written out. Off a terminal it writes a plain line at most every 30 seconds, whatever runs, so logs stay short.
 package final class ProgressBar: ProgressSink {
   private struct State {
     var label = "", begun = 0.0, first: Int64 = 0, drawn: Double, visible = false
@@ -48,13 +49,13 @@ package final class ProgressBar: ProgressSink {
     state.withLock { state in
       if state.visible && isTerminal { write("\r\u{1B}[K") }
       state.visible = false
-      write(text + "\n")
+      write(text.visible() + "\n")
     }
   }
 
   private func line(_ update: ProgressUpdate, seconds: Double, since: Int64) -> String {
     let rate = seconds > 0 ? Double(since) / seconds : 0
-    var parts = [update.label]
+    var parts = [update.label.visibleOnOneLine]
     if update.total > 0 {
       let share = max(0, min(1, Double(update.done) / Double(update.total)))
       let cells = max(4, min(24, style.width / 5)), full = Int(share * Double(cells))
@@ -66,7 +67,7 @@ package final class ProgressBar: ProgressSink {
     if rate > 0 && update.unit != "s" { parts.append(rate >= 1 ? "\(compact((rate * 10).rounded() / 10))/s" : "\(compact((600 * rate).rounded() / 10))/min") }
     let left = update.unit == "s" ? Double(update.total - update.done) : Double(update.total - update.done) / rate
     if rate > 0 && update.total > update.done { parts.append("\(duration(left)) left") }
-    if !update.note.isEmpty { parts.append(update.note) }
+    if !update.note.isEmpty { parts.append(update.note.visibleOnOneLine) }
     if update.curve.count > 1 { parts.append(sparkline(update.curve, width: max(4, min(16, style.width / 8)))) }
     let text = parts.joined(separator: "  ")
     var fitted = fit(text, style.width - 1)

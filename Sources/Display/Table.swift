@@ -1,3 +1,5 @@
+import TerminalText
+
 /// Rows of text cells under headings, sized to the screen: numbers right, text left. No line is wider than the screen: long texts are cut
 /// with "…" first, then the last columns are left out and named below.
 package struct TextTable: Sendable {
@@ -29,7 +31,7 @@ package struct TextTable: Sendable {
 
   /// The width of each column, and how many are shown.
   private func layout(_ width: Int) -> ([Int], Int) {
-    var widths = headings.indices.map { column in max(columns(headings[column]), rows.map { column < $0.count ? columns($0[column]) : 0 }.max() ?? 0) }
+    var widths = headings.indices.map { column in max(headings[column].columns, rows.map { column < $0.count ? $0[column].columns : 0 }.max() ?? 0) }
     let total = { (widths: [Int]) in widths.reduce(0) { $0 + $1 + 2 } }
     // cut the widest text by one column until all fit, as long as something readable is left
     while total(widths) > width, let widest = widths.indices.filter({ !numeric[$0] && widths[$0] > Self.shortest }).max(by: { widths[$0] < widths[$1] }) { widths[widest] -= 1 }
@@ -40,7 +42,7 @@ package struct TextTable: Sendable {
     guard shown < widths.count else { return (widths, shown) }
     var room = width - total(Array(widths.prefix(shown)))
     for column in 0..<shown where !numeric[column] && room > 0 {
-      let wanted = max(columns(headings[column]), rows.map { column < $0.count ? columns($0[column]) : 0 }.max() ?? 0)
+      let wanted = max(headings[column].columns, rows.map { column < $0.count ? $0[column].columns : 0 }.max() ?? 0)
       let more = min(room, max(0, wanted - widths[column]))
       widths[column] += more
       room -= more

@@ -1,12 +1,14 @@
 // Pictures as text: two pixels a cell in truecolor half blocks, or a ramp of shades without colour; facts beside them where there is room.
 
+import TerminalText
+
 extension Image {
   /// - Parameters:
   ///   - maxWidth: columns of the picture; nil leaves the facts their room and fills the rest.
   ///   - facts: lines to the right of the picture, or below it on a narrow screen.
   package func terminalText(_ style: Style, maxWidth: Int? = nil, maxHeight: Int = 20, beside facts: [String] = []) -> String {
     guard width > 0, height > 0 else { return "(empty picture)" }
-    let room = (facts.map { Display.columns($0) }.max() ?? 0) + (facts.isEmpty ? 0 : 4)
+    let room = (facts.map { $0.columns }.max() ?? 0) + (facts.isEmpty ? 0 : 4)
     let isBeside = !facts.isEmpty && style.width - room >= 24
     let free = isBeside ? style.width - room : style.width
     let small = fitted(columns: max(1, min(maxWidth ?? free, style.width)), rows: maxHeight, grows: maxWidth != nil)

@@ -99,14 +99,10 @@ extension Batch {
 
   private static func inScratchFolder<R>(_ body: () -> R) throws -> R {
     var here = [CChar](repeating: 0, count: 4096)
-    var template = Array("\(Files.temporaryFolder)/dcs-test-XXXXXX".utf8CString)
-    let made = template.withUnsafeMutableBufferPointer { path in path.baseAddress.flatMap { mkdtemp($0) } != nil }
-    let scratch = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    guard made, getcwd(&here, here.count) != nil, chdir(scratch) == 0 else { throw StorageError.permission(path: scratch, doing: "work in") }
-    defer {
-      _ = chdir(here)
-      try? Files.removeTree(scratch)
-    }
+    let scratch = try Files.makeTemporaryFolder()
+    defer { try? Files.removeTree(scratch) }
+    guard getcwd(&here, here.count) != nil, chdir(scratch) == 0 else { throw StorageError.permission(path: scratch, doing: "work in") }
+    defer { _ = chdir(here) }
     return body()
   }
 

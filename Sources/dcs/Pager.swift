@@ -1,13 +1,15 @@
 import CLineEdit
 import Language
+import TerminalText
 
 /// Shows text: as it is, or through `$PAGER` where it is taller than the screen and a person is reading.
 struct Pager {
   let terminal: Terminal
   let output: Output
 
-  /// - Parameter text: ends in a line end.
+  /// - Parameter text: ends in a line end. On a terminal its control characters are written out, but colours where there are any.
   func show(_ text: String) {
+    let text = terminal.isOutputTerminal ? text.visible(keepsColors: terminal.color) : text
     guard terminal.settings.pages, terminal.isOutputTerminal, terminal.isInputTerminal, !terminal.isDumb, let height = terminal.height,
       let command, rows(text, atLeast: height) else { output.write(text); return }
     let bytes = Array(text.utf8)

@@ -36,7 +36,7 @@ final class Prompt {
     for entry in history.load() { reader.remember(entry) }
     program.terminal.settings.pages = true
     interpreter.session.keepsNames = true
-    if !program.isQuiet { output.write("dcs \(Main.version)    ? help    TAB completes    : commands    :quit leaves\n") }
+    if !program.isQuiet { output.write("dcs \(Main.version)  ? help  TAB completes  : commands  :quit leaves\n") }
     var pending = "", emptyLines = 0
     reader.onTab { [self] before, after, again in complete((pending.isEmpty ? "" : pending + "\n") + before, after, again) }
     var wantsToLeave = false, wasInterrupted = false

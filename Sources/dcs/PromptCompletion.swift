@@ -1,5 +1,6 @@
 import Builtins
 import Language
+import TerminalText
 
 /// What the prompt knows beside the language: paths, modules, its commands.
 struct PromptSource: CompletionSource {
@@ -21,9 +22,10 @@ extension Prompt {
   }
 }
 
-/// Words in columns, read downwards, as narrow as they fit.
+/// Words in columns, read downwards, as narrow as they fit; control characters in names of files written out.
 enum Columns {
   static func text(_ words: [String], width: Int, height: Int) -> String {
+    let words = words.map(\.visibleOnOneLine)
     let widest = min(words.map(\.columns).max() ?? 0, width - 1)
     let count = max(1, (width + 1) / (widest + 2))
     let limit = count * max(4, height - 3)

@@ -44,7 +44,11 @@ struct Terminal: Sendable {
     return style
   }
   /// For diagnostics, which go to standard error.
-  var errorStyle: DisplayStyle { DisplayStyle(width: width, color: color && isErrorTerminal) }
+  var errorStyle: DisplayStyle {
+    var style = DisplayStyle(width: width, color: color && isErrorTerminal)
+    style.isTerminal = isErrorTerminal
+    return style
+  }
 }
 
 /// What `:set` has changed; nil: as the terminal says.

@@ -2,6 +2,8 @@ import Arrays
 import Execution
 import Geometry
 import Segmentation
+import Storage
+import TestSupport
 import Testing
 
 import Blockwise
@@ -15,6 +17,18 @@ import Blockwise
   private func bytes(_ shape: [Int], _ seed: UInt64) throws -> NDArray {
     var generator = KeyedGenerator(seed: seed, purpose: "affinities")
     return try NDArray((0..<shape.reduce(1, *)).map { _ in UInt8(generator.index(below: 256)) }, shape)
+  }
+
+  /// What attributes say of blocks comes from a file: lengths near the largest integer neither trap nor count.
+  @Test func blocksFromAttributes() throws {
+    func blocks(_ shape: Int, _ origin: Int) -> IdBlocks? {
+      IdBlocks(attributes: ["dcs": ["unique_blocks": .array([JSON(shape)]), "unique_blocks_origin": .array([JSON(origin)])]], rank: 1)
+    }
+    #expect(blocks(4, 3)?.origin == [3] && blocks(4, -1)?.origin == [3] && blocks(4, .min)?.origin == [0])
+    #expect(blocks(.max, 5) == nil && blocks(-1, 0) == nil)
+    let far = try #require(blocks(.max / 4, -1))
+    let view = SourceView(ChunkedSource(try NDArray(.uint8, [10]), chunks: [10]))
+    #expect(far.seen(by: view.walks).shape == [.max / 4])
   }
 
   /// All faces of the whole, each once, for any block size.

@@ -1,7 +1,8 @@
 import Builtins
 import Execution
-import Glibc
 import Language
+import Storage
+import TestSupport
 import Testing
 
 @Suite struct CSVTests {
@@ -13,12 +14,12 @@ import Testing
     return shown
   }
 
-  private func write(_ text: String) throws -> String {
-    let path = "/tmp/dcs-csv-\(getpid())-\(UInt64.random(in: 0 ... .max)).csv"
-    let file = try #require(fopen(path, "w"))
-    fputs(text, file)
-    fclose(file)
-    return path
+  private func withFile<R>(_ text: String, _ body: (_ path: String) throws -> R) throws -> R {
+    try withTemporaryDirectory { folder in
+      let path = folder + "/t.csv"
+      try Files.writeAtomically(text, path, sync: false)
+      return try body(path)
+    }
   }
 
   /// What other programs write: line ends of Windows and of old Macs, a byte order mark, quotes, empty lines at the end.
@@ -29,15 +30,11 @@ import Testing
     ("\n\na\n1\n\n2\n", "[1, nil, 2]"), ("\n\na,b\n1,x\n\n2,y\n", "[1, 2]"), ("a\n1_000\n0x10\n1.2.3\n-\n", "[\"1_000\", \"0x10\", \"1.2.3\", \"-\"]"),
   ])
   func readsForeignFiles(text: String, column: String) throws {
-    let path = try write(text)
-    defer { unlink(path) }
-    #expect(try run("read_csv(\"\(path)\").a") == column)
+    try withFile(text) { path throws in #expect(try run("read_csv(\"\(path)\").a") == column) }
   }
 
   @Test(arguments: [("a,b\n1\n", "line 2 has 1 cell, the headings have 2"), ("a\n\"open\n", "a quote opened in the row of line 2 is never closed"), ("a,a\n1,2\n", "line 1 names the column `a` twice")])
   func saysWhereAFileIsBroken(text: String, message: String) throws {
-    let path = try write(text)
-    defer { unlink(path) }
-    #expect(try run("read_csv(\"\(path)\")") == "\(path): \(message)")
+    try withFile(text) { path throws in #expect(try run("read_csv(\"\(path)\")") == "\(path): \(message)") }
   }
 }

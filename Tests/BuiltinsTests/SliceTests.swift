@@ -28,7 +28,6 @@ import Testing
       }
       let length = 5
       #expect(shown("fn values(a) = map(range(0, len(a)), fn(i) = a[i])\na = arange(\(length));\nd = save(a, \"\(folder)/t.zarr/a\", chunks=2);\n1") == "1")
-      var count = 0
       let bounds: [Int?] = [nil, 0, 1, 2, 4, 5, 6]
       for step in [1, 2, 3, 7, -1, -2, -3, -7] {
         for from in bounds { for to in bounds {
@@ -36,10 +35,8 @@ import Testing
           let expected = indices(from, to, step, length).map { "[" + $0.map(String.init).joined(separator: ", ") + "]" }
           #expect(shown("values(a\(slice))") == expected, "a\(slice)")
           #expect(shown("values(d\(slice))") == expected, "on disk a\(slice)")
-          count += 1
         } }
       }
-      #expect(count == 8 * 49)
     }
   }
 }

@@ -38,6 +38,15 @@ import Testing
     }
   }
 
+  /// A record may say anything of its tasks; what no job could have is refused rather than counted up to.
+  @Test(arguments: ["-1", "0", "9000000000000000000", "\"3\""]) func tasksThatCannotBeAreNoJob(_ count: String) throws {
+    try withFolder { path in
+      _ = try Job.submit(["true"], name: "a", to: path, on: .processes(1), now: Job.clock())
+      try edit(path, #""tasks":null"#, #""tasks":\#(count)"#)
+      #expect(throws: ComputeError.badJob(path: path, reason: "its record counts no tasks")) { try Job(opening: path) }
+    }
+  }
+
   /// A process with the number of a job, but another beginning, start of the machine or machine, is neither believed nor killed.
   @Test(arguments: [#""begun":{"#, #""boot":""#, #""host":""#]) func numbersAreUsedAgain(_ key: String) throws {
     try withFolder { path in

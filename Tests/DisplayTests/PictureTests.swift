@@ -1,6 +1,7 @@
 import Arrays
 import CZlib
 import Display
+import TerminalText
 import Testing
 
 @Suite struct PictureTests {
@@ -59,7 +60,7 @@ import Testing
     let image = Image(width: 100, height: 50, fill: (255, 255, 255))
     for width in [20, 60, 200] {
       let lines = image.terminalText(Style(width: width, color: false)).split(separator: "\n")
-      #expect(lines.count <= 20 && lines.allSatisfy { columns($0) == min(width, 80) })
+      #expect(lines.count <= 20 && lines.allSatisfy { $0.columns == min(width, 80) })
       #expect(lines.allSatisfy { $0.allSatisfy { $0 == "█" } })
     }
     #expect(image.terminalText(Style(width: 40, color: true)).contains("▀"))

@@ -1,4 +1,5 @@
 import Display
+import TerminalText
 import Testing
 
 @Suite struct ScaleTests {
@@ -69,7 +70,7 @@ import Testing
     for color in [false, true] {
       for width in [24, 40, 60, 100] {
         for line in figure(kind).text(Style(width: width, color: color)).split(separator: "\n") {
-          #expect(columns(withoutEscapes(String(line))) <= width, "\(kind) at \(width): \(line)")
+          #expect(withoutEscapes(String(line)).columns <= width, "\(kind) at \(width): \(line)")
           if !color { #expect(!line.contains("\u{1B}")) }
         }
       }

@@ -1,6 +1,7 @@
 import Display
 import Execution
 import Synchronization
+import TerminalText
 import Testing
 
 /// Progress against a clock that the test turns.
@@ -27,7 +28,7 @@ import Testing
     let lines = log.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
     #expect(log.text.utf8.count < 20_000)
     #expect(lines.count >= 15 && lines.count <= 20, "\(lines.count) lines")
-    #expect(lines.allSatisfy { columns($0) < 120 && !$0.unicodeScalars.contains("\u{1B}") && !$0.contains("\r") })
+    #expect(lines.allSatisfy { $0.columns < 120 && !$0.unicodeScalars.contains("\u{1B}") && !$0.contains("\r") })
   }
 
   /// What is done within a second shows nothing, on a terminal and off it.
@@ -40,6 +41,17 @@ import Testing
     }
     bar.finish("save")
     #expect(log.text == "")
+  }
+
+  /// The name of a file or of a function does not move the cursor.
+  @Test func controlCharactersAreWrittenOut() {
+    let log = Log(), bar = log.bar(isTerminal: false)
+    for done in 0..<40 {
+      bar.report(ProgressUpdate("copy a\u{1b}[2J\nb", done: Int64(done), total: 100, unit: "chunks", note: "c\r"))
+      log.wait(1)
+    }
+    bar.say("d\u{7}")
+    #expect(log.text.contains("copy a\\u{1b}[2J\\u{a}b") && log.text.contains("c\\u{d}") && log.text.hasSuffix("d\\u{7}\n"), "\(log.text)")
   }
 
   /// A terminal's line is drawn over itself ten times a second, and goes at the end.

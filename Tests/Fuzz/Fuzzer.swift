@@ -3,6 +3,7 @@ import Builtins
 import Execution
 import Glibc
 import Language
+import Storage
 import Synchronization
 import TestSupport
 
@@ -81,8 +82,9 @@ final class Fuzzer {
 
   /// In a scratch folder, which is removed.
   func run(seconds limit: Double) {
-    let folder = Self.scratch()
-    defer { Self.remove(folder) }
+    let folder: String
+    do { folder = try Files.makeTemporaryFolder() } catch { findings.append("\(error)"); return }
+    defer { try? Files.removeTree(folder) }
     guard chdir(folder) == 0 else { findings.append("cannot enter \(folder)"); return }
     let began = Mutex(clock.now), done = Mutex(false)
     let watch = Thread { [clock, cancellation] in
@@ -123,23 +125,6 @@ final class Fuzzer {
 
   /// Paths outside of the scratch folder are left alone.
   private static func isConfined(_ text: String) -> Bool { !text.contains("/") || !["\"/", "'/", "../", "~", "://"].contains(where: text.contains) }
-
-  private static func scratch() -> String {
-    var template = Array("/tmp/dcs-fuzz-XXXXXX".utf8CString)
-    return mkdtemp(&template).map { String(cString: $0) } ?? ""
-  }
-
-  private static func remove(_ folder: String) {
-    guard folder.hasPrefix("/tmp/dcs-fuzz-"), let handle = opendir(folder) else { return }
-    while let entry = readdir(handle) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      if name == "." || name == ".." { continue }
-      let path = folder + "/" + name
-      if unlink(path) != 0 { remove(path) }
-    }
-    closedir(handle)
-    rmdir(folder)
-  }
 
   // MARK: Telling
 

@@ -1,4 +1,5 @@
 import Language
+import TerminalText
 import Testing
 
 /// Control characters of names and texts do not reach a terminal.
@@ -6,11 +7,11 @@ struct VisibleTextTests {
   @Test(arguments: [
     ("plain", "plain"), ("a\nb\tc", "a\nb\tc"), ("µ é 漢", "µ é 漢"), ("\u{1b}[31mred", "\\u{1b}[31mred"), ("\u{1b}]0;title\u{7}", "\\u{1b}]0;title\\u{7}"),
     ("a\rb", "a\\u{d}b"), ("\u{9b}2J", "\\u{9b}2J"), ("\0\u{7f}", "\\u{0}\\u{7f}"),
-  ]) func isWrittenOut(_ text: String, _ seen: String) { #expect(Text.visible(text) == seen) }
+  ]) func isWrittenOut(_ text: String, _ seen: String) { #expect(text.visible() == seen) }
 
   @Test(arguments: [
     ("\u{1b}[38;2;1;2;3m▀\u{1b}[0m", "\u{1b}[38;2;1;2;3m▀\u{1b}[0m"), ("\u{1b}[2J", "\\u{1b}[2J"), ("\u{1b}[", "\\u{1b}["), ("\u{1b}", "\\u{1b}"), ("\u{1b}[3\u{1b}[1m", "\\u{1b}[3\u{1b}[1m"),
-  ]) func coloursStay(_ text: String, _ seen: String) { #expect(Text.visible(text, keepsColors: true) == seen) }
+  ]) func coloursStay(_ text: String, _ seen: String) { #expect(text.visible(keepsColors: true) == seen) }
 
   @Test func errorsShowThem() throws {
     let i = try interpreter()

@@ -7,24 +7,17 @@ import Testing
   private let place: Place
   init() throws { place = try Place() }
 
-  private func prompt(environment: [String: String] = [:], rows: Int = 60) throws -> Screen {
-    let screen = try Screen(in: place, environment: environment, rows: rows)
-    try screen.expect("dcs> ")
-    return screen
-  }
-
-  /// On a narrow screen no line of the list of commands or of a function's signature is longer than the screen, and parameters stay whole.
+  /// On a narrow screen no line of the greeting, of the list of commands or of a function's signature is longer than the screen, and parameters stay whole.
   @Test func listsFitNarrowScreens() throws {
-    let screen = try Screen(in: place, columns: 60)
-    try screen.expect("dcs> ")
+    let screen = try place.prompt(columns: 60)
     try screen.enter(":", shows: "what was edited.")
     try screen.enter("unet", shows: "     kernel: int|coord = 3, ")
-    let lines = screen.text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("dcs 0") }
+    let lines = screen.text.split(whereSeparator: \.isNewline)
     #expect(lines.allSatisfy { $0.count <= 60 })
   }
 
   @Test func theListNamesThemAll() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     screen.type(":\r")
     for word in ["quit", "save FILE", "edit [NAME]", "load FILE", "reload", "vars", "history [TEXT]", "time EXPR", "mem", "jobs", "set KEY VALUE", "why", "trace", "more", "cd", "ls", "!CMD"] {
       #expect(screen.rest().contains(":" + word) || screen.text.contains(":" + word), "\(word)")
@@ -37,7 +30,7 @@ import Testing
 
   /// The session, saved, passes the check and leaves the same names and values.
   @Test func aSavedSessionReplays() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     for line in ["x = 20", "x + 1", "y = _ * 2", "treshold(y)", "a = arange(4) * 3", "fn f(v) = v + x", "z = f(y)", "[z, y]", "|> sum()", "total = _"] { try screen.enter(line) }
     try screen.enter(":save session", shows: "session.dcs")
     try screen.expect("dcs> ")
@@ -52,7 +45,7 @@ import Testing
     #expect(saved.contains("# failed: unknown name `treshold`\n# treshold(y)\n"), "\(saved)")
     #expect(saved.contains("\n[z, y]\n_ = _ |> sum()\n") || saved.contains("[z, y]\n|> sum()"), "\(saved)")
     try screen.enter(":save session", shows: "session.dcs")   // its own file again
-    let other = try prompt()
+    let other = try place.prompt()
     try other.enter(":save session", shows: "exists")
   }
 
@@ -79,7 +72,7 @@ import Testing
   @Test func scriptsAreLoadedAndReloaded() throws {
     place.write("part.dcs", "fn area(w, h) = w * h\nside = 3\n")
     place.write("kernels.dcs", "fn twice(x) = x * 2\n")
-    let screen = try prompt()
+    let screen = try place.prompt()
     try screen.enter(":load part.dcs")
     try screen.enter("area(side, 4)", shows: "\n12\n")
     try screen.enter("import \"kernels.dcs\" as k")
@@ -95,7 +88,7 @@ import Testing
   @Test func functionsAreEdited() throws {
     place.write("editor", "#!/bin/sh\nsed -i 's/+ 1/+ 5/' \"$1\"\n")
     _ = Place.shell("chmod +x '\(place.folder)/editor'")
-    let screen = try prompt(environment: ["EDITOR": place.folder + "/editor"])
+    let screen = try place.prompt(environment: ["EDITOR": place.folder + "/editor"])
     try screen.enter("fn f(a) = a + 1")
     try screen.enter(":edit f", shows: "fn f(a) = a + 5")
     try screen.enter("f(10)", shows: "\n15\n")
@@ -104,7 +97,7 @@ import Testing
   }
 
   @Test func errorsExplainThemselves() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     try screen.enter(":why", shows: "no error yet")
     screen.type(Screen.pasted("fn inner(a) {\n  b = a - 3\n  12 / b\n}\nfn outer(c) = inner(c + 1)"))
     screen.type("\r")
@@ -120,7 +113,7 @@ import Testing
   }
 
   @Test func settingsChange() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     try screen.enter(":set memory 64MiB", shows: "64 MiB")
     try screen.enter("zeros((1000, 1000, 100))", shows: "budget 64 MiB")
     try screen.enter(":set jobs 1", shows: "jobs 1")
@@ -136,7 +129,7 @@ import Testing
   }
 
   @Test func theShellIsNear() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     try screen.enter(":!echo shell-$((40 + 2))", shows: "\nshell-42\n")
     try screen.enter(":!false", shows: "(exit 1)")
     try screen.enter(":cd home", shows: "/home\n")
@@ -154,7 +147,7 @@ import Testing
   // MARK: Help
 
   @Test func helpOfEverything() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     try screen.enter("?label", shows: "label(mask: array")
     try screen.enter("?task.onehot", shows: "task.onehot(")
     try screen.enter("?for", shows: "for v in xs")
@@ -179,7 +172,7 @@ import Testing
   @Test func tallOutputIsPaged() throws {
     place.write("pager", "#!/bin/sh\nsed 's/^/PAGED /'\n")
     _ = Place.shell("chmod +x '\(place.folder)/pager'")
-    let screen = try prompt(environment: ["PAGER": place.folder + "/pager"], rows: 12)
+    let screen = try place.prompt(environment: ["PAGER": place.folder + "/pager"], rows: 12)
     try screen.enter("[1, 2]", shows: "\n[1, 2]\n")
     try screen.enter("t = table(map(0..30, fn(i) = {row: i, square: i * i}));")
     try screen.enter("t", shows: "PAGED ")

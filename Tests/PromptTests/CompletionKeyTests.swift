@@ -19,16 +19,25 @@ import Testing
     ("open(\"vol.zarr/em/s0\", mode=\"re\t).shape", "\n(8, 8, 8)\n"), (":ti\t6 * 7", "\n42\n"), (":lo\tscr\t", "dcs> "), ("?thr\t", "threshold("), ("import metr\t", "dcs> "), ("?task.on\t", "task.onehot("),
   ] as [(String, String)])
   func inserts(_ keys: String, _ shown: String) throws {
-    let screen = try Screen(in: place)
-    try screen.expect("dcs> ")
+    let screen = try place.prompt()
     screen.type(keys)
     screen.type("\r")
     try screen.expect(shown)
   }
 
-  @Test func theSecondTabLists() throws {
-    let screen = try Screen(in: place)
+  /// The name of a file does not move the cursor or colour the screen.
+  @Test func controlCharactersAreWrittenOut() throws {
+    for name in ["p1\u{1b}[31m", "p2"] { place.write(name, "") }
+    let screen = try place.prompt()
+    screen.type("open(\"p\t\t")
+    try screen.expect("p1\\u{1b}[31m  p2\n")
+    screen.type(Screen.controlC)
     try screen.expect("dcs> ")
+    try screen.enter(":ls", shows: "p1\\u{1b}[31m  p2")
+  }
+
+  @Test func theSecondTabLists() throws {
+    let screen = try place.prompt()
     screen.type("open(\"vol.zarr/em/\t\t")
     try screen.expect("s0  s1\n")
     screen.type("0\").size\r")

@@ -8,8 +8,7 @@ import Testing
   init() throws { place = try Place() }
 
   private func interrupt(_ statement: String, after microseconds: UInt32 = 700_000, setting up: [String] = [], limit: Double = 2, shows: String = "interrupted", environment: [String: String] = [:]) throws {
-    let screen = try Screen(in: place, environment: environment)
-    try screen.expect("dcs> ")
+    let screen = try place.prompt(environment: environment)
     for line in ["kept = 41"] + up { try screen.enter(line, within: 60) }
     screen.type(statement + "\r")
     usleep(microseconds)

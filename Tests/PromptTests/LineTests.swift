@@ -7,14 +7,8 @@ import Testing
   private let place: Place
   init() throws { place = try Place() }
 
-  private func prompt(_ arguments: [String] = [], environment: [String: String] = [:], rows: Int = 40, columns: Int = 100) throws -> Screen {
-    let screen = try Screen(arguments, in: place, environment: environment, rows: rows, columns: columns)
-    try screen.expect("dcs> ")
-    return screen
-  }
-
   @Test func valuesAreShownAndNamesKept() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     try screen.enter("40 + 2", shows: "\n42\n")
     try screen.enter("_ * 2", shows: "\n84\n")
     try screen.enter("|> string()", shows: "\n\"84\"\n")
@@ -29,7 +23,7 @@ import Testing
 
   /// An array is shown under its name where it is bound and where the name alone is typed, without one elsewhere; a run's next step is written with its name.
   @Test func valuesAreShownUnderTheirNames() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     try screen.enter("cells = zeros((4, 5, 6), uint8)", shows: "\ncells  uint8 (z 4, y 5, x 6)  in memory")
     try screen.enter("cells", shows: "\ncells  uint8 (z 4, y 5, x 6)  in memory")
     try screen.enter("cells + 0", shows: "\nint32 (z 4, y 5, x 6)  in memory")
@@ -40,7 +34,7 @@ import Testing
   }
 
   @Test func statementsSpanLines() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     try screen.enter("fn f(a) {", shows: "...> ")
     try screen.enter("a * 2", shows: "...> ")
     try screen.enter("}")
@@ -62,7 +56,7 @@ import Testing
   }
 
   @Test func errorsLeaveThePromptIntact() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     try screen.enter("x = 1")
     try screen.enter("treshold(x)", shows: "did you mean `threshold`?")
     try screen.enter("x / 0", shows: "division by zero")
@@ -74,7 +68,7 @@ import Testing
   }
 
   @Test func timeIsSaidAfterASecond() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     try screen.enter("t = now(); while now() - t < 1.1 { }", shows: "(1.")
     try screen.enter("1 + 1", shows: "\n2\n")
     #expect(!screen.rest().contains("("))
@@ -83,7 +77,7 @@ import Testing
   }
 
   @Test func controlCClearsTheLineAndSaysHowToLeave() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     screen.type("40 + " + Screen.controlC)
     try screen.expect("dcs> ")
     try screen.enter("2", shows: "\n2\n")
@@ -98,7 +92,7 @@ import Testing
   }
 
   @Test func controlDTwiceLeaves() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     screen.pressControlD()
     try screen.expect("again")
     try screen.enter("6", shows: "\n6\n")
@@ -112,7 +106,7 @@ import Testing
   // MARK: History
 
   @Test func statementsAreRecalledWhole() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     for (line, shown) in [("fn g(a) {", "...> "), ("a + 100", "...> "), ("}", "dcs> "), ("g(1)", "\n101\n")] { try screen.enter(line, shows: shown) }
     try screen.expect("dcs> ")
     screen.type(Screen.up + Screen.up + "\r")   // the function again, all three lines
@@ -124,7 +118,7 @@ import Testing
   }
 
   @Test func historyIsSearched() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     try screen.enter("needle = 77", shows: "dcs> ")
     try screen.enter("1 + 1", shows: "\n2\n")
     try screen.expect("dcs> ")
@@ -137,13 +131,13 @@ import Testing
   }
 
   @Test func twoSessionsShareOneHistory() throws {
-    let first = try prompt(), second = try prompt()
+    let first = try place.prompt(), second = try place.prompt()
     for number in 0..<5 {
       try first.enter("\(number) + 1000", shows: "\n\(number + 1000)\n")
       try second.enter("\(number) + 2000", shows: "\n\(number + 2000)\n")
     }
     try second.enter("4 + 1000", shows: "\n1004\n")
-    let third = try prompt()
+    let third = try place.prompt()
     third.type(Screen.up + Screen.up + "\r")   // 4 + 1000 is kept once, the latest; before it 4 + 2000
     try third.expect("\n2004\n")
     let file = place.read("home/state/dcs/history")
@@ -152,7 +146,7 @@ import Testing
 
   /// A relative XDG_STATE_HOME is none: its specification says so, and the folder would change with `:cd`.
   @Test func aRelativeStateFolderIsNone() throws {
-    let screen = try prompt(environment: ["XDG_STATE_HOME": "relative"])
+    let screen = try place.prompt(environment: ["XDG_STATE_HOME": "relative"])
     try screen.enter("1 + 1", shows: "\n2\n")
     #expect(place.read("home/.local/state/dcs/history").hasSuffix("\n1 + 1\n"))
     #expect(place.read("relative/dcs/history").isEmpty)
@@ -161,7 +155,7 @@ import Testing
   // MARK: Pasting
 
   @Test func aPastedBlockIsOneStatement() throws {
-    let screen = try prompt()
+    let screen = try place.prompt()
     screen.type(Screen.pasted("fn h(a) {\n\tb = a + 1\n\n\tif b > 3µm / 1µm {\n\t\tb * 10\n\t} else { b }\n}\n"))
     screen.type("\r")
     try screen.expect("dcs> ")
@@ -178,21 +172,20 @@ import Testing
   // MARK: Terminals
 
   @Test func plainTerminals() throws {
-    let screen = try Screen(in: place, environment: ["TERM": "dumb"])
-    try screen.expect("dcs> ")
+    let screen = try place.prompt(environment: ["TERM": "dumb"])
     try screen.enter("40 + 2", shows: "\n42\n")
     try screen.enter(":quit", shows: "\n")
     #expect(screen.wait() == 0)
   }
 
   @Test func localesWithoutUTF8() throws {
-    let screen = try prompt(environment: ["LC_ALL": "C"])
+    let screen = try place.prompt(environment: ["LC_ALL": "C"])
     try screen.enter("1µm + 500nm", shows: "\n1.5 µm\n")
     try screen.enter("1μm == 1µm", shows: "\ntrue\n")   // U+03BC and U+00B5
   }
 
   @Test func narrowAndResized() throws {
-    let screen = try prompt(rows: 24, columns: 20)
+    let screen = try place.prompt(rows: 24, columns: 20)
     try screen.enter("1 + 1", shows: "\n2\n")
     try screen.enter("stats(arange(10))", shows: "max")
     try screen.enter("treshold(1)", shows: "^^^^")
@@ -209,7 +202,7 @@ import Testing
 
   @Test func theUsersKeysAreKept() throws {
     place.write("home/.editrc", "bind -v\n")
-    let screen = try prompt()
+    let screen = try place.prompt()
     // vi: escape, to the start, delete a character, run
     screen.type("x40 + 2\u{1b}")
     usleep(300_000)
@@ -222,11 +215,10 @@ import Testing
 
   @Test func colourIsNeverForced() throws {
     for environment in [["NO_COLOR": "1"], ["NO_COLOR": "", "TERM": "dumb"]] {
-      let screen = try Screen(in: place, environment: environment)
-      try screen.expect("dcs> ")
+      let screen = try place.prompt(environment: environment)
       try screen.enter("1 / 0", shows: "error: division by zero")
     }
-    let colored = try prompt(environment: ["NO_COLOR": ""])
+    let colored = try place.prompt(environment: ["NO_COLOR": ""])
     try colored.enter("1 / 0", shows: "error: division by zero")
     try colored.enter("2 + 2", shows: "\n4\n")
   }

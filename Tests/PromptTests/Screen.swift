@@ -2,6 +2,7 @@
 
 import CTerminal
 import Glibc
+import Storage
 import Testing
 
 final class Screen {
@@ -157,27 +158,23 @@ final class Place {
   var home: String { folder + "/home" }
 
   init() throws {
-    var template = Array("/tmp/dcs-prompt-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw Screen.Missing(description: "no scratch folder") }
-    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    mkdir(folder + "/home", 0o700)
+    folder = try Files.makeTemporaryFolder()
+    try Files.makeFolders(home)
   }
 
-  deinit { _ = Place.shell("rm -rf '\(folder)'") }
+  deinit { try? Files.removeTree(folder) }
 
-  func write(_ name: String, _ text: String) {
-    guard let file = fopen(folder + "/" + name, "w") else { return }
-    fputs(text, file)
-    fclose(file)
+  /// The program on a terminal, at its prompt.
+  func prompt(environment: [String: String] = [:], rows: Int = 60, columns: Int = 100) throws -> Screen {
+    let screen = try Screen(in: self, environment: environment, rows: rows, columns: columns)
+    try screen.expect("dcs> ")
+    return screen
   }
 
-  func read(_ name: String) -> String {
-    guard let file = fopen(folder + "/" + name, "r") else { return "" }
-    defer { fclose(file) }
-    var bytes: [UInt8] = [], buffer = [UInt8](repeating: 0, count: 4096)
-    while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
-    return String(decoding: bytes, as: UTF8.self)
-  }
+  func write(_ name: String, _ text: String) { try? Files.writeAtomically(text, Files.join(folder, name), sync: false) }
+
+  /// "" where there is no such file.
+  func read(_ name: String) -> String { String(decoding: (try? Files.read(Files.join(folder, name))) ?? [], as: UTF8.self) }
 
   /// Runs the program without a terminal, its output in the file "out". The exit code.
   func run(_ arguments: String) throws -> Int32 {

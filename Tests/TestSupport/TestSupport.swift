@@ -2,7 +2,7 @@
 
 import Arrays
 import Execution
-import Glibc
+import Storage
 import Testing
 
 /// Random elements of any type: integers over their whole range, floats normal with deviation 10, bools fair.
@@ -26,23 +26,9 @@ package func randomIntegers(_ range: ClosedRange<Int>, _ dtype: DType, _ shape: 
 
 /// An empty folder that is removed afterwards, with all it then holds.
 package func withTemporaryDirectory<R>(_ body: (_ path: String) throws -> R) throws -> R {
-  var template = Array("\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/dcs-test-XXXXXX".utf8CString)
-  let path = try #require(template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!).map { String(cString: $0) } })
-  defer { removeTree(path) }
+  let path = try Files.makeTemporaryFolder()
+  defer { try? Files.removeTree(path) }
   return try body(path)
-}
-
-private func removeTree(_ path: String) {
-  if let folder = opendir(path) {
-    while let entry = readdir(folder) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
-      if name == "." || name == ".." { continue }
-      let child = "\(path)/\(name)"
-      if entry.pointee.d_type == UInt8(DT_DIR) { removeTree(child) } else { unlink(child) }
-    }
-    closedir(folder)
-    rmdir(path)
-  }
 }
 
 /// Same shape, and |a − b| ≤ absolute + relative · |b| everywhere; NaN matches NaN. Names the worst voxel.

@@ -41,14 +41,23 @@ extension Call {
     guard let first = arrays.first else { throw failure(.argument, "`\(builtin.name)` needs at least one array to go over") }
     let context = try sizeInVoxels("context", first.grid).map { Int(clamping: Int64.nearest($0.rounded(.up))) }
     var options = BlockwiseOptions(name: function.name.isEmpty ? "fn" : function.name, block: try block(rank: first.grid.spatialRank), context: context)
-    options.roi = try optionalRoi("roi")
+    options.roi = try optionalRoi("roi", on: first.grid)
     options.pad = try string("pad") == "zero" ? .constant(0) : .reflect
     options.workers = try workers()
     options.retries = try int("retries", in: 0...100)
     return (try arrays.map { try $0.source(execution) }, options)
   }
 
-  func optionalRoi(_ name: String) throws -> WorldRoi? { try optionalObject(name, as: RoiValue.self)?.roi }
+  /// The box, for an array with this grid; nil where none is asked for.
+  ///
+  /// - Throws: E4 where one is in nanometres and the other in voxels.
+  func optionalRoi(_ name: String, on grid: Grid) throws -> WorldRoi? {
+    guard let roi = try optionalObject(name, as: RoiValue.self) else { return nil }
+    do { return try roi.roi(on: grid) } catch var failure as Failure {
+      failure.argument = name
+      throw failure
+    }
+  }
 }
 
 extension BlockwiseResult {

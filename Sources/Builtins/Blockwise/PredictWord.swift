@@ -33,7 +33,7 @@ extension Builtin {
     model.network = try model.network.seamless()
     let source = try call.array("a").source(call.execution), rank = source.grid.spatialRank
     let options = PredictOptions(
-      block: try call.block(rank: rank), roi: try call.optionalRoi("roi"), dtype: try call.dtype("dtype") ?? .float32,
+      block: try call.block(rank: rank), roi: try call.optionalRoi("roi", on: source.grid), dtype: try call.dtype("dtype") ?? .float32,
       pad: try call.string("pad") == "zero" ? .constant(0) : .reflect, workers: try call.workers() ?? 1, retries: try call.int("retries", in: 0...100))
     return (model, source, options, try call.output(rank: rank))
   }

@@ -63,7 +63,7 @@ extension Call {
     if isKnown("on"), case let engine = try engine(), !engine.isHere { effect.notes.append("on        \(engine.text), \(max(1, min(engine.workers, Int(clamping: plan.stages[0].tiling.count)))) tasks") }
     effect.blocks = plan.stages.reduce(0) { $0 + $1.tiling.count }
     let threads = workers ?? execution.pool.threads
-    effect.memory = min(execution.memoryBudget, (plan.stages.map(\.bytesPerWorker).max() ?? 0).multipliedReportingOverflow(by: max(1, threads)).partialValue)
+    effect.memory = min(execution.memoryBudget, saturated(plan.stages.map(\.bytesPerWorker).max() ?? 0, max(1, threads)))
     var existing: StoredArray?
     if let place { existing = try existingOutput(place, plan, sources, spec, &effect) }
     record(effect)

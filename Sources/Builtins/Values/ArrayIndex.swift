@@ -143,12 +143,12 @@ struct ArrayIndex {
   }
 }
 
-extension ArrayIndex {
-  /// The view of a source that this index selects.
+extension [AxisIndex] {
+  /// The view of a source that an index of each of its axes selects.
   func view(of source: SourceView) throws -> SourceView {
     var result = source
-    for axis in axes.indices.reversed() {
-      switch axes[axis] {
+    for axis in indices.reversed() {
+      switch self[axis] {
       case .all: continue
       case .at(let index): result = try result.dropping(axis: axis, at: index)
       case .walk(let begin, let step, let count): result = try result.walking(axis: axis, begin: begin, step: step, count: count)
@@ -156,6 +156,11 @@ extension ArrayIndex {
     }
     return result
   }
+}
+
+extension ArrayIndex {
+  /// The view of a source that this index selects.
+  func view(of source: SourceView) throws -> SourceView { try axes.view(of: source) }
 
   /// The box it selects, if all steps are 1.
   func box(shape: [Int]) -> (offset: [Int], shape: [Int])? {

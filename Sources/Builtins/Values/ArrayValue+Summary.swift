@@ -4,6 +4,7 @@ import FileFormats
 import Geometry
 import Language
 import Storage
+import TerminalText
 
 extension ArrayValue {
   var brief: String { "\(dtype) \(axesText)" }
@@ -15,7 +16,7 @@ extension ArrayValue {
   func summary(_ style: DisplayStyle) -> String {
     let size = byteText(byteCount), title = (style.name.map { "\($0)  " } ?? "") + brief, head = "\(title)  \(residence)"
     var lines = Layout(style.width)
-    let gap = min(style.width, 80) - columns(head) - columns(size)
+    let gap = min(style.width, 80) - head.columns - size.columns
     if gap >= 2 { lines.add(head + String(repeating: " ", count: gap) + size, [], indent: 2) } else { lines.add("", [title, residence, size], indent: 2, separator: "  ") }
     if shape.count <= 1, count <= 12, case .memory(let volume) = content { lines.add("  values  \(Self.listed(volume))", [], indent: 10); return lines.text }
     if grid.spatialRank > 0 {

@@ -58,7 +58,7 @@ struct ArrayValue: ObjectValue {
   }
 
   var byteCount: Int { (try? NDArray.byteCount(dtype, shape)) ?? .max }
-  var count: Int { shape.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue } }
+  var count: Int { shape.reduce(1, saturated) }
 
   /// The array on disk that it shows, if it does.
   var stored: StoredArray? {

@@ -29,8 +29,8 @@ struct FileGroupValue: ObjectValue {
   }
 
   func summary(_ style: DisplayStyle) -> String {
-    let children = (try? group.children()) ?? []
-    var lines = ["group \(group.path)  \(children.count) entries"]
+    let children = (try? group.children()) ?? [], name = style.name.map { "\($0)  " } ?? ""
+    var lines = ["\(name)group \(group.path)  \(children.count) \(children.count == 1 ? "entry" : "entries")"]
     for child in children.prefix(20) { lines.append("  \(child.name)\(child.isGroup ? "/" : "")\(child.problem.map { "  not read: \($0)" } ?? "")") }
     if children.count > 20 { lines.append("  … \(children.count - 20) more") }
     return lines.joined(separator: "\n")

@@ -58,16 +58,7 @@ struct ImageValue: ObjectValue {
     let style = Style(width: style.width, color: style.color)
     switch content {
     case .figure(let figure): return figure.text(style, maxWidth: width)
-    case .pixels(let image): return (flowed(caption, style.width) + [image.terminalText(style, maxWidth: width, beside: facts)]).joined(separator: "\n")
+    case .pixels(let image): return (Layout.flowed(caption, style.width) + [image.terminalText(style, maxWidth: width, beside: facts)]).joined(separator: "\n")
     }
   }
-}
-
-/// Parts beside each other, on as many lines as the width asks for.
-func flowed(_ parts: [String], _ width: Int) -> [String] {
-  var lines: [String] = []
-  for part in parts {
-    if let last = lines.last, columns(last) + 4 + columns(part) <= width { lines[lines.count - 1] = last + "    " + part } else { lines.append(lines.isEmpty ? part : "  " + part) }
-  }
-  return lines
 }

@@ -5,31 +5,23 @@
 
 import Display
 import Networks
+import TerminalText
 
 enum ModelSummary {
-  /// Parts beside each other, on as many lines as the width asks for.
-  static func flowed(_ parts: [String], _ width: Int) -> [String] {
-    var lines: [String] = []
-    for part in parts {
-      if let last = lines.last, columns(last) + 4 + columns(part) <= width { lines[lines.count - 1] = last + "    " + part } else { lines.append(lines.isEmpty ? part : "  " + part) }
-    }
-    return lines
-  }
-
   /// The heads and the table below them, in the widest form that fits; which sizes are legal stands beside the last level, or else among the heads.
   static func lines(_ heads: [String], _ network: Network, _ input: [Int], _ width: Int) -> [String] {
     let legal = network.legalSizes().map { "legal inputs \($0)" }
     let all = heads + (legal.map { [$0] } ?? [])
     guard let (levels, finer) = try? network.levels(input: input) else {
-      return flowed(all, width) + ["  \(grouped(network.nodes.count)) layers    \(grouped(network.parameterCount)) params"]
+      return Layout.flowed(all, width) + ["  \(grouped(network.nodes.count)) layers    \(grouped(network.parameterCount)) params"]
     }
     for form in Form.allCases {
       for placed in [legal, nil] {
         let lines = rows(levels, finer, form, placed, total: network.parameterCount)
-        if (form == .narrow && placed == nil) || lines.allSatisfy({ columns($0) <= width }) { return flowed(placed == nil ? all : heads, width) + lines }
+        if (form == .narrow && placed == nil) || lines.allSatisfy({ $0.columns <= width }) { return Layout.flowed(placed == nil ? all : heads, width) + lines }
       }
     }
-    return flowed(all, width)
+    return Layout.flowed(all, width)
   }
 
   private enum Form: CaseIterable { case full, usual, short, narrow }
@@ -52,12 +44,12 @@ enum ModelSummary {
       else if let legal, level == levels.count - 1 { line += (form == .narrow ? "  " : "    ") + legal }
       lines.append(line)
     }
-    let indent = String(repeating: " ", count: columns("  level 0  ") + downFrom + 3 + downTo)
+    let indent = String(repeating: " ", count: "  level 0  ".columns + downFrom + 3 + downTo)
     for run in finer { lines.append(indent + "    \(fit(grouped(run.features), features, right: true))" + (form == .narrow ? "" : " features") + "    " + up(run)) }
-    let sum = "  total    " + (form == .full || form == .usual ? String(repeating: " ", count: downFrom + 3 + downTo + 4 + features + 11 + max(0, parameters - columns(grouped(total)))) : "")
+    let sum = "  total    " + (form == .full || form == .usual ? String(repeating: " ", count: downFrom + 3 + downTo + 4 + features + 11 + max(0, parameters - grouped(total).columns)) : "")
     lines.append(sum + grouped(total) + " params")
     return lines
   }
 
-  private static func widest(_ texts: [String]) -> Int { texts.map { columns($0) }.max() ?? 0 }
+  private static func widest(_ texts: [String]) -> Int { texts.map { $0.columns }.max() ?? 0 }
 }

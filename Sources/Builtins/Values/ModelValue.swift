@@ -79,7 +79,7 @@ struct ModelValue: ObjectValue {
 
   func summary(_ style: DisplayStyle) -> String {
     var lines = ModelSummary.lines(heads, network, input, style.width)
-    if let model { lines += ModelSummary.flowed(origin(of: model), style.width).map { "  " + $0 } }
+    if let model { lines += Layout.flowed(origin(of: model), style.width).map { "  " + $0 } }
     return lines.joined(separator: "\n")
   }
 

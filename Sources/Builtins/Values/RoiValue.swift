@@ -83,7 +83,7 @@ extension RoiValue {
   /// - Throws: E4 where one is in nanometres and the other's voxel size is unknown.
   func roi(on grid: Grid) throws -> WorldRoi {
     if grid.isKnown, isInVoxels { throw Failure(.units, "the roi is of an array whose voxel size is unknown, this one's is \(sizeText(grid.voxelSize))") }
-    if !grid.isKnown, !isInVoxels { throw Failure(.units, "a roi in nanometres of an array whose voxel size is unknown", hint: "index it in voxels, such as a[0:64]") }
+    if !grid.isKnown, !isInVoxels { throw Failure(.units, "a roi in nanometres of an array whose voxel size is unknown", hint: "a[0:64] is in voxels, and so is a[0:64].roi") }
     return roi
   }
 }

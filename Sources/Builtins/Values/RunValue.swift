@@ -40,7 +40,8 @@ struct RunValue: ObjectValue {
     var done = grouped(run.iteration)
     if let goal = session?.goal.iterations, goal > run.iteration { done += " / \(grouped(goal))" }
     let head = ["\(done) iterations", run.path, "seed \(run.settings.seed)"] + (session.map { [ending($0)] } ?? []).filter { !$0.isEmpty } + (run.seconds > 0 ? ["trained \(duration(run.seconds))"] : [])
-    var lines = wrapped("run \"\(run.name)\"", head, style.width)
+    var lines = Layout(style.width)
+    lines.add("run \"\(run.name)\"  ", head, indent: 2, separator: "   ")
     var curves: [String] = []
     if let first = losses.first, let last = losses.last {
       curves.append("loss   \(sparkline(losses.map(\.loss)))  \(compact(Double(Float(first.loss)))) → \(compact(Double(Float(last.loss))))")
@@ -49,14 +50,14 @@ struct RunValue: ObjectValue {
       let course = run.course(of: best.metric)
       curves.append("\(best.metric)  \(course.count > 1 ? sparkline(course, width: 10) + "  " : "")best \(fixed(best.score, 3)) at \(grouped(best.iteration))\(parametersText(best))")
     }
-    if let first = curves.first { lines += wrapped("  " + first, Array(curves.dropFirst()), style.width, gap: "      ") }
+    if !curves.isEmpty { lines.add("  ", curves, indent: 2, separator: "      ") }
     let isDone = session.map { $0.goal.iterations ?? .max <= run.iteration } ?? true
     let name = style.name ?? "r"
     let how = isDone ? "train(\(name), iterations=\(grouped(max(1000, 2 * run.iteration)).replacingCommas))" : "train(\(name))"
     let weights = checkpoints.isEmpty ? "no checkpoints yet" : "weights: \(checkpoints.count) checkpoint\(checkpoints.count == 1 ? "" : "s"), \(byteText(run.bytes))"
     let next = [run.iteration == 0 ? "train it with \(how)" : isDone ? "train on with \(how)" : "resume with \(how)"] + (run.scores.isEmpty ? [] : ["compare: \(name).scores"]) + [weights]
-    lines += wrapped("  " + next[0], Array(next.dropFirst()), style.width, gap: "      ")
-    return lines.joined(separator: "\n")
+    lines.add("  ", next, indent: 2, separator: "      ")
+    return lines.text
   }
 
   /// "stopped by Ctrl-C 14:02"
@@ -73,16 +74,6 @@ struct RunValue: ObjectValue {
 extension String {
   /// "84_000" of "84,000".
   fileprivate var replacingCommas: String { String(map { $0 == "," ? "_" : $0 }) }
-}
-
-/// A first part and others behind it, on as many lines as the width asks for.
-private func wrapped(_ first: String, _ rest: [String], _ width: Int, gap: String = "   ") -> [String] {
-  var lines = [first]
-  for part in rest {
-    let line = lines[lines.count - 1]
-    if line.count + gap.count + part.count <= max(60, width) { lines[lines.count - 1] = line + (lines.count == 1 && line == first && gap == "   " ? "  " : gap) + part } else { lines.append("  " + part) }
-  }
-  return lines
 }
 
 /// "14:02", or "3 Mar 14:02" if it was not today; local time.

@@ -1,5 +1,7 @@
 // A figure in a terminal: braille dots between axes, eighth blocks for bars, one mark a series where there is no colour.
 
+import TerminalText
+
 extension Figure {
   /// Lines without a final line end, none wider than the screen.
   package func text(_ style: Style, maxWidth: Int? = nil, rows: Int = 14) -> String {
@@ -16,7 +18,7 @@ extension Figure {
   private func legend(_ style: Style, _ width: Int) -> [String] {
     var lines = [" "], used = 1
     for (index, name) in series.map(\.name).enumerated() {
-      let name = Self.short(name, 24), wide = columns(name) + 4
+      let name = Self.short(name, 24), wide = name.columns + 4
       if used > 1, used + wide > width { lines.append(" "); used = 1 }
       if lines.count > 3 { lines[3] = "  … \(series.count - index) more"; break }
       let sign = style.color ? Palette.escape(index) + (kind == .scatter ? "•" : "━") + "\u{1B}[0m" : String(Palette.marks[index % Palette.marks.count])
@@ -30,7 +32,7 @@ extension Figure {
 
   private func axes(_ style: Style, _ width: Int, _ rows: Int) -> [String] {
     let y = yScale(wanted: max(3, rows / 3 + 1))
-    let gutter = (y.ticks.map { columns($0.label) }.max() ?? 0) + 1
+    let gutter = (y.ticks.map { $0.label.columns }.max() ?? 0) + 1
     let cells = max(8, width - gutter - 3), x = xScale(wanted: max(2, cells / 11))
     var grid = Grid(columns: cells, rows: rows)
     let place = { (point: Point) in (x.position(point.x), y.position(point.y)) }
@@ -60,14 +62,14 @@ extension Figure {
   private func foot(_ style: Style, _ x: Scale, gutter: Int, cells: Int) -> [String] {
     var ticks = x.ticks
     if let names = categories {
-      let widest = min(14, names.map { columns($0) }.max() ?? 1) + 1
+      let widest = min(14, names.map { $0.columns }.max() ?? 1) + 1
       let stride = max(1, (widest * names.count + cells - 1) / cells)
       ticks = Swift.stride(from: 0, to: names.count, by: stride).map { Scale.Tick(value: Double($0), label: Self.short(names[$0], 14)) }
     }
     var rule = [Character](repeating: "─", count: cells), labels = "", end = 0
     for tick in ticks {
       let column = min(cells - 1, max(0, Int((x.position(tick.value) * Double(cells - 1)).rounded())))
-      let wide = columns(tick.label), start = max(0, min(gutter + 2 + column - wide / 2, gutter + 2 + cells - wide))
+      let wide = tick.label.columns, start = max(0, min(gutter + 2 + column - wide / 2, gutter + 2 + cells - wide))
       if start < end + (end > 0 ? 1 : 0) { continue }
       rule[column] = "┬"
       labels += String(repeating: " ", count: start - end) + tick.label
@@ -75,7 +77,7 @@ extension Figure {
     }
     var lines = [style.dim(String(repeating: " ", count: gutter + 1) + "└" + String(rule)), style.dim(labels)]
     let name = x.title(xName)
-    if !name.isEmpty { lines.append(String(repeating: " ", count: max(0, gutter + 2 + (cells - columns(name)) / 2)) + Self.short(name, cells)) }
+    if !name.isEmpty { lines.append(String(repeating: " ", count: max(0, gutter + 2 + (cells - name.columns) / 2)) + Self.short(name, cells)) }
     return lines
   }
 
@@ -83,8 +85,8 @@ extension Figure {
 
   private func bars(_ style: Style, _ width: Int) -> [String] {
     let names = categories ?? [], values = series.flatMap(\.points).map(\.y)
-    let label = min(max(8, width / 3), names.map { columns($0) }.max() ?? 0)
-    let numbers = values.map { compact($0) }.map { columns($0) }.max() ?? 1
+    let label = min(max(8, width / 3), names.map { $0.columns }.max() ?? 0)
+    let numbers = values.map { compact($0) }.map { $0.columns }.max() ?? 1
     let low = min(0, values.min() ?? 0), high = max(0, values.max() ?? 0), span = high > low ? high - low : 1
     let room = max(4, width - label - numbers - 6)
     // bars below 0 end at the rule, bars above start there

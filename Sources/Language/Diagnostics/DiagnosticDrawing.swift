@@ -1,5 +1,7 @@
 // A diagnostic as text, at most 8 lines: what, where, the line with its caret, notes, hint, calls (the reference page's "Errors").
 
+import TerminalText
+
 extension Diagnostic {
   /// Lines without a final line end.
   package func drawn(_ style: DisplayStyle = DisplayStyle()) -> String {
@@ -20,9 +22,10 @@ extension Diagnostic {
   /// A name can be as long as a script: what is longer than a screen is cut.
   private static func oneLine(_ text: String) -> String {
     let line = text.utf8.count > 4000 ? String(text.prefix(1000)) + "…" : text
-    return Text.visible(line.split(whereSeparator: \.isNewline).joined(separator: " "))
+    return line.split(whereSeparator: \.isNewline).joined(separator: " ").visible()
   }
 
+  /// The line and the caret under it with its label, which goes on below where a screen is too narrow for it.
   private func excerpt(_ site: Site, _ style: DisplayStyle, _ paint: Paint) -> [String] {
     let (number, range) = site.source.line(at: site.span.start)
     let text = String(number)
@@ -30,8 +33,18 @@ extension Diagnostic {
     let blank = String(repeating: " ", count: gutter.count)
     var line = VisibleLine(site.source, Self.nearby(range, site), marking: site.span)
     line.trim(to: max(40, style.width - gutter.count - 3))
-    let caret = String(repeating: " ", count: line.start) + paint.caret(String(repeating: "^", count: max(1, line.width)))
-    return ["\(gutter) | \(line.text)", "\(blank) | \(caret)" + (label.map { " " + Self.oneLine($0) } ?? "")]
+    let indent = String(repeating: " ", count: line.start), mark = String(repeating: "^", count: max(1, line.width))
+    var below = label.map(Self.oneLine) ?? ""
+    var more: [String] = []
+    if style.isTerminal, gutter.count + 3 + line.start + mark.count + 1 + below.columns > style.width {
+      // what stands behind the mark, then the rest below: as many lines as the hint and notes leave
+      let room = max(1, Self.lineLimit - 3 - notes.count - (hint == nil ? 0 : 1))
+      let lines = HelpText.wrapped(below, max(40, style.width), first: "\(blank) | \(indent)\(mark) ", later: "\(blank) |   ")
+      below = String(lines[0].dropFirst(gutter.count + 3 + indent.count + mark.count + 1))
+      more = Array(lines.dropFirst().prefix(room - 1))
+      if lines.count > room { if more.isEmpty { below += " …" } else { more[more.count - 1] += " …" } }
+    }
+    return ["\(gutter) | \(line.text)", "\(blank) | \(indent)\(paint.caret(mark))" + (below.isEmpty ? "" : " " + below)] + more
   }
 
   /// A line, or of one without end what lies around the mark.
@@ -96,7 +109,7 @@ private struct VisibleLine {
     for character in line {
       if !seenStart, offset >= span.start { (start, seenStart) = (column, true) }
       // a tab is drawn as two blanks; other control characters would move the cursor
-      let cell: (String, Int) = character == "\t" ? ("  ", 2) : character.unicodeScalars.contains { Text.isControl($0) } ? ("·", 1) : (String(character), character.columns)
+      let cell: (String, Int) = character == "\t" ? ("  ", 2) : character.unicodeScalars.contains(where: \.isControl) ? ("·", 1) : (String(character), character.columns)
       cells.append((text: cell.0, width: cell.1))
       column += cell.1
       offset += character.utf8.count

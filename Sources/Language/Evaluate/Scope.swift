@@ -39,7 +39,6 @@ final class FunctionScope {
   private(set) var size = 0
   /// What is copied into the frame when the closure is made: slots of the parent, in the order of the slots here.
   private(set) var captures: [(from: Int, name: String)] = []
-  private var captureSlots: [String: Int] = [:]
   private let parameterCount: Int
   /// Free variables are found before the body is compiled, so that captures lie together.
   private let assigned: Set<String>

@@ -1,5 +1,7 @@
 // Finds the page that a question means: a word, a qualified word, a keyword or operator, a module of the standard library, a value.
 
+import TerminalText
+
 package struct HelpDesk {
   let session: Session
   /// What names mean where the question is asked: those of the prompt, or only the words that every script has.

@@ -1,5 +1,7 @@
 // A help page as text for a terminal: bold where the eye should start, wrapped to the screen, nothing that colour alone says.
 
+import TerminalText
+
 extension HelpPage {
   /// Lines without a final line end.
   package func drawn(_ style: DisplayStyle = DisplayStyle()) -> String {
@@ -66,7 +68,7 @@ package enum HelpText {
   }
 
   /// Words on lines of at most `width` columns; a word that is longer is broken behind a `|`, or stands alone.
-  static func wrapped(_ text: String, _ width: Int, first: String = "", later: String) -> [String] {
+  package static func wrapped(_ text: String, _ width: Int, first: String = "", later: String) -> [String] {
     var lines: [String] = [], line = first, isEmpty = true
     for word in text.split(separator: " ") {
       if !isEmpty, line.columns + 1 + word.columns > width {

@@ -79,13 +79,7 @@ extension HelpPage {
     func pages(_ entries: [SyntaxHelp]) -> [HelpPage] { entries.map { HelpPage(title: $0.spellings.joined(separator: " "), forms: [$0.form]) } }
     return (pages(SyntaxHelp.keywords), pages(SyntaxHelp.operators))
   }
-  /// Every spelling that has a page: keywords and operators.
-  package static var syntaxSpellings: [String] { SyntaxHelp.entries.flatMap(\.spellings) }
-}
 
-extension HelpPage {
-  /// What must have a page: every keyword, and every symbol of the lexer but closing brackets.
-  package static var requiredSpellings: [String] {
-    Keyword.allCases.map(\.rawValue) + Symbol.allCases.map(\.rawValue)
-  }
+  /// What must have a page: every keyword and every symbol of the lexer.
+  package static var requiredSpellings: [String] { Keyword.allCases.map(\.rawValue) + Symbol.allCases.map(\.rawValue) }
 }

@@ -4,7 +4,6 @@
 struct CallShape {
   /// One entry an argument; nil: by position.
   var labels: [String?]
-  var positionalCount: Int { labels.count { $0 == nil } }
 }
 
 enum Binding {

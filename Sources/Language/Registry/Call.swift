@@ -129,7 +129,6 @@ extension Call {
   // nil where the argument is nil or not given
   package func optionalBool(_ name: String) throws -> Bool? { try optional(name, bool) }
   package func optionalInt(_ name: String) throws -> Int? { try optional(name) { try int($0) } }
-  package func optionalInteger(_ name: String) throws -> Int128? { try optional(name, integer) }
   package func optionalFloat(_ name: String) throws -> Double? { try optional(name, float) }
   package func optionalString(_ name: String) throws -> String? { try optional(name, string) }
   package func optionalList(_ name: String) throws -> [Value]? { try optional(name, list) }

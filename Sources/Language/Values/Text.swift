@@ -58,39 +58,6 @@ package enum Text {
     }
   }
 
-  /// Moves the cursor, changes colours, titles or modes of a terminal: must not come from a file's name.
-  static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) }
-  /// As in a string literal: `\u{1b}`.
-  static func escape(_ scalar: Unicode.Scalar) -> String { "\\u{" + String(scalar.value, radix: 16) + "}" }
-
-  /// A text with its control characters written out, but line ends and tabs.
-  ///
-  /// - Parameter keepsColors: leaves `ESC [ … m` alone, which only colours.
-  package static func visible(_ text: String, keepsColors: Bool = false) -> String {
-    if text.utf8.allSatisfy({ $0 == 0x0a || $0 == 0x09 || ($0 >= 0x20 && $0 < 0x7f) }) { return text }
-    let scalars = text.unicodeScalars
-    var result = String.UnicodeScalarView(), place = scalars.startIndex
-    while place < scalars.endIndex {
-      let scalar = scalars[place]
-      if keepsColors, scalar == "\u{1b}", let end = colorEnd(scalars, place) {
-        result += scalars[place..<end]
-        place = end
-        continue
-      }
-      if isControl(scalar), scalar != "\n", scalar != "\t" { result += escape(scalar).unicodeScalars } else { result.append(scalar) }
-      place = scalars.index(after: place)
-    }
-    return String(result)
-  }
-
-  /// Behind the `m` of `ESC [ digits ; … m`.
-  private static func colorEnd(_ scalars: String.UnicodeScalarView, _ start: String.Index) -> String.Index? {
-    var place = scalars.index(after: start)
-    guard place < scalars.endIndex, scalars[place] == "[" else { return nil }
-    repeat { place = scalars.index(after: place) } while place < scalars.endIndex && (("0"..."9").contains(scalars[place]) || scalars[place] == ";")
-    return place < scalars.endIndex && scalars[place] == "m" ? scalars.index(after: place) : nil
-  }
-
   static func trim(_ text: String) -> String {
     var text = text[...]
     while let first = text.first, first.isWhitespace { text.removeFirst() }

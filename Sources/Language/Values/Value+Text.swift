@@ -1,6 +1,7 @@
 // Values as text: `shown` is what the prompt and lists show (strings in quotes, so that it reads back), `text` is what `print` prints.
 
 import Geometry
+import TerminalText
 
 extension Value {
   /// What the prompt shows.
@@ -10,7 +11,7 @@ extension Value {
     case .function(let function):
       let width = max(40, style.width)
       return (HelpText.signature(function.signature, width) + (function.summary.map { HelpText.wrapped($0, width, first: "  ", later: "  ") } ?? [])).joined(separator: "\n")
-    case .object(let box): return Text.visible(box.object.summary(style), keepsColors: style.color)
+    case .object(let box): return box.object.summary(style).visible(keepsColors: style.color)
     default: return written(style)
     }
   }
@@ -41,7 +42,7 @@ extension Value {
   /// What is seen of it on a terminal: text with its control characters written out.
   package func printed(_ style: DisplayStyle) -> String {
     guard style.isTerminal else { return text(style) }
-    return if case .object = self { Text.visible(text(style), keepsColors: style.color) } else { Text.visible(text(style)) }
+    return if case .object = self { text(style).visible(keepsColors: style.color) } else { text(style).visible() }
   }
 
   /// As a literal in double quotes, on one line.
@@ -55,7 +56,7 @@ extension Value {
       case "\n": result += "\\n"
       case "\r": result += "\\r"
       case "\t": result += "\\t"
-      case _ where Text.isControl(scalar): result += Text.escape(scalar)
+      case _ where scalar.isControl: result += scalar.escaped
       default: result.unicodeScalars.append(scalar)
       }
     }
@@ -119,7 +120,7 @@ private struct Writer {
     case .duration(let value): text += Value.durationText(value)
     case .bytes(let value): text += Value.bytesText(Double(value))
     case .function(let function): text += function.name.isEmpty ? "fn" : function.name
-    case .object(let box): text += Text.visible(box.object.brief)
+    case .object(let box): text += box.object.brief.visible()
     case .range(.integers(let start, let end, 1)): text += "\(start)..\(end)"
     case .range(.integers(let start, let end, let step)): text += "range(\(start), \(end), step=\(step))"
     case .range(.floats(let start, let end, let step, _)):

@@ -1,6 +1,7 @@
 // The last error at length. As a value it is `_err`.
 
 import Language
+import TerminalText
 
 extension Command {
   static let why = Command("why", "", "Explains the last error: its kind, and the values of the names in the line.") { prompt, _ in
@@ -13,7 +14,7 @@ extension Command {
       let glance = value.map { $0.typeName + "  " + Glance.text($0, width: max(20, prompt.style.width - width - 14)) } ?? "not bound"
       lines.append("  " + name + String(repeating: " ", count: width - name.columns) + "  " + glance)
     }
-    lines.append(contentsOf: wrapped("\(diagnostic.id) \(diagnostic.kind.rawValue): \(diagnostic.kind.explanation)", prompt.style.width))
+    lines += HelpText.wrapped("\(diagnostic.id) \(diagnostic.kind.rawValue): \(diagnostic.kind.explanation)", max(40, min(prompt.style.width, 100)), later: "  ")
     prompt.pager.show(lines.joined(separator: "\n") + "\n")
     return nil
   }
@@ -29,13 +30,5 @@ extension Command {
     if frames.isEmpty { lines.append(diagnostic.site.map { "  " + $0.location } ?? "  no calls") }
     prompt.pager.show(lines.joined(separator: "\n") + "\n")
     return nil
-  }
-
-  private static func wrapped(_ text: String, _ width: Int) -> [String] {
-    var lines: [String] = [], line = ""
-    for word in text.split(separator: " ") {
-      if !line.isEmpty, line.columns + 1 + word.columns > max(40, min(width, 100)) { lines.append(line); line = "  " + word } else { line += (line.isEmpty ? "" : " ") + word }
-    }
-    return lines + [line]
   }
 }

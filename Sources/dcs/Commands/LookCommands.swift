@@ -5,6 +5,7 @@ import Builtins
 import Display
 import Glibc
 import Language
+import TerminalText
 
 extension Command {
   static let vars = Command("vars", "[TEXT]", "Lists the names that are bound, with their kind and a glance.", .name) { prompt, rest in
@@ -75,7 +76,7 @@ enum Glance {
     default: text = value.written()
     }
     let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    return columns(line) <= width ? line : fit(line, width)
+    return line.columns <= width ? line : fit(line, width)
   }
 }
 

@@ -1,6 +1,7 @@
 // Commands about what was typed: save it, load more, edit it, list it.
 
 import CLineEdit
+import Compute
 import Display
 import Glibc
 import Language
@@ -57,7 +58,7 @@ extension Command {
   }
 
   private static func edit(_ path: String, with editor: String) throws {
-    let code = dcs_shell("\(editor) \(quoted(path))")
+    let code = dcs_shell("\(editor) \(Shell.quoted(path))")
     if code == 127 { throw Misuse(description: "the editor `\(editor)` cannot be started; set EDITOR") }
   }
 
@@ -91,9 +92,6 @@ extension Prompt {
     return function.sourceText.map { text in function.documentation.map { "## \($0)\n" }.joined() + text }
   }
 }
-
-/// For /bin/sh.
-func quoted(_ text: String) -> String { "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'" }
 
 /// "2026-03-01 14:02"
 func dateText() -> String {

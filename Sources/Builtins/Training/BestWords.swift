@@ -1,0 +1,77 @@
+import Language
+import Networks
+import Storage
+import Training
+
+extension Builtin {
+  static let best = Builtin(
+    "best", "(r: run|string|list, by: \"accuracy|dice|f1|jaccard|precision|rand|recall|voi|voi_merge|voi_split\" = nil, folder=\"runs\") -> best",
+    "The checkpoint and parameters with the best validation score: of a run, of a run by name, or of several.",
+    details: [
+      "by: one of the task's metrics, its first one if none is named. The score is the mean over crops.",
+      "b.iteration, b.params (of post-processing), b.score, b.crops, b.run; predict(b, …) uses its weights.",
+    ],
+    searchTerms: ["checkpoint", "threshold"]
+  ) { call in
+    let by = try call.optionalString("by")
+    func run(_ value: Value) throws -> (Run, folder: String) {
+      if let run = value.object(as: RunValue.self) { return (run.run, run.folder) }
+      guard case .string(let name) = value else { throw call.failure(.type, "`r` must be a run or the name of one, not \(value.typePhrase)", at: "r") }
+      let (folder, last) = try runPlace(call, name)
+      return (try Run(opening: last, in: folder), folder)
+    }
+    let given = try call.value("r"), all = if case .list(let list) = given { list } else { [given] }
+    if let planned = try planned(all, call) { return planned }
+    let runs = try all.map(run)
+    let found = try runs.map { run, folder in
+      do { return BestValue(run: run, best: try run.best(by: by), folder: folder) } catch TrainingError.noMetric(_, let have) {
+        let metrics = have.map { "\"\($0)\"" }.joined(separator: ", ")
+        throw call.failure(.value, "run \"\(run.name)\" was not scored by \(by ?? "")", at: "by", label: "its task has \(metrics)", hint: have.first.map { "best(…, by=\"\($0)\")" })
+      }
+    }
+    guard let first = found.first else { throw call.failure(.value, "`r` names no run", at: "r") }
+    let higher = first.run.settings.task.metrics.first { $0.name == first.best.metric }?.higherIsBetter ?? true
+    if let other = found.first(where: { $0.best.metric != first.best.metric }) {
+      throw call.failure(.value, "run \"\(first.run.name)\" is scored by \(first.best.metric), run \"\(other.run.name)\" by \(other.best.metric)", at: "r", hint: "best(…, by=\"\(first.best.metric)\")")
+    }
+    return Value(found.dropFirst().reduce(first) { (higher ? $1.best.score > $0.best.score : $1.best.score < $0.best.score) ? $1 : $0 })
+  }
+
+  /// In a dry run that would train one of these runs: a best that is unknown but for the shape of its network, where they agree on that; else nil.
+  private static func planned(_ runs: [Value], _ call: Call) throws -> Value? {
+    guard let dry = call.dryRun else { return nil }
+    let paths = try runs.map { value in
+      if let run = value.object(as: RunValue.self) { return run.run.path }
+      guard case .string(let name) = value else { return "" }
+      let (folder, last) = try runPlace(call, name)
+      return Files.join(folder, last)
+    }
+    if !paths.contains(where: { dry.made(at: $0) != nil }) { return nil }
+    var sketches: [Model] = []
+    for (value, path) in zip(runs, paths) {
+      let run = value.object(as: RunValue.self)?.run ?? dry.made(at: path)?.object(as: RunValue.self)?.run
+      guard let sketch = try dry.made(at: path)?.sketch as? Model ?? run?.sketch() else { return .unknown }
+      sketches.append(sketch)
+    }
+    let agree = sketches.allSatisfy { $0.network.json == sketches[0].network.json && $0.activation == sketches[0].activation && $0.inputVoxelSize == sketches[0].inputVoxelSize }
+    return agree ? .unknown(sketch: sketches[0]) : .unknown
+  }
+
+  static let export = Builtin(
+    "export", "(r: run|best|model, to: string, iteration: int = nil, note: string = nil) -> model",
+    "Writes weights, architecture, task and chosen parameters to one .dcmodel file."
+  ) { call in
+    var model: Model
+    if let best = try call.value("r").object(as: BestValue.self) { model = try best.model() }
+    else if try call.value("r").object(as: ModelValue.self) != nil { model = try call.trainedModel("r") }
+    else {
+      let run = try call.object("r", as: RunValue.self).run
+      if let iteration = try call.optionalInt("iteration") { model = try run.model(iteration: iteration) }
+      else if let best = try? run.best() { model = try run.model(best) }
+      else { model = try run.model() }
+    }
+    if let note = try call.optionalString("note") { model.provenance["note"] = .string(note) }
+    try model.save(try call.writablePath("to"))
+    return Value(ModelValue(trained: model))
+  }
+}
