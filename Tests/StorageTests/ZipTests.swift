@@ -26,6 +26,18 @@ import Testing
     #expect(storageError { _ = try StoredArray.create(fixture("../zip/stored.zarr.zip/x"), ArraySpec(.uint8, [2])) }?.description.contains("zip files are for reading") == true)
   }
 
+  /// More than deflate can pack is refused before memory is asked for, also where a part is read.
+  @Test func aClaimOfMoreThanDeflateCanPack() throws {
+    var bytes = try Files.read(fixture("../zip/deflated.zarr.zip"))
+    for at in bytes.indices.dropLast(46) where bytes[at..<at + 4].elementsEqual([0x50, 0x4b, 1, 2]) { bytes.replaceSubrange(at + 24..<at + 28, with: [0, 0, 0, 0x7f]) }
+    let store = try Location("memory://zip-claims").store
+    try bytes.withUnsafeBytes { try store.put("a.zarr.zip", $0) }
+    let zip = try Location("memory://zip-claims/a.zarr.zip").store
+    let claim = StorageError.badFile(path: "memory://zip-claims/a.zarr.zip/em/s0/zarr.json", reason: "its sizes in the zip file do not agree")
+    #expect(storageError { _ = try zip.get("em/s0/zarr.json", from: 0, count: 1) } == claim)
+    #expect(storageError { _ = try zip.get("em/s0/zarr.json", limit: .max) } == claim)
+  }
+
   /// Any byte may be any other: what is read then is right or refused, and no memory is asked for by what a header claims.
   @Test(arguments: ["stored.zarr.zip", "deflated.zarr.zip", "wide.zarr.zip"]) func accidents(name: String) throws {
     let whole = try Files.read(fixture("../zip/\(name)")), path = "memory://zip-tests/\(name)"
