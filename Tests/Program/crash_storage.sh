@@ -51,6 +51,10 @@ for ((n = 0; n < kills; n++)); do
   expect "kill $n of $path" 0 "whole" "$dcs" --quiet "$scratch/check.dcs" --path "$scratch/$path" --unit "$unit"
 done
 
+# A save that ends early leaves an array that says so.
+expect "a save that fails" 1 "do not fit uint16" "$dcs" -e "save(cast(open(\"$scratch/a.zarr/raw\") + 65_535, uint16), \"$scratch/half.zarr/raw\")"
+expect "an array that was cut short" 0 "unfinished: what wrote it was stopped" "$dcs" -e "open(\"$scratch/half.zarr/raw\")"
+
 # A disk that fills up: where a small file system can be mounted.
 mkdir "$scratch/small"
 if mount -t tmpfs -o size=3m tmpfs "$scratch/small" 2>/dev/null; then

@@ -44,8 +44,10 @@ extension ArrayValue {
 
   /// This array at a path in a container or as a file, written piece by piece in bounded memory, as `chunks`, `codec` and `replace` of the call say.
   ///
+  /// An array in a container says of itself that it is unfinished until its last chunk is there.
   /// - Parameter format: nil: what the call says, else that of the container.
-  func written(to path: String, _ call: Call, format: Storage.Format? = nil, attributes: JSON = .emptyObject) throws -> ArrayValue {
+  /// - Parameter replace: nil: as the call says.
+  func written(to path: String, _ call: Call, format: Storage.Format? = nil, attributes: JSON = .emptyObject, replace: Bool? = nil) throws -> ArrayValue {
     // what it reads must outlive the writing
     let place = Files.absolute(path)
     if let input = pathsOnDisk(of: expression).first(where: { Files.absolute($0) == place }) {
@@ -59,7 +61,11 @@ extension ArrayValue {
     }
     var spec = try spec(call, attributes: attributes)
     if let format { spec.format = format }
-    try stream(to: try StoredArray.create(path, spec, replace: try call.bool("replace")), call.execution)
+    let provenance = spec.attributes
+    spec.attributes = provenance.unfinished
+    let out = try StoredArray.create(path, spec, replace: try replace ?? call.bool("replace"))
+    try stream(to: out, call.execution)
+    try out.setAttributes(provenance)
     return ArrayValue(try StoredArray.open(path))
   }
 

@@ -77,7 +77,7 @@ struct PyramidWork {
     let replace = try call.bool("replace"), new = plan.levels.dropFirst(isInPlace ? 1 : 0)
     for level in new {
       guard let occupant = try StoredArray.occupant(of: try Location(path(of: level))) else { continue }
-      let isLeftOver = occupant.isArray && (try? StoredArray.open(path(of: level)))?.attributes["dcs"]?["unfinished"]?.bool == true
+      let isLeftOver = occupant.isArray && (try? StoredArray.open(path(of: level)))?.isUnfinished == true
       guard (replace || isLeftOver) && occupant.isArray else { throw call.failure(.data, "\(path(of: level)) exists already (\(occupant.what))", at: call.isGiven("to") ? "to" : "a", hint: occupant.isArray ? "replace=true" : nil) }
     }
   }
@@ -86,7 +86,6 @@ struct PyramidWork {
     try checkRoom(call)
     var last = try first(call)
     let format = last.format, provenance = call.provenance(inputs: [isInPlace ? last.path : array.stored?.path].compactMap { $0 })
-    let unfinished: JSON = ["dcs": (provenance["dcs"] ?? .emptyObject).merging(["unfinished": true])]
     let codecs = try call.optionalString("codec").map { try Codec.chain(text: $0, last.dtype, isBigEndian: false) } ?? last.codecs
     let wanted = try call.chunks("shards", array.shape) ?? last.shards
     var made: [StoredArray] = []
@@ -96,7 +95,7 @@ struct PyramidWork {
       let shards = wanted.map { wanted in chunks.indices.map { chunks[$0] * max(1, min(wanted[$0] / chunks[$0], (level.shape[$0] + chunks[$0] - 1) / chunks[$0])) } }
       let spec = ArraySpec(
         last.dtype, level.shape, grid: level.grid, chunks: chunks, shards: shards, codecs: codecs,
-        fillValue: format == .n5 ? 0 : last.fillValue.json(last.dtype), format: format, attributes: document.levelAttributes(level, format).merging(unfinished))
+        fillValue: format == .n5 ? 0 : last.fillValue.json(last.dtype), format: format, attributes: document.levelAttributes(level, format).merging(provenance.unfinished))
       let out = try StoredArray.create(path(of: level), spec, replace: true)
       try last.downsample(into: out, by: level.step, method, label: "pyramid \(level.name)", call.execution)
       made.append(out)
@@ -120,12 +119,12 @@ struct PyramidWork {
   /// s0, where it must be, saying of itself where it lies.
   private func first(_ call: Call) throws -> StoredArray {
     let target = path(of: plan.levels[0])
-    if !isInPlace {
+    if !isInPlace {   // there is room, or what may be replaced
       let isPlain = !call.isGiven("chunks") && !call.isGiven("shards") && !call.isGiven("codec")
       if isPlain, let stored = array.stored, array.isWhole, format.map({ $0 == stored.format }) ?? true, try StoredNode.array(stored).canCopyFiles(to: target) {
-        try StoredNode.array(stored).copyFiles(to: target, replace: try call.bool("replace"), call.execution)
+        try StoredNode.array(stored).copyFiles(to: target, replace: true, call.execution)
       } else {
-        _ = try array.written(to: target, call, format: format)
+        _ = try array.written(to: target, call, format: format, replace: true)
       }
     }
     let there = try StoredArray.open(target), attributes = document.levelAttributes(plan.levels[0], there.format)

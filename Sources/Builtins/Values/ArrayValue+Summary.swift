@@ -30,6 +30,7 @@ extension ArrayValue {
     }
     if let stored {
       lines.add("  chunks  ", [chunkText(stored), stored.codecText, "\(stored.format)"], indent: 10, separator: "   ")
+      if stored.isUnfinished { lines.add("  unfinished: what wrote it was stopped, or is at work; missing chunks read as the fill value", [], indent: 2) }
       if case .view(let view) = content, view.isWhole {
         lines.add("  values  ", ["not read: look(\(style.name ?? "a")) reads ≤ 27 chunks,", "stats(\(style.name ?? "a")) reads all"], indent: 10, separator: " ")
       }

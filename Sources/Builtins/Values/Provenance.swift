@@ -18,3 +18,15 @@ extension Call {
     return .object([.init("dcs", .object(members))])
   }
 }
+
+// While an array is written, "unfinished" stands beside it: a writer that was stopped leaves it there.
+
+extension JSON {
+  /// Provenance of an array whose voxels are yet to be written.
+  var unfinished: JSON { merging(["dcs": (self["dcs"] ?? .emptyObject).merging(["unfinished": true])]) }
+}
+
+extension StoredArray {
+  /// Its writer has not come to its end, or was stopped before.
+  var isUnfinished: Bool { attributes["dcs"]?["unfinished"]?.bool == true }
+}
