@@ -33,7 +33,7 @@ import Testing
     try screen.expect("p1\\u{1b}[31m  p2\n")
     screen.type(Screen.controlC)
     try screen.expect("dcs> ")
-    try screen.enter(":ls", shows: "p1\\u{1b}[31m  p2")
+    try screen.enter(":ls", shows: "p1\\u{1b}[31m  ")
   }
 
   @Test func theSecondTabLists() throws {
