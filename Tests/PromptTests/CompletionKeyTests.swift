@@ -31,6 +31,7 @@ import Testing
     let screen = try place.prompt()
     screen.type("open(\"p\t\t")
     try screen.expect("p1\\u{1b}[31m  p2\n")
+    try screen.expect("dcs> open(")   // drawn again below the list
     screen.type(Screen.controlC)
     try screen.expect("dcs> ")
     try screen.enter(":ls", shows: "p1\\u{1b}[31m  ")
