@@ -21,7 +21,7 @@ package struct TextTable: Sendable {
     let (widths, shown) = layout(style.width)
     var lines = [style.bold(line(headings, widths, shown))]
     lines += rows.map { line($0, widths, shown) }
-    if hidden > 0 { lines.append(style.dim("  … \(grouped(hidden)) more (:more or page(t))")) }
+    if hidden > 0 { lines.append(style.dim(fit("  … \(grouped(hidden)) more (:more or page(t))", style.width).trimmedEnd)) }
     if shown < headings.count {
       let left = headings.count - shown
       lines.append(style.dim(fit("  \(left) more \(left == 1 ? "column" : "columns"): \(headings[shown...].joined(separator: ", "))", style.width).trimmedEnd))

@@ -31,9 +31,10 @@ import Testing
     let screen = try place.prompt()
     screen.type("open(\"p\t\t")
     try screen.expect("p1\\u{1b}[31m  p2\n")
+    try screen.expect("dcs> open(")   // drawn again below the list
     screen.type(Screen.controlC)
     try screen.expect("dcs> ")
-    try screen.enter(":ls", shows: "p1\\u{1b}[31m  p2")
+    try screen.enter(":ls", shows: "p1\\u{1b}[31m  ")
   }
 
   @Test func theSecondTabLists() throws {
