@@ -1,6 +1,6 @@
 // A dictionary that knows which entry was used longest ago: a linked list through its slots, so that using, adding and dropping take no search.
 
-struct Recency<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+package struct Recency<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private struct Slot: Sendable {
     var key: Key
     var value: Value
@@ -15,12 +15,14 @@ struct Recency<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private var free: [Int] = []
   private var oldest = -1, newest = -1
 
-  var count: Int { places.count }
+  package init() {}
+
+  package var count: Int { places.count }
   /// What `use` or `add` were last told of the entry that was used longest ago; nil if there is none.
-  var oldestMoment: Int? { oldest < 0 ? nil : slots[oldest]?.moment }
+  package var oldestMoment: Int? { oldest < 0 ? nil : slots[oldest]?.moment }
 
   /// What is kept under a key; from now on it is the newest.
-  mutating func use(_ key: Key, at moment: Int = 0) -> Value? {
+  package mutating func use(_ key: Key, at moment: Int = 0) -> Value? {
     guard let place = places[key], var slot = slots[place] else { return nil }
     unlink(slot)
     slot.moment = moment
@@ -31,7 +33,7 @@ struct Recency<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   /// Adds a value, or replaces it.
   ///
   /// - Returns: what was there.
-  mutating func add(_ value: Value, _ key: Key, at moment: Int = 0) -> Value? {
+  package mutating func add(_ value: Value, _ key: Key, at moment: Int = 0) -> Value? {
     let old = remove(key), place = free.popLast() ?? slots.count
     if place == slots.count { slots.append(nil) }
     places[key] = place
@@ -39,7 +41,7 @@ struct Recency<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     return old
   }
 
-  mutating func remove(_ key: Key) -> Value? {
+  package mutating func remove(_ key: Key) -> Value? {
     guard let place = places.removeValue(forKey: key), let slot = slots[place] else { return nil }
     unlink(slot)
     slots[place] = nil
@@ -47,7 +49,7 @@ struct Recency<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     return slot.value
   }
 
-  mutating func removeOldest() -> Value? { oldest < 0 ? nil : slots[oldest].flatMap { remove($0.key) } }
+  package mutating func removeOldest() -> Value? { oldest < 0 ? nil : slots[oldest].flatMap { remove($0.key) } }
 
   private mutating func link(_ slot: Slot, at place: Int) {
     var slot = slot

@@ -66,30 +66,27 @@ extension StoredArray {
   }
 }
 
-/// Indices of shards by shard and version, the oldest given up first.
+/// Indices of shards by shard and version; the one used longest ago is given up first.
 final class ShardIndexCache: Sendable {
   private static let limit = 32 << 20
 
   private struct State {
-    var entries: [[Int]: (version: KeyVersion, index: ShardIndex, bytes: Int)] = [:]
-    var order: [[Int]] = []
+    var entries = Recency<[Int], (version: [UInt64], index: ShardIndex, bytes: Int)>()
     var bytes = 0
   }
   private let state = Mutex(State())
 
   subscript(unit: [Int], version: KeyVersion) -> ShardIndex? {
     if version.isFresh { return nil }
-    return state.withLock { state in state.entries[unit].flatMap { $0.version.words == version.words ? $0.index : nil } }
+    return state.withLock { state in state.entries.use(unit).flatMap { $0.version == version.words ? $0.index : nil } }
   }
 
   func keep(_ index: ShardIndex, _ unit: [Int], _ version: KeyVersion, bytes: Int) {
     if version.isFresh || bytes > Self.limit { return }
     state.withLock { state in
-      if let old = state.entries.updateValue((version, index, bytes), forKey: unit) { state.bytes -= old.bytes } else { state.order.append(unit) }
+      if let old = state.entries.add((version.words, index, bytes), unit) { state.bytes -= old.bytes }
       state.bytes += bytes
-      while state.bytes > Self.limit, !state.order.isEmpty {
-        if let old = state.entries.removeValue(forKey: state.order.removeFirst()) { state.bytes -= old.bytes }
-      }
+      while state.bytes > Self.limit, let old = state.entries.removeOldest() { state.bytes -= old.bytes }
     }
   }
 }

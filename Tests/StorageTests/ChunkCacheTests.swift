@@ -190,4 +190,24 @@ private func becomeOld() { usleep(150_000) }
       }
     }
   }
+
+  /// Beside a plain list, in any order of uses, additions and removals.
+  @Test func recencyIsThatOfAList() {
+    var fast = Recency<Int, Int>(), plain: [(key: Int, value: Int, moment: Int)] = [], generator = KeyedGenerator(seed: 3, purpose: "recency")
+    for moment in 0..<5000 {
+      let key = generator.index(below: 12), at = plain.firstIndex { $0.key == key }, old = at.map { plain[$0].value }
+      switch generator.index(below: 8) {
+      case 0: #expect(fast.remove(key) == at.map { plain.remove(at: $0).value })
+      case 1: #expect(fast.removeOldest() == (plain.isEmpty ? nil : plain.removeFirst().value))
+      case 2, 3, 4:
+        #expect(fast.use(key, at: moment) == old)
+        if let at { plain.append((key, plain.remove(at: at).value, moment)) }
+      default:
+        #expect(fast.add(moment, key, at: moment) == old)
+        if let at { plain.remove(at: at) }
+        plain.append((key, moment, moment))
+      }
+      #expect(fast.count == plain.count && fast.oldestMoment == plain.first?.moment)
+    }
+  }
 }
