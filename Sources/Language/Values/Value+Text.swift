@@ -19,7 +19,7 @@ extension Value {
   /// What the prompt answers a statement with: a text of several lines (`tree`, a report) as its lines, else `shown`.
   package func echoed(_ style: DisplayStyle) -> String {
     guard case .string(let text) = self, text.contains("\n") else { return shown(style) }
-    return Text.visible(text)
+    return text.visible()
   }
 
   /// What `print` and `"{…}"` write.
