@@ -2,6 +2,7 @@
 // vocabulary, and asks of each result: no crash, no hang, every error has a place and at most 8 lines, and what parses prints as text that
 // parses to the same tree. Short ones also run, with all words but those that reach beyond the process, in a folder of their own.
 //
+//     dcs-fuzz --cases 200000 --seed 1        so many are read and checked, and the first eighth of the short ones run: the same cases every time
 //     dcs-fuzz --seconds 60 --seed 1          two thirds of the time for reading and checking, the rest for running
 //     dcs-fuzz --seed 1 --case 4711 [--run]   shows one case and what becomes of it
 
@@ -16,7 +17,7 @@ import TestSupport
   static func main() {
     var options = Options()
     do { try options.read(Array(CommandLine.arguments.dropFirst())) } catch {
-      Crash.misuse("\(error)\nusage: dcs-fuzz [--seconds N] [--seed N] [--case N [--run]] [--folder PATH]")
+      Crash.misuse("\(error)\nusage: dcs-fuzz [--seconds N | --cases N] [--seed N] [--case N [--run]] [--folder PATH]")
     }
     let vocabulary = Vocabulary.registry
     let corpus = Corpus(options.folder, examples: vocabulary.names.flatMap { vocabulary.sets[$0]?.builtins ?? [] }.flatMap { $0.examples.map(\.code) })
@@ -26,14 +27,14 @@ import TestSupport
     Crash.watch()
     let fuzzer = Fuzzer(corpus, seed: options.seed)
     if let number = options.single { exit(fuzzer.show(number, runs: options.runsSingle) ? 0 : 1) }
-    fuzzer.check(seconds: options.seconds * 2 / 3)
-    fuzzer.run(seconds: options.seconds / 3)
+    fuzzer.check(options.cases.map { .cases($0) } ?? .seconds(options.seconds * 2 / 3))
+    fuzzer.run(options.cases.map { .cases($0 / 8) } ?? .seconds(options.seconds / 3))
     print(fuzzer.report)
     exit(fuzzer.findings.isEmpty ? 0 : 1)
   }
 
   struct Options {
-    var seconds = 60.0, seed: UInt64 = 0, single: UInt64?, runsSingle = false, folder = "."
+    var seconds = 60.0, cases: UInt64?, seed: UInt64 = 0, single: UInt64?, runsSingle = false, folder = "."
 
     struct Misuse: Error, CustomStringConvertible { let description: String }
 
@@ -46,6 +47,7 @@ import TestSupport
         }
         switch word {
         case "--seconds": seconds = try number { Double($0) }
+        case "--cases": cases = try number { UInt64($0) }
         case "--seed": seed = try number { UInt64($0) }
         case "--case": single = try number { UInt64($0) }
         case "--run": runsSingle = true

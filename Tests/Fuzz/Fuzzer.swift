@@ -38,16 +38,29 @@ final class Fuzzer {
     return Double(seconds) + Double(attoseconds) * 1e-18
   }
 
+  /// How long to go on: cases make a run that can be had again, seconds one that fits a wait.
+  enum Extent {
+    case cases(UInt64), seconds(Double)
+  }
+
+  private func goesOn(_ extent: Extent, _ number: UInt64, since start: ContinuousClock.Instant) -> Bool {
+    guard findings.count < 20 else { return false }
+    return switch extent {
+    case .cases(let cases): number < cases
+    case .seconds(let limit): seconds(since: start) < limit
+    }
+  }
+
   private func note(_ problem: String, _ number: UInt64, _ text: String, runs: Bool) {
     findings.append("\(problem)   dcs-fuzz --seed \(seed) --case \(number)\(runs ? " --run" : "")\n    \(text.prefix(200).split(separator: "\n").joined(separator: "\n    "))")
   }
 
   // MARK: Reading and checking
 
-  func check(seconds limit: Double) {
+  func check(_ extent: Extent) {
     let start = clock.now
     var number: UInt64 = 0
-    while seconds(since: start) < limit, findings.count < 20 {
+    while goesOn(extent, number, since: start) {
       check(number, corpus.text(seed: seed, number: number, snippetsOnly: false))
       number += 1
     }
@@ -81,7 +94,7 @@ final class Fuzzer {
   // MARK: Running
 
   /// In a scratch folder, which is removed.
-  func run(seconds limit: Double) {
+  func run(_ extent: Extent) {
     let folder: String
     do { folder = try Files.makeTemporaryFolder() } catch { findings.append("\(error)"); return }
     defer { try? Files.removeTree(folder) }
@@ -95,7 +108,7 @@ final class Fuzzer {
     }
     let start = clock.now
     var number: UInt64 = 0
-    while seconds(since: start) < limit, findings.count < 20 {
+    while goesOn(extent, number, since: start) {
       let text = corpus.text(seed: seed, number: number, snippetsOnly: true)
       if Self.isConfined(text) {
         cancellation.reset()

@@ -142,11 +142,11 @@ extension Parser {
       let path = isLiteral ? source.text(content) : try plainText(content)
       reference = .file(path: path, from: source.name)
       let stem = (path.split(separator: "/").last ?? "").prefix { $0 != "." }
-      if !stem.isEmpty, stem.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) { local = Name(text: String(stem), span: token.span) }
+      if Lexer.isName(String(stem)), Keyword(rawValue: String(stem)) == nil { local = Name(text: String(stem), span: token.span) }
     default: throw expected("the name of a module or the path of a file", hint: "import metrics   or   import \"tools.dcs\" as tools")
     }
     if take(.as) != nil { local = try name("the name of a module") }
-    guard let local else { throw fail("this module needs a name", at: token.span, hint: "import \"…\" as tools") }
+    guard let local else { throw fail("this module needs a name: its file's is none", at: token.span, hint: "import \(source.text(token.span)) as tools") }
     return .import(reference, as: local)
   }
 
