@@ -28,10 +28,10 @@ import Testing
   }
 
   private func withCopy(of name: String, _ bytes: [UInt8], _ body: (String) -> Void) throws {
-    let path = "/tmp/dcs-damage-\(UInt64.random(in: .min ... .max))-" + Files.name(name)
+    let folder = try Files.makeTemporaryFolder(), path = folder + "/" + Files.name(name)
+    defer { try? Files.removeTree(folder) }
     try Files.writeAtomically(bytes, path, sync: false)
     body(path)
-    unlink(path)
   }
 
   @Test func mutatedFiles() throws {

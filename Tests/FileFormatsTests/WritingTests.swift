@@ -13,8 +13,7 @@ import Testing
   private func context(budget: Int = 1 << 30) -> ExecutionContext { ExecutionContext(pool: ThreadPool(threads: 3), memoryBudget: budget) }
 
   private func inFolder(_ body: (String) throws -> Void) throws {
-    let folder = "/tmp/dcs-files-\(UInt64.random(in: .min ... .max))"
-    try Files.makeFolders(folder)
+    let folder = try Files.makeTemporaryFolder()
     defer { try? Files.removeTree(folder) }
     try body(folder)
     #expect(try everything(folder).allSatisfy { !$0.contains("partial") })

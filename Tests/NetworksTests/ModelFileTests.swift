@@ -12,8 +12,7 @@ import Glibc
 final class Scratch {
   let path: String
   init() throws {
-    var template = Array("/tmp/networks-tests-XXXXXX".utf8CString)
-    path = try #require(mkdtemp(&template).map { String(cString: $0) })
+    path = try Files.makeTemporaryFolder()
   }
   deinit { try? Files.removeTree(path) }
   func file(_ name: String) -> String { path + "/" + name }

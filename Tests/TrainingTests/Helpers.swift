@@ -59,7 +59,7 @@ func balls(_ shape: [Int], seed: UInt64 = 1, voxel: Int = 8) throws -> (raw: Vol
 
 /// A folder that is removed at the end of `body`.
 func withFolder<R>(_ body: (String) throws -> R) throws -> R {
-  let folder = "/tmp/dcs-training-test-\(UInt64.random(in: .min ... .max))"
+  let folder = try Files.makeTemporaryFolder()
   defer { try? Files.removeTree(folder) }
   return try body(folder)
 }

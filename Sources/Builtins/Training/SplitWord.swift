@@ -58,10 +58,24 @@ extension Builtin {
     guard let raw = row["raw"] else { throw fail("`raw` is missing") }
     guard let labels = row["labels"] else { throw fail("`labels` is missing") }
     let several: [CropSpec.Input] = if case .list(let list) = labels { try list.map { try input($0, "labels") } } else { [try input(labels, "labels")] }
-    let name: String? = if case .string(let text)? = row["name"] { text } else { nil }
-    let classes: [String] = if case .list(let list)? = row["classes"] { list.compactMap { if case .string(let s) = $0 { s } else { nil } } } else { [] }
+    /// The value of a key that may be missing or nil; another kind than it must be is an error.
+    func optional<T>(_ key: String, _ what: String, _ read: (Value) throws -> T?) throws -> T? {
+      guard let value = row[key], !value.isNil else { return nil }
+      guard let found = try read(value) else { throw fail("`\(key)` must be \(what), not \(value.typePhrase)") }
+      return found
+    }
+    let roi = try optional("roi", "a roi") { $0.object(as: RoiValue.self) }
+    if let roi, roi.isInVoxels, let grid = raw.object(as: ArrayValue.self)?.grid, grid.isKnown {
+      throw fail("`roi` is in voxels, of an array whose voxel size is unknown; that of raw is \(lengthsText(grid.voxelSize.values))")
+    }
+    let weight = try optional("weight", "a number above 0") { value in value.number.flatMap { $0 > 0 && $0 < .infinity ? $0 : nil } }
     return CropSpec(
-      name: name, use: use, raw: try input(raw, "raw"), labels: several, classes: classes, mask: try row["mask"].flatMap { $0.isNil ? nil : try input($0, "mask") },
-      weight: row["weight"]?.number ?? 1, roi: row["roi"]?.object(as: RoiValue.self)?.roi)
+      name: try optional("name", "a string") { if case .string(let text) = $0 { text } else { nil } }, use: use, raw: try input(raw, "raw"), labels: several,
+      classes: try optional("classes", "a list of strings") { value in
+        guard case .list(let list) = value else { return nil }
+        let names = list.compactMap { if case .string(let name) = $0 { name } else { nil } }
+        return names.count == list.count ? names : nil
+      } ?? [],
+      mask: try optional("mask", "a path or an array") { try input($0, "mask") }, weight: weight ?? 1, roi: roi?.roi)
   }
 }

@@ -109,7 +109,7 @@ extension Checker {
   mutating func check(_ statement: Statement) {
     switch statement.kind {
     case .error: break
-    case .import(let reference, let name): checkImport(reference, name)
+    case .import(let reference, let place, let name): checkImport(reference, place, name)
     case .param(let param):
       if let initial = param.initial { check(initial) }
       checkParam(param)
@@ -166,18 +166,18 @@ extension Checker {
     scope.bound = before.union(names.assigned)
   }
 
-  private mutating func checkImport(_ reference: ModuleReference, _ name: Name) {
+  private mutating func checkImport(_ reference: ModuleReference, _ place: Span, _ name: Name) {
     scope.bind(name, mustBeRead: true)
     do {
       guard let module = try session.modules.parse(reference, session) else {
-        report(ModuleStore.absent(reference), name.span)
+        report(ModuleStore.absent(reference), place)
         return
       }
       scope.modules[name.text] = module.script
       if let first = module.diagnostics.first {
-        report(.error, .module, "the module `\(name.text)` cannot be read: \(first.message)", name.span, label: first.site?.location)
+        report(.error, .module, "the module `\(name.text)` cannot be read: \(first.message)", place, label: first.site?.location)
       }
-    } catch { report(Failure(error), name.span) }
+    } catch { report(Failure(error), place) }
   }
 
   private mutating func checkAssignment(_ target: Target, _ operation: BinaryOperator?, _ value: Expression, _ span: Span) {

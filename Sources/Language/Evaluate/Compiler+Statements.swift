@@ -155,7 +155,7 @@ extension Compiler {
       }
     case .break: return { _ in .break }
     case .continue: return { _ in .continue }
-    case .import(let reference, let name): return importing(reference, name)
+    case .import(let reference, let place, let name): return importing(reference, place, name)
     case .param(let param): return parameter(param)
     case .error:
       let code = fail(Failure(.syntax, "this could not be read"), statement.span)

@@ -112,8 +112,8 @@ extension Failure {
 }
 
 extension Compiler {
-  func importing(_ reference: ModuleReference, _ name: Name) -> Step {
-    let store = store(name.text), site = site(name.span)
+  func importing(_ reference: ModuleReference, _ place: Span, _ name: Name) -> Step {
+    let store = store(name.text), site = site(place)
     return { f in
       let machine = f.machine
       do {

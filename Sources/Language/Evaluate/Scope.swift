@@ -119,7 +119,7 @@ struct NameCollector {
 
   mutating func collect(_ statement: Statement) {
     switch statement.kind {
-    case .import(_, let name): assigned.insert(name.text)
+    case .import(_, _, let name): assigned.insert(name.text)
     case .param(let param):
       assigned.insert(param.name.text)
       if let initial = param.initial { collect(initial) }

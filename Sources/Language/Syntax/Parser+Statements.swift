@@ -147,7 +147,7 @@ extension Parser {
     }
     if take(.as) != nil { local = try name("the name of a module") }
     guard let local else { throw fail("this module needs a name: its file's is none", at: token.span, hint: "import \(source.text(token.span)) as tools") }
-    return .import(reference, as: local)
+    return .import(reference, at: token.span, as: local)
   }
 
   private mutating func paramStatement() throws -> Statement.Kind {

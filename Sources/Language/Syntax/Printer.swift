@@ -31,7 +31,7 @@ struct Printer {
 
   private mutating func write(_ statement: Statement) {
     switch statement.kind {
-    case .import(let reference, let name):
+    case .import(let reference, _, let name):
       switch reference {
       case .name(let module): text += "import \(module)"
       case .file(let path, _): text += "import \(Value.quoted(path))"

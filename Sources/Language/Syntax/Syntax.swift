@@ -30,7 +30,7 @@ struct Statement: Sendable {
   var isSilent = false
 
   indirect enum Kind: Sendable {
-    case `import`(ModuleReference, as: Name)
+    case `import`(ModuleReference, at: Span, as: Name)
     case param(ParamSyntax)
     case `for`([Name], in: Expression, Block)
     case `while`(Expression, Block)

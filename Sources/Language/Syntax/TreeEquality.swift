@@ -29,7 +29,7 @@ extension Statement {
   func isSame(as other: Statement) -> Bool {
     guard isSilent == other.isSilent else { return false }
     switch (kind, other.kind) {
-    case (.import(let a, let name), .import(let b, let otherName)):
+    case (.import(let a, _, let name), .import(let b, _, let otherName)):
       switch (a, b) {
       case (.name(let a), .name(let b)): return a == b && name.text == otherName.text
       case (.file(let a, _), .file(let b, _)): return a == b && name.text == otherName.text
