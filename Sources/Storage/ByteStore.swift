@@ -45,6 +45,15 @@ extension ByteStore {
   package var isRemote: Bool { false }
   package var learntFormat: Format? { nil }
   package func warm(_ keys: [String]) throws(StorageError) {}
+  package func lockFile(_ key: String) -> LockFile? { nil }
+  package func tidy(_ key: String) {}
+
+  package func put(_ key: String, parts: [UnsafeRawBufferPointer]) throws(StorageError) {
+    if parts.count == 1 { try put(key, parts[0]); return }
+    let joined: Bytes
+    do { joined = try Bytes(joining: parts) } catch { throw .noMemory(path: path(key), bytes: parts.reduce(0) { $0 + $1.count }) }
+    try joined.withBytes { bytes throws(StorageError) in try put(key, bytes) }
+  }
 }
 
 /// A folder of the file system.
@@ -58,8 +67,8 @@ package struct FileStore: ByteStore {
     try Files.readIfPresent(path(key), from: offset, count: count)
   }
   package func get(_ key: String, last count: Int) throws(StorageError) -> (bytes: Bytes, size: Int)? {
-    guard let size = Files.size(path(key)), let bytes = try Files.readIfPresent(path(key), from: max(0, size - count), count: min(size, count)) else { return nil }
-    return (bytes, size)
+    guard let file = try HeldFile.open(path(key)) else { return nil }
+    return (try file.bytes(from: file.size - min(max(0, count), file.size), count: count), file.size)
   }
   package func hold(_ key: String) throws(StorageError) -> (any HeldBytes)? { try HeldFile.open(path(key)) }
   package func put(_ key: String, _ bytes: UnsafeRawBufferPointer) throws(StorageError) { try Files.writeAtomically([bytes], path(key), sync: false) }

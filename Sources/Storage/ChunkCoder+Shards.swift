@@ -33,12 +33,7 @@ extension ChunkCoder {
       if coder.isFill(UnsafeRawBufferPointer(values)) { continue }
       parts[number] = .fresh(try coder.encode(values, block: block).kept(UnsafeRawBufferPointer(values)))
     }
-    let shard = try encoded(capacity: parts.byteCount)
-    shard.fill { target in
-      var at = 0
-      parts.withPieces(of: nil) { for piece in $0 { UnsafeMutableRawBufferPointer(rebasing: target[at...]).copyMemory(from: piece); at += piece.count } }
-    }
-    return try wrapped(shard)
+    return try wrapped(try parts.withPieces(of: nil) { pieces throws(CodecFailure) in try joined(pieces) })
   }
 
   /// A shard inside the codecs around it.
@@ -77,7 +72,6 @@ struct ShardParts: Sendable {
   }
 
   var isEmpty: Bool { parts.allSatisfy { if case .missing = $0 { true } else { false } } }
-  var byteCount: Int { parts.reduce(sharding.indexBytes) { $0 + $1.count } }
 
   /// The pieces of the shard in the order in which they follow each other. `old`: the bytes of the shard that is replaced.
   func withPieces<R, E: Error>(of old: UnsafeRawBufferPointer?, _ body: ([UnsafeRawBufferPointer]) throws(E) -> R) throws(E) -> R {

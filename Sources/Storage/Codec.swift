@@ -164,6 +164,11 @@ func setting(_ settings: JSON, _ name: String, in range: ClosedRange<Int>, stand
   return number
 }
 
+/// Pieces behind each other.
+func joined(_ pieces: [UnsafeRawBufferPointer]) throws(CodecFailure) -> Bytes {
+  do { return try Bytes(joining: pieces) } catch { throw CodecFailure("no memory for \(byteText(pieces.reduce(0) { $0 + $1.count }))") }
+}
+
 /// Memory for encoded bytes.
 func encoded(capacity: Int) throws(CodecFailure) -> Bytes {
   do { return try Bytes(count: capacity) } catch { throw CodecFailure("no memory for \(byteText(capacity))") }

@@ -40,22 +40,3 @@ package final class LockFile: Sendable {
     return fcntl(file, ofdSetLock, &lock) == 0
   }
 }
-
-extension ByteStore {
-  package func lockFile(_ key: String) -> LockFile? { nil }
-  package func tidy(_ key: String) {}
-
-  package func put(_ key: String, parts: [UnsafeRawBufferPointer]) throws(StorageError) {
-    if parts.count == 1 { try put(key, parts[0]); return }
-    let count = parts.reduce(0) { $0 + $1.count }, joined: Bytes
-    do { joined = try Bytes(count: count) } catch { throw .noMemory(path: path(key), bytes: count) }
-    joined.fill { target in
-      var at = 0
-      for part in parts {
-        UnsafeMutableRawBufferPointer(rebasing: target[at...]).copyMemory(from: part)
-        at += part.count
-      }
-    }
-    try joined.withBytes { bytes throws(StorageError) in try put(key, bytes) }
-  }
-}

@@ -17,6 +17,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
   case badMetadata(path: String, field: String, reason: String)
   /// A feature that the format has and this program has not, by the format's own name for it.
   case unsupported(path: String, feature: String)
+  /// `group`: what would hold the array or group at `path`; of a format other than `wanted`.
+  case otherFormat(path: String, group: String, is: Format, wanted: Format)
   case unknownCodec(name: String, known: [String])
   case corruptChunk(path: String, key: String, reason: String)
   case notEncoded(path: String, key: String, reason: String)
@@ -42,7 +44,8 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case .badJSON(let path, let byte, let reason): "\(path) is not valid JSON at byte \(byte): \(reason)"
     case .badMetadata(let path, let field, let reason): "\(path): \(field): \(reason)"
     case .unsupported(let path, let feature): "\(path): \(feature) is not supported"
-    case .unknownCodec(let name, let known): "there is no codec \"\(name)\"; there are \(known.joined(separator: ", "))"
+    case .otherFormat(let path, let group, let format, let wanted): "\(path) cannot be \(wanted): \(group) is \(format), and its readers would see one of the two alone"
+    case .unknownCodec(let name, let known): "there is no codec \"\(name)\"" + (nearCodec(name, among: known) == nil ? "; there are \(known.joined(separator: ", "))" : "")
     case .corruptChunk(let path, let key, let reason): "chunk \(key) of \(path) is corrupt: \(reason)"
     case .notEncoded(let path, let key, let reason): "chunk \(key) of \(path) cannot be encoded: \(reason)"
     case .badFile(let path, let reason): "\(path): \(reason)"
@@ -63,6 +66,7 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notFound(_, let near?): "did you mean \(near)?"
     case .notAnArray(let path, let children): children.first.map { "\(path)/\($0)" }
     case .notAContainer(let path, "a file") where Address.isRemote(path): "TIFF, HDF5, .npy and pictures are opened on local disks only: fetch it first"
+    case .otherFormat(let path, _, let format, let wanted): "format=\"\(format.rawValue)\", or a container of its own: \"\(otherContainer(path, wanted))\""
     case .unknownCodec(let text, let known): nearCodec(text, among: known).map { "did you mean \"\($0)\"?" }
     case .readOnly(let path): "open(\"\(path)\", mode=\"edit\")"
     case .remote(_, let problem): problem.hint
@@ -85,6 +89,15 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
 private func nearCodec(_ text: String, among known: [String]) -> String? {
   let name = String(text.prefix { !Codec.separators.contains($0) })
   return nearName(name, among: known).map { $0 + text.dropFirst(name.count) }
+}
+
+/// "a_zarr3.zarr/em" for "a.zarr/em".
+private func otherContainer(_ path: String, _ format: Format) -> String {
+  var parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+  let at = parts.firstIndex { Location.isContainer($0) } ?? max(0, parts.count - 2)
+  let name = [".zarr", ".n5"].first { parts[at].hasSuffix($0) }.map { parts[at].dropLast($0.count) } ?? parts[at][...]
+  parts[at] = "\(name)_\(format.rawValue)" + (format == .n5 ? ".n5" : ".zarr")
+  return parts.joined(separator: "/")
 }
 
 func systemText(_ code: Int32) -> String {

@@ -53,12 +53,13 @@ extension StoredArray {
   /// Makes an array without voxels (all fill value) and opens it for editing.
   ///
   /// - Parameter replace: remove an array that is there already; never a group.
-  /// - Throws: `.exists`, `.unsupported` (a dtype or codec that the format lacks), `.badMetadata`, `.diskFull`, `.permission`.
+  /// - Throws: `.exists`, `.otherFormat`, `.unsupported` (a dtype or codec that the format lacks), `.badMetadata`, `.diskFull`, `.permission`.
   package static func create(_ path: String, _ spec: ArraySpec, replace: Bool = false) throws(StorageError) -> StoredArray {
     let location = try Location(path)
     let store = location.store
     let metadata = try spec.metadata(location)
     let documents = try metadata.documents(location.description)
+    try metadata.format.require(at: location)
     try makeRoom(location, replace: replace)
     try StoredGroup.make(location.ancestors, store, metadata.format)
     for (name, document) in documents { try store.put(Files.join(location.key, name), document) }

@@ -111,16 +111,4 @@ struct ShardWrites {
     }
     if let old { try old.bytes.withBytes { try put($0) } } else { try put(nil) }
   }
-
-  private func joined(_ pieces: [UnsafeRawBufferPointer]) throws(CodecFailure) -> Bytes {
-    let bytes = try encoded(capacity: pieces.reduce(0) { $0 + $1.count })
-    bytes.fill { target in
-      var at = 0
-      for piece in pieces {
-        UnsafeMutableRawBufferPointer(rebasing: target[at...]).copyMemory(from: piece)
-        at += piece.count
-      }
-    }
-    return bytes
-  }
 }

@@ -3,8 +3,9 @@
 extension StoredGroup {
   /// Makes an empty group, and those above it.
   ///
-  /// - Throws: `.exists` for whatever is there already, an array above it too; `.diskFull`, `.permission`.
+  /// - Throws: `.exists` for whatever is there already, an array above it too; `.otherFormat`, `.diskFull`, `.permission`.
   package static func create(_ location: Location, _ format: Format) throws(StorageError) {
+    try format.require(at: location)
     try StoredArray.makeRoom(location, replace: false)
     try make(location.key.isEmpty ? [""] : [location.key] + location.ancestors, location.store, format)
   }
@@ -15,12 +16,13 @@ extension StoredGroup {
   static func make(_ keys: [String], _ store: some ByteStore, _ format: Format) throws(StorageError) {
     for key in keys.reversed() {
       if try isArray(store, key) { throw .exists(path: store.path(key), what: "an array, which cannot hold others") }
-      let (name, document): (String, JSON) = switch format {
-      case .zarr2: (Zarr2.groupFile, ["zarr_format": 2])
-      case .zarr3: (Zarr3.file, ["zarr_format": 3, "node_type": "group", "attributes": [:]])
-      case .n5: (N5.file, key.isEmpty ? ["n5": "2.0.0"] : [:])
+      let document: JSON = switch format {
+      case .zarr2: ["zarr_format": 2]
+      case .zarr3: ["zarr_format": 3, "node_type": "group", "attributes": [:]]
+      case .n5: key.isEmpty ? ["n5": "2.0.0"] : [:]
       }
-      if try store.size(Files.join(key, name)) == nil { try store.put(Files.join(key, name), document) }
+      let name = Files.join(key, format.groupFile)
+      if try store.size(name) == nil { try store.put(name, document) }
     }
     try dropConsolidated(store)
   }
@@ -49,11 +51,30 @@ extension Format {
     location.root.hasSuffix(".n5") ? .n5 : try ofGroup(location.store, "")
   }
 
+  /// Refuses a place below a group of another format: each format's readers pass over what the others wrote, or over the group itself.
+  ///
+  /// - Throws: `.otherFormat`, before anything is written. A group that has the documents of several formats takes each of them.
+  package func require(at location: Location) throws(StorageError) {
+    let store = location.store
+    for key in location.ancestors {
+      if try store.size(Files.join(key, groupFile)) != nil { continue }
+      if let found = try Format.ofGroup(store, key) { throw .otherFormat(path: location.description, group: store.path(key), is: found, wanted: self) }
+    }
+  }
+
+  /// What makes a folder a group.
+  fileprivate var groupFile: String {
+    switch self {
+    case .zarr2: Zarr2.groupFile
+    case .zarr3: Zarr3.file
+    case .n5: N5.file
+    }
+  }
+
   /// nil for a folder without metadata, which any format takes.
   static func ofGroup(_ store: some ByteStore, _ key: String) throws(StorageError) -> Format? {
-    if try store.size(Files.join(key, Zarr3.file)) != nil { return .zarr3 }
-    if try store.size(Files.join(key, Zarr2.groupFile)) != nil { return .zarr2 }
-    return try store.size(Files.join(key, N5.file)) != nil ? .n5 : nil
+    for format in [Format.zarr3, .zarr2, .n5] { if try store.size(Files.join(key, format.groupFile)) != nil { return format } }
+    return nil
   }
 }
 

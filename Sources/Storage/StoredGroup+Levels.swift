@@ -13,7 +13,7 @@ extension StoredGroup {
   /// - Parameter name: of one of several multiscales.
   /// - Throws: `.badMetadata` for a listed level that is not there or is a group, and what opening throws.
   package func levels(named name: String? = nil) throws(StorageError) -> [StoredArray]? {
-    if let multiscale = name.map({ name in multiscales.first { $0.name == name } }) ?? multiscales.first { return try listed(multiscale.paths) }
+    if let multiscale = name.map({ name in multiscales.first { $0.name == name } }) ?? multiscales.first { return try levels(of: multiscale) }
     if name != nil { return nil }
     if attributes["painteraData"] != nil, case .group(let data)? = try? open("data") { return try data.numbered(atLeast: 1) }
     let isMarked = attributes["multiScale"]?.bool == true || attributes["scales"]?.array?.first?.array != nil
@@ -23,6 +23,8 @@ extension StoredGroup {
     let grow = zip(sizes, sizes.dropFirst()).allSatisfy { fine, coarse in fine.count == coarse.count && fine != coarse && zip(fine, coarse).allSatisfy { $0 <= $1 } }
     return grow ? levels : nil
   }
+
+  func levels(of multiscale: Multiscale) throws(StorageError) -> [StoredArray]? { try listed(multiscale.paths) }
 
   private func listed(_ paths: [String]) throws(StorageError) -> [StoredArray]? {
     var levels: [StoredArray] = []

@@ -11,10 +11,11 @@ extension StoredNode {
     }
   }
 
-  /// How its files are laid out; nil for a folder without metadata, which any format takes.
+  /// How its files are laid out: a folder without metadata is as its container is. nil where neither says.
   package func format() throws(StorageError) -> Format? {
     if case .array(let array) = self { return array.format }
-    return try Format.ofGroup(location.store, location.key)
+    if let own = try Format.ofGroup(location.store, location.key) { return own }
+    return try Format.ofContainer(location)
   }
 
   /// Whether its files would mean the same at `path`.
@@ -34,12 +35,14 @@ extension StoredNode {
   /// Copies all files to `path`, what makes them an array or a group last, so that half a copy is neither.
   ///
   /// - Parameter replace: remove an array that is there already; never a group.
-  /// - Throws: `.exists`, `.badPath` for a place inside itself, `.diskFull`, `Cancelled`.
+  /// - Throws: `.exists`, `.otherFormat`, `.badPath` for a place inside itself, `.diskFull`, `Cancelled`.
   package func copyFiles(to path: String, replace: Bool, _ context: ExecutionContext) throws {
     let from = location, to = try Location(path), source = from.store, target = to.store
     try requireOutside(to)
+    let format = try format()
+    try format?.require(at: to)
     try StoredArray.makeRoom(to, replace: replace)
-    if let format = try format() { try StoredGroup.make(to.ancestors, target, format) }
+    if let format { try StoredGroup.make(to.ancestors, target, format) }
     var keys: [String] = [], late: [String] = []
     try Self.collect(source, from.key, "", &keys, &late)
     let chunks = keys

@@ -125,6 +125,26 @@ import Testing
     }
   }
 
+  /// A copy lists every pyramid of a group, the first one first, in whatever format.
+  @Test(arguments: Format.allCases) func severalPyramidsAreListedAgain(format: Format) throws {
+    try withTemporaryDirectory { folder in
+      let grid = try grid(["8", "4", "4"], [8, 0, 16]), (location, _, _) = try build(folder, .zarr2, [4, 9, 9], grid, chunks: [4, 4, 4], .mean)
+      let second = try PyramidPlan(shape: [4, 6, 6], grid: grid, prefix: "", factor: [1, 3, 3], count: 2)
+      for level in second.levels { _ = try StoredArray.create("\(location)/\(level.name)", ArraySpec(.uint64, level.shape, grid: level.grid)) }
+      try StoredGroup.write(MultiscaleDocument(name: "ids", levels: second.levels, method: .mode, program: "test"), at: location, .zarr2)
+      guard case .group(let group) = try StoredNode.open(location.description) else { Issue.record("no group"); return }
+      let documents = try MultiscaleDocument.all(of: group, for: format, program: "test")
+      #expect(documents.map(\.name) == ["ids", "em"])
+      #expect(documents.map { $0.levels.map(\.name) } == [["0", "1"], ["s0", "s1", "s2"]])
+      let copy = try Location("\(folder)/copy.\(format == .n5 ? "n5" : "zarr")/em")
+      try StoredGroup.create(copy, format)
+      for document in documents.reversed() { try StoredGroup.write(document, at: copy, format) }
+      guard case .group(let written) = try StoredNode.open(copy.description) else { Issue.record("no group"); return }
+      #expect(written.multiscales.map(\.name) == ["ids", "em"] && written.multiscales.map(\.paths) == [["0", "1"], ["s0", "s1", "s2"]])
+      if format == .n5 { #expect(written.attributes["scales"] == [[1, 1, 1], [3, 3, 1]]) }   // what viewers read beside the list is of the first
+    }
+  }
+
   @Test func axesThatNgffHasNoPlaceForAreRefused() throws {
     let axes: [Axis] = [.z, .y, .x, .c]
     let document = MultiscaleDocument(name: "", levels: try PyramidPlan(shape: [4, 4, 4, 2], grid: try grid(["4", "4", "4"], axes: axes)).levels, method: .mean, program: "")

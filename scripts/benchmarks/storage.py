@@ -8,8 +8,10 @@ disk has taken what was written before and memory was touched: who writes first 
 dcs is started anew for each of its writes, the others stay warm. The rows "cached" let dcs and tensorstore keep 256 MiB of decoded chunks, the
 rows of boxes above them nothing.
 tensorstore waits for the disk after each file by itself (file_io_sync); neither dcs nor zarr-python do, so it is told not to.
+Below each write stands the time of processors that it took, the least of all turns, of dcs less that of a run that writes nothing: on a machine that
+others use, who has more threads gets more of it (dcs has one a processor, tensorstore more), and only this tells the work apart from the share.
 """
-import csv, functools, importlib.util, os, shutil, statistics, subprocess, sys, time
+import csv, functools, importlib.util, os, resource, shutil, statistics, subprocess, sys, time
 import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -122,6 +124,11 @@ def ours(dcs, *more, cache=0):
     return [float(line) for line in child.stdout.read().split()], peak / 1024
 
 
+def processor_time(who):
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
+
+
 def main():
     dcs, folder = sys.argv[1:3]
     count, repeat = (int(x) for x in (sys.argv[3:5] + ["1000", "5"][len(sys.argv[3:5]):]))
@@ -157,14 +164,23 @@ def main():
         path = os.path.join(base, "dcs0")
         peaks = []
 
-        def our_write(to):
-            times, peak = ours(dcs, "raw", raw, "path", to[:-1], "part", "write", "codec", codec, "shards", shard, "repeat", 1)
+        def our_write(to, times=1):
+            begin = processor_time(resource.RUSAGE_CHILDREN)
+            seconds, peak = ours(dcs, "raw", raw, "path", to[:-1], "part", "write", "codec", codec, "shards", shard, "repeat", times)
             peaks.append(peak)
-            return times[0]
+            return (seconds or [0])[0], processor_time(resource.RUSAGE_CHILDREN) - begin
 
-        writers = [("dcs", our_write)] + [(label, lambda to, peer=peer: peer().write(to, form, codec, shard, a)) for label, peer in peers]
+        def their_write(to, peer):
+            begin = processor_time(resource.RUSAGE_SELF)
+            seconds = peer().write(to, form, codec, shard, a)
+            return seconds, None if seconds is None else processor_time(resource.RUSAGE_SELF) - begin
+
+        writers = [("dcs", our_write)] + [(label, functools.partial(their_write, peer=peer)) for label, peer in peers]
         times, sizes = in_turns(writers, base, repeat)
-        row(name, "write", times, f"{max(peaks) - a.nbytes / 2**20:.0f} MiB above the values")
+        nothing = min(our_write(path, 0)[1] for _ in range(3))
+        row(name, "write", [(label, [t for t, _ in both]) for label, both in times], f"{max(peaks) - a.nbytes / 2**20:.0f} MiB above the values")
+        least = [(label, None if both[0][1] is None else min(t for _, t in both)) for label, both in times]
+        row("", "  of processors", [(label, [t and (t - nothing if label == "dcs" else t)]) for label, t in least], "")
         our_write(path)
         mine, peak = ours(dcs, "raw", raw, "path", path, "part", "read", "repeat", repeat)
         row("", "read", [("dcs", mine)] + [(label, read(peer(), path, form, a, repeat)) for label, peer in peers], f"{peak - a.nbytes / 2**20:.0f} MiB above the values")

@@ -18,18 +18,18 @@ extension Call {
   }
 
   private func copyArrays(of group: StoredGroup, to target: Location, _ format: Storage.Format) throws {
+    let documents = try MultiscaleDocument.all(of: group, for: format, program: "dcs \(host.version)")
     try StoredGroup.create(target, format)
-    let document = try MultiscaleDocument(of: group, for: format, program: "dcs \(host.version)")
     for child in try group.children() {
       let place = try Location(root: target.root, key: Files.join(target.key, child.name))
       switch try group.open(child.name) {
       case .group(let inner): try copyArrays(of: inner, to: place, format)
       case .array(let array):
-        let level = document?.levels.first { $0.name == child.name }.flatMap { document?.levelAttributes($0, format) } ?? .emptyObject
+        let level = documents.lazy.compactMap { document in document.levels.first { $0.name == child.name }.map { document.levelAttributes($0, format) } }.first ?? .emptyObject
         _ = try ArrayValue(array).written(to: place.description, self, format: format, attributes: array.portableAttributes.merging(level))
       }
     }
     try StoredGroup.changeAttributes(at: target, format) { $0.merging(group.portableAttributes(format)) }
-    if let document { try StoredGroup.write(document, at: target, format) }
+    for document in documents.reversed() { try StoredGroup.write(document, at: target, format) }   // each comes before those that are there
   }
 }

@@ -50,7 +50,7 @@ final class InflatedMember: ByteRange {
   /// One way through the member. Used under the lock of its owner alone.
   private final class Pass {
     private let member: InflatedMember
-    private var stream = z_stream()
+    private let inflation: Inflation
     private var input = [UInt8](repeating: 0, count: 1 << 18)
     /// Of `input`: bytes that were read, and bytes that were used up; and all that were used up.
     private var taken = 0, given = 0, consumed = 0
@@ -59,10 +59,9 @@ final class InflatedMember: ByteRange {
 
     init(_ member: InflatedMember) throws {
       self.member = member
-      guard inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { throw StorageError.noMemory(path: member.path, bytes: 1 << 16) }
+      guard let inflation = Inflation() else { throw StorageError.noMemory(path: member.path, bytes: 1 << 16) }
+      self.inflation = inflation
     }
-
-    deinit { inflateEnd(&stream) }
 
     func skip(to offset: Int) throws {
       if position >= offset { return }
@@ -80,23 +79,16 @@ final class InflatedMember: ByteRange {
           try input.withUnsafeMutableBytes { try member.file.read(at: member.start + consumed, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<piece])) }
           (given, taken) = (0, piece)
         }
-        let room = min(target.count - done, 1 << 30)
-        let (status, read, wrote) = input.withUnsafeBufferPointer { bytes -> (Int32, Int, Int) in
-          stream.next_in = bytes.baseAddress.map { $0 + given }
-          stream.avail_in = UInt32(taken - given)
-          stream.next_out = (base + done).assumingMemoryBound(to: UInt8.self)
-          stream.avail_out = UInt32(room)
-          let status = inflate(&stream, Z_NO_FLUSH)
-          return (status, taken - given - Int(stream.avail_in), room - Int(stream.avail_out))
+        let (outcome, read, wrote) = input.withUnsafeBytes { bytes in
+          inflation.step(UnsafeRawBufferPointer(rebasing: bytes[given..<taken]), into: UnsafeMutableRawBufferPointer(rebasing: target[done...]))
         }
         given += read
         consumed += read
         if wrote > 0 { checksum = crc32_z(checksum, (base + done).assumingMemoryBound(to: UInt8.self), wrote) }
         done += wrote
         position += wrote
-        if status == Z_STREAM_END, position < member.count { throw bad("it ends at byte \(position) of \(member.count)") }
-        if status != Z_OK, status != Z_STREAM_END, !(status == Z_BUF_ERROR && read + wrote > 0) { throw bad("zlib error \(status) at byte \(position)") }
-        if status == Z_OK, read + wrote == 0 { throw bad("no progress at byte \(position)") }
+        if outcome == .end, position < member.count { throw bad("it ends at byte \(position) of \(member.count)") }
+        if case .failed(let number) = outcome { throw bad("zlib error \(number) at byte \(position)") }
       }
       if position == member.count, UInt32(truncatingIfNeeded: checksum) != member.checksum { throw bad("its checksum is another one") }
     }

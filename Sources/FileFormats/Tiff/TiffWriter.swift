@@ -6,24 +6,22 @@
 // Written strip after strip behind each other, each page's directory behind its strips, and linked from the one before.
 
 import Arrays
-import CZlib
 import Execution
 import Geometry
 import Storage
-import Synchronization
 
 struct TiffWriter {
-  private let pages: ArrayExpression   // outer axes, then rows and columns
-  private let path: String
-  private let level: Int?
-  private let isBig: Bool
-  private let rowsPerStrip: Int
-  private let description: String
-  private let resolution: (x: (Int, Int), y: (Int, Int))?
+  let pages: ArrayExpression   // outer axes, then rows and columns
+  let path: String
+  let level: Int?
+  let isBig: Bool
+  let rowsPerStrip: Int
+  let description: String
+  let resolution: (x: (Int, Int), y: (Int, Int))?
 
-  private var height: Int { pages.shape[pages.shape.count - 2] }
-  private var width: Int { pages.shape[pages.shape.count - 1] }
-  private var rowBytes: Int { pages.dtype == .bool ? (width + 7) / 8 : width * pages.dtype.size }
+  var height: Int { pages.shape[pages.shape.count - 2] }
+  var width: Int { pages.shape[pages.shape.count - 1] }
+  var rowBytes: Int { pages.dtype == .bool ? (width + 7) / 8 : width * pages.dtype.size }
 
   /// - Throws: `StorageError.unsupported` for fewer than two axes, empty arrays, and codecs other than raw and deflate.
   init(_ expression: ArrayExpression, _ path: String, codec: String?) throws {
@@ -85,8 +83,6 @@ struct TiffWriter {
     return perNanometre < 1 ? (1_000_000, Int(clamping: Int128((1_000_000 / perNanometre).rounded()))) : (Int(clamping: Int128((perNanometre * 1_000_000).rounded())), 1_000_000)
   }
 
-  // MARK: Writing
-
   func write(_ context: ExecutionContext) throws {
     let file = try PartialFile(path)
     try file.write([UInt8](repeating: 0, count: isBig ? 16 : 8))
@@ -122,96 +118,5 @@ struct TiffWriter {
     let head: [UInt8] = isBig ? [0x49, 0x49, 43, 0, 8, 0, 0, 0] : [0x49, 0x49, 42, 0]
     try head.withUnsafeBytes { try file.write($0, at: 0) }
     try file.finish()
-  }
-
-  /// Strips as they stand in the file, packed on all threads.
-  private func encoded(_ pieces: [(start: Int, count: Int)], _ block: NDArray, _ context: ExecutionContext) throws -> [Bytes] {
-    let packed = Mutex([Bytes?](repeating: nil, count: pieces.count)), width = width, size = block.dtype.size, isBool = block.dtype == .bool
-    try block.contiguous().withBytes { whole in
-      nonisolated(unsafe) let whole = whole
-      try context.pool.forEach(pieces.count) { index, _ in
-        let piece = pieces[index], source = UnsafeRawBufferPointer(rebasing: whole[(piece.start * width * size)..<((piece.start + piece.count) * width * size)])
-        let plain = isBool ? try bits(source, rows: piece.count) : nil
-        let bytes = try plain?.withBytes { try strip($0) } ?? strip(source)
-        packed.withLock { $0[index] = bytes }
-      }
-    }
-    return packed.withLock { $0.compactMap(\.self) }
-  }
-
-  private func bits(_ source: UnsafeRawBufferPointer, rows: Int) throws -> Bytes {
-    let bytes = try Bytes(count: rows * rowBytes), width = width, rowBytes = rowBytes
-    bytes.fill { target in
-      target.initializeMemory(as: UInt8.self, repeating: 0)
-      for row in 0..<rows { for x in 0..<width where source[row * width + x] != 0 { target[row * rowBytes + x / 8] |= 0x80 >> UInt8(x % 8) } }
-    }
-    return bytes
-  }
-
-  private func strip(_ source: UnsafeRawBufferPointer) throws -> Bytes {
-    guard let level else {
-      let bytes = try Bytes(count: source.count)
-      bytes.fill { $0.copyMemory(from: source) }
-      return bytes
-    }
-    var bytes = try Bytes(count: Int(compressBound(UInt(source.count))))
-    let length = try bytes.fill { target throws(StorageError) in
-      var length = UInt(target.count)
-      let status = compress2(target.baseAddress?.assumingMemoryBound(to: UInt8.self), &length, source.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(source.count), Int32(level))
-      if status != Z_OK { throw .noMemory(path: path, bytes: source.count) }
-      return Int(length)
-    }
-    bytes.truncate(to: length)
-    return bytes
-  }
-
-  // MARK: Directories
-
-  /// Writes a page's directory behind its strips and links it from the one before; returns where the next link goes.
-  private func directory(_ file: PartialFile, _ strips: [(offset: Int, count: Int)], link: Int, isFirst: Bool) throws -> Int {
-    if file.count % 2 == 1 { try file.write([0]) }
-    let dtype = pages.dtype, wide = isBig ? 16 : 4   // LONG8 or LONG
-    var entries: [(tag: Int, type: Int, values: [UInt64], text: [UInt8]?)] = [
-      (TiffTag.width, 4, [UInt64(width)], nil), (TiffTag.height, 4, [UInt64(height)], nil), (TiffTag.bits, 3, [dtype == .bool ? 1 : UInt64(8 * dtype.size)], nil),
-      (TiffTag.compression, 3, [level == nil ? 1 : 8], nil), (TiffTag.photometric, 3, [1], nil),
-    ]
-    if isFirst { entries.append((TiffTag.description, 2, [], Array(description.utf8) + [0])) }
-    entries += [
-      (TiffTag.stripOffsets, wide, strips.map { UInt64($0.offset) }, nil), (TiffTag.samples, 3, [1], nil), (TiffTag.rowsPerStrip, 4, [UInt64(rowsPerStrip)], nil),
-      (TiffTag.stripByteCounts, wide, strips.map { UInt64($0.count) }, nil),
-    ]
-    if let resolution {
-      entries += [
-        (TiffTag.xResolution, 5, [UInt64(resolution.x.0), UInt64(resolution.x.1)], nil), (TiffTag.yResolution, 5, [UInt64(resolution.y.0), UInt64(resolution.y.1)], nil),
-        (TiffTag.resolutionUnit, 3, [1], nil),
-      ]
-    }
-    entries.append((TiffTag.sampleFormat, 3, [dtype.isFloat ? 3 : dtype.isSigned ? 2 : 1], nil))
-
-    let countSize = isBig ? 8 : 2, placeSize = isBig ? 8 : 4, entrySize = isBig ? 20 : 12, start = file.count
-    var bytes: [UInt8] = [], behind: [UInt8] = []
-    func append(_ value: UInt64, _ size: Int, to list: inout [UInt8]) { for i in 0..<size { list.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * i))) } }
-    append(UInt64(entries.count), countSize, to: &bytes)
-    let length = countSize + entries.count * entrySize + placeSize
-    for entry in entries {
-      var value: [UInt8] = entry.text ?? []
-      for number in entry.values { append(number, entry.type == 3 ? 2 : entry.type == 16 ? 8 : 4, to: &value) }
-      append(UInt64(entry.tag), 2, to: &bytes)
-      append(UInt64(entry.type), 2, to: &bytes)
-      append(UInt64(entry.text?.count ?? (entry.type == 5 ? entry.values.count / 2 : entry.values.count)), placeSize, to: &bytes)
-      if value.count <= placeSize {
-        bytes += value + [UInt8](repeating: 0, count: placeSize - value.count)
-      } else {
-        append(UInt64(start + length + behind.count), placeSize, to: &bytes)
-        behind += value + (value.count % 2 == 1 ? [0] : [])
-      }
-    }
-    append(0, placeSize, to: &bytes)
-    guard isBig || start + length + behind.count < 1 << 32 else { throw StorageError.unsupported(path: path, feature: "more than 4 GB in a classic TIFF") }
-    try file.write(bytes + behind)
-    var place: [UInt8] = []
-    append(UInt64(start), placeSize, to: &place)
-    try place.withUnsafeBytes { try file.write($0, at: link) }
-    return start + length - placeSize
   }
 }

@@ -15,9 +15,19 @@ package struct MultiscaleDocument: Sendable {
   package var program: String
   package init(name: String, levels: [PyramidPlan.Level], method: Downsampling, program: String) { (self.name, self.levels, self.method, self.program) = (name, levels, method, program) }
 
-  /// Of the levels that a group has, for a copy of it; nil where it has none or `format` cannot say where they lie.
-  package init?(of group: StoredGroup, for format: Format, program: String) throws(StorageError) {
-    guard let stored = try group.levels(), let first = stored.first else { return nil }
+  /// Of the levels that a group has, for a copy of it: one for each of its multiscales, in their order. Those whose levels `format` cannot place are left out.
+  package static func all(of group: StoredGroup, for format: Format, program: String) throws(StorageError) -> [MultiscaleDocument] {
+    var all: [MultiscaleDocument] = []
+    for multiscale in group.multiscales {
+      guard let levels = try group.levels(of: multiscale) else { continue }
+      if let document = MultiscaleDocument(multiscale.name ?? Files.name(group.path), levels, of: group, for: format, program: program) { all.append(document) }
+    }
+    guard group.multiscales.isEmpty, let levels = try group.levels() else { return all }
+    return MultiscaleDocument(Files.name(group.path), levels, of: group, for: format, program: program).map { [$0] } ?? []
+  }
+
+  private init?(_ name: String, _ stored: [StoredArray], of group: StoredGroup, for format: Format, program: String) {
+    guard let first = stored.first else { return nil }
     var levels: [PyramidPlan.Level] = []
     for array in stored {
       guard array.grid.isKnown, array.grid.axes == first.grid.axes else { return nil }
@@ -30,7 +40,7 @@ package struct MultiscaleDocument: Sendable {
       let name = String(array.location.key.dropFirst(group.location.key.isEmpty ? 0 : group.location.key.count + 1))
       levels.append(PyramidPlan.Level(name: name, shape: array.shape, grid: array.grid, step: factor.map { _ in 1 }, factor: factor))
     }
-    (name, self.levels, method, self.program) = (group.multiscales.first?.name ?? Files.name(group.path), levels, nil, program)
+    (self.name, self.levels, method, self.program) = (name, levels, nil, program)
     guard (try? check(format, path: group.path)) != nil else { return nil }
   }
 
@@ -53,7 +63,7 @@ package struct MultiscaleDocument: Sendable {
     case .zarr2: old.merging(["multiscales": .array([ngff(version: "0.4")] + others(Multiscale.all(old)))])
     case .zarr3:
       old.merging(["ome": (old["ome"] ?? .emptyObject).merging(["version": "0.5", "multiscales": .array([ngff(version: nil)] + others(Multiscale.all(old)))])])
-    case .n5: old.merging(n5)
+    case .n5: old.merging(n5(beside: others(Multiscale.all(old))))
     }
   }
 
@@ -82,7 +92,8 @@ package struct MultiscaleDocument: Sendable {
     ])
   }
 
-  private var n5: JSON {
+  /// - Parameter others: multiscales of other arrays; what viewers read beside the list is of this one.
+  private func n5(beside others: [JSON]) -> JSON {
     let grid = levels[0].grid
     func reversed(_ values: [JSON]) -> JSON { .array(values.reversed()) }
     let scales = levels.map { level in reversed(level.factor.map { JSON($0) }) }
@@ -100,7 +111,7 @@ package struct MultiscaleDocument: Sendable {
     return [
       "multiScale": true, "axes": reversed(grid.axes.map { .string($0.name) }), "units": reversed(grid.axes.map { $0.kind == .space ? "nm" : "" }), "scales": .array(scales),
       "resolution": resolution, "offset": full(grid.centre ?? [], 0), "pixelResolution": ["dimensions": resolution, "unit": "nm"],
-      "multiscales": [["name": .string(name), "datasets": .array(datasets)]],
+      "multiscales": .array([["name": .string(name), "datasets": .array(datasets)]] + others),
     ]
   }
 

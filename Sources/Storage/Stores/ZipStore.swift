@@ -156,24 +156,15 @@ extension Bytes {
 
 /// DEFLATE without a wrapper, to exactly the target's length.
 private func inflateRaw(_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) -> Bool {
-  let piece = 1 << 30   // zlib counts in 32 bits
-  var stream = z_stream()
-  guard inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { return false }
-  defer { inflateEnd(&stream) }
+  guard let inflation = Inflation() else { return false }
   var read = 0, written = 0, spare: UInt8 = 0
   while true {
-    let given = min(source.count - read, piece), room = written == target.count ? 1 : min(target.count - written, piece)
-    let status = withUnsafeMutablePointer(to: &spare) { spare in
-      stream.next_in = source.baseAddress.map { ($0 + read).assumingMemoryBound(to: UInt8.self) }
-      stream.avail_in = UInt32(given)
-      stream.next_out = written == target.count ? spare : target.baseAddress.map { ($0 + written).assumingMemoryBound(to: UInt8.self) }
-      stream.avail_out = UInt32(room)
-      return inflate(&stream, Z_NO_FLUSH)
-    }
-    let took = given - Int(stream.avail_in), gave = room - Int(stream.avail_out)
+    let rest = UnsafeRawBufferPointer(rebasing: source[read...])
+    let (outcome, took, gave) = written < target.count
+      ? inflation.step(rest, into: UnsafeMutableRawBufferPointer(rebasing: target[written...])) : withUnsafeMutableBytes(of: &spare) { inflation.step(rest, into: $0) }
     if written == target.count && gave > 0 { return false }
     (read, written) = (read + took, written + gave)
-    if status == Z_STREAM_END { return written == target.count }
-    if status != Z_OK || took == 0 && gave == 0 { return false }
+    if outcome == .end { return written == target.count }
+    if outcome != .more { return false }
   }
 }
