@@ -104,7 +104,8 @@ package struct DistanceStatement: Sendable {
     return result
   }
 
-  private var sizes: [Double] { [Double](repeating: 1, count: 3 - source.grid.rank) + source.grid.voxelSize.values.map(\.double) }
+  /// 1 where no voxel size is known, also where a step in a slice left voxels out.
+  private var sizes: [Double] { [Double](repeating: 1, count: 3 - source.grid.rank) + source.grid.voxelSize.values.map { source.grid.isKnown ? $0.double : 1 } }
 
   /// The passes along x and y of one slab.
   private func planes(_ block: Block, into file: ScratchFile, _ context: ExecutionContext) throws {

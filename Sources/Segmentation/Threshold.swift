@@ -104,6 +104,14 @@ package func argmax(_ scores: NDArray, _ context: ExecutionContext) throws -> ND
   }
   let shape = Array(scores.shape.dropFirst()), channels = scores.shape[0]
   var classes = try result(channels <= 256 ? .uint8 : .uint16, shape, context)
+  switch scores.dtype {   // what float32 cannot hold
+  case .uint32: return try exactArgmax(UInt32.self, scores, least: .min, &classes, context)
+  case .int32: return try exactArgmax(Int32.self, scores, least: .min, &classes, context)
+  case .uint64: return try exactArgmax(UInt64.self, scores, least: .min, &classes, context)
+  case .int64: return try exactArgmax(Int64.self, scores, least: .min, &classes, context)
+  case .float64: return try exactArgmax(Double.self, scores, least: -.infinity, &classes, context)
+  default: break
+  }
   let floats = try asFloat32(scores, context), count = classes.count, narrow = classes.dtype == .uint8
   let strip = 4096, parts = pieces(count, (count + strip - 1) / strip)
   let scratch = try WorkerScratch(context, bytes: strip * 8)
@@ -118,6 +126,24 @@ package func argmax(_ scores: NDArray, _ context: ExecutionContext) throws -> ND
         for i in 0..<range.count {
           if narrow { out.storeBytes(of: UInt8(truncatingIfNeeded: index[i]), toByteOffset: range.lowerBound + i, as: UInt8.self) }
           else { out.storeBytes(of: UInt16(truncatingIfNeeded: index[i]), toByteOffset: (range.lowerBound + i) * 2, as: UInt16.self) }
+        }
+      }
+    }
+  }
+  return classes
+}
+
+private func exactArgmax<T: Element & Comparable>(_: T.Type, _ scores: NDArray, least: T, _ classes: inout NDArray, _ context: ExecutionContext) throws -> NDArray {
+  let packed = try scores.contiguous(), channels = scores.shape[0], count = classes.count, width = classes.dtype.size, parts = pieces(count, (count + 4095) / 4096)
+  try classes.withMutableBytes { out in
+    try packed.withElements(T.self) { values in
+      try context.forEach(parts.count) { part, _ in
+        guard let out = out.baseAddress else { return }
+        for voxel in parts[part] {
+          var best = least, index = 0
+          for channel in 0..<channels where values[channel * count + voxel] > best { (best, index) = (values[channel * count + voxel], channel) }
+          if width == 1 { out.storeBytes(of: UInt8(truncatingIfNeeded: index), toByteOffset: voxel, as: UInt8.self) }
+          else { out.storeBytes(of: UInt16(truncatingIfNeeded: index), toByteOffset: voxel * 2, as: UInt16.self) }
         }
       }
     }

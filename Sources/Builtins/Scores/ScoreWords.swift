@@ -79,7 +79,7 @@ extension Builtin {
     details: [
       "hausdorff: the farthest that a voxel of one mask lies from the other mask. hausdorff_percentile and surface_distance (a mean) look at surface voxels only, both ways.",
       "f1, precision, recall: errors up to `tolerance` from the other mask are none. false_positive_distance, false_negative_distance: means over the voxels of a mask, each at most `clip`.",
-      "hausdorff is 0 where both masks are empty and NaN where one is; all else is NaN where either is.",
+      "hausdorff, its percentile and surface_distance are 0 where both masks are empty and NaN where one is; all else is NaN where either is.",
     ],
     examples: [Example("distance_scores(arange(9) < 3, arange(9) < 5).hausdorff", prints: "2.0")], searchTerms: ["hausdorff", "hd95", "tolerance", "surface"]
   ) { call in

@@ -93,6 +93,6 @@ extension Grid {
     }
   }
 
-  /// Voxel sizes in nm as doubles; 1 where unknown.
-  var sizes: [Double] { voxelSize.values.map(\.double) }
+  /// Voxel sizes in nm as doubles; 1 where unknown, also where a step in a slice left voxels out.
+  var sizes: [Double] { isKnown ? voxelSize.values.map(\.double) : [Double](repeating: 1, count: rank) }
 }

@@ -51,12 +51,12 @@ extension Builtin {
   }
 
   static let argmax = Builtin(
-    "argmax", "(a: array) -> array", "The index of the largest channel at each voxel; the channel axis is the first.",
+    "argmax", "(a: array) -> array", "The index of the largest channel at each voxel, the first of equals; the channel axis is the first. NaN is never the largest.",
     examples: [Example("argmax(zeros((2, 1, 3))).shape", prints: "(1, 3)")]
   ) { call in
     let volume = try call.volume("a")
     guard volume.shape.count >= 2 else { throw call.failure(.shape, "`argmax` needs a channel axis and others, found \(ArrayValue(volume).axesText)", at: "a") }
-    return Value(ArrayValue(try Volume(try Segmentation.argmax(try volume.array.asFloats(), call.execution), try volume.grid.dropping(axis: 0))))
+    return Value(ArrayValue(try Volume(try Segmentation.argmax(volume.array, call.execution), try volume.grid.dropping(axis: 0))))
   }
 
   static let fillHoles = Builtin(

@@ -23,7 +23,7 @@ extension Builtin {
   }
 
   private static func objectTable(_ found: [ObjectExtent], _ grid: Grid) throws -> TableValue {
-    let axes = grid.axes.map(\.name), sizes = grid.sizes, corner = grid.offset.values.map(\.double)
+    let axes = grid.axes.map(\.name), sizes = grid.voxelSize.values.map(\.double), corner = grid.offset.values.map(\.double)
     var columns = [[Value]](repeating: [], count: 3 + axes.count)
     for object in found {
       columns[0].append(Value(object.id))
@@ -60,7 +60,7 @@ extension Builtin {
       statement.offsets = try call.faceOffsets(rank: grid.rank, channels: affinities.shape[0])
     }
     var found = try statement.execute(call.execution)
-    let scale = affinities?.dtype.one ?? 1, limit = try call.float("at")
+    let scale = affinities?.dtype.one ?? 1, limit = try call.affinityLimit()
     if affinities != nil { found.removeAll { $0.mean / scale < limit } }
     var columns: [(String, [Value])] = [("a", found.map { Value($0.a) }), ("b", found.map { Value($0.b) }), ("faces", found.map { .int($0.faces) })]
     if affinities != nil { columns.append(("affinity", found.map { .float($0.mean / scale) })) }
@@ -69,6 +69,13 @@ extension Builtin {
 }
 
 extension Call {
+  /// `at`, the least affinity that counts.
+  func affinityLimit() throws -> Double {
+    let limit = try float("at")
+    guard !limit.isNaN else { throw failure(.value, "`at` must be a number, not nan", at: "at") }
+    return limit
+  }
+
   /// The plan of a word that reads blocks and gives no array: unknown where some of them are on disk; nil where all is in memory.
   func planReading(_ names: [String]) throws -> Value? {
     let reads = try names.compactMap { try optionalArray($0) }.flatMap(\.readItems)

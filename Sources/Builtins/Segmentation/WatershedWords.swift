@@ -46,7 +46,7 @@ extension Builtin {
   ) { call in
     let volume = try call.spatialVolume("fragments")
     let bound = try call.boundAffinities("affinities", like: volume.grid, volume)
-    let merged = try Segmentation.agglomerate(volume.array, affinities: bound.array, offsets: bound.offsets, threshold: try call.float("at") * bound.scale, call.execution)
+    let merged = try Segmentation.agglomerate(volume.array, affinities: bound.array, offsets: bound.offsets, threshold: try call.affinityLimit() * bound.scale, call.execution)
     return Value(ArrayValue(try Volume(merged, volume.grid)))
   }
 }
