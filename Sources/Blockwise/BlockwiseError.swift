@@ -19,6 +19,8 @@ package enum BlockwiseError: Error, Equatable, Sendable {
   case offGrid(axis: String, fraction: Double, input: Int)
   case outside(roi: String, of: String)
   case budget(what: String, bytes: Int, budget: Int)
+  /// For files that are needed while something runs.
+  case noRoom(folder: String, bytes: Int, free: Int)
 
   case kernelShape(found: [Int], block: [Int], read: [Int])
   case kernelDType(expected: DType, found: DType)
@@ -66,6 +68,7 @@ extension BlockwiseError: CustomStringConvertible {
     case .offGrid(let axis, let fraction, let input): "input \(input + 1) lies \(text(fraction)) voxel off the grid of input 1 along \(axis)"
     case .outside(let roi, let whole): "the region \(roi) is not inside \(whole)"
     case .budget(let what, let bytes, let budget): "\(what) would hold \(byteText(bytes)) in memory (budget \(byteText(budget)))"
+    case .noRoom(let folder, let bytes, let free): "this needs \(byteText(bytes)) in \(folder) while it runs; \(byteText(free)) are free"
     case .kernelShape(let found, let block, let read): "the function returned shape \(shapeText(found)); expected the block \(shapeText(block)) or block and context \(shapeText(read))"
     case .kernelDType(let expected, let found): "the function returned \(found), the output is \(expected)"
     case .tooManyIds(let block, let largest, let blocks): "block \(block) has id \(largest): too large to stay unique over \(blocks) blocks in 64 bits"
@@ -92,6 +95,7 @@ extension BlockwiseError: CustomStringConvertible {
     case .outputExists, .planDiffers, .outputDiffers: "replace=true starts it anew"
     case .inputIncomplete: "run the statement that makes it again: it continues where it stopped"
     case .journalDamaged: "replace=true starts the output anew"
+    case .noRoom: "TMPDIR=/a/roomy/folder dcs …"
     case .interrupted(_, _, let path): path == nil ? nil : "run the same line again to continue"
     case .blocksFailed(_, let path): path == nil ? nil : "the other blocks are kept; run the same line again to retry only what is missing"
     case .notMultiple(let block, let chunks): "block=\(shapeText(zip(block, chunks).map { b, c in c < 1 ? b : max(1, (b + c - 1) / c) * c }))"

@@ -38,7 +38,7 @@ package struct DistanceStatement: Sendable {
     spec.chunks = spec.chunks ?? chunks
     if rank == 3 { column[0] = saturated((max(1, shape[0]) - 1) / chunks[0] + 1, chunks[0]) }
     columns = try Tiling(total: total, block: column, context: [Int](repeating: 0, count: rank))
-    layout = try ColumnLayout(shape: [Int](repeating: 1, count: 3 - rank) + shape, block: [Int](repeating: 1, count: 3 - rank) + column, isSigned: signed)
+    layout = try ColumnLayout(shape: [Int](repeating: 1, count: 3 - rank) + shape, block: [Int](repeating: 1, count: 3 - rank) + column, parts: signed ? 2 : 1)
     name = try Identity(of: source, content: spec.path != nil)
     (self.source, isSigned, self.options, self.spec) = (source, signed, options, spec)
   }
@@ -115,10 +115,10 @@ package struct DistanceStatement: Sendable {
     let read = try source.read(roi, context.reading).contiguous(), values = try read.reshaped([Int](repeating: 1, count: 3 - read.rank) + read.shape)
     if isSigned {
       let (whole, half) = try signedDistanceOfPlanes(values, voxelSize: sizes, context)
-      try layout.write(whole, 0, planes: first..<first + count, to: file)
-      try layout.write(half, 1, planes: first..<first + count, to: file)
+      try layout.write(whole, 0, planes: first..<first + count, to: file, context.cancellation)
+      try layout.write(half, 1, planes: first..<first + count, to: file, context.cancellation)
     } else {
-      try layout.write(try distanceOfPlanes(values, voxelSize: sizes, context), 0, planes: first..<first + count, to: file)
+      try layout.write(try distanceOfPlanes(values, voxelSize: sizes, context), 0, planes: first..<first + count, to: file, context.cancellation)
     }
   }
 
@@ -129,39 +129,5 @@ package struct DistanceStatement: Sendable {
     if !isSigned { return try distanceOfColumn(squares, step: sizes[0], context).reshaped(shape) }
     let labels = try source.read(block.writeRoi, context.reading).contiguous().reshaped(squares.shape)
     return try signedDistanceOfColumn(whole: squares, half: try layout.read(1, at: place, from: file), labels: labels, voxelSize: sizes, volume: source.shape, context).reshaped(shape)
-  }
-}
-
-/// Where numbers lie in the file: column after column, the part before the half planes; in a column plane after plane. So a column is one read.
-private struct ColumnLayout: Sendable {
-  let shape: [Int], block: [Int], parts: Int
-  var bytesPerVoxel: Int { parts * 4 }
-
-  init(shape: [Int], block: [Int], isSigned: Bool) throws {
-    (self.shape, self.block, parts) = (shape, block, isSigned ? 2 : 1)
-    _ = try NDArray.byteCount(.float64, shape)   // so that no position overflows
-  }
-
-  private func extent(_ axis: Int, _ begin: Int) -> Int { min(block[axis], shape[axis] - begin) }
-
-  /// The byte where a column begins. Columns of one row of columns are equally high, so those before it are counted by area.
-  private func begin(_ y: Int, _ x: Int) -> Int { (y * shape[2] + x * extent(1, y)) * shape[0] * bytesPerVoxel }
-
-  /// - Parameter values: [z, y, x], the planes from the first of `planes` on, or more.
-  func write(_ values: NDArray, _ part: Int, planes: Range<Int>, to file: ScratchFile) throws {
-    for y in stride(from: 0, to: shape[1], by: block[1]) {
-      for x in stride(from: 0, to: shape[2], by: block[2]) {
-        let box = [planes.count, extent(1, y), extent(2, x)], area = box[1] * box[2] * 4
-        let piece = try values.slice(offset: [0, y, x], shape: box).contiguous()
-        try piece.withBytes { try file.write($0, at: begin(y, x) + part * shape[0] * area + planes.lowerBound * area) }
-      }
-    }
-  }
-
-  func read(_ part: Int, at place: [Int], from file: ScratchFile) throws -> NDArray {
-    let box = [shape[0], extent(1, place[1]), extent(2, place[2])]
-    var values = try NDArray(.float32, box, zeroed: false)
-    try values.withMutableBytes { try file.read(into: $0, at: begin(place[1], place[2]) + part * box.reduce(4, *)) }
-    return values
   }
 }

@@ -1,6 +1,6 @@
 /// What many blocks found, equal finds summed up: finds are appended, and summed up when they have doubled, because summing block by block would
 /// go through all of them each time. In block order, so that the result is the same for any number of workers.
-struct Doubling<Item: Sendable>: Sendable {
+package struct Doubling<Item: Sendable>: Sendable {
   private var summed: [Item] = []
   private var pending: [Item] = []
   private let sum: @Sendable ([Item]) -> [Item]
@@ -9,12 +9,12 @@ struct Doubling<Item: Sendable>: Sendable {
 
   /// - Parameter what: for the message where they do not fit: "ids".
   /// - Parameter sum: equal ones added up; of any order.
-  init(_ what: String, bytesEach: Int, budget: Int, sum: @escaping @Sendable ([Item]) -> [Item]) {
+  package init(_ what: String, bytesEach: Int, budget: Int, sum: @escaping @Sendable ([Item]) -> [Item]) {
     (self.what, self.bytesEach, self.budget, self.sum) = (what, bytesEach, budget, sum)
   }
 
   /// - Throws: `BlockwiseError.budget`.
-  mutating func add(_ items: [Item]) throws {
+  package mutating func add(_ items: [Item]) throws {
     pending += items
     if pending.count > max(1 << 16, summed.count) { _ = try settled() }
   }
@@ -22,7 +22,7 @@ struct Doubling<Item: Sendable>: Sendable {
   /// All of them.
   ///
   /// - Throws: `BlockwiseError.budget`.
-  mutating func settled() throws -> [Item] {
+  package mutating func settled() throws -> [Item] {
     summed = sum(summed + pending)
     pending.removeAll(keepingCapacity: true)
     let bytes = saturated(summed.count, bytesEach)

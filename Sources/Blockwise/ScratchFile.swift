@@ -17,6 +17,21 @@ final class ScratchFile: Sendable {
     self.path = path
   }
 
+  /// A file that nobody else can open, in the folder for what nobody keeps. It has no name once it is open: it goes with the process, however that ends.
+  ///
+  /// - Parameter bytes: that will be written; refused where there is no room for them.
+  /// - Throws: `BlockwiseError.noRoom`, `.system`.
+  init(temporary bytes: Int) throws {
+    path = Files.temporaryPath()
+    descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw BlockwiseError.failed("open", path) }
+    unlink(path)
+    var space = statvfs()
+    guard fstatvfs(descriptor, &space) == 0 else { return }
+    let free = saturated(Int(clamping: space.f_bavail), Int(clamping: space.f_frsize))
+    if bytes > free { throw BlockwiseError.noRoom(folder: Files.temporaryFolder, bytes: bytes, free: free) }
+  }
+
   deinit { close(descriptor) }
 
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {

@@ -96,6 +96,7 @@ package enum Vocabulary {
     .confusion,
     .contingency,
     .distanceScores,
+    .matches,
     .partitionScores,
   ]
 

@@ -31,11 +31,7 @@ package struct PartitionScores: Equatable, Sendable {
       (voiSplit, voiMerge, rand, randPrecision, randRecall, adaptedRandError) = (.nan, .nan, .nan, .nan, .nan, .nan)
       return
     }
-    var ofSegment: [UInt64: Int] = [:], ofTruth: [UInt64: Int] = [:]
-    for cell in cells {
-      ofSegment[cell.segmentation, default: 0] += cell.count
-      ofTruth[cell.truth, default: 0] += cell.count
-    }
+    let (ofSegment, ofTruth) = Contingency(sorted: cells).sizes
     var split = 0.0, merge = 0.0, both: Int128 = 0
     for cell in cells {
       let count = Double(cell.count), share = count / Double(total)

@@ -288,7 +288,7 @@ private func filter(_ name: String = "window", block: [Int], context: Int = 2) -
   }
 }
 
-private struct CountingSource: ArraySource {
+struct CountingSource: ArraySource {
   let base: Volume
   let voxels = Counter()
   init(_ base: Volume) { self.base = base }

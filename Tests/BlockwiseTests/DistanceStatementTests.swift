@@ -94,7 +94,7 @@ import Blockwise
 }
 
 /// Fails at one of its reads.
-private struct FailingSource: IdentifiedSource {
+struct FailingSource: IdentifiedSource {
   struct Broken: Error {}
   let base: Volume, failAt: Int, reads = Counter()
   var dtype: DType { base.dtype }

@@ -48,14 +48,14 @@ extension Task {
       for channel in 0..<(post.channels ?? channels.count) {
         let truth = try plane(labels, min(channel, labels.shape[0] - 1)).nonZero()
         let counts = try confusionSweep(try plane(prediction, channel), truth, thresholds: sweep[0].values, mask: counted, context)
-        rows += zip(sweep[0].values, counts).map { value, counts in row(channel, [value], metrics.map { $0.score(counts, nil) }) }
+        rows += zip(sweep[0].values, counts).map { value, counts in row(channel, [value], metrics.map { $0.score(counts) }) }
       }
       return rows
     case .argmax:
       let found = try argmax(prediction, context), ids = try plane(labels, 0).floats()
       return try channels.indices.dropFirst().map { channel in   // class 0 is background
         let counts = try confusion(try found.equal(to: channel), try ids.equal(to: channel), mask: counted, context)
-        return row(channel, [], metrics.map { $0.score(counts, nil) })
+        return row(channel, [], metrics.map { $0.score(counts) })
       }
     case .custom:
       let truth = try plane(labels, 0)
@@ -65,7 +65,9 @@ extension Task {
         guard found.shape == space || found.shape == [1] + space else { throw TrainingError.post(task: name, expected: space, found: found.shape) }
         let flat = try found.reshaped(space), counts = try confusion(flat, truth, mask: counted, context)
         let overlap = found.dtype == .bool ? nil : PartitionScores(try contingency(flat, truth, mask: counted, context))
-        return row(0, parameters, metrics.map { $0.score(counts, overlap) })
+        let tally = try metrics.contains(where: \.needsDistances)
+          ? distanceTally(flat, truth, mask: counted, voxelSize: grid?.voxelSize.values.map(\.double) ?? space.map { _ in 1 }, clip: .infinity, tolerance: 0, context) : nil
+        return row(0, parameters, metrics.map { $0.score(counts, overlap, tally) })
       }
     }
   }

@@ -100,20 +100,6 @@ for name, (shape, voxel_size) in CASES.items():
         error, recall, precision = adapted_rand_error(truth.astype(int), segmentation.astype(int), ignore_labels=ignored)
         scores[f"{name}_rand_error{background}"], scores[f"{name}_rand_precision{background}"], scores[f"{name}_rand_recall{background}"] = error, precision, recall
 
-    predicted, true = ndimage.gaussian_filter(field, 0.7) > 0.02, mask > 0
-    save(f"{name}_predicted", predicted)
-    to_truth, to_predicted = (ndimage.distance_transform_edt(~m, sampling=voxel_size) for m in (true, predicted))
-    clip, tolerance = 6.0, 4.5
-    fp, fn = to_truth[predicted], to_predicted[true]
-    beyond_p, beyond_n = (fp > tolerance).sum(), (fn > tolerance).sum()
-    agreed = (predicted | true).sum() - beyond_p - beyond_n
-    scores |= {
-        f"{name}_hausdorff": max(fp.max(), fn.max()),
-        f"{name}_fp_distance": fp.mean(), f"{name}_fn_distance": fn.mean(),
-        f"{name}_fp_distance_clipped": np.minimum(fp, clip).mean(), f"{name}_fn_distance_clipped": np.minimum(fn, clip).mean(),
-        f"{name}_fp_rate": beyond_p / (~true).sum(), f"{name}_fn_rate": beyond_n / true.sum(),
-        f"{name}_precision": agreed / (agreed + beyond_p), f"{name}_recall": agreed / (agreed + beyond_n),
-    }
     scale = 20.0
     target = np.tanh(signed_distance(mask, voxel_size) / scale)
     inside = np.zeros(shape, np.uint8)
