@@ -132,6 +132,9 @@ void dcs_seg_scatter_edges(
     uint64_t *next, uint64_t *entries);
 // Sorts one bucket; `scratch` holds as many entries.
 void dcs_seg_sort_edges(uint64_t *entries, uint64_t *scratch, int64_t count);
+// The same for large buckets, a part at a time: how often each value of digit 0, then 1, occurs, and where its entries go.
+void dcs_seg_count_digits(const uint64_t *entries, int64_t count, int digit, uint64_t counts[256]);
+void dcs_seg_move_by_digit(const uint64_t *entries, int64_t count, int digit, uint64_t next[256], uint64_t *out);
 
 // seg_mutex.c
 typedef struct dcs_seg_mutex dcs_seg_mutex;
@@ -140,17 +143,21 @@ void dcs_seg_mutex_destroy(dcs_seg_mutex *mutex);
 int64_t dcs_seg_mutex_bytes(const dcs_seg_mutex *mutex);
 // Takes edges in order: above 0 merges unless the clusters exclude each other, below 0 makes them exclude each other. -1 without memory.
 int dcs_seg_mutex_run(dcs_seg_mutex *mutex, const uint64_t *entries, int64_t count, const int64_t *shifts);
-// Numbers clusters 1, 2, … by first node; nodes without an edge above 0 are 0. The clusters are spent. Returns how many.
-uint64_t dcs_seg_mutex_labels(dcs_seg_mutex *mutex, uint64_t *labels);
+// Numbers clusters from `count` + 1 on by first node, over nodes in ascending ranges; nodes without an edge above 0 are 0. The clusters are spent. Returns how many there are now.
+uint64_t dcs_seg_mutex_labels(dcs_seg_mutex *mutex, int64_t begin, int64_t end, uint64_t count, uint64_t *labels);
 
-// seg_flood.c -- labels (4 or 8 bytes) hold the seeds, and are flooded in place
+// seg_flood.c -- labels (4 or 8 bytes) hold the seeds, and are flooded in place; heights are uint8, uint16 (1, 2 bytes) or float (4)
 typedef struct dcs_seg_flood dcs_seg_flood;
-dcs_seg_flood *dcs_seg_flood_create(const float *heights, const uint8_t *mask, int64_t depth, int64_t height, int64_t row_length, void *labels, int width);
+dcs_seg_flood *dcs_seg_flood_create(const void *heights, int height_width, const uint8_t *mask, const int64_t extents[3], int connectivity, void *labels, int label_width);
 void dcs_seg_flood_destroy(dcs_seg_flood *flood);
-// Enters the seeds among voxels [begin, end). -1 without memory.
-int dcs_seg_flood_seed(dcs_seg_flood *flood, int64_t begin, int64_t end);
-// Floods on from at most `steps` voxels; returns how many are left to flood from, -1 without memory.
-int64_t dcs_seg_flood_run(dcs_seg_flood *flood, int64_t steps);
+// In this order, each over all voxels in ascending ranges: survey; divide; expect; lay out; seed. -1 without memory.
+void dcs_seg_flood_survey(dcs_seg_flood *flood, int64_t begin, int64_t end);
+int dcs_seg_flood_divide(dcs_seg_flood *flood);
+void dcs_seg_flood_expect(dcs_seg_flood *flood, int64_t begin, int64_t end);
+int dcs_seg_flood_lay_out(dcs_seg_flood *flood);
+void dcs_seg_flood_seed(dcs_seg_flood *flood, int64_t begin, int64_t end);
+// Floods on from at most `steps` voxels: 1 if some are left to flood from, 0 if none, -1 without memory.
+int dcs_seg_flood_run(dcs_seg_flood *flood, int64_t steps);
 
 // seg_contacts.c -- pairs of different ids, neither 0, that meet
 typedef struct { uint64_t a, b, count; double sum; } dcs_seg_contact;   // a < b
