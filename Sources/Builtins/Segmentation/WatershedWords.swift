@@ -5,10 +5,10 @@ import Segmentation
 
 extension Builtin {
   static let watershed = Builtin(
-    "watershed", "(a: array, seeds: array, mask: array = nil, to: string = nil, block: int|coord = nil, replace=false) -> array",
+    "watershed", "(a: array, seeds: array, mask: array = nil, connectivity=1, to: string = nil, block: int|coord = nil, replace=false) -> array",
     "Grows seeds over a landscape, lowest places first, until they meet: each voxel gets the id of a seed.",
     details: [
-      "Neighbours share a face. Of equal heights the voxel reached first goes on; seeds enter in raster order.",
+      "connectivity: neighbours share a face; 2 also an edge, 3 also a corner. Of equal heights the voxel reached first goes on, and what lies lower than the flood is reached at its height; seeds enter in raster order.",
       "mask: 0 keeps a voxel dry: it stays 0, as does all that no seed can reach.",
       wholeDetail,
     ],
@@ -20,7 +20,7 @@ extension Builtin {
       let volume = try call.spatialVolume("a")
       guard let seeds = try call.maskVolume("seeds", like: volume.grid, volume) else { throw call.failure(.argument, "`watershed` needs seeds", at: "seeds") }
       let mask = try call.maskVolume("mask", like: volume.grid, volume)
-      return (try Segmentation.watershed(volume.array, seeds: seeds, mask: mask, call.execution), nil)
+      return (try Segmentation.watershed(volume.array, seeds: seeds, mask: mask, connectivity: try call.int("connectivity", in: 1...3), call.execution), nil)
     }
   }
 
