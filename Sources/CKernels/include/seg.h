@@ -88,7 +88,8 @@ int dcs_seg_map_set(dcs_seg_counts *map, uint64_t from, uint64_t to);
 int64_t dcs_seg_map_apply(const dcs_seg_counts *map, const void *in, int in_width, void *out, int out_width, int64_t count, int missing);
 
 // seg_objects.c -- functions that return int give -1 when there is no memory
-typedef struct { uint64_t id; int64_t count, begin[3], end[3], sum[3]; } dcs_seg_object;   // z, y, x; sums of the voxels' indices
+// z, y, x; sums of the voxels' indices, and of their products zz, yy, xx, zy, zx, yx as 128 bits, the lower ones first
+typedef struct { uint64_t id; int64_t count, begin[3], end[3], sum[3]; uint64_t products[6][2]; } dcs_seg_object;
 typedef struct dcs_seg_objects dcs_seg_objects;
 dcs_seg_objects *dcs_seg_objects_create(void);
 void dcs_seg_objects_destroy(dcs_seg_objects *table);
@@ -98,13 +99,27 @@ int dcs_seg_objects_add_rows(dcs_seg_objects *table, const void *labels, int wid
 // Writes all objects, ascending by id.
 void dcs_seg_objects_take(const dcs_seg_objects *table, dcs_seg_object *out);
 
+// seg_corners.c -- faces that show, in quarters, along z, y, x, and Euler's number of closed voxels, in eighths
+typedef struct { uint64_t id; int64_t count, euler, faces[3]; } dcs_seg_corner;
+typedef struct dcs_seg_corners dcs_seg_corners;
+dcs_seg_corners *dcs_seg_corners_create(void);
+void dcs_seg_corners_destroy(dcs_seg_corners *table);
+int64_t dcs_seg_corners_size(const dcs_seg_corners *table);
+int64_t dcs_seg_corners_scratch(int64_t row_length, int width);
+// Adds the corners before voxels z, [y_begin, y_end), [x_begin, x_end) of a volume, each of which may be the extent itself; outside is 0. -1 without memory.
+int dcs_seg_corners_add_rows(dcs_seg_corners *table, const void *labels, int width, const int64_t extents[3], int64_t z, int64_t y_begin, int64_t y_end, int64_t x_begin, int64_t x_end, void *scratch);
+// Writes all objects in no order.
+void dcs_seg_corners_take(const dcs_seg_corners *table, dcs_seg_corner *out);
+
 // seg_lsd.c
 typedef struct {
-  const void *labels;          // the volume
+  const void *labels;          // samples of the volume: every factor-th voxel
+  const void *volume;          // all of it; the same for factor 1
   int width, rank;             // bytes of a label; 2 leaves out z
-  int64_t height, row_length;  // of the volume
+  int64_t height, row_length;  // of the samples
+  int64_t factor[3], extents[3];            // extents of the volume
   uint64_t id;                 // the object
-  int64_t object_begin[3], object_end[3];   // its bounds, z, y, x
+  int64_t object_begin[3], object_end[3];   // its bounds, z, y, x, in samples
   int64_t region_begin[3], region_end[3];   // what is to be described, inside its bounds
   int64_t radius[3];
   const float *weights[3];     // radius + 1 values each, the middle first; their mirrored sum is 1
@@ -113,8 +128,9 @@ typedef struct {
   int64_t channel_stride;
 } dcs_seg_lsd;
 int64_t dcs_seg_lsd_scratch(const dcs_seg_lsd *job);
-// Writes the descriptors of the region's voxels that carry the id: mean offsets, variances, correlations, mass, each in 0...1.
-void dcs_seg_lsd_region(const dcs_seg_lsd *job, void *scratch);
+// Writes the descriptors of the region's voxels that carry the id: mean offsets, variances, correlations, mass, each in 0...1; a voxel has those of the sample at or before it.
+// In steps of a plane, 0, 1, …; 0 after the last one.
+int dcs_seg_lsd_step(const dcs_seg_lsd *job, void *scratch, int64_t step);
 void dcs_seg_lsd_x(const float *mask, const float *weights, int64_t radius, int64_t count, float *s0, float *s1, float *s2);
 void dcs_seg_lsd_add(const float *from, float w, float k, int64_t count, float *to0, float *to1, float *to2);
 
