@@ -1,23 +1,51 @@
-// What the objects of a volume of any size cover.
+// What the objects of a volume of any size cover, and what shape they have.
 
 import Arrays
 import Execution
 import Geometry
 import Segmentation
 
+/// What is known of the objects of a volume, or of a part of it.
+private struct ObjectSum: Sendable {
+  var extents: [UInt64: ObjectExtent] = [:]
+  var corners: [UInt64: ObjectCorners] = [:]
+
+  mutating func add(_ part: ObjectSum) {
+    for (id, object) in part.extents where extents[id]?.add(object) == nil { extents[id] = object }
+    for (id, object) in part.corners where corners[id]?.add(object) == nil { corners[id] = object }
+  }
+}
+
 /// The objects of a label volume, ascending by id.
 ///
+/// - Parameter corners: whether their surfaces and Euler numbers are wanted; each block then reads one voxel of its neighbours.
 /// - Throws: `BlockwiseError` (also where the objects do not fit the budget), `SegmentationError`.
-package func objectsBlockwise(_ labels: any ArraySource, options: BlockwiseOptions, _ context: ExecutionContext) throws -> [ObjectExtent] {
+package func objectsBlockwise(
+  _ labels: any ArraySource, corners: Bool = false, options: BlockwiseOptions, _ context: ExecutionContext
+) throws -> (extents: [ObjectExtent], corners: [UInt64: ObjectCorners]) {
   var options = options
   options.block = options.block ?? readingBlock(of: labels)
-  let found = try fold([labels], options: options, initial: [UInt64: ObjectExtent](), merge: { (sum: inout [UInt64: ObjectExtent], part: [UInt64: ObjectExtent]) in
-    for (id, object) in part where sum[id]?.add(object) == nil { sum[id] = object }
-    let bytes = saturated(sum.count, 256)
-    if bytes > context.memoryBudget { throw BlockwiseError.budget(what: "\(sum.count) objects", bytes: bytes, budget: context.memoryBudget) }
+  let inputs = try Inputs([labels], roi: options.roi)
+  if corners {
+    options.context = [Int](repeating: 1, count: inputs.grid.rank)
+    options.pad = .constant(0)
+  }
+  let found = try fold([labels], options: options, initial: ObjectSum(), merge: { (sum: inout ObjectSum, part: ObjectSum) in
+    sum.add(part)
+    let bytes = saturated(sum.extents.count, corners ? 640 : 480)
+    if bytes > context.memoryBudget { throw BlockwiseError.budget(what: "\(sum.extents.count) objects", bytes: bytes, budget: context.memoryBudget) }
   }, context) { volumes, block, context in
-    let offset = block.writeRoi.offset.values
-    return Dictionary(uniqueKeysWithValues: try objects(volumes[0].array, context).map { ($0.id, $0.shifted(by: offset)) })
+    let own = block.writeRoi, begin = (try own.offset - block.readRoi.offset).values, shape = own.shape.values
+    var part = ObjectSum(), array = volumes[0].array
+    if corners {
+      // a block owns the corners at its lower ends; the last one also those at the upper end of the volume
+      let ranges = begin.indices.map { begin[$0]..<begin[$0] + shape[$0] + (own.end[$0] == inputs.total.end[$0] ? 1 : 0) }
+      part.corners = try objectCorners(array, own: ranges, context)
+      array = try array.slice(offset: begin, shape: shape)
+    }
+    let offset = own.offset.values
+    for object in try objects(array, context) { part.extents[object.id] = object.shifted(by: offset) }
+    return part
   }.result
-  return found.values.sorted { $0.id < $1.id }
+  return (found.extents.values.sorted { $0.id < $1.id }, found.corners)
 }

@@ -23,7 +23,7 @@ static int add(dcs_seg_contacts *t, uint64_t a, uint64_t b, uint64_t count, doub
   return 0;
 }
 
-int dcs_seg_contacts_add(dcs_seg_contacts *t, const void *a, const void *b, int width, const float *weights, int64_t count) {
+static inline __attribute__((always_inline)) int add_row(dcs_seg_contacts *t, const void *a, const void *b, int width, const float *weights, int64_t count) {
   uint64_t last_a = 0, last_b = 0, run = 0;
   double sum = 0;
   for (int64_t i = 0; i < count; i++) {
@@ -41,6 +41,15 @@ int dcs_seg_contacts_add(dcs_seg_contacts *t, const void *a, const void *b, int 
     if (weights) sum += (double)weights[i];
   }
   return add(t, last_a, last_b, run, sum);
+}
+
+int dcs_seg_contacts_add(dcs_seg_contacts *t, const void *a, const void *b, int width, const float *weights, int64_t count) {
+  switch (width) {
+  case 1: return add_row(t, a, b, 1, weights, count);
+  case 2: return add_row(t, a, b, 2, weights, count);
+  case 4: return add_row(t, a, b, 4, weights, count);
+  default: return add_row(t, a, b, 8, weights, count);
+  }
 }
 
 static int by_pair(const void *x, const void *y) {

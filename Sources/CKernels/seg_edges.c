@@ -60,6 +60,16 @@ void dcs_seg_scatter_edges(
   })
 }
 
+void dcs_seg_count_digits(const uint64_t *entries, int64_t count, int digit, uint64_t counts[256]) {
+  const int shift = 49 + 8 * digit;
+  for (int64_t i = 0; i < count; i++) counts[entries[i] >> shift & 255]++;
+}
+
+void dcs_seg_move_by_digit(const uint64_t *entries, int64_t count, int digit, uint64_t next[256], uint64_t *out) {
+  const int shift = 49 + 8 * digit;
+  for (int64_t i = 0; i < count; i++) out[next[entries[i] >> shift & 255]++] = entries[i];
+}
+
 // By the upper 15 bits, least significant digit first, since the rest is ascending already.
 void dcs_seg_sort_edges(uint64_t *entries, uint64_t *scratch, int64_t count) {
   if (count < 64) {
@@ -71,17 +81,20 @@ void dcs_seg_sort_edges(uint64_t *entries, uint64_t *scratch, int64_t count) {
     }
     return;
   }
-  for (int pass = 0; pass < 2; pass++) {
-    const int shift = 49 + 8 * pass;
-    int64_t counts[256] = {0}, at = 0;
-    for (int64_t i = 0; i < count; i++) counts[entries[i] >> shift & 255]++;
-    if (counts[entries[0] >> shift & 255] == count) continue;
-    for (int digit = 0; digit < 256; digit++) {
-      const int64_t n = counts[digit];
-      counts[digit] = at;
+  uint64_t *from = entries, *to = scratch;
+  for (int digit = 0; digit < 2; digit++) {
+    uint64_t counts[256] = {0}, at = 0;
+    dcs_seg_count_digits(from, count, digit, counts);
+    if (counts[from[0] >> (49 + 8 * digit) & 255] == (uint64_t)count) continue;
+    for (int i = 0; i < 256; i++) {
+      const uint64_t n = counts[i];
+      counts[i] = at;
       at += n;
     }
-    for (int64_t i = 0; i < count; i++) scratch[counts[entries[i] >> shift & 255]++] = entries[i];
-    memcpy(entries, scratch, (size_t)count * 8);
+    dcs_seg_move_by_digit(from, count, digit, counts, to);
+    uint64_t *sorted = to;
+    to = from;
+    from = sorted;
   }
+  if (from != entries) memcpy(entries, from, (size_t)count * 8);
 }

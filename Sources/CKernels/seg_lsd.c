@@ -31,12 +31,12 @@ int64_t dcs_seg_lsd_scratch(const dcs_seg_lsd *job) {
   return floats * 4 + (y.end - y.begin) + (z.end - z.begin) * h;
 }
 
-DCS_INLINE int is_id(const dcs_seg_lsd *job, int64_t i) {
+DCS_INLINE int is_id(const dcs_seg_lsd *job, const void *labels, int64_t i) {
   switch (job->width) {
-  case 1: return ((const uint8_t *)job->labels)[i] == job->id;
-  case 2: return ((const uint16_t *)job->labels)[i] == job->id;
-  case 4: return ((const uint32_t *)job->labels)[i] == job->id;
-  default: return ((const uint64_t *)job->labels)[i] == job->id;
+  case 1: return ((const uint8_t *)labels)[i] == job->id;
+  case 2: return ((const uint16_t *)labels)[i] == job->id;
+  case 4: return ((const uint32_t *)labels)[i] == job->id;
+  default: return ((const uint64_t *)labels)[i] == job->id;
   }
 }
 
@@ -47,7 +47,7 @@ static int mask_row(const dcs_seg_lsd *job, int64_t z, int64_t y, float *mask) {
   int any = 0;
   memset(mask, 0, (size_t)(extent(job, 2) + 2 * job->radius[2]) * 4);
   for (int64_t i = x.begin; i < x.end; i++) {
-    const int here = is_id(job, row + i);
+    const int here = is_id(job, job->labels, row + i);
     mask[i - first] = (float)here;
     any |= here;
   }
@@ -87,83 +87,141 @@ DCS_CLONES void dcs_seg_lsd_add(const float *from, float w, float k, int64_t cou
 
 static inline float unit(float value) { return value < 0 ? 0 : value > 1 ? 1 : value; }
 
-// m: mass z y x zz yy xx zy zx yx, in voxels
-static void finish_row(const dcs_seg_lsd *job, int64_t z, int64_t y, int64_t w, float *m[10]) {
+// The voxels of the volume that lie with a sample, as ranges along each axis.
+typedef struct { int64_t begin[3], end[3]; } cell;
+
+static cell cell_of(const dcs_seg_lsd *job, int64_t z, int64_t y, int64_t x) {
+  const int64_t at[3] = {z, y, x};
+  cell c;
+  for (int axis = 0; axis < 3; axis++) {
+    c.begin[axis] = at[axis] * job->factor[axis];
+    c.end[axis] = c.begin[axis] + job->factor[axis] < job->extents[axis] ? c.begin[axis] + job->factor[axis] : job->extents[axis];
+  }
+  return c;
+}
+
+static int is_row_here(const dcs_seg_lsd *job, int64_t z, int64_t y) {
+  const cell first = cell_of(job, z, y, job->region_begin[2]), last = cell_of(job, z, y, job->region_end[2] - 1);
+  for (int64_t fz = first.begin[0]; fz < first.end[0]; fz++)
+    for (int64_t fy = first.begin[1]; fy < first.end[1]; fy++)
+      for (int64_t fx = first.begin[2]; fx < last.end[2]; fx++)
+        if (is_id(job, job->volume, (fz * job->extents[1] + fy) * job->extents[2] + fx)) return 1;
+  return 0;
+}
+
+// m: mass z y x zz yy xx zy zx yx, in samples
+static void describe(const dcs_seg_lsd *job, int64_t i, float *const m[10], float *out) {
   const int first = 3 - job->rank;
-  for (int64_t i = 0; i < w; i++) {
-    const int64_t voxel = (z * job->height + y) * job->row_length + job->region_begin[2] + i;
-    if (!is_id(job, voxel)) continue;
-    const double mass = m[0][i] > 0 ? m[0][i] : 1;
-    double mean[3], variance[3];
-    float *out = job->out + voxel;
-    for (int axis = 0; axis < 3; axis++) {
-      const double size = job->voxel_size[axis];
-      mean[axis] = m[1 + axis][i] / mass;
-      variance[axis] = (m[4 + axis][i] / mass - mean[axis] * mean[axis]) * size * size;
-      if (variance[axis] < 1e-3) variance[axis] = 1e-3;
-      mean[axis] *= size;
+  const double mass = m[0][i] > 0 ? m[0][i] : 1;   // 0 where no sample of the object is near
+  double mean[3], variance[3];
+  for (int axis = 0; axis < 3; axis++) {
+    const double size = job->voxel_size[axis];
+    mean[axis] = m[1 + axis][i] / mass;
+    variance[axis] = (m[4 + axis][i] / mass - mean[axis] * mean[axis]) * size * size;
+    if (variance[axis] < 1e-3) variance[axis] = 1e-3;
+    mean[axis] *= size;
+  }
+  for (int axis = first; axis < 3; axis++) *out++ = unit((float)(mean[axis] / job->sigma[axis] * 0.5 + 0.5));
+  for (int axis = first; axis < 3; axis++) *out++ = unit((float)(variance[axis] / (job->sigma[axis] * job->sigma[axis])));
+  for (int a = first; a < 3; a++)
+    for (int b = a + 1; b < 3; b++) {
+      const double covariance = m[6 + a + b][i] / mass * job->voxel_size[a] * job->voxel_size[b] - mean[a] * mean[b];
+      *out++ = unit((float)(covariance / sqrt(variance[a] * variance[b]) * 0.5 + 0.5));
     }
-    for (int axis = first; axis < 3; axis++, out += job->channel_stride) *out = unit((float)(mean[axis] / job->sigma[axis] * 0.5 + 0.5));
-    for (int axis = first; axis < 3; axis++, out += job->channel_stride) *out = unit((float)(variance[axis] / (job->sigma[axis] * job->sigma[axis])));
-    for (int a = first; a < 3; a++)
-      for (int b = a + 1; b < 3; b++, out += job->channel_stride) {
-        const double covariance = m[6 + a + b][i] / mass * job->voxel_size[a] * job->voxel_size[b] - mean[a] * mean[b];
-        *out = unit((float)(covariance / sqrt(variance[a] * variance[b]) * 0.5 + 0.5));
-      }
-    *out = unit((float)mass);
+  *out = unit(m[0][i]);
+}
+
+static void finish_row(const dcs_seg_lsd *job, int64_t z, int64_t y, int64_t w, float *const m[10]) {
+  const int channels = job->rank == 3 ? 10 : 6;
+  float values[10];
+  for (int64_t i = 0; i < w; i++) {
+    const cell c = cell_of(job, z, y, job->region_begin[2] + i);
+    int is_known = 0;
+    for (int64_t fz = c.begin[0]; fz < c.end[0]; fz++)
+      for (int64_t fy = c.begin[1]; fy < c.end[1]; fy++)
+        for (int64_t fx = c.begin[2]; fx < c.end[2]; fx++) {
+          const int64_t voxel = (fz * job->extents[1] + fy) * job->extents[2] + fx;
+          if (!is_id(job, job->volume, voxel)) continue;
+          if (!is_known) describe(job, i, m, values);
+          is_known = 1;
+          for (int channel = 0; channel < channels; channel++) job->out[voxel + channel * job->channel_stride] = values[channel];
+        }
   }
 }
 
-void dcs_seg_lsd_region(const dcs_seg_lsd *job, void *scratch) {
-  const range zs = reach(job, 0), ys = reach(job, 1);
-  const int64_t w = extent(job, 2), h = extent(job, 1), rows = ys.end - ys.begin, plane = h * w;
-  float *planes = scratch, *sums = planes + (zs.end - zs.begin) * SUMS * plane, *mask = sums + 3 * rows * w, *moments = mask + w + 2 * job->radius[2];
-  uint8_t *filled = (uint8_t *)(moments + 10 * w), *known = filled + rows;   // rows that are not all 0: of `sums`, of `planes`
+// Where the scratch has what.
+typedef struct {
+  range zs, ys;
+  int64_t w, h, plane;
+  float *planes, *sums, *mask, *moments;
+  uint8_t *filled, *known;   // rows that are not all 0: of `sums`, of `planes`
+} work;
 
-  for (int64_t z = zs.begin; z < zs.end; z++) {
-    for (int64_t y = ys.begin; y < ys.end; y++) {
-      float *row = sums + 3 * (y - ys.begin) * w;
-      filled[y - ys.begin] = (uint8_t)mask_row(job, z, y, mask);
-      if (filled[y - ys.begin]) dcs_seg_lsd_x(mask, job->weights[2], job->radius[2], w, row, row + w, row + 2 * w);
-    }
-    float *to = planes + (z - zs.begin) * SUMS * plane;
-    uint8_t *known_here = known + (z - zs.begin) * h;
-    for (int64_t y = job->region_begin[1]; y < job->region_end[1]; y++) {
-      float *target = to + (y - job->region_begin[1]) * w;
-      int any = 0;
-      for (int64_t k = -job->radius[1]; k <= job->radius[1]; k++) {
-        const int64_t from = y + k - ys.begin;
-        if (from < 0 || from >= rows || !filled[from]) continue;
-        if (!any) for (int s = 0; s < SUMS; s++) memset(target + s * plane, 0, (size_t)w * 4);
-        any = 1;
-        const float *row = sums + 3 * from * w, weight = job->weights[1][k < 0 ? -k : k];
-        dcs_seg_lsd_add(row, weight, (float)k, w, target, target + plane, target + 2 * plane);
-        dcs_seg_lsd_add(row + w, weight, (float)k, w, target + 3 * plane, target + 4 * plane, NULL);
-        dcs_seg_lsd_add(row + 2 * w, weight, (float)k, w, target + 5 * plane, NULL, NULL);
-      }
-      known_here[y - job->region_begin[1]] = (uint8_t)any;
-    }
+static work work_of(const dcs_seg_lsd *job, void *scratch) {
+  work k = {.zs = reach(job, 0), .ys = reach(job, 1), .w = extent(job, 2), .h = extent(job, 1)};
+  const int64_t rows = k.ys.end - k.ys.begin;
+  k.plane = k.h * k.w;
+  k.planes = scratch;
+  k.sums = k.planes + (k.zs.end - k.zs.begin) * SUMS * k.plane;
+  k.mask = k.sums + 3 * rows * k.w;
+  k.moments = k.mask + k.w + 2 * job->radius[2];
+  k.filled = (uint8_t *)(k.moments + 10 * k.w);
+  k.known = k.filled + rows;
+  return k;
+}
+
+// Sums along x and y of one plane of samples.
+static void sum_plane(const dcs_seg_lsd *job, const work *k, int64_t z) {
+  const int64_t w = k->w, plane = k->plane, rows = k->ys.end - k->ys.begin;
+  for (int64_t y = k->ys.begin; y < k->ys.end; y++) {
+    float *row = k->sums + 3 * (y - k->ys.begin) * w;
+    k->filled[y - k->ys.begin] = (uint8_t)mask_row(job, z, y, k->mask);
+    if (k->filled[y - k->ys.begin]) dcs_seg_lsd_x(k->mask, job->weights[2], job->radius[2], w, row, row + w, row + 2 * w);
   }
-
-  float *m[10];
-  for (int i = 0; i < 10; i++) m[i] = moments + i * w;
-  for (int64_t z = job->region_begin[0]; z < job->region_end[0]; z++)
-    for (int64_t y = job->region_begin[1]; y < job->region_end[1]; y++) {
-      int here = 0;
-      for (int64_t i = 0; i < w && !here; i++) here = is_id(job, (z * job->height + y) * job->row_length + job->region_begin[2] + i);
-      if (!here) continue;
-      memset(moments, 0, (size_t)w * 40);
-      for (int64_t k = -job->radius[0]; k <= job->radius[0]; k++) {
-        const int64_t from = z + k - zs.begin;
-        if (from < 0 || from >= zs.end - zs.begin || !known[from * h + y - job->region_begin[1]]) continue;
-        const float *row = planes + from * SUMS * plane + (y - job->region_begin[1]) * w, weight = job->weights[0][k < 0 ? -k : k];
-        dcs_seg_lsd_add(row, weight, (float)k, w, m[0], m[1], m[4]);
-        dcs_seg_lsd_add(row + plane, weight, (float)k, w, m[2], m[7], NULL);
-        dcs_seg_lsd_add(row + 2 * plane, weight, (float)k, w, m[5], NULL, NULL);
-        dcs_seg_lsd_add(row + 3 * plane, weight, (float)k, w, m[3], m[8], NULL);
-        dcs_seg_lsd_add(row + 4 * plane, weight, (float)k, w, m[9], NULL, NULL);
-        dcs_seg_lsd_add(row + 5 * plane, weight, (float)k, w, m[6], NULL, NULL);
-      }
-      finish_row(job, z, y, w, m);
+  for (int64_t y = 0; y < k->h; y++) {
+    float *target = k->planes + (z - k->zs.begin) * SUMS * plane + y * w;
+    int any = 0;
+    for (int64_t r = -job->radius[1]; r <= job->radius[1]; r++) {
+      const int64_t from = y + job->region_begin[1] + r - k->ys.begin;
+      if (from < 0 || from >= rows || !k->filled[from]) continue;
+      if (!any) for (int s = 0; s < SUMS; s++) memset(target + s * plane, 0, (size_t)w * 4);
+      any = 1;
+      const float *row = k->sums + 3 * from * w, weight = job->weights[1][r < 0 ? -r : r];
+      dcs_seg_lsd_add(row, weight, (float)r, w, target, target + plane, target + 2 * plane);
+      dcs_seg_lsd_add(row + w, weight, (float)r, w, target + 3 * plane, target + 4 * plane, NULL);
+      dcs_seg_lsd_add(row + 2 * w, weight, (float)r, w, target + 5 * plane, NULL, NULL);
     }
+    k->known[(z - k->zs.begin) * k->h + y] = (uint8_t)any;
+  }
+}
+
+// Sums along z, and the descriptors, of one plane of the region.
+static void finish_plane(const dcs_seg_lsd *job, const work *k, int64_t z) {
+  const int64_t w = k->w, plane = k->plane;
+  float *m[10];
+  for (int i = 0; i < 10; i++) m[i] = k->moments + i * w;
+  for (int64_t y = 0; y < k->h; y++) {
+    if (!is_row_here(job, z, y + job->region_begin[1])) continue;
+    memset(k->moments, 0, (size_t)w * 40);
+    for (int64_t r = -job->radius[0]; r <= job->radius[0]; r++) {
+      const int64_t from = z + r - k->zs.begin;
+      if (from < 0 || from >= k->zs.end - k->zs.begin || !k->known[from * k->h + y]) continue;
+      const float *row = k->planes + from * SUMS * plane + y * w, weight = job->weights[0][r < 0 ? -r : r];
+      dcs_seg_lsd_add(row, weight, (float)r, w, m[0], m[1], m[4]);
+      dcs_seg_lsd_add(row + plane, weight, (float)r, w, m[2], m[7], NULL);
+      dcs_seg_lsd_add(row + 2 * plane, weight, (float)r, w, m[5], NULL, NULL);
+      dcs_seg_lsd_add(row + 3 * plane, weight, (float)r, w, m[3], m[8], NULL);
+      dcs_seg_lsd_add(row + 4 * plane, weight, (float)r, w, m[9], NULL, NULL);
+      dcs_seg_lsd_add(row + 5 * plane, weight, (float)r, w, m[6], NULL, NULL);
+    }
+    finish_row(job, z, y + job->region_begin[1], w, m);
+  }
+}
+
+int dcs_seg_lsd_step(const dcs_seg_lsd *job, void *scratch, int64_t step) {
+  const work k = work_of(job, scratch);
+  const int64_t planes = k.zs.end - k.zs.begin, finished = step - planes;
+  if (step < planes) sum_plane(job, &k, k.zs.begin + step);
+  else if (finished < extent(job, 0)) finish_plane(job, &k, job->region_begin[0] + finished);
+  return finished + 1 < extent(job, 0);
 }

@@ -1,23 +1,27 @@
 // Clusters that may be forbidden to merge: union–find whose roots keep which roots they exclude.
 //
-// Exclusions are pairs of roots in one hash set, and a list of partners at each root. When two clusters merge, the one with the shorter list gives its partners to the
+// Exclusions are pairs of roots in one hash set, and a row of partners at each root. When two clusters merge, the one with the shorter row gives its partners to the
 // other: each pair is renamed and entered again. A partner that has itself been merged since is found through its root. So a pair is renamed at most log₂ times.
+// A row lies in one piece of 2ᵏ partners in `room`, which is all that a row's length leaves open; pieces given up wait, by k, to be used again.
 #include "include/seg.h"
-#include <stdlib.h>
+#include "seg_memory.h"
 #include <string.h>
 
-enum { NONE = UINT32_MAX };
-typedef struct { uint32_t partner, next; } link;
+static const uint32_t NONE = UINT32_MAX;
+enum { BATCH = 16 };
+typedef struct { uint32_t begin, length; } row;   // of partners; begin in pairs of `room`
 
 struct dcs_seg_mutex {
   int64_t nodes;
-  uint32_t *parent, *head, *length;   // one a node; head and length of roots
+  uint32_t *parent;                   // one a node
+  row *rows;                          // of roots
   uint8_t *is_joined;                 // an end of some edge above 0
-  link *links;
-  uint64_t link_count, link_capacity;
-  uint32_t free_link;
+  uint32_t *room;
+  uint64_t room_count, room_capacity;
+  uint32_t spare[33];                 // pieces given up, by k; each holds the next
   uint64_t *pairs;                    // open addressing; EMPTY
   uint64_t pair_mask, pair_count;
+  uint64_t renamed;                   // pairs, about
 };
 
 static const uint64_t EMPTY = UINT64_MAX;
@@ -28,29 +32,28 @@ dcs_seg_mutex *dcs_seg_mutex_create(int64_t nodes) {
   if (!m) return NULL;
   const size_t count = (size_t)nodes + 1;
   m->nodes = nodes;
-  m->parent = malloc(count * 4);
-  m->head = malloc(count * 4);
-  m->length = calloc(count, 4);
+  m->parent = roomy(count * 4);
+  m->rows = roomy(count * sizeof(row));
   m->is_joined = calloc(count, 1);
-  m->link_capacity = 1024;
-  m->links = malloc(m->link_capacity * sizeof(link));
-  m->free_link = NONE;
+  m->room_capacity = 1024;
+  m->room = malloc(m->room_capacity * 4);
+  memset(m->spare, 0xff, sizeof m->spare);
   m->pair_mask = 1023;
   m->pairs = malloc((m->pair_mask + 1) * 8);
-  if (!m->parent || !m->head || !m->length || !m->is_joined || !m->links || !m->pairs) { dcs_seg_mutex_destroy(m); return NULL; }
+  if (!m->parent || !m->rows || !m->is_joined || !m->room || !m->pairs) { dcs_seg_mutex_destroy(m); return NULL; }
   for (uint32_t i = 0; i < (uint32_t)nodes; i++) m->parent[i] = i;
-  memset(m->head, 0xff, count * 4);
+  memset(m->rows, 0, count * sizeof(row));
   memset(m->pairs, 0xff, (m->pair_mask + 1) * 8);
   return m;
 }
 
 void dcs_seg_mutex_destroy(dcs_seg_mutex *m) {
   if (!m) return;
-  free(m->parent); free(m->head); free(m->length); free(m->is_joined); free(m->links); free(m->pairs);
+  free(m->parent); free(m->rows); free(m->is_joined); free(m->room); free(m->pairs);
   free(m);
 }
 
-int64_t dcs_seg_mutex_bytes(const dcs_seg_mutex *m) { return m->nodes * 13 + (int64_t)(m->link_capacity * sizeof(link) + (m->pair_mask + 1) * 8); }
+int64_t dcs_seg_mutex_bytes(const dcs_seg_mutex *m) { return m->nodes * 13 + (int64_t)(m->room_capacity * 4 + (m->pair_mask + 1) * 8); }
 
 static inline uint32_t root(uint32_t *parent, uint32_t node) {
   while (parent[node] != node) {
@@ -75,29 +78,40 @@ static int excludes(const dcs_seg_mutex *m, uint64_t pair) {
   return m->pairs[at] == pair;
 }
 
-// Pairs of which one end is no root any more were renamed: growing drops them.
-static int grow(dcs_seg_mutex *m) {
-  uint64_t alive = 0;
-  for (uint64_t i = 0; i <= m->pair_mask; i++) {
-    const uint64_t pair = m->pairs[i];
-    if (pair != EMPTY && m->parent[pair >> 32] == pair >> 32 && m->parent[(uint32_t)pair] == (uint32_t)pair) alive++;
-  }
-  const uint64_t mask = alive * 4 > m->pair_mask ? m->pair_mask * 2 + 1 : m->pair_mask;
-  uint64_t *pairs = malloc((mask + 1) * 8);
+static inline void ask(const dcs_seg_mutex *m, uint32_t a, uint32_t b) { __builtin_prefetch(&m->pairs[mixed(pair_of(a, b)) & m->pair_mask]); }
+
+static inline void ask_ends(const dcs_seg_mutex *m, uint64_t i) {
+  if (i > m->pair_mask || m->pairs[i] == EMPTY) return;
+  __builtin_prefetch(&m->parent[m->pairs[i] >> 32]);
+  __builtin_prefetch(&m->parent[(uint32_t)m->pairs[i]]);
+}
+
+// Pairs of which one end is no root any more were renamed: a new table leaves them out.
+static int rebuild(dcs_seg_mutex *m, uint64_t mask) {
+  uint64_t *pairs = roomy((mask + 1) * 8);
   if (!pairs) return -1;
   memset(pairs, 0xff, (mask + 1) * 8);
+  m->pair_count = m->renamed = 0;
   for (uint64_t i = 0; i <= m->pair_mask; i++) {
     const uint64_t pair = m->pairs[i];
+    ask_ends(m, i + BATCH);
     if (pair == EMPTY || m->parent[pair >> 32] != pair >> 32 || m->parent[(uint32_t)pair] != (uint32_t)pair) continue;
     uint64_t at = mixed(pair) & mask;
     while (pairs[at] != EMPTY) at = (at + 1) & mask;
     pairs[at] = pair;
+    m->pair_count++;
   }
   free(m->pairs);
   m->pairs = pairs;
   m->pair_mask = mask;
-  m->pair_count = alive;
   return 0;
+}
+
+// Larger, unless at least half was renamed; `renamed` may count a pair twice, so what is left decides.
+static int grow(dcs_seg_mutex *m) {
+  const uint64_t larger = m->pair_mask * 2 + 1;
+  if (rebuild(m, m->renamed * 2 > m->pair_count ? m->pair_mask : larger)) return -1;
+  return m->pair_count * 3 > m->pair_mask ? rebuild(m, larger) : 0;
 }
 
 // 1 if the pair is new, 0 if it was there.
@@ -111,58 +125,118 @@ static int insert(dcs_seg_mutex *m, uint64_t pair) {
   return 1;
 }
 
+static inline int class_of(uint32_t length) { return length > 2 ? 32 - __builtin_clz(length - 1) : 1; }
+
+static inline uint32_t *at(const dcs_seg_mutex *m, uint32_t begin) { return m->room + (uint64_t)begin * 2; }
+
+static inline void give_up(dcs_seg_mutex *m, uint32_t begin, int k) {
+  *at(m, begin) = m->spare[k];
+  m->spare[k] = begin;
+}
+
+// A piece of 2ᵏ partners, or NONE.
+static uint32_t take(dcs_seg_mutex *m, int k) {
+  if (m->spare[k] != NONE) {
+    const uint32_t begin = m->spare[k];
+    m->spare[k] = *at(m, begin);
+    return begin;
+  }
+  const uint64_t size = 1ull << k;
+  if (m->room_count + size > m->room_capacity) {
+    uint64_t capacity = m->room_capacity;
+    while (m->room_count + size > capacity) capacity *= 2;
+    uint32_t *room = capacity / 2 < NONE ? roomy(capacity * 4) : NULL;
+    if (!room) return NONE;
+    memcpy(room, m->room, m->room_count * 4);
+    free(m->room);
+    m->room = room;
+    m->room_capacity = capacity;
+  }
+  m->room_count += size;
+  return (uint32_t)((m->room_count - size) / 2);
+}
+
 static int push(dcs_seg_mutex *m, uint32_t node, uint32_t partner) {
-  uint32_t at = m->free_link;
-  if (at != NONE) m->free_link = m->links[at].next;
-  else {
-    if (m->link_count == m->link_capacity) {
-      const uint64_t capacity = m->link_capacity * 2;
-      if (capacity >= NONE) return -1;
-      link *links = realloc(m->links, capacity * sizeof(link));
-      if (!links) return -1;
-      m->links = links;
-      m->link_capacity = capacity;
+  row *r = &m->rows[node];
+  if (!r->length || (r->length >= 2 && !(r->length & (r->length - 1)))) {
+    const uint32_t begin = take(m, class_of(r->length + 1));
+    if (begin == NONE) return -1;
+    if (r->length) {
+      memcpy(at(m, begin), at(m, r->begin), (size_t)r->length * 4);
+      give_up(m, r->begin, class_of(r->length));
     }
-    at = (uint32_t)m->link_count++;
+    r->begin = begin;
   }
-  m->links[at] = (link){partner, m->head[node]};
-  m->head[node] = at;
-  m->length[node]++;
+  at(m, r->begin)[r->length++] = partner;
   return 0;
 }
 
+// Partners are taken a batch at a time: first all of its memory is asked for, then it is used.
 static int merge(dcs_seg_mutex *m, uint32_t a, uint32_t b) {
-  const int a_stays = m->length[a] != m->length[b] ? m->length[a] > m->length[b] : a < b;
+  const int a_stays = m->rows[a].length != m->rows[b].length ? m->rows[a].length > m->rows[b].length : a < b;
   const uint32_t keep = a_stays ? a : b, gone = a_stays ? b : a;
+  const row moved = m->rows[gone];
   m->parent[gone] = keep;
-  for (uint32_t at = m->head[gone]; at != NONE;) {
-    const uint32_t next = m->links[at].next, partner = root(m->parent, m->links[at].partner);
-    const int is_new = insert(m, pair_of(keep, partner));
-    if (is_new < 0) return -1;
-    if (is_new) {
-      m->links[at] = (link){partner, m->head[keep]};
-      m->head[keep] = at;
-      m->length[keep]++;
-    } else {
-      m->links[at].next = m->free_link;
-      m->free_link = at;
+  m->renamed += moved.length;
+  for (uint32_t begin = 0; begin < moved.length; begin += BATCH) {
+    uint32_t partners[BATCH];
+    const uint32_t count = moved.length - begin < BATCH ? moved.length - begin : BATCH;
+    for (uint32_t i = 0; i < count; i++) {
+      partners[i] = at(m, moved.begin)[begin + i];
+      __builtin_prefetch(&m->parent[partners[i]]);
     }
-    at = next;
+    for (uint32_t i = 0; i < count; i++) {
+      partners[i] = root(m->parent, partners[i]);
+      ask(m, keep, partners[i]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+      const int is_new = insert(m, pair_of(keep, partners[i]));
+      if (is_new < 0 || (is_new && push(m, keep, partners[i]))) return -1;
+    }
   }
-  m->head[gone] = NONE;
-  m->length[gone] = 0;
+  if (moved.length) give_up(m, moved.begin, class_of(moved.length));
+  m->rows[gone].length = 0;
   return 0;
 }
 
+static inline uint32_t first_end(uint64_t entry) { return (uint32_t)(entry >> 1); }
+static inline uint32_t second_end(uint64_t entry, const int64_t *shifts) { return (uint32_t)((int64_t)(uint32_t)(entry >> 1) + shifts[entry >> 33 & 0xffff]); }
+
+// Ends are looked at twice BATCH edges ahead, roots and exclusions BATCH ahead, so that memory is there when an edge's turn comes. What was a root then leads to what is one now.
 int dcs_seg_mutex_run(dcs_seg_mutex *m, const uint64_t *entries, int64_t count, const int64_t *shifts) {
-  for (int64_t i = 0; i < count; i++) {
-    const uint64_t entry = entries[i];
-    const uint32_t u = (uint32_t)(entry >> 1), v = (uint32_t)((int64_t)u + shifts[entry >> 33 & 0xffff]);
-    const uint32_t a = root(m->parent, u), b = root(m->parent, v);
-    if (entry & 1) {
-      m->is_joined[u] = m->is_joined[v] = 1;
-      if (a != b && !excludes(m, pair_of(a, b)) && merge(m, a, b)) return -1;
-    } else if (a != b) {
+  uint32_t roots[BATCH][2];
+  for (int64_t i = -2 * BATCH; i < count; i++) {
+    const int64_t far = i + 2 * BATCH, near = i + BATCH;
+    if (far < count) {
+      __builtin_prefetch(&m->parent[first_end(entries[far])]);
+      __builtin_prefetch(&m->parent[second_end(entries[far], shifts)]);
+    }
+    uint32_t *slot = roots[near & (BATCH - 1)], a = slot[0], b = slot[1];
+    if (near >= 0 && near < count) {
+      slot[0] = root(m->parent, first_end(entries[near]));
+      slot[1] = root(m->parent, second_end(entries[near], shifts));
+      if (slot[0] != slot[1]) {
+        ask(m, slot[0], slot[1]);
+        __builtin_prefetch(&m->rows[slot[0]]);
+        __builtin_prefetch(&m->rows[slot[1]]);
+      }
+    }
+    const int64_t soon = i + BATCH / 2;
+    if (soon >= 0 && soon < count) {
+      const uint32_t *ends = roots[soon & (BATCH - 1)];
+      if (ends[0] != ends[1])
+        for (int k = 0; k < 2; k++)
+          if (m->rows[ends[k]].length) __builtin_prefetch(at(m, m->rows[ends[k]].begin));
+    }
+    if (i < 0) continue;
+    if (a == b) continue;   // once one cluster, always one; ends in one are joined
+    a = root(m->parent, a);
+    b = root(m->parent, b);
+    if (a == b) continue;
+    if (entries[i] & 1) {
+      m->is_joined[first_end(entries[i])] = m->is_joined[second_end(entries[i], shifts)] = 1;
+      if (!excludes(m, pair_of(a, b)) && merge(m, a, b)) return -1;
+    } else {
       const int is_new = insert(m, pair_of(a, b));
       if (is_new < 0 || (is_new && (push(m, a, b) || push(m, b, a)))) return -1;
     }
@@ -170,15 +244,14 @@ int dcs_seg_mutex_run(dcs_seg_mutex *m, const uint64_t *entries, int64_t count, 
   return 0;
 }
 
-uint64_t dcs_seg_mutex_labels(dcs_seg_mutex *m, uint64_t *labels) {
-  uint32_t count = 0;
-  uint32_t *number = m->head;   // no longer needed
-  memset(number, 0, (size_t)m->nodes * 4);
-  for (int64_t node = 0; node < m->nodes; node++) {
+uint64_t dcs_seg_mutex_labels(dcs_seg_mutex *m, int64_t begin, int64_t end, uint64_t count, uint64_t *labels) {
+  uint32_t *number = (uint32_t *)m->rows;   // no longer needed
+  if (!begin) memset(number, 0, (size_t)m->nodes * 4);
+  for (int64_t node = begin; node < end; node++) {
     labels[node] = 0;
     if (!m->is_joined[node]) continue;
     const uint32_t r = root(m->parent, (uint32_t)node);
-    if (!number[r]) number[r] = ++count;
+    if (!number[r]) number[r] = (uint32_t)++count;
     labels[node] = number[r];
   }
   return count;

@@ -1,4 +1,4 @@
-// What each id of a label volume covers: voxels, bounds, and sums of coordinates. Open addressing by id; a run of equal voxels costs one look-up.
+// What each id of a label volume covers: voxels, bounds, and sums of coordinates and of their products. Open addressing by id; a run of equal voxels costs one look-up.
 #include "include/seg.h"
 
 struct dcs_seg_objects { dcs_seg_object *cells; uint64_t mask; int64_t used; };
@@ -21,6 +21,14 @@ static dcs_seg_object *cell_of(dcs_seg_objects *t, uint64_t id) {
   return c;
 }
 
+static inline void add_product(uint64_t sum[2], __int128 value) {
+  const unsigned __int128 total = ((unsigned __int128)sum[1] << 64 | sum[0]) + (unsigned __int128)value;
+  sum[0] = (uint64_t)total;
+  sum[1] = (uint64_t)(total >> 64);
+}
+
+static inline __int128 squares_below(int64_t n) { return (__int128)(n - 1) * n * (2 * n - 1) / 6; }
+
 int dcs_seg_objects_add_rows(dcs_seg_objects *t, const void *labels, int width, int64_t height, int64_t row_length, int64_t begin, int64_t end) {
   for (int64_t row = begin; row < end; row++) {
     const int64_t place[2] = {row / height, row % height}, first = row * row_length;
@@ -40,7 +48,14 @@ int dcs_seg_objects_add_rows(dcs_seg_objects *t, const void *labels, int width, 
         }
         if (x < c->begin[2]) c->begin[2] = x;
         if (stop > c->end[2]) c->end[2] = stop;
-        c->sum[2] += (x + stop - 1) * n / 2;
+        const int64_t z = place[0], y = place[1], sum_x = (x + stop - 1) * n / 2;
+        c->sum[2] += sum_x;
+        add_product(c->products[0], (__int128)z * z * n);
+        add_product(c->products[1], (__int128)y * y * n);
+        add_product(c->products[2], squares_below(stop) - squares_below(x));
+        add_product(c->products[3], (__int128)z * y * n);
+        add_product(c->products[4], (__int128)z * sum_x);
+        add_product(c->products[5], (__int128)y * sum_x);
       }
       x = stop;
     }

@@ -7,37 +7,40 @@
 import Arrays
 import Execution
 
-/// Which ids belong together.
+/// Which ids belong together, at each of several thresholds: the graph is contracted once, from the highest to the lowest.
 ///
-/// - Parameter threshold: pairs with a mean affinity of at least this merge.
-/// - Returns: each merged id that is not the smallest of its class, with that smallest id; ascending.
-/// - Complexity: O(contacts · log²).
-package func agglomerate(_ contacts: [Contact], threshold: Double, _ context: ExecutionContext) throws -> [IdPair] {
+/// - Parameter thresholds: pairs with a mean affinity of at least this merge; any order.
+/// - Returns: in the order of the thresholds, each merged id that is not the smallest of its class, with that smallest id; ascending.
+/// - Complexity: O(contacts · log²), and O(ids) a threshold.
+package func agglomerate(_ contacts: [Contact], thresholds: [Double], _ context: ExecutionContext) throws -> [[IdPair]] {
   let ids = Set(contacts.flatMap { [$0.a, $0.b] }).sorted()
   var indexOf: [UInt64: Int] = [:]
   indexOf.reserveCapacity(ids.count)
   for (index, id) in ids.enumerated() { indexOf[id] = index }
   var graph = RegionGraph(count: ids.count)
   for contact in contacts { if let a = indexOf[contact.a], let b = indexOf[contact.b] { graph.add(a, b, contact.faces, contact.sum) } }
-  var classes = UnionFind(count: ids.count), steps = 0
-  while let (keep, gone) = graph.contractStrongest(atLeast: threshold) {
-    classes.join(keep, gone)
-    steps += 1
-    if steps % 1024 == 0 { try context.cancellation.check() }
+  var classes = UnionFind(count: ids.count), steps = 0, results = thresholds.map { _ in [IdPair]() }
+  for place in thresholds.indices.sorted(by: { thresholds[$0] > thresholds[$1] }) {
+    while let (keep, gone) = graph.contractStrongest(atLeast: thresholds[place]) {
+      classes.join(keep, gone)
+      steps += 1
+      if steps % 1024 == 0 { try context.cancellation.check() }
+    }
+    results[place] = ids.indices.compactMap { index in
+      let root = classes.root(index)
+      return root == index ? nil : IdPair(ids[index], ids[root])
+    }
   }
-  return ids.indices.compactMap { index in
-    let root = classes.root(index)
-    return root == index ? nil : IdPair(ids[index], ids[root])
-  }
+  return results
 }
 
-/// Fragments merged by the affinities between them; a class carries its smallest id, the array keeps its type.
+/// Fragments merged by the affinities between them, once a threshold; a class carries its smallest id, the arrays keep their type.
 ///
 /// - Parameter offsets: of the channels of `affinities`, of which those to a face neighbour count.
 /// - Throws: as `contacts`; `ArrayError.overBudget`.
-package func agglomerate(_ fragments: NDArray, affinities: NDArray, offsets: [[Int]], threshold: Double, _ context: ExecutionContext) throws -> NDArray {
+package func agglomerate(_ fragments: NDArray, affinities: NDArray, offsets: [[Int]], thresholds: [Double], _ context: ExecutionContext) throws -> [NDArray] {
   let found = try contacts(fragments, affinities: affinities, offsets: offsets, context)
-  return try mergeIds(fragments, try agglomerate(found, threshold: threshold, context), context)
+  return try agglomerate(found, thresholds: thresholds, context).map { try mergeIds(fragments, $0, context) }
 }
 
 /// Nodes with edges that hold a count and a sum; the edge with the greatest mean is found by a heap whose entries may be out of date.
@@ -62,7 +65,10 @@ private struct RegionGraph {
   /// Merges the node with fewer edges into the other; nil if no edge reaches the threshold.
   mutating func contractStrongest(atLeast threshold: Double) -> (keep: Int, gone: Int)? {
     while let entry = heap.pop() {
-      guard entry.mean >= threshold else { return nil }
+      guard entry.mean >= threshold else {
+        heap.push(entry)
+        return nil
+      }
       guard let edge = edges[entry.low][entry.high], edge.faces == entry.faces, edge.sum == entry.sum else { continue }
       let (keep, gone) = edges[entry.low].count >= edges[entry.high].count ? (entry.low, entry.high) : (entry.high, entry.low)
       let moved = edges[gone]

@@ -40,7 +40,7 @@ package struct FaceRule: Sendable {
 /// The contacts of a volume, or of a block with one voxel more beyond its upper faces; ascending by a, then b.
 ///
 /// - Parameter offsets: of the channels of `affinities`; ignored without.
-/// - Throws: `SegmentationError.rank`, `.shapes`, `.dtype`, `.parameter`, also for affinities that sum to NaN; `ArrayError.noMemory`; `Cancelled`.
+/// - Throws: `SegmentationError.rank`, `.shapes`, `.dtype`, `.parameter` (also where a sum is not a number); `ArrayError.noMemory`; `Cancelled`.
 /// - Complexity: O(voxels · axes), one look-up a run of equal pairs.
 package func contacts(_ labels: NDArray, affinities: NDArray? = nil, offsets: [[Int]] = [], rule: FaceRule? = nil, _ context: ExecutionContext) throws -> [Contact] {
   let name = "touching", box = try Box(labels, name)
@@ -72,8 +72,8 @@ package func contacts(_ labels: NDArray, affinities: NDArray? = nil, offsets: [[
     }
   }
   let found = table.take()
-  if let pair = found.first(where: { $0.sum.isNaN }) {
-    throw SegmentationError.parameter(function: name, name: "affinities", expected: "numbers", found: "NaN between \(pair.a) and \(pair.b)")
+  if let broken = found.first(where: { $0.sum.isNaN }) {
+    throw SegmentationError.parameter(function: name, name: "affinities", expected: "numbers", found: "NaN, or infinities of both signs, between \(broken.a) and \(broken.b)")
   }
   return found
 }

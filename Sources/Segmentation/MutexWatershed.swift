@@ -18,7 +18,7 @@ import Execution
 /// - Parameter mask: voxels to segment.
 /// - Returns: labels and how many there are.
 /// - Throws: `SegmentationError.rank`, `.shapes`, `.parameter` (also for NaN), `.extent`; `ArrayError.overBudget`, `.noMemory`; `Cancelled`.
-/// - Complexity: O(edges) to sort, nearly O(edges) to cluster; 13 bytes a voxel and 16 an edge of the largest group (at most 2²⁵ edges, unless more are equally strong).
+/// - Complexity: O(edges) to sort, nearly O(edges) to cluster; 13 bytes a voxel, up to 48 a pair of clusters that exclude each other, and 16 an edge of the largest group (at most 2²⁵ edges, unless more are equally strong).
 package func mutexWatershed(
   _ affinities: NDArray, offsets: [[Int]], strides: [[Int]]? = nil, mask: NDArray? = nil, _ context: ExecutionContext
 ) throws -> (labels: NDArray, count: Int) {
@@ -91,7 +91,7 @@ private struct VoxelGraph {
         context.progress.finish(name)
       }
     }
-    let count = labels.withMutableElements(UInt64.self) { clusters.number($0) }
+    let count = try labels.withMutableElements(UInt64.self) { try clusters.number($0, context) }
     return (labels, count)
   }
 
@@ -128,11 +128,32 @@ private struct VoxelGraph {
     for bucket in buckets.reversed() where histogram[bucket] > 0 {
       let count = Int(histogram[bucket]), first = entries + Int(next[bucket]) - count
       try context.cancellation.check()
-      dcs_seg_sort_edges(first, scratch, Int64(count))
+      try sort(first, scratch, count, context)
       for begin in stride(from: 0, to: count, by: 1 << 17) {
         try context.cancellation.check()
         try clusters.run(first + begin, min(1 << 17, count - begin), shifts)
+        let bytes = clusters.bytes
+        guard bytes <= max(context.memoryBudget, 1 << 26) else { throw ArrayError.overBudget(bytes: bytes, budget: context.memoryBudget) }
       }
+    }
+  }
+
+  /// Sorts one bucket, large ones a part at a time.
+  private func sort(_ entries: UnsafeMutablePointer<UInt64>, _ scratch: UnsafeMutablePointer<UInt64>, _ count: Int, _ context: ExecutionContext) throws {
+    if count <= 1 << 21 { return dcs_seg_sort_edges(entries, scratch, Int64(count)) }
+    var (from, to) = (entries, scratch)
+    for digit: Int32 in 0...1 {
+      var next = [UInt64](repeating: 0, count: 256), at: UInt64 = 0
+      for part in chunks(count) {
+        try context.cancellation.check()
+        dcs_seg_count_digits(from + part.lowerBound, Int64(part.count), digit, &next)
+      }
+      for value in next.indices { (next[value], at) = (at, at + next[value]) }
+      for part in chunks(count) {
+        try context.cancellation.check()
+        dcs_seg_move_by_digit(from + part.lowerBound, Int64(part.count), digit, &next, to)
+      }
+      (from, to) = (to, from)
     }
   }
 }
@@ -151,10 +172,19 @@ private struct MutexClusters: ~Copyable {
   deinit { dcs_seg_mutex_destroy(handle) }
 
   func run(_ entries: UnsafePointer<UInt64>, _ count: Int, _ shifts: [Int64]) throws(ArrayError) {
-    guard dcs_seg_mutex_run(handle, entries, Int64(count), shifts) == 0 else { throw .noMemory(bytes: Int(dcs_seg_mutex_bytes(handle)) * 2) }
+    guard dcs_seg_mutex_run(handle, entries, Int64(count), shifts) == 0 else { throw .noMemory(bytes: bytes * 2) }
   }
 
-  func number(_ labels: UnsafeMutableBufferPointer<UInt64>) -> Int { Int(dcs_seg_mutex_labels(handle, labels.baseAddress)) }
+  var bytes: Int { Int(dcs_seg_mutex_bytes(handle)) }
+
+  func number(_ labels: UnsafeMutableBufferPointer<UInt64>, _ context: ExecutionContext) throws -> Int {
+    var count: UInt64 = 0
+    for part in chunks(labels.count) {
+      try context.cancellation.check()
+      count = dcs_seg_mutex_labels(handle, Int64(part.lowerBound), Int64(part.upperBound), count, labels.baseAddress)
+    }
+    return Int(count)
+  }
 }
 
 // MARK: Plain twin

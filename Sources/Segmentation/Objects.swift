@@ -1,4 +1,4 @@
-// What each object of a label volume covers: voxels, bounds, centre. Blocks add.
+// What each object of a label volume covers: voxels, bounds, centre, and how it spreads. Blocks add.
 //
 // labels  [z, y, x], bool or integer, nothing negative, 0 = background
 // Floor: labels read once; one hash look-up a run of equal neighbours along x. Checked against scipy.ndimage (Tests/Fixtures/segmentation).
@@ -16,17 +16,28 @@ package struct ObjectExtent: Equatable, Sendable {
   package private(set) var begin, end: [Int]
   /// Of the indices of its voxels.
   package private(set) var sums: [Int128]
+  /// Of the products of those, one a pair of axes: [a][b] with b ≥ a.
+  package private(set) var products: [[Int128]]
 
   init(_ object: dcs_seg_object, rank: Int) {
     id = object.id
     count = Int(object.count)
     func axes(_ values: (Int64, Int64, Int64)) -> [Int] { Array([Int(values.0), Int(values.1), Int(values.2)].suffix(rank)) }
     (begin, end, sums) = (axes(object.begin), axes(object.end), axes(object.sum).map { Int128($0) })
+    func wide(_ product: (UInt64, UInt64)) -> Int128 { Int128(truncatingIfNeeded: UInt128(product.1) << 64 | UInt128(product.0)) }
+    let p = object.products, all = [[p.0, p.3, p.4], [p.1, p.5], [p.2]]
+    products = all.suffix(rank).map { $0.map(wide) }
   }
 
   /// The same object in a block that begins at `offset` of the whole.
   package func shifted(by offset: [Int]) -> ObjectExtent {
     var moved = self
+    for a in offset.indices {
+      for b in a..<offset.count {
+        let (da, db) = (Int128(offset[a]), Int128(offset[b]))
+        moved.products[a][b - a] += da * sums[b] + db * sums[a] + da * db * Int128(count)
+      }
+    }
     for axis in offset.indices {
       moved.begin[axis] += offset[axis]
       moved.end[axis] += offset[axis]
@@ -41,11 +52,25 @@ package struct ObjectExtent: Equatable, Sendable {
       begin[axis] = min(begin[axis], other.begin[axis])
       end[axis] = max(end[axis], other.end[axis])
       sums[axis] += other.sums[axis]
+      for place in products[axis].indices { products[axis][place] += other.products[axis][place] }
     }
   }
 
   /// Mean index of its voxels, one an axis.
   package var centroid: [Double] { sums.map { Double($0) / Double(count) } }
+
+  /// Of the indices of its voxels, [a][b]; taken about its lower corner, so that it loses nothing far from the origin.
+  package var covariance: [[Double]] {
+    let n = Double(count), corner = begin.map { Int128($0) }
+    let means = sums.indices.map { Double(sums[$0] - corner[$0] * Int128(count)) / n }
+    return begin.indices.map { i in
+      begin.indices.map { j in
+        let (a, b) = (min(i, j), max(i, j))
+        let about = products[a][b - a] - corner[a] * sums[b] - corner[b] * sums[a] + corner[a] * corner[b] * Int128(count)
+        return Double(about) / n - means[a] * means[b]
+      }
+    }
+  }
 }
 
 /// The objects of a volume, ascending by id.
@@ -103,18 +128,23 @@ private struct ObjectTable: ~Copyable {
 
 // MARK: Plain twin
 
-/// The definition, voxel by voxel: (id, count, begin, end, sums).
-package func plainObjects(_ labels: NDArray) throws -> [(id: UInt64, count: Int, begin: [Int], end: [Int], sums: [Int128])] {
+package struct PlainObject {
+  package var id: UInt64, count: Int, begin: [Int], end: [Int], sums: [Int128], products: [[Int128]]
+}
+
+/// The definition, voxel by voxel.
+package func plainObjects(_ labels: NDArray) throws -> [PlainObject] {
   let box = try Box(labels, "objects")
-  var all: [UInt64: (id: UInt64, count: Int, begin: [Int], end: [Int], sums: [Int128])] = [:]
+  var all: [UInt64: PlainObject] = [:]
   for (voxel, id) in try plainIds(labels).enumerated() where id != 0 {
     let at = box.index(of: voxel)
-    var one = all[id] ?? (id, 0, at, at, at.map { _ in 0 })
+    var one = all[id] ?? PlainObject(id: id, count: 0, begin: at, end: at, sums: at.map { _ in 0 }, products: at.indices.map { at[$0...].map { _ in 0 } })
     one.count += 1
     for axis in at.indices {
       one.begin[axis] = min(one.begin[axis], at[axis])
       one.end[axis] = max(one.end[axis], at[axis] + 1)
       one.sums[axis] += Int128(at[axis])
+      for other in axis..<at.count { one.products[axis][other - axis] += Int128(at[axis] * at[other]) }
     }
     all[id] = one
   }

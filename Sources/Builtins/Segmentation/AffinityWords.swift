@@ -21,17 +21,18 @@ extension Builtin {
   }
 
   static let descriptors = Builtin(
-    "descriptors", "(labels: array, sigma: int|float|length|coord|list) -> array",
+    "descriptors", "(labels: array, sigma: int|float|length|coord|list, downsample=1) -> array",
     "Local shape descriptors: how the object of each voxel lies, spreads and leans within sigma; 10 channels in 3D, 6 in 2D, 0 to 1, float32.",
     details: [
       "Channels in 3D: mean offset along z, y, x; variance along z, y, x; correlation zy, zx, yx; mass. In 2D: y, x; y, x; yx; mass.",
       "sigma: of the Gaussian window, in voxels or as a length; looks 3 sigma far. Background is 0.",
+      "downsample: take every so many voxels along each axis, for speed; a voxel then has the descriptors at the sample at or before it.",
     ],
     examples: [Example("descriptors(ones((9, 9), uint8), sigma=2).shape", prints: "(6, 9, 9)")], searchTerms: ["lsd", "lsds", "shape"]
   ) { call in
     let volume = try call.spatialVolume("labels"), sigma = try call.sizeInVoxels("sigma", volume.grid), sizes = volume.grid.sizes
     guard sigma.allSatisfy({ $0 > 0 && $0.isFinite }) else { throw call.failure(.value, "`sigma` must be above 0", at: "sigma") }
-    let made = try Segmentation.descriptors(volume.array, sigma: zip(sigma, sizes).map { $0 * $1 }, voxelSize: sizes, call.execution)
+    let made = try Segmentation.descriptors(volume.array, sigma: zip(sigma, sizes).map { $0 * $1 }, voxelSize: sizes, factor: try call.int("downsample", in: 1...1024), call.execution)
     return Value(ArrayValue(try Volume(made, try volume.grid.withChannels())))
   }
 

@@ -6,33 +6,50 @@ import Segmentation
 
 extension Builtin {
   static let objects = Builtin(
-    "objects", "(labels: array, block: int|coord = nil, workers: int = nil) -> table",
-    "What a label volume holds: a row an object with its id, size in voxels, roi and centre, ascending by id.",
+    "objects", "(labels: array, shape=false, block: int|coord = nil, workers: int = nil) -> table",
+    "What a label volume holds: a row an object with its id, size in voxels, roi and centre, ascending by id; with shape=true also its surface, Euler number and axes.",
     details: [
       "The columns z, y, x are the centre of mass in nm (in voxels where no voxel size is known).",
+      "shape=true adds surface, the area in nm² of the voxel faces that show: to other objects, to background, to the outside of the volume; euler_number, lumps − tunnels + hollows (1 for a ball, 0 for a ring, 2 for a shell; voxels that share a corner are connected); axis_lengths in nm, longest first, of the ellipsoid with the same covariance; axis_directions, their unit vectors.",
       "Arrays on disk are read block by block, so they may be of any size.",
     ],
-    examples: [Example("objects(label(arange(5) != 1)).size", prints: "[1, 3]"), Example("objects(label(arange(5) != 1)).x", prints: "[0.5, 3.5]")],
-    searchTerms: ["sizes", "centroid", "bounding box", "regionprops"], streams: ["labels"], plan: { call in try call.planReading(["labels"]) }
+    examples: [
+      Example("objects(label(arange(5) != 1)).size", prints: "[1, 3]"), Example("objects(label(arange(5) != 1)).x", prints: "[0.5, 3.5]"),
+      Example("objects(ones((2, 3, 4), uint8), shape=true).surface", prints: "[52.0]"),
+    ],
+    searchTerms: ["sizes", "centroid", "bounding box", "regionprops", "surface area", "euler", "holes", "principal axes", "orientation"], streams: ["labels"],
+    plan: { call in try call.planReading(["labels"]) }
   ) { call in
     let source = try call.labelSource("labels"), grid = source.grid
     var options = BlockwiseOptions(name: "objects", block: try call.block(rank: grid.rank))
     options.workers = try call.workers()
-    let found = try objectsBlockwise(source, options: options, call.execution)
-    return Value(try objectTable(found, grid))
+    let shape = try call.bool("shape"), found = try objectsBlockwise(source, corners: shape, options: options, call.execution)
+    var table = try objectColumns(found.extents, grid)
+    if shape { table += shapeColumns(found.extents, found.corners, grid) }
+    return Value(TableValue(columns: table.map(\.name), values: table.map(\.values)))
   }
 
-  private static func objectTable(_ found: [ObjectExtent], _ grid: Grid) throws -> TableValue {
-    let axes = grid.axes.map(\.name), sizes = grid.voxelSize.values.map(\.double), corner = grid.offset.values.map(\.double)
-    var columns = [[Value]](repeating: [], count: 3 + axes.count)
-    for object in found {
-      columns[0].append(Value(object.id))
-      columns[1].append(.int(object.count))
+  private static func objectColumns(_ found: [ObjectExtent], _ grid: Grid) throws -> [(name: String, values: [Value])] {
+    let sizes = grid.voxelSize.values.map(\.double), corner = grid.offset.values.map(\.double)
+    let rois = try found.map { object in
       let shape = zip(object.end, object.begin).map { $0 - $1 }
-      columns[2].append(Value(RoiValue(roi: try grid.world(try VoxelRoi(offset: Coordinate(object.begin), shape: Coordinate(shape))), grid: grid)))
-      for (axis, center) in object.centroid.enumerated() { columns[3 + axis].append(.float(corner[axis] + (center + 0.5) * sizes[axis])) }
+      return Value(RoiValue(roi: try grid.world(try VoxelRoi(offset: Coordinate(object.begin), shape: Coordinate(shape))), grid: grid))
     }
-    return TableValue(columns: ["id", "size", "roi"] + axes, values: columns)
+    let centres = found.map(\.centroid)
+    return [("id", found.map { Value($0.id) }), ("size", found.map { .int($0.count) }), ("roi", rois)]
+      + grid.axes.enumerated().map { axis, named in (named.name, centres.map { .float(corner[axis] + ($0[axis] + 0.5) * sizes[axis]) }) }
+  }
+
+  private static func shapeColumns(_ found: [ObjectExtent], _ corners: [UInt64: ObjectCorners], _ grid: Grid) -> [(name: String, values: [Value])] {
+    let sizes = grid.sizes
+    let axes = found.map { object in
+      principalAxes(covariance: object.covariance.enumerated().map { i, row in row.enumerated().map { $1 * sizes[i] * sizes[$0] } })
+    }
+    func list(_ values: [Double]) -> Value { .list(values.map { .float($0) }) }
+    return [
+      ("surface", found.map { .float(corners[$0.id]?.surface(voxelSize: sizes) ?? 0) }), ("euler_number", found.map { .int(corners[$0.id]?.eulerNumber ?? 0) }),
+      ("axis_lengths", axes.map { list($0.lengths) }), ("axis_directions", axes.map { .list($0.directions.map(list)) }),
+    ]
   }
 
   static let touching = Builtin(

@@ -5,10 +5,10 @@ import Segmentation
 
 extension Builtin {
   static let watershed = Builtin(
-    "watershed", "(a: array, seeds: array, mask: array = nil, to: string = nil, block: int|coord = nil, replace=false) -> array",
+    "watershed", "(a: array, seeds: array, mask: array = nil, connectivity=1, to: string = nil, block: int|coord = nil, replace=false) -> array",
     "Grows seeds over a landscape, lowest places first, until they meet: each voxel gets the id of a seed.",
     details: [
-      "Neighbours share a face. Of equal heights the voxel reached first goes on; seeds enter in raster order.",
+      "connectivity: neighbours share a face; 2 also an edge, 3 also a corner. Of equal heights the voxel reached first goes on, and what lies lower than the flood is reached at its height; seeds enter in raster order.",
       "mask: 0 keeps a voxel dry: it stays 0, as does all that no seed can reach.",
       wholeDetail,
     ],
@@ -20,7 +20,7 @@ extension Builtin {
       let volume = try call.spatialVolume("a")
       guard let seeds = try call.maskVolume("seeds", like: volume.grid, volume) else { throw call.failure(.argument, "`watershed` needs seeds", at: "seeds") }
       let mask = try call.maskVolume("mask", like: volume.grid, volume)
-      return (try Segmentation.watershed(volume.array, seeds: seeds, mask: mask, call.execution), nil)
+      return (try Segmentation.watershed(volume.array, seeds: seeds, mask: mask, connectivity: try call.int("connectivity", in: 1...3), call.execution), nil)
     }
   }
 
@@ -34,20 +34,28 @@ extension Builtin {
   static let wholeDetail = "to=\"c.zarr/name\" keeps the result on disk, block by block; it is made in memory all the same, because every voxel may depend on every other: inputs and result must fit the budget (:set memory)."
 
   static let agglomerate = Builtin(
-    "agglomerate", "(fragments: array, affinities: array, at=0.5, offsets: list = nil) -> array",
+    "agglomerate", "(fragments: array, affinities: array, at: float|list = 0.5, offsets: list = nil) -> array|list",
     "Merges fragments by the mean affinity of the faces between them, strongest pair first, while it is at least `at`.",
     details: [
       "affinities: a channel an offset; unsigned ints count as fractions of their largest value, so uint8 255 is 1.",
       "offsets: of the channels, of which those to a face neighbour count; without it the first channels are one voxel up along each axis: (1, 0, 0), (0, 1, 0), (0, 0, 1).",
       "A merged object carries the smallest id of its fragments.",
+      "at: a list of thresholds gives a list of results, one a threshold, for little more than the time of one.",
     ],
-    examples: [Example("a = ones((1, 4), axes=[\"c\", \"x\"]); unique(agglomerate(arange(4) + 1, a, offsets=[1]))", prints: "[1]")],
+    examples: [
+      Example("a = ones((1, 4), axes=[\"c\", \"x\"]); unique(agglomerate(arange(4) + 1, a, offsets=[1]))", prints: "[1]"),
+      Example("a = ones((1, 4), axes=[\"c\", \"x\"]); map(agglomerate(arange(4) + 1, a, at=[0.5, 2], offsets=[1]), max)", prints: "[1, 4]"),
+    ],
     searchTerms: ["waterz", "merge", "hierarchical"]
   ) { call in
     let volume = try call.spatialVolume("fragments")
     let bound = try call.boundAffinities("affinities", like: volume.grid, volume)
-    let merged = try Segmentation.agglomerate(volume.array, affinities: bound.array, offsets: bound.offsets, threshold: try call.affinityLimit() * bound.scale, call.execution)
-    return Value(ArrayValue(try Volume(merged, volume.grid)))
+    let isList = if case .list = try call.value("at") { true } else { false }
+    let thresholds = try isList ? call.numbers("at") ?? [] : [call.float("at")]
+    if let broken = thresholds.first(where: \.isNaN) { throw call.failure(.value, "`at` must hold numbers, not \(broken)", at: "at") }
+    let merged = try Segmentation.agglomerate(volume.array, affinities: bound.array, offsets: bound.offsets, thresholds: thresholds.map { $0 * bound.scale }, call.execution)
+    let results = try merged.map { Value(ArrayValue(try Volume($0, volume.grid))) }
+    return isList ? .list(results) : results[0]
   }
 }
 

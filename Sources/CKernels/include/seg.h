@@ -88,7 +88,8 @@ int dcs_seg_map_set(dcs_seg_counts *map, uint64_t from, uint64_t to);
 int64_t dcs_seg_map_apply(const dcs_seg_counts *map, const void *in, int in_width, void *out, int out_width, int64_t count, int missing);
 
 // seg_objects.c -- functions that return int give -1 when there is no memory
-typedef struct { uint64_t id; int64_t count, begin[3], end[3], sum[3]; } dcs_seg_object;   // z, y, x; sums of the voxels' indices
+// z, y, x; sums of the voxels' indices, and of their products zz, yy, xx, zy, zx, yx as 128 bits, the lower ones first
+typedef struct { uint64_t id; int64_t count, begin[3], end[3], sum[3]; uint64_t products[6][2]; } dcs_seg_object;
 typedef struct dcs_seg_objects dcs_seg_objects;
 dcs_seg_objects *dcs_seg_objects_create(void);
 void dcs_seg_objects_destroy(dcs_seg_objects *table);
@@ -98,13 +99,27 @@ int dcs_seg_objects_add_rows(dcs_seg_objects *table, const void *labels, int wid
 // Writes all objects, ascending by id.
 void dcs_seg_objects_take(const dcs_seg_objects *table, dcs_seg_object *out);
 
+// seg_corners.c -- faces that show, in quarters, along z, y, x, and Euler's number of closed voxels, in eighths
+typedef struct { uint64_t id; int64_t count, euler, faces[3]; } dcs_seg_corner;
+typedef struct dcs_seg_corners dcs_seg_corners;
+dcs_seg_corners *dcs_seg_corners_create(void);
+void dcs_seg_corners_destroy(dcs_seg_corners *table);
+int64_t dcs_seg_corners_size(const dcs_seg_corners *table);
+int64_t dcs_seg_corners_scratch(int64_t row_length, int width);
+// Adds the corners before voxels z, [y_begin, y_end), [x_begin, x_end) of a volume, each of which may be the extent itself; outside is 0. -1 without memory.
+int dcs_seg_corners_add_rows(dcs_seg_corners *table, const void *labels, int width, const int64_t extents[3], int64_t z, int64_t y_begin, int64_t y_end, int64_t x_begin, int64_t x_end, void *scratch);
+// Writes all objects in no order.
+void dcs_seg_corners_take(const dcs_seg_corners *table, dcs_seg_corner *out);
+
 // seg_lsd.c
 typedef struct {
-  const void *labels;          // the volume
+  const void *labels;          // samples of the volume: every factor-th voxel
+  const void *volume;          // all of it; the same for factor 1
   int width, rank;             // bytes of a label; 2 leaves out z
-  int64_t height, row_length;  // of the volume
+  int64_t height, row_length;  // of the samples
+  int64_t factor[3], extents[3];            // extents of the volume
   uint64_t id;                 // the object
-  int64_t object_begin[3], object_end[3];   // its bounds, z, y, x
+  int64_t object_begin[3], object_end[3];   // its bounds, z, y, x, in samples
   int64_t region_begin[3], region_end[3];   // what is to be described, inside its bounds
   int64_t radius[3];
   const float *weights[3];     // radius + 1 values each, the middle first; their mirrored sum is 1
@@ -113,8 +128,9 @@ typedef struct {
   int64_t channel_stride;
 } dcs_seg_lsd;
 int64_t dcs_seg_lsd_scratch(const dcs_seg_lsd *job);
-// Writes the descriptors of the region's voxels that carry the id: mean offsets, variances, correlations, mass, each in 0...1.
-void dcs_seg_lsd_region(const dcs_seg_lsd *job, void *scratch);
+// Writes the descriptors of the region's voxels that carry the id: mean offsets, variances, correlations, mass, each in 0...1; a voxel has those of the sample at or before it.
+// In steps of a plane, 0, 1, …; 0 after the last one.
+int dcs_seg_lsd_step(const dcs_seg_lsd *job, void *scratch, int64_t step);
 void dcs_seg_lsd_x(const float *mask, const float *weights, int64_t radius, int64_t count, float *s0, float *s1, float *s2);
 void dcs_seg_lsd_add(const float *from, float w, float k, int64_t count, float *to0, float *to1, float *to2);
 
@@ -132,6 +148,9 @@ void dcs_seg_scatter_edges(
     uint64_t *next, uint64_t *entries);
 // Sorts one bucket; `scratch` holds as many entries.
 void dcs_seg_sort_edges(uint64_t *entries, uint64_t *scratch, int64_t count);
+// The same for large buckets, a part at a time: how often each value of digit 0, then 1, occurs, and where its entries go.
+void dcs_seg_count_digits(const uint64_t *entries, int64_t count, int digit, uint64_t counts[256]);
+void dcs_seg_move_by_digit(const uint64_t *entries, int64_t count, int digit, uint64_t next[256], uint64_t *out);
 
 // seg_mutex.c
 typedef struct dcs_seg_mutex dcs_seg_mutex;
@@ -140,17 +159,21 @@ void dcs_seg_mutex_destroy(dcs_seg_mutex *mutex);
 int64_t dcs_seg_mutex_bytes(const dcs_seg_mutex *mutex);
 // Takes edges in order: above 0 merges unless the clusters exclude each other, below 0 makes them exclude each other. -1 without memory.
 int dcs_seg_mutex_run(dcs_seg_mutex *mutex, const uint64_t *entries, int64_t count, const int64_t *shifts);
-// Numbers clusters 1, 2, … by first node; nodes without an edge above 0 are 0. The clusters are spent. Returns how many.
-uint64_t dcs_seg_mutex_labels(dcs_seg_mutex *mutex, uint64_t *labels);
+// Numbers clusters from `count` + 1 on by first node, over nodes in ascending ranges; nodes without an edge above 0 are 0. The clusters are spent. Returns how many there are now.
+uint64_t dcs_seg_mutex_labels(dcs_seg_mutex *mutex, int64_t begin, int64_t end, uint64_t count, uint64_t *labels);
 
-// seg_flood.c -- labels (4 or 8 bytes) hold the seeds, and are flooded in place
+// seg_flood.c -- labels (4 or 8 bytes) hold the seeds, and are flooded in place; heights are uint8, uint16 (1, 2 bytes) or float (4)
 typedef struct dcs_seg_flood dcs_seg_flood;
-dcs_seg_flood *dcs_seg_flood_create(const float *heights, const uint8_t *mask, int64_t depth, int64_t height, int64_t row_length, void *labels, int width);
+dcs_seg_flood *dcs_seg_flood_create(const void *heights, int height_width, const uint8_t *mask, const int64_t extents[3], int connectivity, void *labels, int label_width);
 void dcs_seg_flood_destroy(dcs_seg_flood *flood);
-// Enters the seeds among voxels [begin, end). -1 without memory.
-int dcs_seg_flood_seed(dcs_seg_flood *flood, int64_t begin, int64_t end);
-// Floods on from at most `steps` voxels; returns how many are left to flood from, -1 without memory.
-int64_t dcs_seg_flood_run(dcs_seg_flood *flood, int64_t steps);
+// In this order, each over all voxels in ascending ranges: survey; divide; expect; lay out; seed. -1 without memory.
+void dcs_seg_flood_survey(dcs_seg_flood *flood, int64_t begin, int64_t end);
+int dcs_seg_flood_divide(dcs_seg_flood *flood);
+void dcs_seg_flood_expect(dcs_seg_flood *flood, int64_t begin, int64_t end);
+int dcs_seg_flood_lay_out(dcs_seg_flood *flood);
+void dcs_seg_flood_seed(dcs_seg_flood *flood, int64_t begin, int64_t end);
+// Floods on from at most `steps` voxels: 1 if some are left to flood from, 0 if none, -1 without memory.
+int dcs_seg_flood_run(dcs_seg_flood *flood, int64_t steps);
 
 // seg_contacts.c -- pairs of different ids, neither 0, that meet
 typedef struct { uint64_t a, b, count; double sum; } dcs_seg_contact;   // a < b
