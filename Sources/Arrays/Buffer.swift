@@ -4,7 +4,7 @@ import Synchronization
 /// Bytes of an array: 64-byte aligned, zeroed on demand, with slack after the end for vector loads, recycled when large.
 ///
 /// A fresh page costs 2–15 µs per 4 KiB on virtual machines, more than the arithmetic on it, so freed large buffers are kept
-/// (up to `Cache.limit` bytes) and handed out again; the largest are advised to huge pages.
+/// (up to `keep(atMost:)` bytes) and handed out again; the largest are advised to huge pages.
 /// All unsafe memory of this module lives in this file.
 package final class Buffer: @unchecked Sendable {   // written only while uniquely referenced (copy-on-write in NDArray)
   package let bytes: UnsafeMutableRawPointer
@@ -25,17 +25,19 @@ package final class Buffer: @unchecked Sendable {   // written only while unique
 
   deinit { Cache.shared.give(bytes, capacity) }
 
+  /// Bytes of freed buffers that are kept for the next, at most; 3 GiB unless said. What is above is given back at once.
+  package static func keep(atMost bytes: Int) { Cache.shared.keep(atMost: bytes) }
+
   /// Freed large buffers by size class; the one piece of shared mutable state below the interpreter, guarded by its mutex.
   private final class Cache: Sendable {
     static let shared = Cache()
     static let threshold = 1 << 16
     /// From here on a buffer is a mapping of its own.
     static let mapped = 1 << 20
-    static let limit = 3 << 30
-
     private struct State {
       nonisolated(unsafe) var free: [Int: [UnsafeMutableRawPointer]] = [:]
       var held = 0
+      var limit = 3 << 30
     }
     private let state = Mutex(State())
 
@@ -50,28 +52,61 @@ package final class Buffer: @unchecked Sendable {   // written only while unique
       }
       if let reused, let pointer = UnsafeMutableRawPointer(bitPattern: reused) { return (pointer, capacity, false) }
       guard capacity >= Self.mapped else { return (try allocate(capacity), capacity, false) }
-      guard let pointer = mmap(nil, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), pointer != MAP_FAILED else { throw .noMemory(bytes: count) }
+      guard let pointer = retrying({ map(capacity) }) else { throw .noMemory(bytes: count) }
       madvise(pointer, capacity, MADV_HUGEPAGE)
       return (pointer, capacity, true)
     }
 
+    private func map(_ capacity: Int) -> UnsafeMutableRawPointer? {
+      let pointer = mmap(nil, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+      return pointer == MAP_FAILED ? nil : pointer
+    }
+
     private func allocate(_ count: Int) throws(ArrayError) -> UnsafeMutableRawPointer {
-      var pointer: UnsafeMutableRawPointer?
-      guard posix_memalign(&pointer, 64, count) == 0, let pointer else { throw .noMemory(bytes: count) }
-      return pointer
+      let found = retrying {
+        var pointer: UnsafeMutableRawPointer?
+        return posix_memalign(&pointer, 64, count) == 0 ? pointer : nil
+      }
+      guard let found else { throw .noMemory(bytes: count) }
+      return found
+    }
+
+    /// What the system refuses it may grant once all that is kept has been given back.
+    private func retrying(_ ask: () -> UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+      if let pointer = ask() { return pointer }
+      giveBack(downTo: 0)
+      return ask()
+    }
+
+    func keep(atMost bytes: Int) {
+      state.withLock { $0.limit = max(0, bytes) }
+      giveBack(downTo: max(0, bytes))
+    }
+
+    private func giveBack(downTo bytes: Int) {
+      state.withLock { state in
+        while state.held > bytes, let (capacity, pointers) = state.free.max(by: { $0.key < $1.key }) {
+          for pointer in pointers { release(pointer, capacity) }
+          state.held -= capacity * pointers.count
+          state.free[capacity] = nil
+        }
+      }
+    }
+
+    private func release(_ pointer: UnsafeMutableRawPointer, _ capacity: Int) {
+      if capacity >= Self.mapped { munmap(pointer, capacity) } else { free(pointer) }
     }
 
     func give(_ pointer: UnsafeMutableRawPointer, _ capacity: Int) {
       guard capacity >= Self.threshold else { free(pointer); return }
       let address = Int(bitPattern: pointer)
       let kept = state.withLock { state -> Bool in
-        guard state.held + capacity <= Self.limit, let pointer = UnsafeMutableRawPointer(bitPattern: address) else { return false }
+        guard state.held + capacity <= state.limit, let pointer = UnsafeMutableRawPointer(bitPattern: address) else { return false }
         state.free[capacity, default: []].append(pointer)
         state.held += capacity
         return true
       }
-      if kept { return }
-      if capacity >= Self.mapped { munmap(pointer, capacity) } else { free(pointer) }
+      if !kept { release(pointer, capacity) }
     }
 
     /// Eighths of a power of two, so at most an eighth is wasted and neighbours in size share buffers.

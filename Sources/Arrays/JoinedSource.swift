@@ -62,7 +62,7 @@ package struct JoinedSource: ArraySource {
         offset.remove(at: axis)
         box.remove(at: axis)
       }
-      try result.assign(try part.read(try VoxelRoi(offset: Coordinate(offset), shape: Coordinate(box)), context).reshaped(whole), at: target)
+      try result.assign(try part.read(try VoxelRoi(offset: Coordinate(offset), shape: Coordinate(box)), context).reshaped(whole), at: target, context)
     }
     return result
   }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// An n-dimensional array in memory: dtype, shape, strides over shared bytes. A value: writing copies first if the bytes are shared.
 ///
 /// Views (`slice`, `transposed`) share bytes. Kernels want `contiguous()` arrays and `withElements`.
@@ -172,25 +174,58 @@ extension NDArray {
   }
 
   /// This array if it is contiguous, else a packed copy.
+  package func contiguous(_ context: borrowing ReadContext = ReadContext()) throws -> NDArray { isContiguous ? self : try copied(context) }
   package func contiguous() throws(ArrayError) -> NDArray { isContiguous ? self : try copied() }
 
   /// A packed copy.
   package func copied() throws(ArrayError) -> NDArray {
     let result = try NDArray(dtype, shape, zeroed: false)
-    CopyLoop(shape: shape, size: dtype.size).run(
-      from: UnsafeRawPointer(buffer.bytes + start * dtype.size), strides, to: result.buffer.bytes, result.strides)
+    copyElements(shape, dtype.size, from: UnsafeRawPointer(buffer.bytes + start * dtype.size), strides, to: result.buffer.bytes, result.strides)
     return result
+  }
+
+  /// A packed copy, made by all threads.
+  ///
+  /// - Throws: `ArrayError.noMemory`, `Cancelled`.
+  package func copied(_ context: borrowing ReadContext) throws -> NDArray {
+    let result = try NDArray(dtype, shape, zeroed: false)
+    try copyElements(shape, dtype.size, from: UnsafeRawPointer(buffer.bytes + start * dtype.size), strides, to: result.buffer.bytes, result.strides, context)
+    return result
+  }
+
+  /// The axis along which neighbours lie side by side in memory.
+  var fastAxis: Int? { shape.indices.last { shape[$0] > 1 && strides[$0].magnitude == 1 } }
+
+  /// Whether its elements lie side by side, but not in the order in which it is walked.
+  var isTransposed: Bool {
+    guard let fast = fastAxis, let last = shape.lastIndex(where: { $0 > 1 }) else { return false }
+    return fast != last && shape[fast] >= 8 && Int(strides[last].magnitude) * dtype.size >= 64
   }
 
   /// Writes `source` into the box of this array that starts at `offset`.
   ///
   /// - Throws: `ArrayError.dtypes`, `.rank`, `.outside`.
   package mutating func assign(_ source: NDArray, at offset: [Int]) throws(ArrayError) {
+    let target = try writable(source, at: offset)
+    copyElements(
+      source.shape, dtype.size, from: UnsafeRawPointer(source.buffer.bytes + source.start * dtype.size), source.strides,
+      to: target.buffer.bytes + target.start * dtype.size, target.strides)
+  }
+
+  /// The same by all threads.
+  ///
+  /// - Throws: `Cancelled`, too.
+  mutating func assign(_ source: NDArray, at offset: [Int], _ context: borrowing ReadContext) throws {
+    let target = try writable(source, at: offset)
+    try copyElements(
+      source.shape, dtype.size, from: UnsafeRawPointer(source.buffer.bytes + source.start * dtype.size), source.strides,
+      to: target.buffer.bytes + target.start * dtype.size, target.strides, context)
+  }
+
+  private mutating func writable(_ source: NDArray, at offset: [Int]) throws(ArrayError) -> NDArray {
     guard source.dtype == dtype else { throw .dtypes(source.dtype, dtype) }
     makeUnique()
-    let target = try slice(offset: offset, shape: source.shape)
-    CopyLoop(shape: source.shape, size: dtype.size).run(
-      from: UnsafeRawPointer(source.buffer.bytes + source.start * dtype.size), source.strides, to: target.buffer.bytes + target.start * dtype.size, target.strides)
+    return try slice(offset: offset, shape: source.shape)
   }
 }
 
@@ -199,37 +234,43 @@ extension NDArray {
   mutating func copyBox(from: [Int], to: [Int], shape box: [Int]) throws(ArrayError) {
     makeUnique()
     let source = try slice(offset: from, shape: box), target = try slice(offset: to, shape: box)
-    CopyLoop(shape: box, size: dtype.size).run(
-      from: UnsafeRawPointer(buffer.bytes + source.start * dtype.size), strides, to: buffer.bytes + target.start * dtype.size, strides)
+    copyElements(box, dtype.size, from: UnsafeRawPointer(buffer.bytes + source.start * dtype.size), strides, to: buffer.bytes + target.start * dtype.size, strides)
   }
 }
 
-/// Copies a strided box of elements of 1, 2, 4 or 8 bytes.
-struct CopyLoop {
-  let shape: [Int], size: Int
-
-  func run(from source: UnsafeRawPointer, _ sourceStrides: [Int], to target: UnsafeMutableRawPointer, _ targetStrides: [Int]) {
-    if shape.contains(0) { return }
-    walk(0, source, sourceStrides, target, targetStrides)
+/// Copies a strided box of elements of 1, 2, 4 or 8 bytes; strides in elements.
+func copyElements(
+  _ shape: [Int], _ size: Int, from source: UnsafeRawPointer, _ sourceStrides: [Int], to target: UnsafeMutableRawPointer, _ targetStrides: [Int]
+) {
+  if shape.contains(0) { return }
+  // axes beyond those that the kernel walks are walked here
+  guard shape.count > Int(DCS_COPY_AXES) else {
+    dcs_copy_box(Int32(size), Int32(shape.count), shape.map(Int64.init), source, sourceStrides.map(Int64.init), target, targetStrides.map(Int64.init))
+    return
   }
-
-  private func walk(_ axis: Int, _ source: UnsafeRawPointer, _ ss: [Int], _ target: UnsafeMutableRawPointer, _ ts: [Int]) {
-    if axis == shape.count { target.copyMemory(from: source, byteCount: size); return }
-    if axis == shape.count - 1 { row(source, ss[axis], target, ts[axis], shape[axis]); return }
-    for i in 0..<shape[axis] { walk(axis + 1, source + i * ss[axis] * size, ss, target + i * ts[axis] * size, ts) }
+  for i in 0..<shape[0] {
+    copyElements(
+      Array(shape.dropFirst()), size, from: source + i * sourceStrides[0] * size, Array(sourceStrides.dropFirst()), to: target + i * targetStrides[0] * size, Array(targetStrides.dropFirst()))
   }
+}
 
-  private func row(_ source: UnsafeRawPointer, _ ss: Int, _ target: UnsafeMutableRawPointer, _ ts: Int, _ count: Int) {
-    if ss == 1 && ts == 1 { target.copyMemory(from: source, byteCount: count * size); return }
-    func copy<T: BitwiseCopyable>(_: T.Type) {
-      let s = source.assumingMemoryBound(to: T.self), t = target.assumingMemoryBound(to: T.self)
-      for i in 0..<count { t[i * ts] = s[i * ss] }
-    }
-    switch size {
-    case 1: copy(UInt8.self)
-    case 2: copy(UInt16.self)
-    case 4: copy(UInt32.self)
-    default: copy(UInt64.self)
-    }
+/// The same in pieces along the longest axis, on the threads that there are.
+///
+/// - Throws: `Cancelled`.
+private func copyElements(
+  _ shape: [Int], _ size: Int, from source: UnsafeRawPointer, _ sourceStrides: [Int], to target: UnsafeMutableRawPointer, _ targetStrides: [Int],
+  _ context: borrowing ReadContext
+) throws {
+  let whole = shape.reduce(1, *), piece = 1 << 20, cancellation = context.cancellation
+  guard whole > piece, let axis = shape.indices.max(by: { (shape[$0], -$0) < (shape[$1], -$1) }) else {
+    copyElements(shape, size, from: source, sourceStrides, to: target, targetStrides)
+    return
+  }
+  nonisolated(unsafe) let (source, target) = (source, target)   // pieces do not overlap
+  try forEachRange(shape[axis], grain: max(1, (shape[axis] * piece / whole + 63) / 64 * 64), context.pool) { _, range in
+    try cancellation?.check()
+    var box = shape
+    box[axis] = range.count
+    copyElements(box, size, from: source + range.lowerBound * sourceStrides[axis] * size, sourceStrides, to: target + range.lowerBound * targetStrides[axis] * size, targetStrides)
   }
 }

@@ -44,7 +44,7 @@ package struct PaddedSource: ArraySource {
     if inside == wanted { return try source.read(try box(inside), context) }
     var result = try NDArray.filled(value, dtype, roi.shape.values)
     if inside.contains(where: \.isEmpty) { return result }
-    try result.assign(try source.read(try box(inside), context), at: zip(inside, wanted).map { $0.lowerBound - $1.lowerBound })
+    try result.assign(try source.read(try box(inside), context), at: zip(inside, wanted).map { $0.lowerBound - $1.lowerBound }, context)
     return result
   }
 

@@ -101,13 +101,13 @@ package struct SourceView: ArraySource {
       let first = walk.begin + roi.offset[axis] * walk.step, last = walk.begin + (roi.end[axis] - 1) * walk.step
       (offset[walk.baseAxis], box[walk.baseAxis]) = (min(first, last), abs(last - first) + 1)
     }
-    var block = try base.read(try VoxelRoi(offset: Coordinate(offset), shape: Coordinate(box)), context)
+    var block = try (base as? Volume)?.array.slice(offset: offset, shape: box) ?? base.read(try VoxelRoi(offset: Coordinate(offset), shape: Coordinate(box)), context)
     for (axis, walk) in walks.enumerated() where walk.step != 1 {
       block = try block.strided(axis: walk.baseAxis, begin: walk.step > 0 ? 0 : box[walk.baseAxis] - 1, step: walk.step, count: roi.shape[axis])
     }
     // Dropped axes have length 1: move them to the front and reshape them away.
     let order = fixed.keys.sorted() + walks.map(\.baseAxis)
-    return try block.transposed(order).contiguous().reshaped(roi.shape.values)
+    return try block.transposed(order).contiguous(context).reshaped(roi.shape.values)
   }
 
   /// Whether it shows all of its base, in order.

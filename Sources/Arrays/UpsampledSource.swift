@@ -80,6 +80,7 @@ package struct UpsampledSource: ArraySource {
         for o in 0..<outer {
           for (k, tap) in taps.enumerated() {
             let a = (o * length + tap.lower) * inner, b = (o * length + tap.upper) * inner, t = (o * taps.count + k) * inner
+            if tap.share == 0 { for i in 0..<inner { target[t + i] = source[a + i] }; continue }   // an infinity beside it has no part in it
             for i in 0..<inner { target[t + i] = source[a + i] + tap.share * (source[b + i] - source[a + i]) }
           }
         }

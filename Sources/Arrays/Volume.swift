@@ -68,6 +68,6 @@ extension Volume: ArraySource {
   package var identity: [Int]? { [Int(bitPattern: array.buffer.bytes), array.start, Int(array.dtype.code)] + array.shape + array.strides }
 
   package func read(_ roi: VoxelRoi, _ context: borrowing ReadContext) throws -> NDArray {
-    try array.slice(offset: roi.offset.values, shape: roi.shape.values).contiguous()
+    try array.slice(offset: roi.offset.values, shape: roi.shape.values).contiguous(context)
   }
 }

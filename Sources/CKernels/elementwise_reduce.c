@@ -52,19 +52,22 @@ DCS_TARGETS void dcs_reduce_specials(int type, const void *va, int64_t n, int64_
   }
 }
 
+// Strips are short enough for 32 bits to hold the sum of 16-bit elements, and of the squares of 8-bit ones.
+#define SUM_SMALL(C, T, N) case C: { const T *a = va; int32_t s = 0; DCS_LOOP s += (int32_t)a[i]; total = s; } break;
 #define SUM_NARROW(C, T, N) case C: { const T *a = va; int64_t s = 0; DCS_LOOP s += (int64_t)a[i]; total = s; } break;
 #define SUM_WIDE(C, T, N) case C: { const T *a = va; for (int64_t i = 0; i < n; i++) total += a[i]; } break;
 
 DCS_TARGETS void dcs_reduce_sum(int type, const void *va, int64_t n, uint64_t sum[2]) {
   __int128 total = 0;
   switch (type) {
-    DCS_SMALL_INTEGERS(SUM_NARROW) SUM_NARROW(DCS_UINT32, uint32_t, uint32) SUM_NARROW(DCS_INT32, int32_t, int32)
+    DCS_SMALL_INTEGERS(SUM_SMALL) SUM_NARROW(DCS_UINT32, uint32_t, uint32) SUM_NARROW(DCS_INT32, int32_t, int32)
     SUM_WIDE(DCS_UINT64, uint64_t, uint64) SUM_WIDE(DCS_INT64, int64_t, int64)
   }
   sum[0] = (uint64_t)total;
   sum[1] = (uint64_t)(total >> 64);
 }
 
+#define SQUARES_SMALL(C, T, N) case C: { const T *a = va; int32_t s = 0; DCS_LOOP { int32_t x = (int32_t)a[i]; s += x * x; } total = (uint64_t)s; } break;
 #define SQUARES_NARROW(C, T, N) case C: { const T *a = va; uint64_t s = 0; DCS_LOOP { int64_t x = (int64_t)a[i]; s += (uint64_t)(x * x); } total = s; } break;
 #define SQUARES_WIDE(C, T, N) case C: { const T *a = va; for (int64_t i = 0; i < n; i++) { \
   uint64_t x = a[i] < 0 ? 0u - (uint64_t)a[i] : (uint64_t)a[i]; unsigned __int128 q = (unsigned __int128)x * x; total += q; carry += total < q; } } break;
@@ -73,7 +76,8 @@ DCS_TARGETS void dcs_reduce_squares(int type, const void *va, int64_t n, uint64_
   unsigned __int128 total = 0;
   uint64_t carry = 0;
   switch (type) {
-    DCS_SMALL_INTEGERS(SQUARES_NARROW)
+    SQUARES_SMALL(DCS_BOOL, uint8_t, bool) SQUARES_SMALL(DCS_UINT8, uint8_t, uint8) SQUARES_SMALL(DCS_INT8, int8_t, int8)
+    SQUARES_NARROW(DCS_UINT16, uint16_t, uint16) SQUARES_NARROW(DCS_INT16, int16_t, int16)
     SQUARES_WIDE(DCS_INT32, int32_t, int32) SQUARES_WIDE(DCS_INT64, int64_t, int64)
     case DCS_UINT32: { const uint32_t *a = va; for (int64_t i = 0; i < n; i++) total += (unsigned __int128)((uint64_t)a[i] * a[i]); } break;
     case DCS_UINT64: { const uint64_t *a = va; for (int64_t i = 0; i < n; i++) { unsigned __int128 q = (unsigned __int128)a[i] * a[i]; total += q; carry += total < q; } } break;
@@ -139,54 +143,74 @@ static int split(double *v, int64_t n, double *parts) {
   }
 }
 
+// The exponents of the largest and the smallest magnitude but 0 (as stored, at least 1), and the sum of all in sixteen lanes.
+// Of finite elements whose exponents lie within 19 of each other that sum is exact: all are multiples of 2^(low − 23), fewer than 2^53 of it together.
+DCS_TARGETS static double plain_sum(const float *a, int64_t n, int *low, int *high) {
+  uint32_t most = 0, least = UINT32_MAX;
+  double lanes[16] = {0};
+  int64_t i = 0;
+  for (; i + 16 <= n; i += 16)
+    for (int j = 0; j < 16; j++) {
+      uint32_t b;
+      memcpy(&b, a + i + j, 4);
+      b &= INT32_MAX;
+      most = b > most ? b : most;
+      least = b - 1 < least ? b - 1 : least;   // 0 becomes the largest
+      lanes[j] += (double)a[i + j];
+    }
+  for (; i < n; i++) {
+    uint32_t b;
+    memcpy(&b, a + i, 4);
+    b &= INT32_MAX;
+    most = b > most ? b : most;
+    least = b - 1 < least ? b - 1 : least;
+    lanes[0] += (double)a[i];
+  }
+  *high = (int)(most >> 23);
+  *low = least == UINT32_MAX ? *high : (int)((least + 1) >> 23);
+  if (*low < 1) *low = 1;
+  double sum = 0;
+  for (int j = 0; j < 16; j++) sum += lanes[j];
+  return sum;
+}
+
+// Squares have 48 bits: their high parts, cut off by `shifter` as in `extract`, and what is left of them are summed each for itself.
+DCS_TARGETS static void plain_squares(const float *a, int64_t n, double shifter, double sums[2]) {
+  double highs[16] = {0}, lows[16] = {0};
+  int64_t i = 0;
+  for (; i + 16 <= n; i += 16)
+    for (int j = 0; j < 16; j++) {
+      double q = (double)a[i + j] * (double)a[i + j], high = (q + shifter) - shifter;
+      highs[j] += high;
+      lows[j] += q - high;
+    }
+  for (; i < n; i++) {
+    double q = (double)a[i] * (double)a[i], high = (q + shifter) - shifter;
+    highs[0] += high;
+    lows[0] += q - high;
+  }
+  sums[0] = sums[1] = 0;
+  for (int j = 0; j < 16; j++) { sums[0] += highs[j]; sums[1] += lows[j]; }
+}
+
+int dcs_reduce_plain(int type, const void *va, int64_t n, int squares, double sums[3]) {
+  float halves[DCS_STRIP];
+  const float *a = va;
+  if (type == DCS_FLOAT16) { dcs_widen(type, DCS_FLOAT32, va, halves, n); a = halves; }
+  else if (type != DCS_FLOAT32) return 0;
+  int low, high;
+  sums[0] = plain_sum(a, n, &low, &high);
+  sums[1] = sums[2] = 0;
+  if (high == 255 || high - low > 19) return 0;
+  // With |x| < 2^(e + 1), e = high − 127, squares are below 2^(2e + 2); the rests are multiples of 2^(2 (low − 127) − 46).
+  if (squares) plain_squares(a, n, ldexp(1.5, 2 * (high - 127) + 12), sums + 1);
+  return 1;
+}
+
 int dcs_reduce_parts(int type, const void *a, int64_t n, int squares, double parts[DCS_PARTS], int64_t *lost) {
   double v[DCS_STRIP], low[DCS_STRIP];
   *lost += load(type, a, n, squares, v, low);
   int count = split(v, n, parts);
   if (squares && type == DCS_FLOAT64) count += split(low, n, parts + count);
   return count;
-}
-
-void dcs_reduce_counts(int type, const void *va, int64_t n, int64_t *counts) {
-  switch (type) {
-    case DCS_BOOL: case DCS_UINT8: { const uint8_t *a = va; for (int64_t i = 0; i < n; i++) counts[a[i]]++; } break;
-    case DCS_INT8: { const int8_t *a = va; for (int64_t i = 0; i < n; i++) counts[a[i] + 128]++; } break;
-    case DCS_UINT16: { const uint16_t *a = va; for (int64_t i = 0; i < n; i++) counts[a[i]]++; } break;
-    case DCS_INT16: { const int16_t *a = va; for (int64_t i = 0; i < n; i++) counts[a[i] + 32768]++; } break;
-  }
-}
-
-void dcs_reduce_histogram(const double *a, int64_t n, const double *edges, int64_t bins, int64_t *counts, int64_t outside[3]) {
-  double low = edges[0], high = edges[bins], scale = (double)bins / (high - low);
-  for (int64_t i = 0; i < n; i++) {
-    double x = a[i];
-    if (x != x) { outside[2]++; continue; }
-    if (x < low) { outside[0]++; continue; }
-    if (x > high) { outside[1]++; continue; }
-    double place = (x - low) * scale;
-    int64_t bin = place >= (double)bins ? bins - 1 : (int64_t)place;
-    if (bin > 0 && x < edges[bin]) bin--;                      // what the division rounded over an edge goes back
-    else if (bin < bins - 1 && x >= edges[bin + 1]) bin++;
-    counts[bin]++;
-  }
-}
-
-#define KEYS_UNSIGNED(C, T, N) case C: { const T *a = va; DCS_LOOP keys[i] = a[i]; } break;
-#define KEYS_SIGNED(T, U) { const T *a = va; DCS_LOOP keys[i] = (U)((U)a[i] ^ (U)((U)1 << (8 * sizeof(U) - 1))); } break
-#define KEYS_REAL(T, S, U) { const T *a = va; for (int64_t i = 0; i < n; i++) { \
-  T x = a[i] == 0 ? 0 : a[i]; U b; memcpy(&b, &x, sizeof b); \
-  keys[i] = x != x ? UINT64_MAX : (U)(b ^ ((U)((S)b >> (8 * sizeof(U) - 1)) | (U)((U)1 << (8 * sizeof(U) - 1)))); } } break
-
-DCS_TARGETS void dcs_reduce_keys(int type, const void *va, int64_t n, uint64_t *keys) {
-  switch (type) {
-    KEYS_UNSIGNED(DCS_BOOL, uint8_t, bool) KEYS_UNSIGNED(DCS_UINT8, uint8_t, uint8) KEYS_UNSIGNED(DCS_UINT16, uint16_t, uint16)
-    KEYS_UNSIGNED(DCS_UINT32, uint32_t, uint32) KEYS_UNSIGNED(DCS_UINT64, uint64_t, uint64)
-    case DCS_INT8: KEYS_SIGNED(int8_t, uint8_t);
-    case DCS_INT16: KEYS_SIGNED(int16_t, uint16_t);
-    case DCS_INT32: KEYS_SIGNED(int32_t, uint32_t);
-    case DCS_INT64: KEYS_SIGNED(int64_t, uint64_t);
-    case DCS_FLOAT16: KEYS_REAL(_Float16, int16_t, uint16_t);
-    case DCS_FLOAT32: KEYS_REAL(float, int32_t, uint32_t);
-    case DCS_FLOAT64: KEYS_REAL(double, int64_t, uint64_t);
-  }
 }

@@ -133,7 +133,7 @@ private func everyCut(_ array: NDArray) throws -> [(E, ExecutionContext)] {
     #expect(found[..<3] == [0, 1, .infinity] && found[3].isNaN)
     #expect(try counts.elements(Int64.self) == [2, 1, 1, 2])
     #expect(try E(NDArray([UInt64.max, 0, .max], [3])).unique(serial).values.elements(UInt64.self) == [0, .max])
-    #expect(throws: ArrayError.overBudget(bytes: 64_000, budget: 1000)) {
+    #expect(throws: ArrayError.overBudget(bytes: 1200, budget: 1000)) {
       try E(NDArray.arange(1000)).unique(ExecutionContext(pool: ThreadPool(threads: 1), memoryBudget: 1000))
     }
   }

@@ -21,18 +21,18 @@ extension ArrayExpression {
     if case .source(let source) = node.step { return try source.read(roi, context) }
     let pass = try Pass(self, roi), size = dtype.size
     var result = try NDArray(dtype, roi.shape.values, zeroed: false)
-    let whole = result.shape, strides = result.strides
+    let whole = result.shape, strides = result.strides, isLarge = result.byteCount >= StripMachine.large
     try result.withMutableBytes { bytes in
       guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
       nonisolated(unsafe) let target = base   // blocks do not overlap
       try pass.run(context.pool, context.cancellation) { machine, block, faults in
         let place = target + zip(block.offset, strides).reduce(0) { $0 + $1.0 * $1.1 } * size
         if isPacked(block.shape, in: whole) {
-          machine.run(block: block.shape, inputs: block.inputs, target: place, faults: &faults)
+          machine.run(block: block.shape, inputs: block.inputs, target: place, isLarge: isLarge, faults: &faults)
         } else {
           let temporary = try NDArray(pass.program.dtype, block.shape, zeroed: false)
           machine.run(block: block.shape, inputs: block.inputs, target: temporary.buffer.bytes, faults: &faults)
-          CopyLoop(shape: block.shape, size: size).run(from: UnsafeRawPointer(temporary.buffer.bytes), temporary.strides, to: place, strides)
+          copyElements(block.shape, size, from: UnsafeRawPointer(temporary.buffer.bytes), temporary.strides, to: place, strides)
         }
       }
     }
@@ -45,9 +45,7 @@ extension ArrayExpression {
   /// - Parameter label: what the progress line says; nil reports nothing.
   /// - Throws: the error of the first block that failed, and then later blocks may not have been visited.
   package func forEachBlock(chunks: Chunking? = nil, label: String? = nil, _ context: ExecutionContext, _ body: (VoxelRoi, NDArray) throws -> Void) throws {
-    // about 32 bytes an element are in flight on each thread: inputs with their context, temporaries of filters, the result
-    let room = context.memoryBudget / 32 / Swift.max(1, context.pool.threads)
-    let pass = try Pass(self, try VoxelRoi(shape: shape), chunks: chunks, limit: Swift.max(1, room)), dtype = dtype, shape = shape
+    let pass = try Pass(self, try VoxelRoi(shape: shape), chunks: chunks, limit: context.blockElements), dtype = dtype, shape = shape
     try pass.run(context.pool, context.cancellation, label.map { ($0, context.progress) }) { machine, block, faults in
       let result = try NDArray(dtype, block.shape, zeroed: false)
       machine.run(block: block.shape, inputs: block.inputs, target: result.buffer.bytes, faults: &faults)
@@ -91,6 +89,11 @@ extension ArrayExpression {
   }
 }
 
+extension ExecutionContext {
+  /// Elements that a block of a pass may have: about 32 bytes of each are in flight on every thread, inputs with their context, temporaries of filters, the result.
+  var blockElements: Int { Swift.max(1, memoryBudget / 32 / Swift.max(1, pool.threads)) }
+}
+
 /// Whether a box of an array lies without gaps in it.
 private func isPacked(_ box: [Int], in whole: [Int]) -> Bool {
   guard let first = box.firstIndex(where: { $0 != 1 }) else { return true }
@@ -125,6 +128,9 @@ struct Pass: Sendable {
     } else if let lead = expression.lead(program.sources), let stored = lead.chunking {
       for (axis, place) in expression.axes(of: lead).enumerated() { if let place { (lengths[place], origin[place]) = (stored.shape[axis], stored.origin[axis]) } }
       target = BlockPlan.stored
+    } else if let (source, axis) = zip(program.sources, maps).lazy.compactMap({ source, map in (source as? Volume)?.array.fastAxis.flatMap { map[$0] }.map { (source, $0) } }).first(where: { $0.1 != shape.count - 1 }) {
+      // blocks that are wide along the axis along which a transposed array lies, too, use its cache lines whole
+      lengths = shape.indices.map { $0 == axis ? 256 / source.dtype.size : 1 }
     }
     plan = try BlockPlan(shape: shape, lengths: lengths, origin: zip(origin, roi.offset.values).map { $0 &- $1 }, target: min(target, limit))
   }
@@ -182,7 +188,8 @@ struct Pass: Sendable {
     }
     let array: NDArray
     if let volume = source as? Volume {
-      array = try volume.array.slice(offset: begin, shape: lengths)   // in place, whatever its strides
+      let part = try volume.array.slice(offset: begin, shape: lengths)
+      array = part.isTransposed ? try part.copied() : part   // in place, but where strips would meet a new cache line at every element
     } else {
       array = try source.read(VoxelRoi(offset: Coordinate(begin), shape: Coordinate(lengths)), ReadContext(pool: pool, cancellation: cancellation))
       guard array.dtype == source.dtype, array.shape == lengths else { throw ArrayError.shapes(lengths, array.shape) }

@@ -9,6 +9,8 @@ import CKernels
 
 struct StripMachine: ~Copyable {
   static let strip = Int(DCS_STRIP_LENGTH)
+  /// Bytes of a result from which on it is written past the caches: nothing of it would still be in them when it is read, and to write a line there it is read first.
+  static let large = 32 << 20
 
   private let program: StripProgram
   private let scratch: UnsafeMutableRawPointer
@@ -32,9 +34,10 @@ struct StripMachine: ~Copyable {
   /// Computes a block.
   ///
   /// - Parameter target: where the block goes, packed; nil hands each strip to `sink` alone.
+  /// - Parameter isLarge: the target is part of a `large` result.
   /// - Parameter sink: sees each strip: its elements, the index of the first in the block, how many.
   mutating func run(
-    block: [Int], inputs: [Input], target: UnsafeMutableRawPointer? = nil, faults: inout Faults, sink: (UnsafeRawPointer, Int, Int) -> Void = { _, _, _ in }
+    block: [Int], inputs: [Input], target: UnsafeMutableRawPointer? = nil, isLarge: Bool = false, faults: inout Faults, sink: (UnsafeRawPointer, Int, Int) -> Void = { _, _, _ in }
   ) {
     let total = block.reduce(1, *)
     let readers = Walk.readers(block, inputs)
@@ -47,13 +50,14 @@ struct StripMachine: ~Copyable {
           registers[instruction.out] = readers[source].load(first, n, scratch + instruction.out * Self.registerBytes)
         } else {
           var out = scratch + instruction.out * Self.registerBytes
-          if let target, index == program.instructions.count - 1 { out = target + first * size }   // the last step writes straight to where the block goes
+          if let target, !isLarge, index == program.instructions.count - 1 { out = target + first * size }   // the last step writes straight to where the block goes
           registers[instruction.out] = out
           run(instruction, index, n, out, first, &faults)
         }
       }
       let result = registers[program.result]
-      if let target, result != target + first * size { (target + first * size).copyMemory(from: result, byteCount: n * size) }
+      if let target, isLarge { dcs_copy_past(result, target + first * size, Int64(n * size)) }
+      else if let target, result != target + first * size { (target + first * size).copyMemory(from: result, byteCount: n * size) }
       sink(result, first, n)
       first += n
     }

@@ -17,28 +17,31 @@ package struct Histogram: Sendable, Equatable {
 struct HistogramReducer: Reducer {
   let dtype: DType
   let edges: [Double]
-  private(set) var counts: [Int64]
-  private(set) var outside: [Int64] = [0, 0, 0]
+  private let width: Int
+  /// Several tables behind one another (include/count.h): bins, below, above, NaN.
+  private var counts: [Int64]
 
   init(_ dtype: DType, edges: [Double]) {
-    (self.dtype, self.edges) = (dtype, edges)
-    counts = [Int64](repeating: 0, count: edges.count - 1)
+    (self.dtype, self.edges, width) = (dtype, edges, edges.count + 2)
+    counts = [Int64](repeating: 0, count: width * Int(DCS_COUNT_TABLES))
   }
 
   mutating func take(_ strip: UnsafeRawPointer, _ count: Int, first: Int, _ frame: BlockFrame) {
     withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { values in
       guard let base = values.baseAddress else { return }
       dcs_widen(dtype.code, DType.float64.code, strip, base, Int64(count))
-      dcs_reduce_histogram(base, Int64(count), edges, Int64(edges.count - 1), &counts, &outside)
+      dcs_reduce_histogram(base, Int64(count), edges, Int64(edges.count - 1), &counts)
     }
   }
 
   mutating func merge(_ other: HistogramReducer) {
     for i in counts.indices { counts[i] += other.counts[i] }
-    for i in outside.indices { outside[i] += other.outside[i] }
   }
 
-  var histogram: Histogram { Histogram(edges: edges, counts: counts.map { Int($0) }, below: Int(outside[0]), above: Int(outside[1]), nan: Int(outside[2])) }
+  var histogram: Histogram {
+    let sums = (0..<width).map { bin in stride(from: bin, to: counts.count, by: width).reduce(0) { $0 + Int(counts[$1]) } }
+    return Histogram(edges: edges, counts: Array(sums.dropLast(3)), below: sums[width - 3], above: sums[width - 2], nan: sums[width - 1])
+  }
 
   /// `bins + 1` edges; a range of no width is widened by a half on both sides, as numpy does.
   static func edges(_ low: Double, _ high: Double, _ bins: Int) -> [Double] {
@@ -62,7 +65,9 @@ extension ArrayExpression {
     guard let ends, ends.low <= ends.high, (ends.high - ends.low).isFinite else {
       throw ArrayError.parameter("range", expected: "a low and a high end", found: ends.map { "\($0.low), \($0.high)" } ?? "none")
     }
-    return try reduce(HistogramReducer(dtype, edges: HistogramReducer.edges(ends.low, ends.high, bins)), context).histogram
+    let edges = HistogramReducer.edges(ends.low, ends.high, bins)
+    if dtype.size <= 2 { return try reduce(ValueCounts(dtype), context).histogram(edges) }
+    return try reduce(HistogramReducer(dtype, edges: edges), context).histogram
   }
 }
 

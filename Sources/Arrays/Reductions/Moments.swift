@@ -30,7 +30,16 @@ struct Moments: Reducer {
     count += n
     let code = dtype.code, length = Int64(n)
     if dtype.isFloat {
-      withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(DCS_PARTS)) { parts in
+      var usual: (Double, Double, Double) = (0, 0, 0)
+      let isUsual = withUnsafeMutableBytes(of: &usual) { bytes in
+        bytes.baseAddress.map { dcs_reduce_plain(code, strip, length, wanted.contains(.squares) ? 1 : 0, $0.assumingMemoryBound(to: Double.self)) == 1 } ?? false
+      }
+      if isUsual && wanted.contains(.sum) { sums.add(usual.0) }
+      if isUsual && wanted.contains(.squares) {
+        squares.add(usual.1)
+        squares.add(usual.2)
+      }
+      if !isUsual { withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(DCS_PARTS)) { parts in
         guard let base = parts.baseAddress else { return }
         var specials: (Int64, Int64, Int64) = (0, 0, 0), beyond: Int64 = 0
         withUnsafeMutableBytes(of: &specials) { if let counts = $0.baseAddress { dcs_reduce_specials(code, strip, length, counts.assumingMemoryBound(to: Int64.self)) } }
@@ -38,7 +47,7 @@ struct Moments: Reducer {
         if wanted.contains(.sum) { for i in 0..<Int(dcs_reduce_parts(code, strip, length, 0, base, &beyond)) { sums.add(base[i]) } }
         if wanted.contains(.squares) { for i in 0..<Int(dcs_reduce_parts(code, strip, length, 1, base, &beyond)) { squares.add(base[i]) } }
         lost += Int(beyond)
-      }
+      } }
     } else {
       if wanted.contains(.sum) {
         var sum: (UInt64, UInt64) = (0, 0)

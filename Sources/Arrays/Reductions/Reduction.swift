@@ -34,7 +34,7 @@ extension ArrayExpression {
   ///
   /// - Throws: what evaluating throws.
   func reduce<R: Reducer>(_ empty: R, label: String? = nil, _ context: ExecutionContext) throws -> R {
-    let pass = try Pass(self, try VoxelRoi(shape: shape)), whole = shape
+    let pass = try Pass(self, try VoxelRoi(shape: shape), limit: context.blockElements), whole = shape
     let idle = Mutex<[R]>([])
     try pass.run(context.pool, context.cancellation, label.map { ($0, context.progress) }) { machine, block, faults in
       var reducer = idle.withLock { $0.popLast() } ?? empty

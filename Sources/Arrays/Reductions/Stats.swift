@@ -62,7 +62,7 @@ struct Sample: Reducer {
 private struct StatsReducer: Reducer {
   var moments: Moments
   var sample: Sample?
-  var counts: DigitCounts?
+  var counts: ValueCounts?
 
   mutating func take(_ strip: UnsafeRawPointer, _ count: Int, first: Int, _ frame: BlockFrame) {
     moments.take(strip, count, first: first, frame)
@@ -85,12 +85,12 @@ extension ArrayExpression {
     let total = shape.reduce(1, *), small = dtype.size <= 2
     let found = try reduce(StatsReducer(
       moments: Moments(dtype, [.sum, .squares, .range, .finite]),
-      sample: small ? nil : Sample(dtype, count: total), counts: small ? DigitCounts(dtype, prefixes: [0], shift: 0) : nil), context)
+      sample: small ? nil : Sample(dtype, count: total), counts: small ? ValueCounts(dtype) : nil), context)
     let moments = found.moments, range = moments.range
     // (value, how often), ascending, finite.
     var values: [(value: Double, count: Int)] = []
     if let counts = found.counts {
-      for (key, count) in counts.counts.enumerated() where count > 0 { values.append((dtype.value(ofKey: UInt64(key)).double, Int(count))) }
+      values = counts.found.map { (dtype.value(ofKey: $0.key).double, $0.count) }
     } else {
       values = (found.sample?.keys ?? []).sorted().map { (dtype.value(ofKey: $0).double, 1) }
     }
@@ -98,13 +98,10 @@ extension ArrayExpression {
     var histogram: [Int] = []
     if let range, bins > 0 {
       let edges = HistogramReducer.edges(range.low.double, range.high.double, bins)
-      var counts = [Int64](repeating: 0, count: bins), outside: [Int64] = [0, 0, 0]
-      for (value, count) in values {
-        var one = [Int64](repeating: 0, count: bins)
-        withUnsafePointer(to: value) { dcs_reduce_histogram($0, 1, edges, Int64(bins), &one, &outside) }
-        if let bin = one.firstIndex(of: 1) { counts[bin] += Int64(count) }
-      }
-      histogram = counts.map { Int($0) }
+      var places = [Int32](repeating: 0, count: values.count)
+      dcs_histogram_bins(values.map(\.value), Int64(values.count), edges, Int32(clamping: bins), &places)
+      histogram = [Int](repeating: 0, count: bins)
+      for (place, entry) in zip(places, values) where Int(place) < bins { histogram[Int(place)] += entry.count }
     }
     let finite = moments.finiteCount
     return Stats(

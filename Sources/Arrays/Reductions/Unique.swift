@@ -1,51 +1,58 @@
 import CKernels
 import Execution
 
-/// Distinct values by key, with how often each occurs. Runs of equal values, which labels are made of, cost one look-up.
+/// Distinct values of a type of 32 or 64 bits by key, with how often each occurs. Runs of equal values, which labels are made of, cost one look-up.
 struct UniqueReducer: Reducer {
   let dtype: DType
-  private var table: [UInt64: Int] = [:]
+  /// Values that may be held; more are not counted.
+  let limit: Int
+  private var table: KeyTable?
   private(set) var nan = 0
+  /// More values than `limit`, or than there is memory for.
+  private(set) var isFull = false
 
-  init(_ dtype: DType) { self.dtype = dtype }
+  init(_ dtype: DType, limit: Int) { (self.dtype, self.limit) = (dtype, limit) }
 
   mutating func take(_ strip: UnsafeRawPointer, _ count: Int, first: Int, _ frame: BlockFrame) {
+    if isFull { return }
+    let table = table ?? KeyTable()
+    self.table = table
     withKeys(dtype, strip, count) { keys, missing in
-      var i = 0
-      while i < count {
-        let key = keys[i]
-        var end = i + 1
-        while end < count && keys[end] == key { end += 1 }
-        if key == missing { nan += end - i } else { table[key, default: 0] += end - i }
-        i = end
-      }
+      nan += missing
+      if !table.add(keys, count) || table.count > limit { isFull = true }
     }
   }
 
   mutating func merge(_ other: UniqueReducer) {
-    table.merge(other.table, uniquingKeysWith: +)
-    nan += other.nan
+    (nan, isFull) = (nan + other.nan, isFull || other.isFull)
+    guard let theirs = other.table, !isFull else { return }
+    let table = table ?? KeyTable()
+    self.table = table
+    for (key, count) in theirs.take() where !table.add(key, count) || table.count > limit { isFull = true; return }
   }
 
-  var distinct: Int { table.count + (nan > 0 ? 1 : 0) }
+  /// Ascending, without NaN. Empties the reducer.
+  func take() -> [(key: UInt64, count: Int)] { (table?.take() ?? []).filter { !dtype.isFloat || $0.key != .max } }
+}
 
-  /// Ascending, NaN last.
-  func sorted() throws(ArrayError) -> (values: NDArray, counts: NDArray) {
-    let keys = table.keys.sorted()
-    var values = try NDArray(dtype, [distinct]), counts = try NDArray(.int64, [distinct])
-    counts.withMutableElements(Int64.self) { counts in
-      for (i, key) in keys.enumerated() { counts[i] = Int64(table[key] ?? 0) }
-      if nan > 0 { counts[keys.count] = Int64(nan) }
-    }
-    let dtype = dtype
-    values.withMutableBytes { bytes in
-      guard let base = bytes.baseAddress else { return }
-      for i in 0..<distinct {
-        var bits = i < keys.count ? dtype.value(ofKey: keys[i]).bits(as: dtype) ?? 0 : Scalar.float(.nan).bits(as: dtype) ?? 0
-        dcs_gather(Int32(dtype.size), &bits, 0, base + i * dtype.size, 1)
-      }
-    }
-    return (values, counts)
+/// A table of the kernels' from keys to counts; one thread at a time.
+private final class KeyTable: @unchecked Sendable {   // each reducer has its own, and is used by one thread at a time
+  private let handle = dcs_seg_counts_create()
+
+  deinit { dcs_seg_counts_destroy(handle) }
+
+  var count: Int { handle.map { Int(dcs_seg_counts_size($0)) } ?? 0 }
+
+  /// False without memory.
+  func add(_ keys: UnsafePointer<UInt64>, _ count: Int) -> Bool { handle != nil && dcs_seg_counts_add_rows(handle, keys, 8, nil, 0, nil, Int64(count)) == 0 }
+  func add(_ key: UInt64, _ count: Int) -> Bool { handle != nil && dcs_seg_counts_add(handle, key, 0, UInt64(count)) == 0 }
+
+  /// All, by ascending key; the table is then empty.
+  func take() -> [(key: UInt64, count: Int)] {
+    let size = count
+    var keys = [UInt64](repeating: 0, count: size), counts = keys
+    if size > 0 { dcs_seg_counts_take(handle, &keys, nil, &counts) }
+    return zip(keys, counts).map { ($0, Int($1)) }
   }
 }
 
@@ -53,11 +60,31 @@ extension ArrayExpression {
   /// The distinct values in ascending order, as this type, and how often each occurs, as int64. All NaN are one value, the last; −0 is 0.
   ///
   /// - Throws: `ArrayError.overBudget` if the values found do not fit the memory budget, and what evaluating throws.
-  /// - Complexity: one pass; memory for the distinct values.
+  /// - Complexity: one pass; memory for the distinct values, about 200 bytes each.
   package func unique(_ context: ExecutionContext) throws -> (values: NDArray, counts: NDArray) {
-    let found = try reduce(UniqueReducer(dtype), context)
-    let bytes = found.distinct * 64
-    guard bytes <= context.memoryBudget else { throw ArrayError.overBudget(bytes: bytes, budget: context.memoryBudget) }
-    return try found.sorted()
+    let found: [(key: UInt64, count: Int)], nan: Int
+    if dtype.size <= 2 {
+      let counts = try reduce(ValueCounts(dtype), context)
+      (found, nan) = (counts.found, counts.nan)
+    } else {
+      let limit = context.memoryBudget / 200
+      let counts = try reduce(UniqueReducer(dtype, limit: limit), context)
+      if counts.isFull { throw ArrayError.overBudget(bytes: (limit + 1) * 200, budget: context.memoryBudget) }
+      (found, nan) = (counts.take(), counts.nan)
+    }
+    let distinct = found.count + (nan > 0 ? 1 : 0), dtype = dtype
+    var values = try NDArray(dtype, [distinct]), counts = try NDArray(.int64, [distinct])
+    counts.withMutableElements(Int64.self) { counts in
+      for (i, entry) in found.enumerated() { counts[i] = Int64(entry.count) }
+      if nan > 0 { counts[found.count] = Int64(nan) }
+    }
+    values.withMutableBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      for i in 0..<distinct {
+        var bits = i < found.count ? dtype.value(ofKey: found[i].key).bits(as: dtype) ?? 0 : Scalar.float(.nan).bits(as: dtype) ?? 0
+        dcs_gather(Int32(dtype.size), &bits, 0, base + i * dtype.size, 1)
+      }
+    }
+    return (values, counts)
   }
 }

@@ -12,6 +12,8 @@
 #include "random.h"
 #include "print.h"
 #include "stack.h"
+#include "copy.h"
+#include "count.h"
 #include "reduce.h"
 #include "warp.h"
 #include "downsample.h"

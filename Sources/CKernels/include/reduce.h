@@ -15,17 +15,12 @@ void dcs_reduce_sum(int type, const void *a, int64_t n, uint64_t sum[2]);
 /// The sum of squares of bools or integers as 192 bits, low part first.
 void dcs_reduce_squares(int type, const void *a, int64_t n, uint64_t sum[3]);
 
+/// The usual case of what follows, in one or two passes: float16 and float32 without NaN and infinities whose magnitudes but 0 lie within 2^19 of each other.
+/// Returns 1 and gives the exact sum in sums[0] and, if wanted, the sum of squares as sums[1] + sums[2]; 0 for all else, and then sums hold nothing of use.
+int dcs_reduce_plain(int type, const void *a, int64_t n, int squares, double sums[3]);
+
 enum { DCS_PARTS = 2 * DCS_STRIP_LENGTH };
 
 /// Splits the sum of the finite elements of a float strip (or of their squares) into doubles whose exact sum it is. Returns how many; at most DCS_PARTS.
 /// A square that leaves float64 counts as infinite: adds to *lost.
 int dcs_reduce_parts(int type, const void *a, int64_t n, int squares, double parts[DCS_PARTS], int64_t *lost);
-
-/// Adds to counts[v − lowest value of the type] for each element v. bool, 8- and 16-bit integers.
-void dcs_reduce_counts(int type, const void *a, int64_t n, int64_t *counts);
-
-/// Adds to counts[b] for each value in [edges[b], edges[b + 1]), the last bin closed; `edges` ascends evenly. below, above and NaN values are added to outside[0...2].
-void dcs_reduce_histogram(const double *a, int64_t n, const double *edges, int64_t bins, int64_t *counts, int64_t outside[3]);
-
-/// Unsigned keys that ascend with the elements, in as many low bits as an element has. NaN gives UINT64_MAX, −0 what 0 gives.
-void dcs_reduce_keys(int type, const void *a, int64_t n, uint64_t *keys);

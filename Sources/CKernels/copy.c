@@ -1,0 +1,101 @@
+// Copies of boxes between memories of any strides.
+//
+// Where the fastest axes of both sides differ, a plain loop reads (or writes) one element of a cache line and comes back for the next when the line is long
+// gone. Tiles of several lines on both axes use each line whole: rows of the source go to a small buffer, columns of the buffer to the target.
+// A tile of 128 bytes or 64 elements squared is the fastest of those tried: wide enough for neighbouring lines to come together, small enough for the first cache.
+#include "include/copy.h"
+#include <string.h>
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
+typedef struct { int64_t n_s, n_t, ss_t, ts_s; } plane;   // axis s: the source's fastest; axis t: the target's
+
+#define TILES(T) static void tiles_##T(const plane *p, const T *source, T *target) { \
+  enum { EDGE = sizeof(T) == 1 ? 128 : 64 }; \
+  T buffer[EDGE][EDGE]; \
+  for (int64_t t = 0; t < p->n_t; t += EDGE) { \
+    const int64_t nt = p->n_t - t < EDGE ? p->n_t - t : EDGE; \
+    for (int64_t s = 0; s < p->n_s; s += EDGE) { \
+      const int64_t ns = p->n_s - s < EDGE ? p->n_s - s : EDGE; \
+      const T *from = source + t * p->ss_t + s; \
+      T *to = target + s * p->ts_s + t; \
+      if (nt == EDGE && ns == EDGE) { \
+        for (int i = 0; i < EDGE; i++) memcpy(buffer[i], from + i * p->ss_t, sizeof buffer[i]); \
+        for (int j = 0; j < EDGE; j++) { T row[EDGE]; for (int i = 0; i < EDGE; i++) row[i] = buffer[i][j]; memcpy(to + j * p->ts_s, row, sizeof row); } \
+      } else { \
+        for (int64_t i = 0; i < nt; i++) for (int64_t j = 0; j < ns; j++) to[j * p->ts_s + i] = from[i * p->ss_t + j]; \
+      } \
+    } \
+  } \
+}
+TILES(uint8_t) TILES(uint16_t) TILES(uint32_t) TILES(uint64_t)
+
+#define ROW(T) { const T *s = source; T *t = target; for (int64_t i = 0; i < n; i++) t[i * ts] = s[i * ss]; }
+static void row(int size, int64_t n, const void *source, int64_t ss, void *target, int64_t ts) {
+  if (ss == 1 && ts == 1) { memcpy(target, source, (size_t)(n * size)); return; }
+  switch (size) {
+    case 1: ROW(uint8_t) break;
+    case 2: ROW(uint16_t) break;
+    case 4: ROW(uint32_t) break;
+    default: ROW(uint64_t)
+  }
+}
+
+typedef struct { int64_t n, ss, ts; } axis;
+
+void dcs_copy_box(int size, int rank, const int64_t *shape, const void *source, const int64_t *source_strides, void *target, const int64_t *target_strides) {
+  axis axes[DCS_COPY_AXES];
+  int count = 0;
+  for (int i = 0; i < rank; i++) {
+    if (shape[i] == 0) return;
+    if (shape[i] == 1) continue;
+    axis a = {shape[i], source_strides[i], target_strides[i]};
+    // an axis that runs on into the next one is one with it
+    if (count && axes[count - 1].ss == a.ss * a.n && axes[count - 1].ts == a.ts * a.n) axes[count - 1] = (axis){axes[count - 1].n * a.n, a.ss, a.ts};
+    else axes[count++] = a;
+  }
+  if (!count) { memcpy(target, source, (size_t)size); return; }
+  int t = count - 1, s = -1;
+  for (int i = 0; i < t; i++) if (axes[i].ss == 1) s = i;
+  const int tiled = s >= 0 && axes[t].ts == 1 && axes[t].ss != 1 && axes[t].n > 1;
+  plane p = {0, 0, 0, 0};
+  if (tiled) p = (plane){axes[s].n, axes[t].n, axes[t].ss, axes[s].ts};
+  int64_t index[DCS_COPY_AXES] = {0};
+  const char *from = source;
+  char *to = target;
+  for (;;) {
+    if (tiled) switch (size) {
+      case 1: tiles_uint8_t(&p, (const void *)from, (void *)to); break;
+      case 2: tiles_uint16_t(&p, (const void *)from, (void *)to); break;
+      case 4: tiles_uint32_t(&p, (const void *)from, (void *)to); break;
+      default: tiles_uint64_t(&p, (const void *)from, (void *)to);
+    } else row(size, axes[t].n, from, axes[t].ss, to, axes[t].ts);
+    int i = t - 1;
+    for (; i >= 0; i--) {
+      if (tiled && i == s) continue;
+      from += axes[i].ss * size;
+      to += axes[i].ts * size;
+      if (++index[i] < axes[i].n) break;
+      from -= axes[i].n * axes[i].ss * size;
+      to -= axes[i].n * axes[i].ts * size;
+      index[i] = 0;
+    }
+    if (i < 0) return;
+  }
+}
+
+void dcs_copy_past(const void *source, void *target, int64_t bytes) {
+  const char *s = source;
+  char *t = target;
+  int64_t i = 0;
+#if defined(__x86_64__)
+  i = (int64_t)(-(uintptr_t)target & 63);   // lines are written whole
+  if (i > bytes) i = bytes;
+  memcpy(t, s, (size_t)i);
+  for (; i + 64 <= bytes; i += 64)
+    for (int k = 0; k < 64; k += 16) _mm_stream_si128((__m128i *)(t + i + k), _mm_loadu_si128((const __m128i *)(s + i + k)));
+  _mm_sfence();
+#endif
+  memcpy(t + i, s + i, (size_t)(bytes - i));
+}
