@@ -26,7 +26,7 @@ import Blockwise
         let predicted = try labels(shape, .uint32, density: density, 1), truth = try labels(shape, .bool, density: round == 1 ? 0.4 : density, 2)
         let mask = masked ? try labels(shape, .int16, density: 0.8, 3) : nil
         let expected = try distanceTally(predicted, truth, mask: mask, voxelSize: sizes, clip: 9, tolerance: 4.1, context())
-        let scoring = DistanceScoring(try Volume(predicted), try Volume(truth), mask: try mask.map { try Volume($0) }, clip: 9, tolerance: 4.1)
+        let scoring = DistanceScoring(Volume(predicted), Volume(truth), mask: mask.map { Volume($0) }, clip: 9, tolerance: 4.1)
         let plane = shape[1] * shape[2] * (masked ? 17 : 14)
         for budget in [plane * 3, plane * 8, plane * 13, 1 << 30] {
           for threads in [1, 2] {
