@@ -6,7 +6,7 @@
 //
 // predicted, truth, mask  axes of space; bool or integers
 // Scratch: 9 bytes a voxel in TMPDIR, in files without a name, which go with the process; refused where there is no room.
-// Limits: a few planes must fit the budget. The last two planes of a slab wait for the next one, because a surface needs both neighbours.
+// An image is worked on as a volume whose planes are its rows. Limits: three planes must fit the budget. The last two planes of a slab wait for the next one, because a surface needs both neighbours.
 // Checked against the tally in memory: DistanceScoringTests.
 
 import Arrays
@@ -29,24 +29,35 @@ package struct DistanceScoring: Sendable {
     perVoxel = ([predicted, truth] + (mask.map { [$0] } ?? [])).reduce(7) { $0 + $1.dtype.size + 1 }
   }
 
-  private var shape: [Int] { predicted.shape }
-
   /// - Parameter voxelSize: one length an axis; the grid's own, but for a reader who wants to know what others make of it.
   /// - Throws: `SegmentationError.shapes`, `.rank`, `.dtype`, `.parameter`; `BlockwiseError.budget`, `.noRoom`, `.system`; `Cancelled`; what reading throws.
   package func tally(voxelSize: [Double], _ context: ExecutionContext) throws -> DistanceTally {
-    let bytes = shape.reduce(perVoxel, saturated)
+    let bytes = predicted.shape.reduce(perVoxel, saturated)
     if bytes > context.memoryBudget {
-      if shape.count == 3 { return try tallyOnDisk(voxelSize, context) }
-      throw BlockwiseError.budget(what: "one plane of both masks, with its distances,", bytes: bytes, budget: context.memoryBudget)
+      switch (predicted.shape.count, voxelSize.count) {
+      case (3, 3): return try tallyOnDisk(voxelSize, context)
+      case (2, 2): return try tallyOnDisk([voxelSize[0], 1, voxelSize[1]], context)
+      default: throw BlockwiseError.budget(what: "both masks with their distances", bytes: bytes, budget: context.memoryBudget)
+      }
     }
-    let roi = try VoxelRoi(shape: shape), reading = context.reading
+    let roi = try VoxelRoi(shape: predicted.shape), reading = context.reading
     return try distanceTally(
       predicted.read(roi, reading), truth.read(roi, reading), mask: mask?.read(roi, reading), voxelSize: voxelSize, clip: clip, tolerance: tolerance, context)
   }
 
+  private var isFlat: Bool { predicted.shape.count == 2 }
+  /// [z, y, x]; an image is [y, 1, x].
+  private var shape: [Int] { isFlat ? [predicted.shape[0], 1, predicted.shape[1]] : predicted.shape }
+
+  private func read(_ source: any ArraySource, _ planes: Range<Int>, _ context: ExecutionContext) throws -> NDArray {
+    var roi = try VoxelRoi(shape: predicted.shape)
+    (roi.offset[0], roi.shape[0]) = (planes.lowerBound, planes.count)
+    return try source.read(roi, context.reading).contiguous().reshaped([planes.count, shape[1], shape[2]])
+  }
+
   private func tallyOnDisk(_ voxelSize: [Double], _ context: ExecutionContext) throws -> DistanceTally {
     let plane = saturated(saturated(shape[1], shape[2]), perVoxel), needed = saturated(plane, 3)
-    guard needed <= context.memoryBudget else { throw BlockwiseError.budget(what: "three planes of both masks, with their distances,", bytes: needed, budget: context.memoryBudget) }
+    guard needed <= context.memoryBudget else { throw BlockwiseError.budget(what: "three \(isFlat ? "rows" : "planes") of both masks with their distances", bytes: needed, budget: context.memoryBudget) }
     var tally = try DistanceTally(clip: clip, tolerance: tolerance)
     let block = column(context), squares = try ColumnLayout(shape: shape, block: block, parts: 2), bits = try ColumnLayout(shape: shape, block: block, .uint8)
     let distances = try ScratchFile(temporary: saturated(squares.byteCount / 8, 9)), flags = try ScratchFile(temporary: bits.byteCount)
@@ -83,15 +94,15 @@ package struct DistanceScoring: Sendable {
   ) throws {
     // no more than half a GiB, but for whole chunks where the budget allows them
     let depth = shape[0], chunk = max(1, predicted.chunking?.shape[0] ?? 1), usual = max(chunk, (1 << 29) / max(1, saturated(saturated(shape[1], shape[2]), perVoxel)))
-    let affordable = min(depth, thickness, usual), step = affordable < chunk ? affordable : affordable / chunk * chunk, reading = context.reading
+    let affordable = min(depth, thickness, usual), step = affordable < chunk ? affordable : affordable / chunk * chunk
     // planes from `first` on, not all of which have both neighbours yet
     var waiting: NDArray?, first = 0, done = 0
     for begin in stride(from: 0, to: depth, by: max(1, step)) {
-      let end = min(depth, begin + step), roi = try VoxelRoi(offset: Coordinate([begin, 0, 0]), shape: Coordinate([end - begin, shape[1], shape[2]]))
-      let raw = try stacked(waiting, try foregrounds(predicted.read(roi, reading), truth.read(roi, reading), mask: mask?.read(roi, reading), context))
+      let end = min(depth, begin + step), slab = begin..<end
+      let raw = try stacked(waiting, try foregrounds(read(predicted, slab, context), read(truth, slab, context), mask: mask.map { try read($0, slab, context) }, context))
       let before = done - first, after = end < depth ? 1 : 0, complete = done..<end - after
       if !complete.isEmpty {
-        let found = try markSurfaces(raw, before: before, after: after, context)
+        let found = try markSurfaces(raw, before: before, after: after, flat: isFlat, context)
         try body(complete, found) { try distanceOfPlanes(try lacking($0.target, found, context), voxelSize: voxelSize, context) }
         done = complete.upperBound
       }

@@ -75,23 +75,7 @@ private final class OrderedMerge<Sum: Sendable, Part: Sendable>: Sendable {
   var value: Sum { state.withLock { $0.value } }
 }
 
-// MARK: Scores of volumes of any size
-
-/// How predicted and true masks agree, over all voxels where `mask` (if any) is not 0.
-package func confusionBlockwise(_ predicted: any ArraySource, _ truth: any ArraySource, mask: (any ArraySource)? = nil, options: BlockwiseOptions, _ context: ExecutionContext) throws -> Confusion {
-  try fold([predicted, truth] + (mask.map { [$0] } ?? []), options: options, initial: Confusion(), merge: { $0 += $1 }, context) { volumes, block, context in
-    try confusion(volumes[0].array, volumes[1].array, mask: volumes.count > 2 ? volumes[2].array : nil, context)
-  }.result
-}
-
-/// How often each segment meets each true object, over all voxels where `mask` (if any) is not 0.
-package func contingencyBlockwise(_ segmentation: any ArraySource, _ truth: any ArraySource, mask: (any ArraySource)? = nil, options: BlockwiseOptions, _ context: ExecutionContext) throws -> Contingency {
-  let cells = Doubling<Contingency.Cell>("pairs of ids", bytesEach: 48, budget: context.memoryBudget) { Contingency($0).cells }
-  var all = try fold([segmentation, truth] + (mask.map { [$0] } ?? []), options: options, initial: cells, merge: { try $0.add($1) }, context) { volumes, block, context in
-    try contingency(volumes[0].array, volumes[1].array, mask: volumes.count > 2 ? volumes[2].array : nil, context).cells
-  }.result
-  return Contingency(try all.settled())
-}
+// MARK: Sizes in volumes of any size
 
 /// Voxels of each id.
 ///

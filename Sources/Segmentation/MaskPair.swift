@@ -23,7 +23,8 @@ package func maskPair(_ predicted: NDArray, _ truth: NDArray, mask: NDArray? = n
 /// Adds the surfaces to the bits of `foregrounds`.
 ///
 /// - Parameter before, after: planes at either end that are there as neighbours only (0 or 1); they are left out of the result.
-package func markSurfaces(_ raw: NDArray, before: Int = 0, after: Int = 0, _ context: ExecutionContext) throws -> NDArray {
+/// - Parameter flat: the planes are the rows of an image, [y, 1, x], which has no faces along the axis of one voxel.
+package func markSurfaces(_ raw: NDArray, before: Int = 0, after: Int = 0, flat: Bool = false, _ context: ExecutionContext) throws -> NDArray {
   let box = try Box(raw, name), firstRow = box.rank == 3 ? before * box.height : 0
   var shape = raw.shape
   if box.rank == 3 { shape[0] -= before + after }
@@ -34,7 +35,7 @@ package func markSurfaces(_ raw: NDArray, before: Int = 0, after: Int = 0, _ con
     try raw.withElements(UInt8.self) { raw in
       guard let out = out.baseAddress, let raw = raw.baseAddress else { return }
       try context.forEach(slabs.count) { slab, _ in
-        for row in slabs[slab] { markSurface(box, raw, row: row + firstRow, out + row * box.width) }
+        for row in slabs[slab] { markSurface(box, raw, row: row + firstRow, flat: flat, out + row * box.width) }
       }
     }
   }
@@ -68,15 +69,15 @@ package func foregrounds(_ predicted: NDArray, _ truth: NDArray, mask: NDArray? 
 }
 
 /// Copies a row, and adds the bits of the surfaces. A row at the edge of the array is all surface.
-private func markSurface(_ box: Box, _ raw: UnsafePointer<UInt8>, row: Int, _ out: UnsafeMutablePointer<UInt8>) {
-  let z = row / box.height, y = row % box.height, width = box.width, here = raw + row * width, both = MaskPair.predicted | MaskPair.truth
-  let onEdge = (box.rank == 3 && (z == 0 || z == box.depth - 1)) || (box.rank >= 2 && (y == 0 || y == box.height - 1))
+private func markSurface(_ box: Box, _ raw: UnsafePointer<UInt8>, row: Int, flat: Bool, _ out: UnsafeMutablePointer<UInt8>) {
+  let hasRows = box.rank >= 2 && !flat, z = row / box.height, y = row % box.height, width = box.width, here = raw + row * width, both = MaskPair.predicted | MaskPair.truth
+  let onEdge = (box.rank == 3 && (z == 0 || z == box.depth - 1)) || (hasRows && (y == 0 || y == box.height - 1))
   if onEdge || width < 3 {
     for x in 0..<width { out[x] = here[x] | (here[x] & both) << 2 }
     return
   }
   let up = box.rank == 3 ? here - box.plane : here, down = box.rank == 3 ? here + box.plane : here
-  let north = box.rank >= 2 ? here - width : here, south = box.rank >= 2 ? here + width : here
+  let north = hasRows ? here - width : here, south = hasRows ? here + width : here
   for x in 1..<width - 1 {
     let inner = here[x - 1] & here[x + 1] & north[x] & south[x] & up[x] & down[x]
     out[x] = here[x] | (here[x] & ~inner & both) << 2

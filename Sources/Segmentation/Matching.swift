@@ -1,8 +1,8 @@
 // Which object found is which true object: pairs of one segment and one true object each, whose intersection over union (IoU) is large enough.
 //
 // As many pairs as possible, and among such choices the one of the greatest total IoU. Above one half no object has a second partner and nothing is to be chosen;
-// at or below, each connected group of candidates is an assignment problem, solved exactly by successive shortest augmenting paths
-// (Edmonds & Karp 1972, with Johnson's potentials). IoU counts in steps of 2⁻³², so that all sums are exact.
+// at or below, each connected group of candidates is an assignment problem, solved exactly by shortest augmenting paths
+// (Kuhn 1955; Jonker & Volgenant 1987). IoU counts in steps of 2⁻³², so that all sums are exact.
 // Checked against scipy's linear_sum_assignment (Tests/Fixtures/segmentation/scores) and every choice of small groups (MatchingTests).
 
 import Execution
@@ -42,7 +42,7 @@ extension Contingency {
 /// - Parameter least: the smallest IoU of a pair, above 0.
 /// - Returns: the pairs, ascending by truth.
 /// - Throws: `Cancelled`.
-/// - Complexity: O(pairs · log pairs) above one half; else a shortest path an object, inside its group.
+/// - Complexity: O(pairs · log pairs) above one half; else a shortest path an object, inside its group, most often short.
 package func matchObjects(_ overlaps: [Overlap], least: Double, _ context: ExecutionContext) throws -> [Overlap] {
   let candidates = overlaps.filter { $0.segmentation != 0 && $0.truth != 0 && $0.iou >= least && $0.iou > 0 }.sorted { ($0.truth, $0.segmentation) < ($1.truth, $1.segmentation) }
   var chosen: [Overlap] = []
@@ -86,17 +86,19 @@ private func connectedGroups(_ candidates: [Overlap]) -> [[Int]] {
   return groups
 }
 
-/// The assignment of one group: true objects on the left, segments on the right; an edge costs 1 − IoU.
+/// The assignment of one group: true objects on the left, segments on the right; an edge costs 1 − IoU. True objects come in one after the other, each by the cheapest
+/// path to a free segment. Each has a segment of its own besides, which stands for none and costs more than all others together: so as many as can be are paired.
 private struct Assignment {
-  private let edges: [Overlap], costs: [Int]
-  private var left: [[Int]] = []                     // edges of each true object
-  private var leftOf: [Int] = [], rightOf: [Int] = []   // ends of each edge
-  private var takenLeft: [Int?], takenRight: [Int?]  // the edge chosen for each object
-  private var height: [Int]                          // potentials, left then right
+  private let edges: [Overlap]
+  private var costs: [Int] = [], leftOf: [Int] = [], rightOf: [Int] = []   // of each edge; those after `edges` lead to none
+  private var left: [[Int]] = []                        // edges of each true object
+  private var takenLeft: [Int?], takenRight: [Int?]     // the edge chosen for each object
+  private var height: [Int]                             // potentials, left then right
+  // of one search; what it touched is put back after it
+  private var distance: [Int], reachedBy: [Int?], touched: [Int] = []
 
   init(_ edges: [Overlap]) {
     self.edges = edges
-    costs = edges.map { (1 << 32) - Int(($0.iou * 0x1p32).rounded()) }
     var lefts: [UInt64: Int] = [:], rights: [UInt64: Int] = [:]
     for (position, edge) in edges.enumerated() {
       let l = lefts[edge.truth] ?? lefts.count, r = rights[edge.segmentation] ?? rights.count
@@ -105,60 +107,65 @@ private struct Assignment {
       left[l].append(position)
       leftOf.append(l)
       rightOf.append(r)
+      costs.append((1 << 32) - Int((edge.iou * 0x1p32).rounded()))
     }
-    takenLeft = [Int?](repeating: nil, count: lefts.count)
-    takenRight = [Int?](repeating: nil, count: rights.count)
-    height = [Int](repeating: 0, count: lefts.count + rights.count)
+    for l in left.indices {
+      left[l].append(costs.count)
+      leftOf.append(l)
+      rightOf.append(rights.count + l)
+      costs.append((left.count + 1) << 32)
+    }
+    takenLeft = [Int?](repeating: nil, count: left.count)
+    takenRight = [Int?](repeating: nil, count: rights.count + left.count)
+    height = [Int](repeating: 0, count: takenLeft.count + takenRight.count)
+    distance = [Int](repeating: .max, count: height.count)
+    reachedBy = [Int?](repeating: nil, count: height.count)
   }
 
   mutating func solve(_ context: ExecutionContext) throws -> [Overlap] {
-    while try augment(context) {}
-    return takenLeft.compactMap { $0.map { edges[$0] } }
+    for l in left.indices {
+      try context.cancellation.check()
+      place(l)
+    }
+    return takenLeft.compactMap { $0.flatMap { $0 < edges.count ? edges[$0] : nil } }
   }
 
-  /// One more pair, by the cheapest path from any free true object to any free segment; false if there is no path.
-  private mutating func augment(_ context: ExecutionContext) throws -> Bool {
-    try context.cancellation.check()
+  private mutating func place(_ start: Int) {
     let lefts = left.count
-    var distance = [Int](repeating: .max, count: height.count), reachedBy = [Int?](repeating: nil, count: height.count), queue = Queue()
-    for l in left.indices where takenLeft[l] == nil {
-      distance[l] = 0
-      queue.add(0, l)
-    }
-    var end: Int?
+    var queue = Queue(), end: Int?
+    func reduced(_ edge: Int) -> Int { costs[edge] + height[leftOf[edge]] - height[lefts + rightOf[edge]] }
+    reach(start, 0, by: nil, &queue)
     while let (far, node) = queue.removeNearest() {
       if far > distance[node] { continue }
-      if node >= lefts {
-        guard let edge = takenRight[node - lefts] else {
-          end = node
-          break
-        }
-        // back along the chosen edge, whose reduced cost is 0
-        let l = leftOf[edge]
-        if far < distance[l] {
-          (distance[l], reachedBy[l]) = (far, edge)
-          queue.add(far, l)
-        }
-        continue
-      }
-      for edge in left[node] where takenLeft[node] != edge {
-        let next = lefts + rightOf[edge], total = far + costs[edge] + height[node] - height[next]
-        if total < distance[next] {
-          (distance[next], reachedBy[next]) = (total, edge)
-          queue.add(total, next)
-        }
+      if node < lefts {
+        for edge in left[node] where takenLeft[node] != edge { reach(lefts + rightOf[edge], far + reduced(edge), by: edge, &queue) }
+      } else if let edge = takenRight[node - lefts] {
+        reach(leftOf[edge], far, by: edge, &queue)   // back along a chosen edge, whose reduced cost is 0
+      } else {
+        end = node
+        break
       }
     }
-    guard let end else { return false }
-    for node in height.indices { height[node] += min(distance[node], distance[end]) }
-    var node = end
+    guard var node = end else { return }   // there is always the segment that stands for none
+    let far = distance[node]
+    for node in touched {
+      if distance[node] < far { height[node] += distance[node] - far }
+      distance[node] = .max
+    }
+    touched.removeAll(keepingCapacity: true)
     while let edge = reachedBy[node] {
       let l = leftOf[edge], before = takenLeft[l]
       (takenRight[node - lefts], takenLeft[l]) = (edge, edge)
       guard let before else { break }
       node = lefts + rightOf[before]   // the segment that it had: the path came through it
     }
-    return true
+  }
+
+  private mutating func reach(_ node: Int, _ far: Int, by edge: Int?, _ queue: inout Queue) {
+    if far >= distance[node] { return }
+    if distance[node] == .max { touched.append(node) }
+    (distance[node], reachedBy[node]) = (far, edge)
+    queue.add(far, node)
   }
 }
 

@@ -1,5 +1,6 @@
 import Arrays
 import Execution
+import Geometry
 import Networks
 import Segmentation
 import Storage
@@ -185,6 +186,22 @@ import Glibc
     let rows = try task.score(try NDArray([Float(1), 1, 1, 1, 0, 0], [1, 1, 1, 6]), labels: truth, mask: nil, context())
     #expect(rows.count == 2)
     #expect(rows[0].metrics == [1, 0, 1])   // both objects in one: one bit merged, nothing split, the mask is right
+  }
+
+  /// Two voxels too many along x, of 4 nm.
+  @Test func distancesOfMasks() throws {
+    let post = Post(name: "above", rule: .custom { prediction, _, parameters, context in try threshold(prediction.reshaped([1, 1, 6]), above: parameters[0], context) })
+    let task = try Task(
+      name: "x", channels: ["x"], loss: .bce, post: post, sweep: [SweepAxis("at", [0.5, 2])], metrics: [.hausdorff, .hausdorff95, .surfaceDistance, .meanFalseDistance, .falsePositiveRate]
+    ) { truth, _ in .init(truth.labels) }
+    let prediction = try NDArray([Float(1), 1, 1, 1, 0, 0], [1, 1, 1, 6]), truth = try NDArray([UInt32(7), 7, 0, 0, 0, 0], [1, 1, 1, 6])
+    let grid = try Grid(axes: Axis.defaults(rank: 3), voxelSize: Coordinate([Rational(40), Rational(8), Rational(4)]), offset: Coordinate(repeating: .zero, count: 3))
+    let rows = try task.score(prediction, labels: truth, mask: nil, grid: grid, context())
+    #expect(rows[0].metrics[0] == 8 && abs(rows[0].metrics[1] - 7.4) < 1e-9)
+    #expect(Array(rows[0].metrics[2...]) == [2, 3, 0.5])
+    #expect(rows[1].metrics.allSatisfy { $0.isNaN })   // nothing above 2
+    #expect(try task.score(prediction, labels: truth, mask: nil, context())[0].metrics[0] == 2)
+    #expect(try task.score(prediction, labels: truth, mask: NDArray([UInt8(1), 1, 1, 0, 0, 0], [1, 1, 1, 6]), grid: grid, context())[0].metrics[0] == 4)
   }
 
   @Test func argmaxScores() throws {

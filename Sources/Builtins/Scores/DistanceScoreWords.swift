@@ -29,7 +29,11 @@ extension Builtin {
     guard percent >= 0, percent <= 100 else { throw call.failure(.value, "`percentile` must be from 0 to 100, not \(percent)", at: "percentile") }
     let tolerance = try call.reach("tolerance", grid) ?? 0, clip = try call.reach("clip", grid) ?? .infinity
     let (arrays, mask) = try blocks.sources(), scoring = DistanceScoring(arrays[0], arrays[1], mask: mask, clip: clip, tolerance: tolerance)
-    let tally = try scoring.tally(voxelSize: grid.sizes, call.execution)
+    let tally: DistanceTally
+    do { tally = try scoring.tally(voxelSize: grid.sizes, call.execution) } catch let error as BlockwiseError {
+      guard case .budget(_, let bytes, _) = error else { throw error }
+      throw call.failure(.memory, error.description, at: "predicted", hint: "give it a part: distance_scores(‹predicted›[r], ‹truth›[r], …)   or at the prompt :set memory \(bytes / (1 << 30) + 1)GiB")
+    }
     let scores: DistanceScores
     if try call.bool("compat") {
       let reversed = Array(grid.sizes.reversed())
