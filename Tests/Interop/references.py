@@ -163,11 +163,12 @@ def mutex_watershed(values, offsets, strides=None, mask=None):
         if any(abs(o) >= s for o, s in zip(offset, shape)):
             continue
         here, there = shifted(shape, offset)
-        used = np.ones(shape, bool)
-        if strides is not None:
-            used = np.zeros(shape, bool)
-            used[tuple(slice(None, None, s) for s in strides[channel])] = True
-        kept = used[here] if mask is None else used[here] & (mask[here] != 0) & (mask[there] != 0)
+        kept = np.ones(shape, bool)[here]
+        if strides is not None:   # counted from the first voxel that has a neighbour there
+            kept[...] = False
+            kept[tuple(slice(None, None, s) for s in strides[channel])] = True
+        if mask is not None:
+            kept &= (mask[here] != 0) & (mask[there] != 0)
         edges += zip(values[channel][here][kept].tolist(), index[here][kept].tolist(), index[there][kept].tolist())
     parent, mutex, joined = list(range(index.size)), [set() for _ in range(index.size)], set()
     def root(i):

@@ -60,8 +60,9 @@ class Case:
     def mask(self, shape, dtype=None):
         g, kind = self.g, self.pick("sparse", "half", "dense", "blobs", "blobs", "shells", "none", "all", "one", "but one")
         if kind in ("blobs", "shells"):
-            field = ndimage.gaussian_filter(g.standard_normal(shape), self.pick(0.7, 1.0, 2.0)) if np.prod(shape) else np.zeros(shape)
+            field = ndimage.gaussian_filter(g.standard_normal(shape), self.pick(0.7, 1.0, 2.0)) if np.prod(shape) else np.zeros((1,))
             m = field > 0 if kind == "blobs" else np.abs(field) < field.std() * 0.6
+            m = m if m.size > 1 or np.prod(shape) else np.zeros(shape, bool)
         else:
             m = g.random(shape) < {"sparse": 0.08, "half": 0.5, "dense": 0.9, "none": 0, "all": 1, "one": 0, "but one": 1}[kind]
         m = np.array(m, bool)
@@ -134,6 +135,7 @@ class Case:
         sizes = list(voxel) if voxel else None
         way = self.pick("plain", "plain", "memory", "fortran", "transpose", "stride", "flip", "flip word", "crop", "zarr")
         base, index, tail, begins = values, None, "", None
+        self.steps = [1] * (values.ndim - len(before))   # of the last array, along the axes of space
         space = range(len(before), values.ndim)
         if way == "transpose" and len(space) > 1:
             order = list(space)
@@ -146,6 +148,7 @@ class Case:
             axes = "".join(axes[o] for o in order)
         elif way == "stride":
             steps = [1] * len(before) + [self.pick(1, 2, 2) for _ in space]
+            self.steps = steps[len(before):]
             begins = [self.random.randint(0, s - 1) for s in steps]
             full = [b + s * n + self.random.randint(0, 2) for b, s, n in zip(begins, steps, values.shape)]
             base = self.filler(full, values.dtype)
