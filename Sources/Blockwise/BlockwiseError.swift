@@ -11,6 +11,8 @@ package enum BlockwiseError: Error, Equatable, Sendable {
   case tooFar(total: VoxelRoi, context: [Int])
   case noSuchBlock(Int64, count: Int64)
   case notMultiple(block: [Int], chunks: [Int])
+  case notWholeShards(block: [Int], shards: [Int])
+  case notWholeChunks(shards: [Int], chunks: [Int])
 
   case noInputs
   case emptySource(shape: [Int])
@@ -61,6 +63,8 @@ extension BlockwiseError: CustomStringConvertible {
     case .tooFar(let total, let context): "\(total) with a context of \(shapeText(context)) leaves 64-bit coordinates"
     case .noSuchBlock(let index, let count): "there is no block \(index), only 0 to \(count - 1)"
     case .notMultiple(let block, let chunks): "blocks of \(shapeText(block)) are not a multiple of the chunks \(shapeText(chunks)): two workers would share a chunk"
+    case .notWholeShards(let block, let shards): "blocks of \(shapeText(block)) are not whole shards of \(shapeText(shards)): two workers would write one file"
+    case .notWholeChunks(let shards, let chunks): "shards of \(shapeText(shards)) are not whole chunks of \(shapeText(chunks))"
     case .noInputs: "nothing to read: expected at least one input"
     case .emptySource(let shape): "cannot read around the edges of an empty array, shape \(shapeText(shape))"
     case .roisDiffer(let first, let other, let input): "inputs cover different regions: input 1 \(first), input \(input + 1) \(other)"
@@ -98,7 +102,7 @@ extension BlockwiseError: CustomStringConvertible {
     case .noRoom: "TMPDIR=/a/roomy/folder dcs …"
     case .interrupted(_, _, let path): path == nil ? nil : "run the same line again to continue"
     case .blocksFailed(_, let path): path == nil ? nil : "the other blocks are kept; run the same line again to retry only what is missing"
-    case .notMultiple(let block, let chunks): "block=\(shapeText(zip(block, chunks).map { b, c in c < 1 ? b : max(1, (b + c - 1) / c) * c }))"
+    case .notMultiple(let block, let chunks), .notWholeShards(let block, let chunks): "block=\(shapeText(zip(block, chunks).map { b, c in c < 1 ? b : max(1, (b + c - 1) / c) * c }))"
     default: nil
     }
   }

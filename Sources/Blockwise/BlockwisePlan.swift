@@ -31,10 +31,15 @@ package struct BlockwisePlan: Sendable {
     /// nil in a dry run where only the function itself can tell.
     package var dtype: DType?
     package var shape: [Int]
+    /// What is written as one: chunks, or shards of chunks.
     package var chunks: [Int]
+    /// The chunks in a shard.
+    package var inner: [Int]? = nil
     package var grid: Grid
 
     var dtypeText: String { dtype?.rawValue ?? "dtype of the function's result" }
+    /// "(64, 64, 64)", or "(64, 64, 64) in shards of (256, 256, 256)".
+    package var chunksText: String { inner.map { "\(shapeText($0)) in shards of \(shapeText(chunks))" } ?? shapeText(chunks) }
   }
 
   package struct StagePlan: Sendable {
@@ -72,7 +77,7 @@ package struct BlockwisePlan: Sendable {
       let key = "input \(number + 1)"
       lines += [(key, input.name), (key + " identity", input.identity), (key + " type", "\(input.dtype) \(shapeText(input.shape))"), (key + " grid", gridText(input.grid))]
     }
-    lines += [("dtype", output.dtypeText), ("shape", shapeText(output.shape)), ("chunks", shapeText(output.chunks)), ("grid", gridText(output.grid))]
+    lines += [("dtype", output.dtypeText), ("shape", shapeText(output.shape)), ("chunks", output.chunksText), ("grid", gridText(output.grid))]
     for stage in stages where stage.decidesBytes {
       let tiling = stage.tiling
       lines.append(("stage \(stage.name)", "region \(tiling.total) block \(shapeText(tiling.blockShape)) context \(shapeText(tiling.before)) \(shapeText(tiling.after)) \(tiling.fit)"))
@@ -98,7 +103,7 @@ package struct BlockwisePlan: Sendable {
   package func describe(workers: Int) -> String {
     var text = "\(title) → \(output.path ?? "memory")\n"
     for input in inputs { text += "  reads   \(input.name)  \(input.dtype) \(shapeText(input.shape))  \(byteText((try? NDArray.byteCount(input.dtype, input.shape)) ?? .max))\n" }
-    text += "  writes  \(output.path ?? "memory")  \(output.dtypeText) \(shapeText(output.shape))  chunks \(shapeText(output.chunks))  \(byteText((try? NDArray.byteCount(output.dtype ?? .uint8, output.shape)) ?? .max))\n"
+    text += "  writes  \(output.path ?? "memory")  \(output.dtypeText) \(shapeText(output.shape))  chunks \(output.chunksText)  \(byteText((try? NDArray.byteCount(output.dtype ?? .uint8, output.shape)) ?? .max))\n"
     for (number, stage) in stages.enumerated() {
       let tiling = stage.tiling
       text += "  stage \(number + 1) \(stage.name): \(tiling.count) blocks of \(shapeText(tiling.blockShape))"

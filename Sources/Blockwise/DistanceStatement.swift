@@ -35,7 +35,7 @@ package struct DistanceStatement: Sendable {
     guard chunks.count == rank else { throw BlockwiseError.blockRank("block", expected: rank, found: chunks) }
     if chunks.contains(where: { $0 < 1 }) { throw BlockwiseError.emptyBlock(chunks) }
     var spec = spec, column = chunks
-    spec.chunks = spec.chunks ?? chunks
+    if spec.shards == nil { spec.chunks = spec.chunks ?? chunks }
     if rank == 3 { column[0] = saturated((max(1, shape[0]) - 1) / chunks[0] + 1, chunks[0]) }
     columns = try Tiling(total: total, block: column, context: [Int](repeating: 0, count: rank))
     layout = try ColumnLayout(shape: [Int](repeating: 1, count: 3 - rank) + shape, block: [Int](repeating: 1, count: 3 - rank) + column, parts: signed ? 2 : 1)

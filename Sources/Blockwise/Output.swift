@@ -12,6 +12,8 @@ package struct OutputSpec: Sendable {
   package var path: String?
   /// Chunks along the spatial axes; nil for the block size.
   package var chunks: [Int]?
+  /// Voxels along the spatial axes that are kept in one file, whole chunks; nil for a file a chunk. Blocks are whole shards then.
+  package var shards: [Int]?
   package var codec: Codec
   /// nil: what the container is.
   package var format: Format?
@@ -25,10 +27,10 @@ package struct OutputSpec: Sendable {
   package var elsewhere: Elsewhere?
 
   package init(
-    path: String? = nil, chunks: [Int]? = nil, codec: Codec = .standard, format: Format? = nil, attributes: JSON = .emptyObject, resume: Bool = true,
+    path: String? = nil, chunks: [Int]? = nil, shards: [Int]? = nil, codec: Codec = .standard, format: Format? = nil, attributes: JSON = .emptyObject, resume: Bool = true,
     replace: Bool = false
   ) {
-    (self.path, self.chunks, self.codec, self.format) = (path, chunks, codec, format)
+    (self.path, self.chunks, self.shards, self.codec, self.format) = (path, chunks, shards, codec, format)
     (self.attributes, self.resume, self.replace) = (attributes, resume, replace)
   }
 
@@ -80,7 +82,8 @@ struct BlockOutput: Sendable {
       let made = JSON.object([.init("plan", .string(hash)), .init("made", .string(plan.title)), .init("inputs", .array(plan.inputs.map { .string($0.name) }))])
       let own = (spec.attributes["dcs"] ?? .emptyObject).merging(made)
       let array = ArraySpec(
-        dtype, plan.output.shape, grid: plan.output.grid, chunks: plan.output.chunks, codec: spec.codec, format: spec.format,
+        dtype, plan.output.shape, grid: plan.output.grid, chunks: plan.output.inner ?? plan.output.chunks, shards: plan.output.inner == nil ? nil : plan.output.chunks, codec: spec.codec,
+        format: spec.format,
         attributes: spec.attributes.merging(.object([.init("dcs", own)])))
       _ = try StoredArray.create(path, array, replace: replace)
     }

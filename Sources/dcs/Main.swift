@@ -81,7 +81,7 @@ struct Program {
       : ProgressBar(style: style, isTerminal: terminal.isErrorTerminal && !terminal.isDumb) { output.transient($0) }
     let threads = options.jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     var execution = ExecutionContext(pool: ThreadPool(threads: threads), cancellation: cancellation, progress: progress, memoryBudget: Self.memoryBudget())
-    Self.limitChunkCache(execution.memoryBudget)
+    try Self.limitChunkCache(execution.memoryBudget)
     execution.stopsAtFirstFailure = options.isSerial
     host = ProgramHost(terminal: terminal, output: output, arguments: arguments)
     interpreter = try Interpreter(registry: Vocabulary.registry, host: host, execution: execution, seed: options.seed, dryRun: options.isDryRun ? DryRun(exists: { ((try? Location.kind($0)) ?? nil) != nil }) : nil)
@@ -92,9 +92,14 @@ struct Program {
   private static func memoryBudget() -> Int { max(1 << 28, sysconf(Int32(_SC_PHYS_PAGES)) / 4 * sysconf(Int32(_SC_PAGESIZE))) }
 
   /// Decoded chunks that are kept take a quarter of the budget, 256 MiB at most, or what `DCS_CHUNK_CACHE` says ("1GiB"; 0 for none).
-  static func limitChunkCache(_ budget: Int) {
-    let given: Int? = environmentValue("DCS_CHUNK_CACHE").flatMap { if case .bytes(let bytes)? = Value(literal: $0) { bytes } else { Int($0) } }
-    ChunkCache.process.limit = given ?? min(256 << 20, budget / 4)
+  static func limitChunkCache(_ budget: Int) throws(Options.Misuse) {
+    var limit = min(256 << 20, budget / 4)
+    if let text = environmentValue("DCS_CHUNK_CACHE"), !text.isEmpty {
+      let given: Int? = if case .bytes(let bytes)? = Value(literal: text) { bytes } else { Int(text) }
+      guard let given, given >= 0 else { throw Options.Misuse(message: "DCS_CHUNK_CACHE must be a size such as 512MiB, or 0 to keep no chunks, not `\(text)`") }
+      limit = given
+    }
+    ChunkCache.process.limit = limit
   }
 
   private static func stopOnInterrupt(_ cancellation: Cancellation) {

@@ -52,6 +52,64 @@ run 'l = save(open("imagej.tif") > 50, "l.zarr/l")'
 printf 'use,raw,labels\ntrain,imagej.tif,l.zarr/l\nvalidate,imagej.tif,l.zarr/l\n' >split.csv
 expect "a data split" 0 "imagej" "$dcs" --quiet -e 'print(datasplit("split.csv").crops)'
 
+# A container is of one format: refused before anything is written, with what to do.
+run 'save(ones((4, 4), voxel=4nm), "mixed_zarr2.zarr/s0", format="zarr2"); save(ones((4, 4), voxel=4nm), "mixed_zarr3.zarr/s0", format="zarr3"); save(ones((4, 4), voxel=4nm), "mixed_n5.n5/s0")' >/dev/null
+listing=$(find mixed_* | sort)
+refused() { expect "$1: the sentence" 1 "$2" "$dcs" --quiet -e "$4"; expect "$1: the hint" 1 "hint: $3" "$dcs" --quiet -e "$4"; }
+refused "v3 in v2" 'mixed_zarr2.zarr/y cannot be zarr v3: mixed_zarr2.zarr is zarr v2' 'format="zarr2", or a container of its own: "mixed_zarr2_zarr3.zarr/y"' 'save(ones((4, 4)), "mixed_zarr2.zarr/y", format="zarr3")'
+refused "v2 in v3" 'mixed_zarr3.zarr/g/y cannot be zarr v2: mixed_zarr3.zarr is zarr v3' 'format="zarr3", or a container of its own: "mixed_zarr3_zarr2.zarr/g/y"' 'create("mixed_zarr3.zarr/g/y", shape=4, dtype=uint8, format="zarr2")'
+refused "v2 in N5" 'mixed_n5.n5/y cannot be zarr v2: mixed_n5.n5 is n5' 'format="n5", or a container of its own: "mixed_n5_zarr2.zarr/y"' 'copy("mixed_zarr2.zarr/s0", "mixed_n5.n5/y", format="zarr2")'
+refused "N5 in v2, replacing" 'mixed_zarr2.zarr/s0 cannot be n5: mixed_zarr2.zarr is zarr v2' 'format="zarr2", or a container of its own: "mixed_zarr2_n5.n5/s0"' 'save(ones((4, 4)), "mixed_zarr2.zarr/s0", format="n5", replace=true)'
+refused "a group of v3 in v2" 'mixed_zarr2.zarr/g cannot be zarr v3' 'format="zarr2"' 'copy("mixed_zarr3.zarr", "mixed_zarr2.zarr/g", format="zarr3")'
+expect "a pyramid of 0.5 in v2" 1 'OME-NGFF 0.5 is written in zarr v3' "$dcs" --quiet -e 'pyramid(open("mixed_zarr2.zarr/s0"), to="mixed_zarr2.zarr/p", levels=2, version="0.5")'
+expect "a plan of a mixture" 1 'cannot be zarr v3' "$dcs" --dry-run -e 'save(ones((4, 4)), "mixed_zarr2.zarr/y", format="zarr3")'
+[ "$(find mixed_* | sort)" = "$listing" ] && ok || bad "a refused format left something: $(find mixed_* | sort | diff - <(echo "$listing"))"
+
+# Decoded chunks that are kept: DCS_CHUNK_CACHE bounds them, 0 keeps none; what another process rewrites is seen.
+run 'save(cast(random((64, 64, 64), key="a") * 200, uint8), "kept.zarr/a", chunks=64, codec="raw")' >/dev/null
+cat >boxes.dcs <<'S'
+a = open("kept.zarr/a")
+t = now()
+while now() - t < 0.3 {}
+for k in range(0, 40) { x = sum(a[k:k + 8, 1:9, 1:9]) }
+print("done")
+t = now()
+while now() - t < 20 {}
+S
+# bytes_read [NAME=VALUE]: how many bytes a process reads for 40 boxes of one chunk of 256 KiB
+bytes_read() {
+  mkfifo boxes.out
+  env "$@" "$dcs" --quiet boxes.dcs >boxes.out 2>&1 &
+  local pid=$!
+  grep -qm1 done <boxes.out
+  awk '/^rchar/ {print $2}' "/proc/$pid/io"
+  kill -9 $pid; wait $pid 2>/dev/null
+  rm boxes.out
+}
+if [ -r /proc/self/io ]; then
+  none=$(bytes_read DCS_CHUNK_CACHE=0) kept=$(bytes_read DCS_CHUNK_CACHE=4MiB) small=$(bytes_read DCS_CHUNK_CACHE=4095KiB) usual=$(bytes_read A=1)
+  [ $((none - kept)) -gt $((30 * 262144)) ] && ok || bad "DCS_CHUNK_CACHE=0 keeps chunks: $none and $kept bytes read"
+  [ $((small - kept)) -gt $((30 * 262144)) ] && ok || bad "a chunk of more than a sixteenth is kept: $small and $kept bytes read"
+  [ $((none - usual)) -gt $((30 * 262144)) ] && ok || bad "nothing is kept without DCS_CHUNK_CACHE: $none and $usual bytes read"
+fi
+for text in lots -1 64MB/s 1e6; do expect "DCS_CHUNK_CACHE=$text" 2 "DCS_CHUNK_CACHE must be a size such as 512MiB, or 0 to keep no chunks, not \`$text\`" env DCS_CHUNK_CACHE="$text" "$dcs" -e 1; done
+expect "an empty DCS_CHUNK_CACHE" 0 "1" env DCS_CHUNK_CACHE= "$dcs" -e 1
+cat >watch.dcs <<'S'
+a = open("kept.zarr/a")
+t = now()
+while now() - t < 0.3 {}
+print("first", max(a[0:8, 0:8, 0:8]), max(a[1:9, 0:8, 0:8]) < 250)
+t = now()
+while max(a[0:8, 0:8, 0:8]) != 251 and now() - t < 20 {}
+print("then", max(a[0:8, 0:8, 0:8]))
+S
+run 'a = open("kept.zarr/a", mode="edit"); a[0:64, 0:64, 0:64] = full((64, 64, 64), 7, dtype=uint8)' >/dev/null
+mkfifo watch.out
+"$dcs" --quiet watch.dcs >watch.out 2>&1 &
+{ read -r first; run 'a = open("kept.zarr/a", mode="edit"); a[0:4, 0:4, 0:4] = full((4, 4, 4), 251, dtype=uint8)' >/dev/null; read -r then; } <watch.out
+wait $!
+[ "$first" = "first 7 true" ] && [ "$then" = "then 251" ] && ok || bad "a chunk rewritten by another process: $first, $then"
+
 # Dry runs know what would be read and written, and touch nothing.
 expect "a plan of a copy" 0 "reads     imagej.tif  uint16 (5, 10, 13)" "$dcs" --dry-run -e 'copy(open("imagej.tif"), "new.zarr/raw")'
 expect "a plan of a TIFF" 0 "writes    new.tif  uint16 (5, 10, 13)" "$dcs" --dry-run -e 'b = copy(open("imagej.tif"), "new.tif"); print(b.shape)'

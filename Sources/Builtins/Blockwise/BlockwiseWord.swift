@@ -9,12 +9,13 @@ extension Builtin {
     "blockwise",
     """
     (f: fn, inputs…: array, to: string = nil, block: int|coord = nil, context: int|coord|length = 0, roi: roi = nil, dtype: fn|string = nil,
-     chunks: int|coord = nil, pad: "reflect|zero" = "reflect", ids: "unique" = nil, workers: int = nil, retries=2, resume=true, replace=false, on: context = nil) -> array
+     chunks: int|coord = nil, shards: int|coord = nil, pad: "reflect|zero" = "reflect", ids: "unique" = nil, workers: int = nil, retries=2, resume=true, replace=false, on: context = nil) -> array
     """,
     "Calls a function for every block of its inputs and joins the results.",
     details: [
       "The function gets each input at the block grown by `context`, padded at the edges, and returns the block with or without that context.",
       "ids=\"unique\" makes the labels of each block its own (uint64). Interrupted work goes on where it stopped when the same line runs again.",
+      "shards=256 keeps the chunks of 256³ voxels in one file (Zarr v3); blocks are then whole shards.",
     ],
     examples: [Example("sum(blockwise(fn(b) = b + 1, zeros((5, 5, 5)), block=2))", prints: "125.0")], searchTerms: ["map", "chunks", "parallel"],
     plan: { call in

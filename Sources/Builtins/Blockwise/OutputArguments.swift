@@ -7,12 +7,13 @@ import Language
 import Storage
 
 extension Call {
-  /// `to`, `chunks`, `replace`, `resume` as an output.
+  /// `to`, `chunks`, `shards`, `replace`, `resume` as an output.
   func output(rank: Int) throws -> OutputSpec {
     var spec = OutputSpec(
       path: try optionalString("to"), chunks: isKnown("chunks") ? try optionalVoxels("chunks", rank: rank)?.values : nil,
-      attributes: provenance(),
+      shards: isKnown("shards") ? try optionalVoxels("shards", rank: rank)?.values : nil, attributes: provenance(),
       resume: isKnown("resume") ? try bool("resume") : true, replace: try bool("replace"))
+    if spec.shards != nil, spec.path == nil { throw failure(.argument, "`shards` are of an array on disk", at: "shards", hint: "to=\"out.zarr/name\"") }
     spec.elsewhere = try elsewhere()
     return spec
   }

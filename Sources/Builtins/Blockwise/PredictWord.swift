@@ -7,13 +7,14 @@ extension Builtin {
   static let predict = Builtin(
     "predict",
     """
-    (m: model|best, a: array, to: string = nil, roi: roi = nil, block: int|coord = nil, dtype: fn|string = nil, chunks: int|coord = nil,
+    (m: model|best, a: array, to: string = nil, roi: roi = nil, block: int|coord = nil, dtype: fn|string = nil, chunks: int|coord = nil, shards: int|coord = nil,
      pad: "reflect|zero" = "reflect", workers=1, retries=2, resume=true, replace=false, on: context = nil) -> array
     """,
     "Runs a network over a volume, blockwise and without seams: every block gets the context that the network sees.",
     details: [
       "The result has no trace of the blocks: any block size and any number of workers give the same bytes.",
       "to=\"c.zarr/name\" writes it there and resumes what was begun; without it the result stays in memory. dtype=uint8 scales the activation's range to 0…255 and records that.",
+      "shards=256 keeps the chunks of 256³ voxels in one file (Zarr v3); blocks are then whole shards.",
     ],
     searchTerms: ["inference", "segment"], needs: .sketches,
     plan: { call in

@@ -15,6 +15,7 @@ extension Call {
     let place = try Location(path).description, bytes = try NDArray.byteCount(spec.dtype, spec.shape)
     var effect = Effect(title, reads: reads.flatMap { items(read: $0) }, writes: [Effect.Item(place, "\(spec.dtype) \(shapeText(spec.shape))  \(byteText(bytes))", bytes: bytes)])
     if reads.contains(where: { pathsRead($0).contains(place) }) { effect.conflicts.append("\(place) is an input of this statement") } else { try effect.meet(in: place, replace: replace) }
+    do throws(StorageError) { try spec.format?.require(at: try Location(path)) } catch { effect.conflicts.append(error.description) }
     record(effect)
     let value = Value(ArrayValue(try PlannedArray(path: place, spec.dtype, spec.shape, spec.grid, chunks: spec.chunks)))
     dryRun?.promise(value, at: place)
@@ -51,7 +52,7 @@ extension Call {
     var effect = Effect(words.count == 2 && words[0] == words[1] ? String(words[0]) : words.last == "" ? plan.title + "fn" : plan.title)
     for (source, voxel) in zip(sources, perVoxel) { effect.reads += items(read: source, bytes: Int(clampingDouble: read * Double(voxel) / weight)) }
     let output = plan.output, written = (try? NDArray.byteCount(output.dtype ?? .uint8, output.shape)) ?? .max
-    let what = "\(output.dtype.map { "\($0)" } ?? "type of the function's result,") \(shapeText(output.shape)), chunks \(shapeText(output.chunks))"
+    let what = "\(output.dtype.map { "\($0)" } ?? "type of the function's result,") \(shapeText(output.shape)), chunks \(output.chunksText)"
     if let place { effect.writes = [Effect.Item(place, what + (output.dtype == nil ? "" : "  \(byteText(written))"), bytes: output.dtype == nil ? nil : written)] }
     else { effect.notes.append("result    in memory, \(what)") }
     for stage in plan.stages {
@@ -70,7 +71,7 @@ extension Call {
     let value: Value
     if let existing { value = Value(ArrayValue(existing.metadataOnly)) }
     else if let dtype = output.dtype {
-      value = Value(ArrayValue(try PlannedArray(path: place, dtype, output.shape, output.grid, chunks: place == nil ? nil : output.chunks, origin: plan.isResumable ? "plan \(plan.hash)" : nil)))
+      value = Value(ArrayValue(try PlannedArray(path: place, dtype, output.shape, output.grid, chunks: place == nil ? nil : output.inner ?? output.chunks, origin: plan.isResumable ? "plan \(plan.hash)" : nil)))
     } else { value = .unknown }
     if let place { dryRun?.promise(value, at: place) }
     return value

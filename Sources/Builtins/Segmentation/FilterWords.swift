@@ -16,7 +16,7 @@ extension Builtin {
   }
 
   static let distance = Builtin(
-    "distance", "(mask: array, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
+    "distance", "(mask: array, to: string = nil, block: int|coord = nil, shards: int|coord = nil, workers: int = nil, replace=false) -> array",
     "Distance of every foreground voxel to the nearest background voxel, exact; nm (voxels where no voxel size is known), float32.",
     details: distanceDetails("4 bytes"),
     examples: [Example("max(distance(ones((1, 3)) == 0))", prints: "0.0")], searchTerms: ["edt"], streams: ["mask"],
@@ -29,7 +29,7 @@ extension Builtin {
   }
 
   static let signedDistance = Builtin(
-    "signed_distance", "(labels: array, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
+    "signed_distance", "(labels: array, to: string = nil, block: int|coord = nil, shards: int|coord = nil, workers: int = nil, replace=false) -> array",
     "Distance to the nearest face between different labels: above 0 inside objects, below 0 outside; nm (voxels where no voxel size is known), float32.",
     details: distanceDetails("8 bytes"),
     examples: [Example("max(signed_distance(arange(4) > 1))", prints: "1.5")], streams: ["labels"],

@@ -7,7 +7,7 @@ import Segmentation
 
 extension Builtin {
   static let label = Builtin(
-    "label", "(mask: array, connectivity=1, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
+    "label", "(mask: array, connectivity=1, to: string = nil, block: int|coord = nil, shards: int|coord = nil, workers: int = nil, replace=false) -> array",
     "Numbers the connected components of a mask: 1, 2, … in raster order (uint64); attrs.objects counts them.",
     details: [
       "connectivity: 1 faces, 2 also edges, 3 also corners (6, 18, 26 neighbours in 3D; 4, 8 in 2D).",
@@ -60,7 +60,7 @@ extension Builtin {
   }
 
   static let fillHoles = Builtin(
-    "fill_holes", "(mask: array, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
+    "fill_holes", "(mask: array, to: string = nil, block: int|coord = nil, shards: int|coord = nil, workers: int = nil, replace=false) -> array",
     "Fills background that is enclosed by one object with its id.",
     details: [
       "A hole touches no edge of the array, not even through other holes that share a face; one between several ids stays.",

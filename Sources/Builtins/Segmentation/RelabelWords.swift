@@ -12,7 +12,7 @@ extension Builtin {
   static let relabel = Builtin(
     "relabel",
     """
-    (labels: array, merge: table|list = nil, map: table|list = nil, compact: bool = nil, dtype: fn|string = nil, to: string = nil, block: int|coord = nil,
+    (labels: array, merge: table|list = nil, map: table|list = nil, compact: bool = nil, dtype: fn|string = nil, to: string = nil, block: int|coord = nil, shards: int|coord = nil,
      workers: int = nil, replace=false) -> array
     """,
     "Gives objects new ids: merges those that belong together, and numbers them 1, 2, … without gaps in the order of their ids; attrs.objects counts them.",
@@ -61,7 +61,7 @@ extension Builtin {
   }
 
   static let removeSmall = Builtin(
-    "remove_small", "(labels: array, size: int, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
+    "remove_small", "(labels: array, size: int, to: string = nil, block: int|coord = nil, shards: int|coord = nil, workers: int = nil, replace=false) -> array",
     "Sets objects of fewer than `size` voxels to 0, sizes counted over the whole volume; the others keep their ids.",
     details: ["to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same. A mask is one object: label it first."],
     examples: [Example("max(remove_small(label(arange(5) != 1), size=2))", prints: "2")], searchTerms: ["filter", "size"], streams: ["labels"],
@@ -85,7 +85,7 @@ extension Builtin {
   }
 
   static let sizeOf = Builtin(
-    "size_of", "(labels: array, to: string = nil, block: int|coord = nil, workers: int = nil, replace=false) -> array",
+    "size_of", "(labels: array, to: string = nil, block: int|coord = nil, shards: int|coord = nil, workers: int = nil, replace=false) -> array",
     "The number of voxels of the object at each voxel, counted over the whole volume; 0 on background (uint64).",
     details: ["to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same."],
     examples: [Example("max(size_of(label(arange(5) != 1)))", prints: "3")], searchTerms: ["volume", "count"], streams: ["labels"],

@@ -5,6 +5,7 @@ import Builtins
 import Display
 import Glibc
 import Language
+import Storage
 import TerminalText
 
 extension Command {
@@ -25,6 +26,8 @@ extension Command {
   static let mem = Command("mem", "", "Says how much memory the process and the values in it take.") { prompt, _ in
     let resident = ProcessMemory.resident.map(byteText) ?? "?", peak = byteText(ProcessMemory.peak)
     prompt.output.write("  process  \(resident) now, \(peak) at most; budget of a result \(byteText(prompt.interpreter.session.execution.memoryBudget)) (:set memory)\n")
+    let cache = ChunkCache.process
+    if cache.limit > 0 { prompt.output.write("  decoded chunks kept  \(byteText(cache.byteCount)) of at most \(byteText(cache.limit))\n") }
     let sizes = prompt.interpreter.names.compactMap { name -> (name: String, bytes: Int)? in
       guard let bytes = prompt.interpreter.value(of: name)?.bytesInMemory, bytes > 0 else { return nil }
       return (name, bytes)

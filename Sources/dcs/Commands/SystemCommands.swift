@@ -88,7 +88,7 @@ struct Setting: Sendable {
     } write: { prompt, text in
       guard case .bytes(let bytes)? = Value(literal: text), bytes >= 1 << 20 else { throw Command.Misuse(description: "memory is a size from 1MiB up, such as 6GiB, not `\(text)`") }
       prompt.interpreter.session.execution = prompt.interpreter.session.execution.with(memoryBudget: bytes)
-      Program.limitChunkCache(bytes)
+      try Program.limitChunkCache(bytes)
     },
     Setting(name: "pager", sentence: "the command that shows what is taller than the screen; off for none") { prompt in
       prompt.program.terminal.settings.pager.map { $0.isEmpty ? "off" : $0 } ?? "auto"
