@@ -25,8 +25,8 @@ package func objectsBlockwise(
 ) throws -> (extents: [ObjectExtent], corners: [UInt64: ObjectCorners]) {
   var options = options
   options.block = options.block ?? readingBlock(of: labels)
-  let inputs = try Inputs([labels], roi: options.roi)
-  if corners {
+  let inputs = try Inputs([labels], roi: options.roi), isWhole = options.block.map { zip($0, inputs.total.shape.values).allSatisfy { $0 >= $1 } } ?? false
+  if corners && !isWhole {
     options.context = [Int](repeating: 1, count: inputs.grid.rank)
     options.pad = .constant(0)
   }
@@ -37,7 +37,7 @@ package func objectsBlockwise(
   }, context) { volumes, block, context in
     let own = block.writeRoi, begin = (try own.offset - block.readRoi.offset).values, shape = own.shape.values
     var part = ObjectSum(), array = volumes[0].array
-    if corners {
+    if corners && isWhole { part.corners = try objectCorners(array, context) } else if corners {
       // a block owns the corners at its lower ends; the last one also those at the upper end of the volume
       let ranges = begin.indices.map { begin[$0]..<begin[$0] + shape[$0] + (own.end[$0] == inputs.total.end[$0] ? 1 : 0) }
       part.corners = try objectCorners(array, own: ranges, context)

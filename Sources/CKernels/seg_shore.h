@@ -11,6 +11,8 @@ typedef struct { uint32_t key, age, voxel; } entry;
 typedef struct { uint64_t first; uint32_t count, heaped; } level;   // `first` of `slots`, in words; the first `heaped` of its entries are a heap
 typedef struct { uint32_t base, shift; } span;                      // level of a key: base + lower 16 bits >> shift
 
+enum { STORIES = 5 };   // of bits: 2³⁰ levels
+
 static const uint64_t MIXED = 1ull << 63;   // of `first`: the level holds several heights
 
 typedef struct {
@@ -19,7 +21,7 @@ typedef struct {
   span *spans;       // by the upper 16 bits of a key; NULL: the key is the level
   uint32_t *keys;    // of rows, with `spans`
   uint32_t *slots;
-  uint64_t *bits[4]; // bits[0] by level, bits[k + 1] by word of bits[k]
+  uint64_t *bits[STORIES]; // bits[0] by level, bits[k + 1] by word of bits[k]
   uint32_t height;   // of the flood, a key
   uint32_t *ring;    // voxels at that height, in order of arrival
   uint64_t ring_mask, ring_begin, ring_end;
@@ -33,7 +35,7 @@ static inline uint32_t level_of(const shore *s, uint32_t key) {
 
 static inline void shore_destroy(shore *s) {
   free(s->levels); free(s->spans); free(s->keys); free(s->slots); free(s->ring);
-  for (int i = 0; i < 4; i++) free(s->bits[i]);
+  for (int i = 0; i < STORIES; i++) free(s->bits[i]);
 }
 
 /// Levels for keys of which `histogram` counts the upper 16 bits, or for the keys below `level_count` themselves. -1 without memory.
@@ -56,7 +58,7 @@ static inline int shore_divide(shore *s, const uint64_t *histogram, uint32_t lev
   s->levels = calloc((size_t)level_count + 1, sizeof(level));
   if (!s->levels) return -1;
   size_t words = level_count;
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < STORIES; i++) {
     words = words / 64 + 1;
     s->bits[i] = calloc(words, 8);
     if (!s->bits[i]) return -1;
@@ -99,7 +101,7 @@ static inline void shore_push(shore *s, uint32_t key, uint32_t voxel) {
   if (l->first & MIXED) ((entry *)slots)[l->count++] = (entry){key, s->age++, voxel};
   else slots[l->count++] = voxel;
   if (l->count > 1) return;
-  for (int i = 0; i < 4; i++, at >>= 6) {
+  for (int i = 0; i < STORIES; i++, at >>= 6) {
     uint64_t *word = &s->bits[i][at >> 6];
     const uint64_t before = *word;
     *word = before | 1ull << (at & 63);
@@ -152,9 +154,9 @@ static inline void sift_down(entry *heap, uint32_t count, entry e) {
 
 /// Raises the flood to the lowest voxels above it, whom the ring receives. 1, 0 if there are none, or -1 without memory.
 static inline int shore_rise(shore *s) {
-  if (!s->bits[3][0]) return 0;
+  if (!s->bits[STORIES - 1][0]) return 0;
   uint32_t index = 0;
-  for (int i = 3; i >= 0; i--) index = index << 6 | (uint32_t)__builtin_ctzll(s->bits[i][index]);
+  for (int i = STORIES - 1; i >= 0; i--) index = index << 6 | (uint32_t)__builtin_ctzll(s->bits[i][index]);
   level *l = &s->levels[index];
   uint32_t *slots = s->slots + (l->first & ~MIXED);
   if (l->first & MIXED) {
@@ -173,7 +175,7 @@ static inline int shore_rise(shore *s) {
     l->count = 0;
   }
   if (l->count) return 1;
-  for (int i = 0; i < 4; i++, index >>= 6) {
+  for (int i = 0; i < STORIES; i++, index >>= 6) {
     s->bits[i][index >> 6] &= ~(1ull << (index & 63));
     if (s->bits[i][index >> 6]) break;
   }

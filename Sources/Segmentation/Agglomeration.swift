@@ -17,8 +17,11 @@ package func agglomerate(_ contacts: [Contact], thresholds: [Double], _ context:
   var indexOf: [UInt64: Int] = [:]
   indexOf.reserveCapacity(ids.count)
   for (index, id) in ids.enumerated() { indexOf[id] = index }
-  var graph = RegionGraph(count: ids.count)
-  for contact in contacts { if let a = indexOf[contact.a], let b = indexOf[contact.b] { graph.add(a, b, contact.faces, contact.sum) } }
+  var graph = RegionGraph(count: ids.count, floor: thresholds.min() ?? .infinity)
+  for part in pieces(contacts.count, contacts.count >> 14) {
+    try context.cancellation.check()
+    for contact in contacts[part] { if let a = indexOf[contact.a], let b = indexOf[contact.b] { graph.add(a, b, contact.faces, contact.sum) } }
+  }
   var classes = UnionFind(count: ids.count), steps = 0, results = thresholds.map { _ in [IdPair]() }
   for place in thresholds.indices.sorted(by: { thresholds[$0] > thresholds[$1] }) {
     while let (keep, gone) = graph.contractStrongest(atLeast: thresholds[place]) {
@@ -51,7 +54,10 @@ private struct RegionGraph {
   private var edges: [[Int: Edge]]
   private var heap = Heap<Entry> { $0.mean != $1.mean ? $0.mean > $1.mean : ($0.low, $0.high) < ($1.low, $1.high) }
 
-  init(count: Int) { edges = [[Int: Edge]](repeating: [:], count: count) }
+  /// Means below this merge nothing, so the heap does without them.
+  private let floor: Double
+
+  init(count: Int, floor: Double) { (edges, self.floor) = ([[Int: Edge]](repeating: [:], count: count), floor) }
 
   mutating func add(_ a: Int, _ b: Int, _ faces: Int, _ sum: Double) {
     var edge = edges[a][b] ?? Edge(faces: 0, sum: 0)
@@ -59,7 +65,8 @@ private struct RegionGraph {
     edge.sum += sum
     edges[a][b] = edge
     edges[b][a] = edge
-    heap.push(Entry(mean: edge.sum / Double(edge.faces), low: min(a, b), high: max(a, b), faces: edge.faces, sum: edge.sum))
+    let mean = edge.sum / Double(edge.faces)
+    if mean >= floor { heap.push(Entry(mean: mean, low: min(a, b), high: max(a, b), faces: edge.faces, sum: edge.sum)) }
   }
 
   /// Merges the node with fewer edges into the other; nil if no edge reaches the threshold.
@@ -104,15 +111,17 @@ struct Heap<Element> {
   mutating func pop() -> Element? {
     guard let top = items.first, let last = items.popLast() else { return nil }
     if items.isEmpty { return top }
-    items[0] = last
     var at = 0
     while true {
-      var next = at
-      for child in [2 * at + 1, 2 * at + 2] where child < items.count && isBefore(items[child], items[next]) { next = child }
-      if next == at { return top }
-      items.swapAt(at, next)
+      var next = 2 * at + 1
+      if next >= items.count { break }
+      if next + 1 < items.count && isBefore(items[next + 1], items[next]) { next += 1 }
+      if !isBefore(items[next], last) { break }
+      items[at] = items[next]
       at = next
     }
+    items[at] = last
+    return top
   }
 }
 

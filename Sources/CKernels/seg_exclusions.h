@@ -1,0 +1,144 @@
+// Clusters, and which of them exclude each other.
+//
+// Exclusions are pairs of roots in one hash set, and a row of partners at each root. When two clusters merge, the one with the shorter row gives its partners to the
+// other: each pair is renamed and entered again. A partner that has itself been merged since is found through its root. So a pair is renamed at most log₂ times.
+// A row lies in one piece of 2ᵏ partners in `room`, which is all that a row's length leaves open; pieces given up wait, by k, to be used again.
+#pragma once
+#include "include/seg.h"
+#include "seg_memory.h"
+#include <string.h>
+
+static const uint32_t NONE = UINT32_MAX;
+enum { BATCH = 16 };
+typedef struct { uint32_t begin, length; } row;   // of partners; begin in pairs of `room`
+
+struct dcs_seg_mutex {
+  int64_t nodes;
+  uint32_t *parent;                   // one a node
+  row *rows;                          // of roots
+  uint8_t *is_joined;                 // an end of some edge above 0
+  uint32_t *room;
+  uint64_t room_count, room_capacity;
+  uint32_t spare[33];                 // pieces given up, by k; each holds the next
+  uint64_t *pairs;                    // open addressing; EMPTY
+  uint64_t pair_mask, pair_count;
+  uint64_t renamed;                   // pairs, about
+};
+
+static const uint64_t EMPTY = UINT64_MAX;
+
+static inline uint32_t root(uint32_t *parent, uint32_t node) {
+  while (parent[node] != node) {
+    parent[node] = parent[parent[node]];
+    node = parent[node];
+  }
+  return node;
+}
+
+static inline uint64_t pair_of(uint32_t a, uint32_t b) { return a < b ? (uint64_t)a << 32 | b : (uint64_t)b << 32 | a; }
+
+static inline uint64_t mixed(uint64_t pair) {
+  uint64_t h = pair * 0x9e3779b97f4a7c15ull;
+  h ^= h >> 32;
+  h *= 0xd6e8feb86659fd93ull;
+  return h ^ h >> 29;
+}
+
+static int excludes(const dcs_seg_mutex *m, uint64_t pair) {
+  uint64_t at = mixed(pair) & m->pair_mask;
+  while (m->pairs[at] != EMPTY && m->pairs[at] != pair) at = (at + 1) & m->pair_mask;
+  return m->pairs[at] == pair;
+}
+
+static inline void ask(const dcs_seg_mutex *m, uint32_t a, uint32_t b) { __builtin_prefetch(&m->pairs[mixed(pair_of(a, b)) & m->pair_mask]); }
+
+static inline void ask_ends(const dcs_seg_mutex *m, uint64_t i) {
+  if (i > m->pair_mask || m->pairs[i] == EMPTY) return;
+  __builtin_prefetch(&m->parent[m->pairs[i] >> 32]);
+  __builtin_prefetch(&m->parent[(uint32_t)m->pairs[i]]);
+}
+
+// Pairs of which one end is no root any more were renamed: a new table leaves them out.
+static int rebuild(dcs_seg_mutex *m, uint64_t mask) {
+  uint64_t *pairs = roomy((mask + 1) * 8);
+  if (!pairs) return -1;
+  memset(pairs, 0xff, (mask + 1) * 8);
+  m->pair_count = m->renamed = 0;
+  for (uint64_t i = 0; i <= m->pair_mask; i++) {
+    const uint64_t pair = m->pairs[i];
+    ask_ends(m, i + BATCH);
+    if (pair == EMPTY || m->parent[pair >> 32] != pair >> 32 || m->parent[(uint32_t)pair] != (uint32_t)pair) continue;
+    uint64_t at = mixed(pair) & mask;
+    while (pairs[at] != EMPTY) at = (at + 1) & mask;
+    pairs[at] = pair;
+    m->pair_count++;
+  }
+  free(m->pairs);
+  m->pairs = pairs;
+  m->pair_mask = mask;
+  return 0;
+}
+
+// Larger, unless at least half was renamed; `renamed` may count a pair twice, so what is left decides.
+static int grow(dcs_seg_mutex *m) {
+  const uint64_t larger = m->pair_mask * 2 + 1;
+  if (rebuild(m, m->renamed * 2 > m->pair_count ? m->pair_mask : larger)) return -1;
+  return m->pair_count * 3 > m->pair_mask ? rebuild(m, larger) : 0;
+}
+
+// 1 if the pair is new, 0 if it was there.
+static int insert(dcs_seg_mutex *m, uint64_t pair) {
+  if (m->pair_count * 2 > m->pair_mask && grow(m)) return -1;
+  uint64_t at = mixed(pair) & m->pair_mask;
+  while (m->pairs[at] != EMPTY && m->pairs[at] != pair) at = (at + 1) & m->pair_mask;
+  if (m->pairs[at] == pair) return 0;
+  m->pairs[at] = pair;
+  m->pair_count++;
+  return 1;
+}
+
+static inline int class_of(uint32_t length) { return length > 2 ? 32 - __builtin_clz(length - 1) : 1; }
+
+static inline uint32_t *at(const dcs_seg_mutex *m, uint32_t begin) { return m->room + (uint64_t)begin * 2; }
+
+static inline void give_up(dcs_seg_mutex *m, uint32_t begin, int k) {
+  *at(m, begin) = m->spare[k];
+  m->spare[k] = begin;
+}
+
+// A piece of 2ᵏ partners, or NONE.
+static uint32_t take(dcs_seg_mutex *m, int k) {
+  if (m->spare[k] != NONE) {
+    const uint32_t begin = m->spare[k];
+    m->spare[k] = *at(m, begin);
+    return begin;
+  }
+  const uint64_t size = 1ull << k;
+  if (m->room_count + size > m->room_capacity) {
+    uint64_t capacity = m->room_capacity;
+    while (m->room_count + size > capacity) capacity *= 2;
+    uint32_t *room = capacity / 2 < NONE ? roomy(capacity * 4) : NULL;
+    if (!room) return NONE;
+    memcpy(room, m->room, m->room_count * 4);
+    free(m->room);
+    m->room = room;
+    m->room_capacity = capacity;
+  }
+  m->room_count += size;
+  return (uint32_t)((m->room_count - size) / 2);
+}
+
+static int push(dcs_seg_mutex *m, uint32_t node, uint32_t partner) {
+  row *r = &m->rows[node];
+  if (!r->length || (r->length >= 2 && !(r->length & (r->length - 1)))) {
+    const uint32_t begin = take(m, class_of(r->length + 1));
+    if (begin == NONE) return -1;
+    if (r->length) {
+      memcpy(at(m, begin), at(m, r->begin), (size_t)r->length * 4);
+      give_up(m, r->begin, class_of(r->length));
+    }
+    r->begin = begin;
+  }
+  at(m, r->begin)[r->length++] = partner;
+  return 0;
+}
