@@ -36,7 +36,7 @@ package func agglomerate(_ contacts: [Contact], threshold: Double, _ context: Ex
 /// - Parameter offsets: of the channels of `affinities`, of which those to a face neighbour count.
 /// - Throws: as `contacts`; `ArrayError.overBudget`.
 package func agglomerate(_ fragments: NDArray, affinities: NDArray, offsets: [[Int]], threshold: Double, _ context: ExecutionContext) throws -> NDArray {
-  let found = try contacts(fragments, affinities: affinities, offsets: offsets, context)
+  let found = try contacts(fragments, affinities: affinities, offsets: offsets, for: "agglomerate", context)
   return try mergeIds(fragments, try agglomerate(found, threshold: threshold, context), context)
 }
 

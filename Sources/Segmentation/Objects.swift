@@ -48,12 +48,12 @@ package struct ObjectExtent: Equatable, Sendable {
   package var centroid: [Double] { sums.map { Double($0) / Double(count) } }
 }
 
-/// The objects of a volume, ascending by id.
+/// The objects of a volume, ascending by id; `function` is what the user called.
 ///
 /// - Throws: `SegmentationError.rank`, `.dtype`; `ArrayError.noMemory`; `Cancelled`.
-package func objects(_ labels: NDArray, _ context: ExecutionContext) throws -> [ObjectExtent] {
-  let box = try Box(labels, "objects")
-  try checkIds("objects", labels)
+package func objects(_ labels: NDArray, for function: String = "objects", _ context: ExecutionContext) throws -> [ObjectExtent] {
+  let box = try Box(labels, function)
+  try checkIds(function, labels)
   if box.isEmpty { return [] }
   let packed = try labels.contiguous()
   let parts = pieces(box.rows, (box.count + (1 << 20) - 1) >> 20)

@@ -85,7 +85,7 @@ func checkIds(_ function: String, _ labels: NDArray) throws {
 
 /// Counts of pairs (a, b) where the mask is not 0, ascending. Ranges of fixed size are counted in parallel and added in order.
 func countPairs(_ a: NDArray, _ b: NDArray?, mask: NDArray?, _ context: ExecutionContext) throws -> [(a: UInt64, b: UInt64, count: UInt64)] {
-  let parts = pieces(a.count, (a.count + (1 << 22) - 1) >> 22)
+  let parts = pieces(a.count, (a.count + (1 << 20) - 1) >> 20)
   let total = try PairCounts()
   let lock = Mutex(())
   try a.withBytes { aBytes in
