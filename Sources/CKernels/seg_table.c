@@ -39,21 +39,40 @@ int dcs_seg_counts_add_rows(dcs_seg_counts *t, const void *a, int a_width, const
   return dcs_seg_counts_add(t, last_a, last_b, run);
 }
 
-static int by_pair(const void *x, const void *y) {
-  const cell *p = x, *q = y;
-  if (p->a != q->a) return p->a < q->a ? -1 : 1;
-  return p->b < q->b ? -1 : p->b > q->b;
+// Ascending by a, then b: digits of a byte from the least on, those that all cells share left out. Cells go to and fro between two places; returns where they ended.
+static cell *sorted(cell *from, cell *to, int64_t count) {
+  uint64_t differing[2] = {0, 0};   // bits of b, of a
+  for (int64_t i = 0; i < count; i++) {
+    differing[0] |= from[i].b ^ from[0].b;
+    differing[1] |= from[i].a ^ from[0].a;
+  }
+  for (int digit = 0; digit < 16; digit++) {
+    const int shift = digit % 8 * 8, of_a = digit / 8;
+    if (!(differing[of_a] >> shift & 255)) continue;
+    int64_t place[256] = {0}, first = 0;
+    for (int64_t i = 0; i < count; i++) place[(of_a ? from[i].a : from[i].b) >> shift & 255]++;
+    for (int value = 0; value < 256; value++) {
+      const int64_t here = place[value];
+      place[value] = first;
+      first += here;
+    }
+    for (int64_t i = 0; i < count; i++) to[place[(of_a ? from[i].a : from[i].b) >> shift & 255]++] = from[i];
+    cell *other = from;
+    from = to;
+    to = other;
+  }
+  return from;
 }
 
 void dcs_seg_counts_take(dcs_seg_counts *t, uint64_t *a, uint64_t *b, uint64_t *count) {
   int64_t used = 0;
   for (uint64_t i = 0; i <= t->mask; i++)
     if (t->cells[i].count) t->cells[used++] = t->cells[i];
-  qsort(t->cells, (size_t)used, sizeof(cell), by_pair);
+  const cell *cells = sorted(t->cells, t->cells + used, used);   // the table is half full at most
   for (int64_t i = 0; i < used; i++) {
-    a[i] = t->cells[i].a;
-    if (b) b[i] = t->cells[i].b;
-    count[i] = t->cells[i].count;
+    a[i] = cells[i].a;
+    if (b) b[i] = cells[i].b;
+    count[i] = cells[i].count;
   }
   memset(t->cells, 0, (t->mask + 1) * sizeof(cell));
   t->used = 0;

@@ -42,7 +42,7 @@ package func agglomerate(_ contacts: [Contact], thresholds: [Double], _ context:
 /// - Parameter offsets: of the channels of `affinities`, of which those to a face neighbour count.
 /// - Throws: as `contacts`; `ArrayError.overBudget`.
 package func agglomerate(_ fragments: NDArray, affinities: NDArray, offsets: [[Int]], thresholds: [Double], _ context: ExecutionContext) throws -> [NDArray] {
-  let found = try contacts(fragments, affinities: affinities, offsets: offsets, context)
+  let found = try contacts(fragments, affinities: affinities, offsets: offsets, for: "agglomerate", context)
   return try agglomerate(found, thresholds: thresholds, context).map { try mergeIds(fragments, $0, context) }
 }
 

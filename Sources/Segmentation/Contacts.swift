@@ -40,10 +40,11 @@ package struct FaceRule: Sendable {
 /// The contacts of a volume, or of a block with one voxel more beyond its upper faces; ascending by a, then b.
 ///
 /// - Parameter offsets: of the channels of `affinities`; ignored without.
+/// - Parameter name: of the function that the user called.
 /// - Throws: `SegmentationError.rank`, `.shapes`, `.dtype`, `.parameter` (also where a sum is not a number); `ArrayError.noMemory`; `Cancelled`.
 /// - Complexity: O(voxels · axes), one look-up a run of equal pairs.
-package func contacts(_ labels: NDArray, affinities: NDArray? = nil, offsets: [[Int]] = [], rule: FaceRule? = nil, _ context: ExecutionContext) throws -> [Contact] {
-  let name = "touching", box = try Box(labels, name)
+package func contacts(_ labels: NDArray, affinities: NDArray? = nil, offsets: [[Int]] = [], rule: FaceRule? = nil, for name: String = "touching", _ context: ExecutionContext) throws -> [Contact] {
+  let box = try Box(labels, name)
   try checkIds(name, labels)
   let steps = try faceSteps(box, affinities, offsets, name).filter { step in rule?.axis.map { step.axis == 3 - box.rank + $0 } ?? true }
   let missing = [Int](repeating: 0, count: 3 - box.rank)

@@ -28,7 +28,22 @@ package struct Contingency: Equatable, Sendable {
 
   package var total: Int { cells.reduce(0) { $0 + $1.count } }
 
-  package static func += (a: inout Contingency, b: Contingency) { a = Contingency(a.cells + b.cells) }
+  package static func += (a: inout Contingency, b: Contingency) {
+    if a.cells.isEmpty { a = b; return }
+    var merged: [Cell] = []
+    merged.reserveCapacity(a.cells.count + b.cells.count)
+    var i = 0
+    for cell in b.cells {
+      let place = (cell.segmentation, cell.truth)
+      while i < a.cells.count, (a.cells[i].segmentation, a.cells[i].truth) < place { merged.append(a.cells[i]); i += 1 }
+      if i < a.cells.count, (a.cells[i].segmentation, a.cells[i].truth) == place {
+        merged.append(Cell(segmentation: cell.segmentation, truth: cell.truth, count: a.cells[i].count + cell.count))
+        i += 1
+      } else { merged.append(cell) }
+    }
+    merged += a.cells[i...]
+    a.cells = merged
+  }
 }
 
 /// Counts one block, or a whole volume.

@@ -41,7 +41,7 @@ package func descriptors(_ labels: NDArray, sigma: [Double], voxelSize: [Double]
   }
   var out = try result(.float32, [descriptorChannels(rank: box.rank)] + labels.shape, context, zeroed: true)
   let packed = try labels.contiguous(), radius = kernels.map { $0.count - 1 }, samples = try factor == 1 ? packed : everyNth(packed, factor)
-  let regions = try objects(packed, context).flatMap { object in
+  let regions = try objects(packed, for: "descriptors", context).flatMap { object in
     let missing = [Int](repeating: 0, count: 3 - box.rank)
     let begin = missing + object.begin.map { $0 / factor }, end = missing.map { $0 + 1 } + object.end.map { ($0 + factor - 1) / factor }
     return cut(begin, end, 96).map { (object.id, begin, end, $0, $1) }

@@ -73,12 +73,12 @@ package struct ObjectExtent: Equatable, Sendable {
   }
 }
 
-/// The objects of a volume, ascending by id.
+/// The objects of a volume, ascending by id; `function` is what the user called.
 ///
 /// - Throws: `SegmentationError.rank`, `.dtype`; `ArrayError.noMemory`; `Cancelled`.
-package func objects(_ labels: NDArray, _ context: ExecutionContext) throws -> [ObjectExtent] {
-  let box = try Box(labels, "objects")
-  try checkIds("objects", labels)
+package func objects(_ labels: NDArray, for function: String = "objects", _ context: ExecutionContext) throws -> [ObjectExtent] {
+  let box = try Box(labels, function)
+  try checkIds(function, labels)
   if box.isEmpty { return [] }
   let packed = try labels.contiguous()
   let parts = pieces(box.rows, (box.count + (1 << 20) - 1) >> 20)
@@ -90,15 +90,16 @@ package func objects(_ labels: NDArray, _ context: ExecutionContext) throws -> [
       try table.add(voxels, packed.dtype.size, box, rows: parts[part])
       let here = table.take()
       // sums do not depend on the order of adding
-      found.withLock { found in
-        for object in here {
+      try found.withLock { found in
+        for (index, object) in here.enumerated() {
+          if index % 4096 == 0 { try context.cancellation.check() }
           let extent = ObjectExtent(object, rank: box.rank)
           if found[object.id]?.add(extent) == nil { found[object.id] = extent }
         }
       }
     }
   }
-  return found.withLock { $0.values.sorted { $0.id < $1.id } }
+  return found.withLock { found in found.keys.sorted().compactMap { found[$0] } }
 }
 
 /// Owner of a C table.

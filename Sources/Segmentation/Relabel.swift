@@ -21,7 +21,7 @@ package func relabel(_ labels: NDArray, _ map: [IdPair], unmapped: UnmappedIds =
   if let tooBig = map.map(\.b).max(), tooBig > limit { throw SegmentationError.tooManyObjects(found: Int(clamping: tooBig), limit: Int(clamping: limit), dtype: dtype) }
   if unmapped == .keep, limit < .max, labels.dtype.size > dtype.size {
     let named = Set(map.map(\.a))
-    if let tooBig = try sizes(labels, context).ids.last(where: { $0 > limit && !named.contains($0) }) {
+    if let tooBig = try sizes(labels, for: "relabel", context).ids.last(where: { $0 > limit && !named.contains($0) }) {
       throw SegmentationError.tooManyObjects(found: Int(clamping: tooBig), limit: Int(clamping: limit), dtype: dtype)
     }
   }
@@ -34,7 +34,7 @@ package func relabel(_ labels: NDArray, _ map: [IdPair], unmapped: UnmappedIds =
 /// - Returns: the new labels, and the old id of new id `i + 1` at `ids[i]`.
 package func compact(_ labels: NDArray, order: CompactOrder = .byId, dtype: DType = .uint64, _ context: ExecutionContext) throws -> (labels: NDArray, ids: [UInt64]) {
   let packed = try labels.contiguous()
-  let ids = order == .byId ? try sizes(packed, context).ids : try idsByFirstVoxel(packed)
+  let ids = order == .byId ? try sizes(packed, for: "relabel", context).ids : try idsByFirstVoxel(packed)
   let limit = try largestId(dtype, "relabel")
   guard UInt64(ids.count) <= limit else { throw SegmentationError.tooManyObjects(found: ids.count, limit: Int(clamping: limit), dtype: dtype) }
   return (try apply(IdMap(ids.enumerated().map { IdPair($1, UInt64($0 + 1)) }, context), to: packed, .zero, dtype, context), ids)
@@ -46,7 +46,7 @@ package enum CompactOrder: Sendable { case byId, byFirstVoxel }
 ///
 /// A bool mask has one id: label it first.
 package func removeSmall(_ labels: NDArray, size: Int, _ context: ExecutionContext) throws -> NDArray {
-  let all = try sizes(labels, context)
+  let all = try sizes(labels, for: "remove_small", context)
   let small = all.entries.filter { $0.id != 0 && $0.count < size }.map { IdPair($0.id, 0) }
   return small.isEmpty ? labels : try apply(IdMap(small, context), to: labels.contiguous(), .keep, labels.dtype, context)
 }
@@ -61,7 +61,7 @@ package func mergeIds(_ labels: NDArray, _ merges: [IdPair], _ context: Executio
 
 /// The size of the object at each voxel, 0 on background: uint64.
 package func sizeOf(_ labels: NDArray, _ context: ExecutionContext) throws -> NDArray {
-  let map = try sizes(labels, context).entries.filter { $0.id != 0 }.map { IdPair($0.id, UInt64($0.count)) }
+  let map = try sizes(labels, for: "size_of", context).entries.filter { $0.id != 0 }.map { IdPair($0.id, UInt64($0.count)) }
   return try apply(IdMap(map, context), to: labels.contiguous(), .zero, .uint64, context)
 }
 

@@ -56,9 +56,10 @@ package struct IdSizes: Equatable, Sendable {
 /// Counts the voxels of every id.
 ///
 /// - Parameter labels: bool or integer of any rank, nothing negative.
+/// - Parameter function: that the user called.
 /// - Throws: `SegmentationError.dtype`; `ArrayError.noMemory`; `Cancelled`.
-package func sizes(_ labels: NDArray, _ context: ExecutionContext) throws -> IdSizes {
-  try checkIds("sizes", labels)
+package func sizes(_ labels: NDArray, for function: String = "sizes", _ context: ExecutionContext) throws -> IdSizes {
+  try checkIds(function, labels)
   let packed = try labels.contiguous()
   let cells = try countPairs(packed, nil, mask: nil, context)
   return IdSizes(sorted: cells.map { .init(id: $0.a, count: Int(clamping: $0.count)) })
@@ -84,7 +85,7 @@ func checkIds(_ function: String, _ labels: NDArray) throws {
 
 /// Counts of pairs (a, b) where the mask is not 0, ascending. Ranges of fixed size are counted in parallel and added in order.
 func countPairs(_ a: NDArray, _ b: NDArray?, mask: NDArray?, _ context: ExecutionContext) throws -> [(a: UInt64, b: UInt64, count: UInt64)] {
-  let parts = pieces(a.count, (a.count + (1 << 22) - 1) >> 22)
+  let parts = pieces(a.count, (a.count + (1 << 20) - 1) >> 20)
   let total = try PairCounts()
   let lock = Mutex(())
   try a.withBytes { aBytes in
@@ -97,7 +98,13 @@ func countPairs(_ a: NDArray, _ b: NDArray?, mask: NDArray?, _ context: Executio
           let mask = maskBytes?.assumingMemoryBound(to: UInt8.self)
           try local.addRows(aBase + first * a.dtype.size, a.dtype.size, bBytes.map { $0 + first * (b?.dtype.size ?? 0) }, b?.dtype.size ?? 1, mask.map { $0 + first }, count: parts[part].count)
           // sums of counts do not depend on the order of adding
-          try lock.withLock { _ in for cell in local.take() { try total.add(cell.a, cell.b, cell.count) } }
+          let cells = local.take()
+          try lock.withLock { _ in
+            for few in chunks(cells.count) {
+              try context.cancellation.check()
+              for cell in cells[few] { try total.add(cell.a, cell.b, cell.count) }
+            }
+          }
         }
       }
     }

@@ -56,7 +56,7 @@ import Segmentation
   }
 
   @Test(arguments: [DType.uint32, .int32, .uint64, .int64, .float64]) func argmaxTellsApartWhatFloat32CannotHold(_ dtype: DType) throws {
-    let scores = try NDArray([16_777_216, 16_777_217, 16_777_216, 16_777_217, 16_777_216, 16_777_218] as [Double], [3, 2]).cast(to: dtype)
+    let scores = try NDArray([16_777_216, 16_777_217, 16_777_217, 16_777_217, 16_777_216, 16_777_218] as [Double], [3, 2]).cast(to: dtype)
     #expect(try argmax(scores, alone).elements(UInt8.self) == [1, 2])
     #expect(try argmax(NDArray([.nan, -.infinity, 1, .nan] as [Double], [2, 2]), alone).elements(UInt8.self) == [1, 0])
   }

@@ -33,7 +33,7 @@ extension Builtin {
   ) { call in
     if !(try call.value("to")).isNil { return try relabelStatement(call).execute(call.execution).value }
     let volume = try call.labelVolume("labels"), dtype = try call.dtype("dtype") ?? .uint64, packed = try volume.array.contiguous()
-    let relabelling = try relabelling(call), (map, objects) = try relabelling.renumbered(try sizes(packed, call.execution).ids, call.execution)
+    let relabelling = try relabelling(call), (map, objects) = try relabelling.renumbered(try sizes(packed, for: "relabel", call.execution).ids, call.execution)
     var labels = ArrayValue(try Volume(try IdLookup(map, dtype: dtype, call.execution).apply(to: packed, unmapped: .refuse, call.execution), volume.grid))
     labels.notes["objects"] = .int(objects)
     if relabelling.keepsObjects { labels.idBlocks = try call.array("labels").uniqueBlocks }
