@@ -124,7 +124,7 @@ import Segmentation
   @Test func affinitiesMustBeNumbers() throws {
     let labels = try NDArray([1, 2, 3, 4] as [UInt8], [4]), affinities = try NDArray([0.9, .nan, 0.9, 0] as [Float], [1, 4])
     #expect(throws: SegmentationError.self) { try contacts(labels, affinities: affinities, offsets: [[1]], alone) }
-    #expect(throws: SegmentationError.self) { try agglomerate(labels, affinities: affinities, offsets: [[1]], threshold: 0.5, alone) }
+    #expect(throws: SegmentationError.self) { try agglomerate(labels, affinities: affinities, offsets: [[1]], thresholds: [0.5], alone) }
   }
 
   @Test func agglomerationIsItsDefinition() throws {

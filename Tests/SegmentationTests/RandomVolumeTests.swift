@@ -94,7 +94,7 @@ import Testing
     }
     try overRandomVolumes("agglomerate") { v in
       let offsets = v.shape.indices.map { axis in v.shape.indices.map { $0 == axis ? 1 : 0 } }
-      let found = try agglomerate(v.labels("fragments"), affinities: v.take("affinities", channels: v.rank), offsets: offsets, threshold: Double(v.parameters[0]) / 1000 * 65535, v.context)
+      let found = try agglomerate(v.labels("fragments"), affinities: v.take("affinities", channels: v.rank), offsets: offsets, thresholds: [Double(v.parameters[0]) / 1000 * 65535], v.context)[0]
       #expect(try plainIds(found) == v.expectedIds(), "case \(v.number)")
     }
   }
