@@ -23,9 +23,11 @@ struct dcs_seg_mutex {
   uint64_t *pairs;                    // open addressing; EMPTY
   uint64_t pair_mask, pair_count;
   uint64_t renamed;                   // pairs, about
+  uint64_t wanted;                    // room for how many pairs the next edge needs
+  uint64_t *next, next_mask, next_count, moved;   // the table that takes over from `pairs`, of which so many places are done; NULL
 };
 
-static const uint64_t EMPTY = UINT64_MAX;
+static const uint64_t EMPTY = 0;   // no pair: its second root is above its first
 
 static inline uint32_t root(uint32_t *parent, uint32_t node) {
   while (parent[node] != node) {
@@ -58,37 +60,42 @@ static inline void ask_ends(const dcs_seg_mutex *m, uint64_t i) {
   __builtin_prefetch(&m->parent[(uint32_t)m->pairs[i]]);
 }
 
-// Pairs of which one end is no root any more were renamed: a new table leaves them out.
-static int rebuild(dcs_seg_mutex *m, uint64_t mask) {
-  uint64_t *pairs = roomy((mask + 1) * 8);
-  if (!pairs) return -1;
-  memset(pairs, 0xff, (mask + 1) * 8);
-  m->pair_count = m->renamed = 0;
-  for (uint64_t i = 0; i <= m->pair_mask; i++) {
-    const uint64_t pair = m->pairs[i];
-    ask_ends(m, i + BATCH);
-    if (pair == EMPTY || m->parent[pair >> 32] != pair >> 32 || m->parent[(uint32_t)pair] != (uint32_t)pair) continue;
-    uint64_t at = mixed(pair) & mask;
-    while (pairs[at] != EMPTY) at = (at + 1) & mask;
-    pairs[at] = pair;
-    m->pair_count++;
+// Whether `grow` must be called before `count` more pairs are entered.
+static inline int lacks(const dcs_seg_mutex *m, uint64_t count) { return (m->pair_count + count) * 2 > m->pair_mask; }
+
+// A new table for `count` more pairs, taken over a part at a time: 1 if there is more to do, 0 if not, -1 without memory.
+// Pairs of which one end is no root any more were renamed: the new table leaves them out. It has the old one's size if that would leave it two thirds empty.
+static int grow(dcs_seg_mutex *m, uint64_t count) {
+  if (!m->next) {
+    const uint64_t alive = m->pair_count > m->renamed ? m->pair_count - m->renamed : 0;   // at least; a pair may be counted twice
+    m->next_mask = m->pair_mask;
+    while ((alive + count) * 3 > m->next_mask || (m->renamed * 2 <= m->pair_count && m->next_mask == m->pair_mask)) m->next_mask = m->next_mask * 2 + 1;
+    m->next = roomy_zeroed((m->next_mask + 1) * 8);
+    if (!m->next) return -1;
+    m->moved = m->next_count = 0;
   }
+  const uint64_t end = m->moved + (1 << 18) <= m->pair_mask ? m->moved + (1 << 18) : m->pair_mask + 1;
+  for (; m->moved < end; m->moved++) {
+    const uint64_t pair = m->pairs[m->moved];
+    ask_ends(m, m->moved + BATCH);
+    if (pair == EMPTY || m->parent[pair >> 32] != pair >> 32 || m->parent[(uint32_t)pair] != (uint32_t)pair) continue;
+    uint64_t at = mixed(pair) & m->next_mask;
+    while (m->next[at] != EMPTY) at = (at + 1) & m->next_mask;
+    m->next[at] = pair;
+    m->next_count++;
+  }
+  if (end <= m->pair_mask) return 1;
   free(m->pairs);
-  m->pairs = pairs;
-  m->pair_mask = mask;
-  return 0;
+  m->pairs = m->next;
+  m->pair_mask = m->next_mask;
+  m->pair_count = m->next_count;
+  m->next = NULL;
+  m->renamed = 0;
+  return lacks(m, count);
 }
 
-// Larger, unless at least half was renamed; `renamed` may count a pair twice, so what is left decides.
-static int grow(dcs_seg_mutex *m) {
-  const uint64_t larger = m->pair_mask * 2 + 1;
-  if (rebuild(m, m->renamed * 2 > m->pair_count ? m->pair_mask : larger)) return -1;
-  return m->pair_count * 3 > m->pair_mask ? rebuild(m, larger) : 0;
-}
-
-// 1 if the pair is new, 0 if it was there.
+// 1 if the pair is new, 0 if it was there. There must be room.
 static int insert(dcs_seg_mutex *m, uint64_t pair) {
-  if (m->pair_count * 2 > m->pair_mask && grow(m)) return -1;
   uint64_t at = mixed(pair) & m->pair_mask;
   while (m->pairs[at] != EMPTY && m->pairs[at] != pair) at = (at + 1) & m->pair_mask;
   if (m->pairs[at] == pair) return 0;
@@ -117,10 +124,8 @@ static uint32_t take(dcs_seg_mutex *m, int k) {
   if (m->room_count + size > m->room_capacity) {
     uint64_t capacity = m->room_capacity;
     while (m->room_count + size > capacity) capacity *= 2;
-    uint32_t *room = capacity / 2 < NONE ? roomy(capacity * 4) : NULL;
+    uint32_t *room = capacity / 2 < NONE ? realloc(m->room, capacity * 4) : NULL;   // large ones move by their page tables
     if (!room) return NONE;
-    memcpy(room, m->room, m->room_count * 4);
-    free(m->room);
     m->room = room;
     m->room_capacity = capacity;
   }

@@ -17,3 +17,14 @@ static inline void *roomy(size_t bytes) {
   return malloc(bytes);
 #endif
 }
+
+/// The same, of zeros.
+static inline void *roomy_zeroed(size_t bytes) {
+  void *memory = calloc(bytes, 1);
+#if defined(MADV_HUGEPAGE)
+  const size_t page = 1 << 21;
+  const uintptr_t begin = ((uintptr_t)memory + page - 1) & ~(uintptr_t)(page - 1), end = ((uintptr_t)memory + bytes) & ~(uintptr_t)(page - 1);
+  if (memory && begin < end) madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+#endif
+  return memory;
+}

@@ -16,21 +16,20 @@ dcs_seg_mutex *dcs_seg_mutex_create(int64_t nodes) {
   m->room = malloc(m->room_capacity * 4);
   memset(m->spare, 0xff, sizeof m->spare);
   m->pair_mask = 1023;
-  m->pairs = malloc((m->pair_mask + 1) * 8);
+  m->pairs = calloc(m->pair_mask + 1, 8);
   if (!m->parent || !m->rows || !m->is_joined || !m->room || !m->pairs) { dcs_seg_mutex_destroy(m); return NULL; }
   for (uint32_t i = 0; i < (uint32_t)nodes; i++) m->parent[i] = i;
   memset(m->rows, 0, count * sizeof(row));
-  memset(m->pairs, 0xff, (m->pair_mask + 1) * 8);
   return m;
 }
 
 void dcs_seg_mutex_destroy(dcs_seg_mutex *m) {
   if (!m) return;
-  free(m->parent); free(m->rows); free(m->is_joined); free(m->room); free(m->pairs);
+  free(m->parent); free(m->rows); free(m->is_joined); free(m->room); free(m->pairs); free(m->next);
   free(m);
 }
 
-int64_t dcs_seg_mutex_bytes(const dcs_seg_mutex *m) { return m->nodes * 13 + (int64_t)(m->room_capacity * 4 + (m->pair_mask + 1) * 8); }
+int64_t dcs_seg_mutex_bytes(const dcs_seg_mutex *m) { return m->nodes * 13 + (int64_t)(m->room_capacity * 4 + (m->pair_mask + 1) * 8 + (m->next ? (m->next_mask + 1) * 8 : 0)); }
 
 // Partners are taken a batch at a time: first all of its memory is asked for, then it is used.
 static int merge(dcs_seg_mutex *m, uint32_t a, uint32_t b) {
@@ -52,7 +51,7 @@ static int merge(dcs_seg_mutex *m, uint32_t a, uint32_t b) {
     }
     for (uint32_t i = 0; i < count; i++) {
       const int is_new = insert(m, pair_of(keep, partners[i]));
-      if (is_new < 0 || (is_new && push(m, keep, partners[i]))) return -1;
+      if (is_new && push(m, keep, partners[i])) return -1;
     }
   }
   if (moved.length) give_up(m, moved.begin, class_of(moved.length));
@@ -64,7 +63,7 @@ static inline uint32_t first_end(uint64_t entry) { return (uint32_t)(entry >> 1)
 static inline uint32_t second_end(uint64_t entry, const int64_t *shifts) { return (uint32_t)((int64_t)(uint32_t)(entry >> 1) + shifts[entry >> 33 & 0xffff]); }
 
 // Ends are looked at twice BATCH edges ahead, roots and exclusions BATCH ahead, so that memory is there when an edge's turn comes. What was a root then leads to what is one now.
-int dcs_seg_mutex_run(dcs_seg_mutex *m, const uint64_t *entries, int64_t count, const int64_t *shifts) {
+int64_t dcs_seg_mutex_run(dcs_seg_mutex *m, const uint64_t *entries, int64_t count, const int64_t *shifts) {
   uint32_t roots[BATCH][2];
   for (int64_t i = -2 * BATCH; i < count; i++) {
     const int64_t far = i + 2 * BATCH, near = i + BATCH;
@@ -96,14 +95,26 @@ int dcs_seg_mutex_run(dcs_seg_mutex *m, const uint64_t *entries, int64_t count, 
     if (a == b) continue;
     if (entries[i] & 1) {
       m->is_joined[first_end(entries[i])] = m->is_joined[second_end(entries[i], shifts)] = 1;
-      if (!excludes(m, pair_of(a, b)) && merge(m, a, b)) return -1;
+      if (excludes(m, pair_of(a, b))) continue;
+      const uint32_t moving = m->rows[a].length < m->rows[b].length ? m->rows[a].length : m->rows[b].length;
+      if (lacks(m, moving)) {
+        m->wanted = moving;
+        return i;
+      }
+      if (merge(m, a, b)) return -1;
     } else {
+      if (lacks(m, 1)) {
+        m->wanted = 1;
+        return i;
+      }
       const int is_new = insert(m, pair_of(a, b));
-      if (is_new < 0 || (is_new && (push(m, a, b) || push(m, b, a)))) return -1;
+      if (is_new && (push(m, a, b) || push(m, b, a))) return -1;
     }
   }
-  return 0;
+  return count;
 }
+
+int dcs_seg_mutex_grow(dcs_seg_mutex *m) { return grow(m, m->wanted); }
 
 uint64_t dcs_seg_mutex_labels(dcs_seg_mutex *m, int64_t begin, int64_t end, uint64_t count, uint64_t *labels) {
   uint32_t *number = (uint32_t *)m->rows;   // no longer needed

@@ -129,9 +129,9 @@ private struct VoxelGraph {
       let count = Int(histogram[bucket]), first = entries + Int(next[bucket]) - count
       try context.cancellation.check()
       try sort(first, scratch, count, context)
-      for begin in stride(from: 0, to: count, by: 1 << 17) {
-        try context.cancellation.check()
-        try clusters.run(first + begin, min(1 << 17, count - begin), shifts)
+      var done = 0
+      while done < count {
+        done += try clusters.run(first + done, min(1 << 17, count - done), shifts, context)
         let bytes = clusters.bytes
         guard bytes <= max(context.memoryBudget, 1 << 26) else { throw ArrayError.overBudget(bytes: bytes, budget: context.memoryBudget) }
       }
@@ -171,8 +171,19 @@ private struct MutexClusters: ~Copyable {
 
   deinit { dcs_seg_mutex_destroy(handle) }
 
-  func run(_ entries: UnsafePointer<UInt64>, _ count: Int, _ shifts: [Int64]) throws(ArrayError) {
-    guard dcs_seg_mutex_run(handle, entries, Int64(count), shifts) == 0 else { throw .noMemory(bytes: bytes * 2) }
+  /// - Returns: how many edges are done, not always all: between them the clusters may need room, which they make a part at a time.
+  func run(_ entries: UnsafePointer<UInt64>, _ count: Int, _ shifts: [Int64], _ context: ExecutionContext) throws -> Int {
+    try context.cancellation.check()
+    let done = dcs_seg_mutex_run(handle, entries, Int64(count), shifts)
+    guard done >= 0 else { throw ArrayError.noMemory(bytes: bytes * 2) }
+    if done == count { return count }
+    var status = dcs_seg_mutex_grow(handle)
+    while status > 0 {
+      try context.cancellation.check()
+      status = dcs_seg_mutex_grow(handle)
+    }
+    guard status == 0 else { throw ArrayError.noMemory(bytes: bytes * 2) }
+    return Int(done)
   }
 
   var bytes: Int { Int(dcs_seg_mutex_bytes(handle)) }

@@ -157,8 +157,10 @@ typedef struct dcs_seg_mutex dcs_seg_mutex;
 dcs_seg_mutex *dcs_seg_mutex_create(int64_t nodes);   // fewer than 2³² − 1; NULL without memory
 void dcs_seg_mutex_destroy(dcs_seg_mutex *mutex);
 int64_t dcs_seg_mutex_bytes(const dcs_seg_mutex *mutex);
-// Takes edges in order: above 0 merges unless the clusters exclude each other, below 0 makes them exclude each other. -1 without memory.
-int dcs_seg_mutex_run(dcs_seg_mutex *mutex, const uint64_t *entries, int64_t count, const int64_t *shifts);
+// Takes edges in order: above 0 merges unless the clusters exclude each other, below 0 makes them exclude each other. Returns how many it took, -1 without memory.
+// Where that is not all, `grow` must be called until it returns 0 (-1 without memory), a part at a time.
+int64_t dcs_seg_mutex_run(dcs_seg_mutex *mutex, const uint64_t *entries, int64_t count, const int64_t *shifts);
+int dcs_seg_mutex_grow(dcs_seg_mutex *mutex);
 // Numbers clusters from `count` + 1 on by first node, over nodes in ascending ranges; nodes without an edge above 0 are 0. The clusters are spent. Returns how many there are now.
 uint64_t dcs_seg_mutex_labels(dcs_seg_mutex *mutex, int64_t begin, int64_t end, uint64_t count, uint64_t *labels);
 
