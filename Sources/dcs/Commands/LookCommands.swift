@@ -23,7 +23,7 @@ extension Command {
   }
 
   static let mem = Command("mem", "", "Says how much memory the process and the values in it take.") { prompt, _ in
-    let resident = ProcessMemory.resident.map(byteText) ?? "?", peak = byteText(ProcessMemory.peak)
+    let resident = TakenMemory.resident.map(byteText) ?? "?", peak = byteText(TakenMemory.peak)
     prompt.output.write("  process  \(resident) now, \(peak) at most; budget of a result \(byteText(prompt.interpreter.session.execution.memoryBudget)) (:set memory)\n")
     let sizes = prompt.interpreter.names.compactMap { name -> (name: String, bytes: Int)? in
       guard let bytes = prompt.interpreter.value(of: name)?.bytesInMemory, bytes > 0 else { return nil }
@@ -80,7 +80,7 @@ enum Glance {
   }
 }
 
-enum ProcessMemory {
+enum TakenMemory {
   /// Bytes of the process that are in memory now.
   static var resident: Int? {
     guard let text = try? ProgramHost.text("/proc/self/statm") else { return nil }
