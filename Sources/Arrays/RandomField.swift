@@ -6,8 +6,9 @@ import Geometry
 /// so any block of it, read anywhere in any order, is that block of the whole.
 package struct RandomField: ArraySource {
   package enum Distribution: Sendable, Equatable {
-    /// Uniform in [low, high).
+    /// Uniform in [low, high): low + (high − low) k / 2^24, of float64 2^53, every k as likely as any other.
     case uniform(Double, Double)
+    /// By the inverse of the distribution, of (k + ½) / 2^52: never beyond 8.3 deviations.
     case normal(mean: Double, deviation: Double)
   }
 
@@ -38,11 +39,12 @@ package struct RandomField: ArraySource {
     let count = result.count, row = box.last ?? 1
     if count == 0 { return result }
     let strides = NDArray.packedStrides(shape), outer = Array(box.dropLast())
-    let (key, distribution, dtype) = (key, distribution, dtype)
+    let (key, distribution, dtype, cancellation) = (key, distribution, dtype, context.cancellation)
     try result.withMutableBytes { bytes in
       guard let base = bytes.baseAddress else { return }
       nonisolated(unsafe) let target = base   // each run writes its own rows
       try forEachRange(count / row, grain: max(1, (1 << 14) / row), context.pool) { _, rows in
+        try cancellation?.check()
         var strip = [Double](repeating: 0, count: row)
         for index in rows {
           var first = roi.offset.values.last ?? 0

@@ -1,3 +1,4 @@
+import Execution
 import Glibc
 
 /// Runs `body(0)`, …, `body(count - 1)`, each on a thread of its own, and calls `tick` on the caller's every 50 ms until all have returned.
@@ -7,7 +8,9 @@ import Glibc
 package func onThreads(_ count: Int, tick: () -> Void, body: @escaping @Sendable (Int) -> Void) throws(BlockwiseError) {
   var attributes = pthread_attr_t()
   pthread_attr_init(&attributes)
-  pthread_attr_setstacksize(&attributes, 64 << 20)
+  // where addresses are limited, all stacks together take an eighth of what is left
+  let share = ProcessMemory.addressesLeft.map { max(1 << 20, $0 / 8 / max(1, count) / 65_536 * 65_536) }
+  pthread_attr_setstacksize(&attributes, min(64 << 20, share ?? .max))
   var all = sigset_t(), before = sigset_t()
   sigfillset(&all)
   pthread_sigmask(SIG_BLOCK, &all, &before)

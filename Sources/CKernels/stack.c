@@ -1,7 +1,8 @@
-// Where the stack of a thread ends, so that deep recursion can be refused before the system ends the process.
+// Where the stack of a thread ends, so that deep recursion can be refused before the system ends the process; and one heap for all threads.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <malloc.h>
 #include <pthread.h>
 #include "stack.h"
 
@@ -16,4 +17,10 @@ uintptr_t dcs_stack_bottom(uintptr_t *size) {
   if (failed) return 0;
   *size = bytes;
   return (uintptr_t)address;
+}
+
+void dcs_share_heap(void) {
+#ifdef M_ARENA_MAX
+  mallopt(M_ARENA_MAX, 1);
+#endif
 }

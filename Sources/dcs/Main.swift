@@ -1,3 +1,4 @@
+import Arrays
 import Builtins
 import CLineEdit
 import Display
@@ -79,17 +80,19 @@ struct Program {
     let style = Style(width: terminal.width, color: terminal.color)
     let progress: any ProgressSink = options.isQuiet ? SilentProgress()
       : ProgressBar(style: style, isTerminal: terminal.isErrorTerminal && !terminal.isDumb) { output.transient($0) }
+    ProcessMemory.spareAddresses()
     let threads = options.jobs ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     var execution = ExecutionContext(pool: ThreadPool(threads: threads), cancellation: cancellation, progress: progress, memoryBudget: Self.memoryBudget())
     try Self.limitChunkCache(execution.memoryBudget)
+    Buffer.keep(atMost: min(3 << 30, execution.memoryBudget))
     execution.stopsAtFirstFailure = options.isSerial
     host = ProgramHost(terminal: terminal, output: output, arguments: arguments)
     interpreter = try Interpreter(registry: Vocabulary.registry, host: host, execution: execution, seed: options.seed, dryRun: options.isDryRun ? DryRun(exists: { ((try? Location.kind($0)) ?? nil) != nil }) : nil)
     (self.terminal, self.output, self.cancellation, isQuiet, seed) = (terminal, output, cancellation, options.isQuiet, options.seed)
   }
 
-  /// A quarter of the machine's memory.
-  private static func memoryBudget() -> Int { max(1 << 28, sysconf(Int32(_SC_PHYS_PAGES)) / 4 * sysconf(Int32(_SC_PAGESIZE))) }
+  /// A quarter of the memory that the process may take.
+  private static func memoryBudget() -> Int { max(1 << 24, ProcessMemory.allowed / 4) }
 
   /// Decoded chunks that are kept take a quarter of the budget, 256 MiB at most, or what `DCS_CHUNK_CACHE` says ("1GiB"; 0 for none).
   static func limitChunkCache(_ budget: Int) throws(Options.Misuse) {

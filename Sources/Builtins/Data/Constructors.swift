@@ -48,14 +48,18 @@ extension Builtin {
   static let random = Builtin(
     "random", "(shape: int|coord, kind: \"uniform|normal\" = \"uniform\", key=\"\", dtype: fn|string = nil, \(place)) -> array",
     "Makes random numbers: uniform in [0, 1) or standard normal (float32).",
-    details: ["They depend on the script's seed, `key` and the voxel's index alone: two calls with one key give the same numbers."],
+    details: [
+      "They depend on the script's seed, `key` and the voxel's index alone: two calls with one key give the same numbers, in whatever blocks and by however many threads they are made. "
+        + "save(random(…), path) makes them chunk by chunk, of any size.",
+      "uniform: multiples of 2⁻²⁴ (float64: 2⁻⁵³), each as likely as any other, 0 among them and 1 not. normal: the inverse of the normal distribution at such a number of 52 bits, "
+        + "rounded; never beyond ±8.3.",
+    ],
     examples: [Example("max(random((4, 4), key=\"a\")) < 1", prints: "true")]
   ) { call in
     let shape = try call.shape("shape"), dtype = try call.dtype("dtype") ?? .float32
     guard dtype == .float32 || dtype == .float64 else { throw call.failure(.value, "random numbers are float32 or float64, not \(dtype)", at: "dtype") }
-    try call.checkBudget(dtype, shape)
     let distribution: RandomField.Distribution = try call.string("kind") == "normal" ? .normal(mean: 0, deviation: 1) : .uniform(0, 1)
-    let field = try RandomField(distribution, seed: call.context.seed, purpose: "random " + (try call.string("key")), dtype: dtype, shape: shape)
-    return Value(ArrayValue(try Volume(try field.array(call.execution.pool), try call.newGrid(rank: shape.count))))
+    let purpose = "random " + (try call.string("key")), grid = try call.newGrid(rank: shape.count)
+    return Value(ArrayValue(ArrayExpression(try RandomField(distribution, seed: call.context.seed, purpose: purpose, dtype: dtype, shape: shape, grid: grid))))
   }
 }

@@ -66,7 +66,10 @@ extension Builtin {
   static let pad = Builtin(
     "pad", "(a: array, by: int|coord|length = 0, before: int|coord|length = nil, after: int|coord|length = nil, mode: \"constant|edge|reflect|symmetric\" = \"constant\", value: int|float|bool = 0) -> array",
     "Adds a margin on both sides of every axis of space, or of the axes given; `before` and `after` say it for each side.",
-    details: ["constant v v|a b c|v v    edge a a|a b c|c c    reflect c b|a b c|b a    symmetric b a|a b c|c b"],
+    details: [
+      "constant: `value` everywhere, v v|a b c|v v.", "edge: the outermost voxel again and again, a a|a b c|c c.",
+      "reflect: a mirror in the outermost voxel, which stands once, c b|a b c|b a.", "symmetric: a mirror behind it, so that it stands twice, b a|a b c|c b.",
+    ],
     examples: [Example("pad(arange(3), 1, mode=\"edge\").shape", prints: "(5,)"), Example("sum(pad(ones((2, 2)), before=(1, 0), value=5))", prints: "14.0")],
     searchTerms: ["margin", "border"], streams: ["a"]
   ) { call in

@@ -5,7 +5,9 @@
 // A rest of fewer than `factor` voxels at the end is dropped. Offsets are corners, so the grid keeps its offset (plus `origin`).
 
 import Arrays
+import Execution
 import Geometry
+import Synchronization
 
 package struct DownsampledSource: ArraySource {
   package enum Method: Sendable { case mean, majority }
@@ -41,7 +43,32 @@ package struct DownsampledSource: ArraySource {
     (self.source, self.method, self.factor, self.origin) = (source, method, full, first)
   }
 
+  /// Chunks of the source that make whole voxels; where factors do not divide them, blocks that are about as large.
+  package var chunking: Chunking? {
+    guard let chunks = source.chunking else { return nil }
+    return Chunking(shape: shape.indices.map { max(1, chunks.shape[$0] / factor[$0]) }, origin: shape.indices.map { (chunks.origin[$0] &- origin[$0]) / factor[$0] })
+  }
+
   package func read(_ roi: VoxelRoi, _ context: borrowing ReadContext) throws -> NDArray {
+    // what is in memory is cut into slabs, one a thread at a time; what is stored is read by all threads
+    guard source is Volume, roi.rank == shape.count, let long = shape.indices.max(by: { (roi.shape[$0], -$0) < (roi.shape[$1], -$1) }) else { return try reduced(roi, context) }
+    let whole = roi.shape.values.reduce(1, *), grain = max(1, roi.shape[long] * (1 << 16) / max(1, whole))
+    guard whole > 1 << 17, let pool = context.pool else { return try reduced(roi, context) }
+    let count = (roi.shape[long] + grain - 1) / grain, cancellation = context.cancellation
+    let result = Mutex(try NDArray(dtype, roi.shape.values, zeroed: false))
+    try pool.forEach(count) { index, _ in
+      try cancellation?.check()
+      var offset = roi.offset.values, box = roi.shape.values, place = [Int](repeating: 0, count: box.count)
+      place[long] = index * grain
+      offset[long] += place[long]
+      box[long] = min(grain, box[long] - place[long])
+      let part = try reduced(try VoxelRoi(offset: Coordinate(offset), shape: Coordinate(box)), ReadContext())
+      try result.withLock { try $0.assign(part, at: place) }
+    }
+    return result.withLock { $0 }
+  }
+
+  private func reduced(_ roi: VoxelRoi, _ context: borrowing ReadContext) throws -> NDArray {
     let offset = shape.indices.map { roi.offset[$0] * factor[$0] + origin[$0] }
     let box = shape.indices.map { roi.shape[$0] * factor[$0] }
     let fine = try source.read(try VoxelRoi(offset: Coordinate(offset), shape: Coordinate(box)), context)
@@ -53,9 +80,9 @@ extension NDArray {
   /// Blocks of `factor` become one element; the shape must be a multiple.
   func reduced(by factor: [Int], _ method: DownsampledSource.Method) throws(ArrayError) -> NDArray {
     if factor.allSatisfy({ $0 == 1 }) { return self }
+    // whole blocks of integers: the kernel of pyramids rounds alike
+    if method == .mean && dtype.isInteger { return try downsampled(by: factor, .mean) }
     switch (dtype, method) {   // the common types named, so that their loops are specialised
-    case (.uint8, .mean): return try mean(UInt8.self, factor)
-    case (.uint16, .mean): return try mean(UInt16.self, factor)
     case (.float32, .mean): return try mean(Float.self, factor)
     case (_, .mean): return try mean(dtype.type, factor)
     case (.bool, .majority): return try majority(Bool.self, factor)

@@ -24,7 +24,7 @@ extension Command {
   }
 
   static let mem = Command("mem", "", "Says how much memory the process and the values in it take.") { prompt, _ in
-    let resident = ProcessMemory.resident.map(byteText) ?? "?", peak = byteText(ProcessMemory.peak)
+    let resident = TakenMemory.resident.map(byteText) ?? "?", peak = byteText(TakenMemory.peak)
     prompt.output.write("  process  \(resident) now, \(peak) at most; budget of a result \(byteText(prompt.interpreter.session.execution.memoryBudget)) (:set memory)\n")
     let cache = ChunkCache.process
     if cache.limit > 0 { prompt.output.write("  decoded chunks kept  \(byteText(cache.byteCount)) of at most \(byteText(cache.limit))\n") }
@@ -83,7 +83,7 @@ enum Glance {
   }
 }
 
-enum ProcessMemory {
+enum TakenMemory {
   /// Bytes of the process that are in memory now.
   static var resident: Int? {
     guard let text = try? ProgramHost.text("/proc/self/statm") else { return nil }
