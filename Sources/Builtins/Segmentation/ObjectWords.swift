@@ -9,7 +9,7 @@ extension Builtin {
     "objects", "(labels: array, block: int|coord = nil, workers: int = nil) -> table",
     "What a label volume holds: a row an object with its id, size in voxels, roi and centre, ascending by id.",
     details: [
-      "The columns z, y, x are the centre of mass in nm (in voxels where no voxel size is known).",
+      "The columns z, y, x are the centre of mass in nm (where no voxel size is known in voxels, of the array that a view was taken of: the place stays).",
       "Arrays on disk are read block by block, so they may be of any size.",
     ],
     examples: [Example("objects(label(arange(5) != 1)).size", prints: "[1, 3]"), Example("objects(label(arange(5) != 1)).x", prints: "[0.5, 3.5]")],
