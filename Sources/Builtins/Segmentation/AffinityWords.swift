@@ -42,7 +42,7 @@ extension Builtin {
     details: [
       "affinities: a channel an offset, a probability minus a bias, such as a / 255.0 - 0.5: above 0 the voxel and the one at the offset belong together.",
       "offsets: voxels along each axis, one a channel. strides: every how many voxels an offset is used, one a channel, such as [1, 1, 1, (1, 4, 4)].",
-      "mask: 0 leaves a voxel out. Voxels that nothing joins are 0. Equal strengths are taken in the order of channels, then voxels. attrs.objects counts the segments.",
+      "mask: 0 leaves a voxel out. Voxels that no affinity above 0 reaches are 0. Equal strengths are taken in the order of channels, then voxels. attrs.objects counts the segments.",
       wholeDetail,
     ],
     examples: [Example("max(mutex_watershed(affinities(arange(6) // 3 + 1, offsets=[(1)]) - 0.5, offsets=[(1)]))", prints: "2")], searchTerms: ["mws", "instances"], streams: ["affinities", "mask"],

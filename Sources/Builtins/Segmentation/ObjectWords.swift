@@ -9,7 +9,7 @@ extension Builtin {
     "objects", "(labels: array, shape=false, block: int|coord = nil, workers: int = nil) -> table",
     "What a label volume holds: a row an object with its id, size in voxels, roi and centre, ascending by id; with shape=true also its surface, Euler number and axes.",
     details: [
-      "The columns z, y, x are the centre of mass in nm (in voxels where no voxel size is known).",
+      "The columns z, y, x are the centre of mass in nm (where no voxel size is known in voxels, of the array that a view was taken of: the place stays).",
       "shape=true adds surface, the area in nm² of the voxel faces that show: to other objects, to background, to the outside of the volume; euler_number, lumps − tunnels + hollows (1 for a ball, 0 for a ring, 2 for a shell; voxels that share a corner are connected); axis_lengths in nm, longest first, of the ellipsoid with the same covariance; axis_directions, their unit vectors.",
       "Arrays on disk are read block by block, so they may be of any size.",
     ],
