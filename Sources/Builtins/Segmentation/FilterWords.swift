@@ -12,7 +12,7 @@ extension Builtin {
   ) { call in
     let array = try call.array("a"), sigma = try call.sizeInVoxels("sigma", array.grid)
     guard sigma.allSatisfy({ $0 >= 0 && $0.isFinite }) else { throw call.failure(.value, "`sigma` must not be negative", at: "sigma") }
-    return try array.filtered(call, halo: gaussianRadius(sigma: sigma), giving: .float32) { try Segmentation.gaussian(try $0.asFloats(), sigma: sigma, $1) }
+    return try array.filtered(call, halo: gaussianRadius(sigma: sigma), giving: .float32) { try Segmentation.gaussian($0, sigma: sigma, $1) }
   }
 
   static let distance = Builtin(
