@@ -14,9 +14,12 @@ import Geometry
 import Segmentation
 import Storage
 
+/// What distances lead to: zero voxels, voxels of another label, or faces between labels.
+package enum DistanceKind: Sendable { case background, otherLabel, signed }
+
 package struct DistanceStatement: Sendable {
   package let source: any ArraySource
-  private let isSigned: Bool
+  private let kind: DistanceKind
   private let options: BlockwiseOptions
   private let spec: OutputSpec
   private let total: VoxelRoi
@@ -24,9 +27,8 @@ package struct DistanceStatement: Sendable {
   private let name: Identity
   private let layout: ColumnLayout
 
-  /// - Parameter signed: distances to faces between labels, else to the nearest zero voxel.
   /// - Throws: `BlockwiseError`.
-  package init(_ source: any ArraySource, signed: Bool, options: BlockwiseOptions, to spec: OutputSpec) throws {
+  package init(_ source: any ArraySource, _ kind: DistanceKind, options: BlockwiseOptions, to spec: OutputSpec) throws {
     let rank = source.grid.spatialRank, shape = source.shape
     guard source.grid.rank == rank, (1...3).contains(rank) else { throw BlockwiseError.model("expected 1 to 3 axes of space, found \(shapeText(shape))") }
     guard !source.dtype.isFloat else { throw BlockwiseError.notAMask(source.dtype) }
@@ -38,10 +40,14 @@ package struct DistanceStatement: Sendable {
     if spec.shards == nil { spec.chunks = spec.chunks ?? chunks }
     if rank == 3 { column[0] = saturated((max(1, shape[0]) - 1) / chunks[0] + 1, chunks[0]) }
     columns = try Tiling(total: total, block: column, context: [Int](repeating: 0, count: rank))
-    layout = try ColumnLayout(shape: [Int](repeating: 1, count: 3 - rank) + shape, block: [Int](repeating: 1, count: 3 - rank) + column, parts: signed ? 2 : 1)
+    layout = try ColumnLayout(shape: [Int](repeating: 1, count: 3 - rank) + shape, block: [Int](repeating: 1, count: 3 - rank) + column, parts: kind == .signed ? 2 : 1)
     name = try Identity(of: source, content: spec.path != nil)
-    (self.source, isSigned, self.options, self.spec) = (source, signed, options, spec)
+    (self.source, self.kind, self.options, self.spec) = (source, kind, options, spec)
   }
+
+  private var isSigned: Bool { kind == .signed }
+  /// The pass along z asks for labels once more.
+  private var readsTwice: Bool { kind != .background }
 
   package func plan(_ context: ExecutionContext) throws -> BlockwisePlan {
     let output = try plannedOutput(spec, grid: source.grid, dtype: .float32, leading: [], columns)
@@ -51,9 +57,9 @@ package struct DistanceStatement: Sendable {
     planes.decidesBytes = false
     let column = columns.blockShape.indices.reduce(1) { saturated($0, min(columns.blockShape[$1], max(1, source.shape[$1]))) }
     let last = BlockwisePlan.StagePlan(
-      name: "columns", tiling: columns, bytesRead: isSigned ? bytes : 0, bytesWritten: try NDArray.byteCount(.float32, source.shape),
-      bytesPerWorker: saturated(column, layout.bytesPerVoxel + 4 + (isSigned ? item : 0)))
-    return BlockwisePlan(title: options.name, inputs: [BlockwisePlan.Input(source, name)], output: output, stages: [planes, last], parameters: options.parameters)
+      name: "columns", tiling: columns, bytesRead: readsTwice ? bytes : 0, bytesWritten: try NDArray.byteCount(.float32, source.shape),
+      bytesPerWorker: saturated(column, layout.bytesPerVoxel + 4 + (readsTwice ? item : 0)))
+    return BlockwisePlan(title: options.name, inputs: [BlockwisePlan.Input(source, name)], output: output, stages: [planes, last], parameters: (kind == .otherLabel ? [("each", "true")] : []) + options.parameters)
   }
 
   /// Planes at a time: as many as half the budget holds, a power of two, and no more than a block is deep.
@@ -118,7 +124,7 @@ package struct DistanceStatement: Sendable {
       try layout.write(whole, 0, planes: first..<first + count, to: file, context.cancellation)
       try layout.write(half, 1, planes: first..<first + count, to: file, context.cancellation)
     } else {
-      try layout.write(try distanceOfPlanes(values, voxelSize: sizes, context), 0, planes: first..<first + count, to: file, context.cancellation)
+      try layout.write(try distanceOfPlanes(values, voxelSize: sizes, each: kind == .otherLabel, context), 0, planes: first..<first + count, to: file, context.cancellation)
     }
   }
 
@@ -126,8 +132,9 @@ package struct DistanceStatement: Sendable {
   private func column(_ block: Block, from file: ScratchFile, _ context: ExecutionContext) throws -> NDArray {
     let shape = block.writeRoi.shape.values, place = [Int](repeating: 0, count: 3 - shape.count) + block.writeRoi.offset.values
     let squares = try layout.read(0, at: place, from: file)
-    if !isSigned { return try distanceOfColumn(squares, step: sizes[0], context).reshaped(shape) }
+    if !readsTwice { return try distanceOfColumn(squares, step: sizes[0], context).reshaped(shape) }
     let labels = try source.read(block.writeRoi, context.reading).contiguous().reshaped(squares.shape)
+    if !isSigned { return try distanceOfColumn(squares, labels: labels, step: sizes[0], context).reshaped(shape) }
     return try signedDistanceOfColumn(whole: squares, half: try layout.read(1, at: place, from: file), labels: labels, voxelSize: sizes, volume: source.shape, context).reshaped(shape)
   }
 }

@@ -3,9 +3,11 @@
 //
 //     count             components of the block, numbered 1 … count in raster order of their first voxels
 //     firsts[k]         first voxel of component k + 1, as an index into the whole region in raster order
+//     values[k]         the value of component k + 1 in the array that was labelled, where only equal values belong together; else empty
 //     faces[2 axis]     labels of the first plane along an axis; faces[2 axis + 1] of the last one
 //
-// Bytes: variable-length integers (LEB128): count, the firsts as differences, then for each face the number of runs and (label, length) of each.
+// Bytes: variable-length integers (LEB128): count, the firsts as differences, then for each face the number of runs and (label, length) of each, then the values if
+// there are any.
 
 import Arrays
 
@@ -17,19 +19,22 @@ package struct FaceRecord: Sendable, Equatable {
 
   package var shape: [Int]
   package var firsts: [Int]
+  package var values: [UInt64] = []
   package var faces: [[Run]]
 
   package var count: Int { firsts.count }
 
   /// - Parameter labels: uint32, numbered 1, 2, … by first voxel.
+  /// - Parameter values: what was labelled, if only equal values belong together.
   /// - Parameter origin: of the block in the region, whose shape is `whole`.
-  init(_ labels: NDArray, count: Int, origin: [Int], whole: [Int]) throws {
+  init(_ labels: NDArray, count: Int, values: NDArray? = nil, origin: [Int], whole: [Int]) throws {
     shape = labels.shape
     let rank = shape.count, strides = NDArray.packedStrides(whole)
-    var firsts: [Int] = []
+    var firsts: [Int] = [], places: [Int] = []
     firsts.reserveCapacity(count)
     try labels.contiguous().withElements(UInt32.self) { values in
       for at in values.indices where Int(values[at]) > firsts.count {
+        places.append(at)
         var rest = at, place = 0
         for axis in (0..<rank).reversed() {
           place += (origin[axis] + rest % labels.shape[axis]) * strides[axis]
@@ -39,6 +44,7 @@ package struct FaceRecord: Sendable, Equatable {
       }
     }
     self.firsts = firsts
+    if let values { self.values = try values.contiguous().withBytes { bytes in places.map { bytes.id(at: $0, size: values.dtype.size) } } }
     faces = []
     for axis in 0..<rank {
       for side in [0, max(0, shape[axis] - 1)] {
@@ -79,8 +85,9 @@ package struct FaceRecord: Sendable, Equatable {
 extension FaceRecord {
   var bytes: [UInt8] {
     var bytes: [UInt8] = []
-    func put(_ value: Int) {
-      var rest = UInt64(bitPattern: Int64(value))
+    func put(_ value: Int) { put(wide: UInt64(bitPattern: Int64(value))) }
+    func put(wide value: UInt64) {
+      var rest = value
       while rest >= 0x80 {
         bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
         rest >>= 7
@@ -102,18 +109,20 @@ extension FaceRecord {
         put(run.length)
       }
     }
+    for value in values { put(wide: value) }
     return bytes
   }
 
   /// nil for bytes that are no record.
   init?(_ bytes: some Sequence<UInt8>) {
     var source = bytes.makeIterator()
-    func take() -> Int? {
+    func take() -> Int? { takeWide().flatMap { Int(exactly: $0) } }
+    func takeWide() -> UInt64? {
       var value: UInt64 = 0
       for shift in stride(from: UInt64(0), to: 64, by: 7) {
         guard let byte = source.next() else { return nil }
         value |= UInt64(byte & 0x7f) << shift
-        if byte < 0x80 { return Int(exactly: value) }
+        if byte < 0x80 { return value }
       }
       return nil
     }
@@ -144,7 +153,21 @@ extension FaceRecord {
       }
       if expected != 0 { return nil }
     }
-    guard source.next() == nil else { return nil }
-    (self.shape, self.firsts, self.faces) = (shape, firsts, faces)
+    var values: [UInt64] = []
+    while values.count < count, let value = takeWide() { values.append(value) }
+    guard values.isEmpty || values.count == count, source.next() == nil else { return nil }
+    (self.shape, self.firsts, self.values, self.faces) = (shape, firsts, values, faces)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// A bool or integer of `size` bytes as its bits, zero-extended.
+  fileprivate func id(at index: Int, size: Int) -> UInt64 {
+    switch size {
+    case 1: UInt64(self[index])
+    case 2: UInt64(loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
+    case 4: UInt64(loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
+    default: loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)
+    }
   }
 }

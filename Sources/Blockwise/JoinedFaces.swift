@@ -36,9 +36,12 @@ struct JoinedFaces {
         let mine = try own ?? record(index)
         own = mine
         if mine.count == 0 { break }
-        let a = try mine.slab(toward: direction), b = try record(neighbour).slab(toward: direction.map { -$0 })
+        let theirs = try record(neighbour), a = try mine.slab(toward: direction), b = try theirs.slab(toward: direction.map { -$0 })
         let base = bases[Int(index)] - 1, other = bases[Int(neighbour)] - 1
-        for pair in try contactPairs(a, b, direction: direction, connectivity: connectivity) { classes.join(base + Int(pair.a), other + Int(pair.b)) }
+        for pair in try contactPairs(a, b, direction: direction, connectivity: connectivity) {
+          guard mine.values.isEmpty || mine.values[Int(pair.a) - 1] == theirs.values[Int(pair.b) - 1] else { continue }
+          classes.join(base + Int(pair.a), other + Int(pair.b))
+        }
       }
       context.progress.report(ProgressUpdate(label, done: index + 1, total: tiling.count, unit: "blocks"))
     }

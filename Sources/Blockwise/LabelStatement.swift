@@ -30,13 +30,15 @@ package struct LabelStatement: Sendable {
   private let inputs: Inputs
   private let options: BlockwiseOptions
   private let connectivity: Int
+  private let byValue: Bool
   private let spec: OutputSpec
   private let mask: BlockKernel?
   private let names: [Identity]
 
+  /// - Parameter byValue: neighbours belong together only if their values are equal.
   /// - Parameter mask: makes the mask of a block, or of block and context, from the inputs; nil: the one input is the mask.
   /// - Throws: `BlockwiseError`, `SegmentationError.connectivity`.
-  package init(_ sources: [any ArraySource], connectivity: Int = 1, options: BlockwiseOptions, to spec: OutputSpec, mask: BlockKernel? = nil) throws {
+  package init(_ sources: [any ArraySource], connectivity: Int = 1, byValue: Bool = false, options: BlockwiseOptions, to spec: OutputSpec, mask: BlockKernel? = nil) throws {
     let inputs = try Inputs(sources, roi: options.roi)
     let rank = inputs.grid.rank
     _ = try forwardDirections(rank: rank, connectivity: connectivity)
@@ -47,7 +49,7 @@ package struct LabelStatement: Sendable {
     let block = options.block ?? spec.usualBlock(over: inputs.total.shape.values)
     tiling = try Tiling(total: inputs.total, block: block, context: options.context ?? [Int](repeating: 0, count: rank))
     names = try sources.map { try Identity(of: $0, content: spec.path != nil) }
-    (self.inputs, self.options, self.connectivity, self.spec, self.mask) = (inputs, options, connectivity, spec, mask)
+    (self.inputs, self.options, self.connectivity, self.byValue, self.spec, self.mask) = (inputs, options, connectivity, byValue, spec, mask)
   }
 
   package func plan() throws -> BlockwisePlan {
@@ -63,7 +65,7 @@ package struct LabelStatement: Sendable {
     return BlockwisePlan(
       title: "label \(options.name)", inputs: zip(inputs.sources, names).map { BlockwisePlan.Input($0, $1) }, output: output,
       stages: [try stage("faces", written: saturated(faces, Int(clamping: tiling.count))), try stage("labels", written: try NDArray.byteCount(.uint64, output.shape))],
-      parameters: [("connectivity", "\(connectivity)"), ("pad", "\(options.pad)")] + options.parameters)
+      parameters: [("connectivity", "\(connectivity)"), ("pad", "\(options.pad)")] + (byValue ? [("each", "true")] : []) + options.parameters)
   }
 
   /// Runs what is missing.
@@ -94,8 +96,8 @@ package struct LabelStatement: Sendable {
       stage: "\(plan.title): faces", tiling: tiling, journal: try output.folder?.stage("faces", count: tiling.count), verify: { try records.has($0.index) }
     ) { _, _ in
       { block, context in
-        let (labels, count) = try local(block, context)
-        let record = try FaceRecord(labels, count: count, origin: (try block.writeRoi.offset - tiling.total.offset).values, whole: tiling.total.shape.values)
+        let (labels, count, values) = try local(block, context)
+        let record = try FaceRecord(labels, count: count, values: values, origin: (try block.writeRoi.offset - tiling.total.offset).values, whole: tiling.total.shape.values)
         try records.put(block.index, record.bytes)
         return .written
       }
@@ -105,9 +107,9 @@ package struct LabelStatement: Sendable {
     if !report.isComplete { throw BlockwiseError.blocksFailed(report, path: output.path) }
   }
 
-  /// Labels of one block by itself: the same whenever it is asked.
-  private var localLabels: @Sendable (Block, ExecutionContext) throws -> (labels: NDArray, count: Int) {
-    let (inputs, options, mask, connectivity) = (inputs, options, mask, connectivity)
+  /// Labels of one block by itself: the same whenever it is asked; and what they are labels of, where values count.
+  private var localLabels: @Sendable (Block, ExecutionContext) throws -> (labels: NDArray, count: Int, values: NDArray?) {
+    let (inputs, options, mask, connectivity, byValue) = (inputs, options, mask, connectivity, byValue)
     return { block, context in
       let values: NDArray
       if let mask {
@@ -115,7 +117,9 @@ package struct LabelStatement: Sendable {
       } else {
         values = try inputs.read(block.writeRoi, pad: options.pad, context)[0].array
       }
-      return try labelComponents(try values.contiguous(), connectivity: connectivity, dtype: .uint32, context)
+      let packed = try values.contiguous()
+      let (labels, count) = try labelComponents(packed, connectivity: connectivity, byValue: byValue, dtype: .uint32, context)
+      return (labels, count, byValue ? packed : nil)
     }
   }
 
@@ -123,7 +127,9 @@ package struct LabelStatement: Sendable {
 
   private func reduce(_ records: RecordStore, _ context: ExecutionContext) throws -> Numbering {
     var joined = try JoinedFaces(tiling, connectivity: connectivity, label: "label \(options.name): joining", bytesEach: 32, context) { index in
-      guard let bytes = try records.get(index), let record = FaceRecord(bytes) else { throw BlockwiseError.journalDamaged(path: spec.path ?? "memory", reason: "the faces of block \(index) cannot be read") }
+      guard let bytes = try records.get(index), let record = FaceRecord(bytes), record.values.count == (byValue ? record.count : 0) else {
+        throw BlockwiseError.journalDamaged(path: spec.path ?? "memory", reason: "the faces of block \(index) cannot be read")
+      }
       return record
     }
     return Numbering(&joined.classes, firsts: joined.firsts, bases: joined.bases)

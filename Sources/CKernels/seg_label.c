@@ -7,41 +7,35 @@
 
 typedef struct { uint64_t starts, ends; } edges;
 
-// Eight bytes of 0 or 1 become eight bits: byte i of the product's top byte collects bit i.
-DCS_INLINE uint64_t pack64(const uint8_t *flags) {
-  uint64_t word = 0;
-  for (int j = 0; j < 8; j++) {
-    uint64_t eight;
-    memcpy(&eight, flags + 8 * j, 8);
-    word |= ((eight * 0x0102040810204080ull) >> 56) << (8 * j);
-  }
+typedef _Bool flags __attribute__((ext_vector_type(64)));
+
+// 64 flags as 64 bits.
+DCS_INLINE uint64_t word_of(flags f) {
+  uint64_t word;
+  memcpy(&word, &f, 8);
   return word;
 }
 
 // One pass over a row; `SINK` sees the edges of each word and its first index.
 #define WALK(TYPE, SINK)                                                                                     \
   {                                                                                                          \
+    typedef TYPE block __attribute__((ext_vector_type(64), aligned(sizeof(TYPE))));                          \
     const TYPE *row = pointer;                                                                               \
     uint64_t carry = 0;                                                                                      \
     for (int64_t first = 0; first < count; first += 64) {                                                    \
-      uint8_t set[64], changed[64];                                                                          \
       TYPE padded[65];                                                                                       \
       const int64_t length = count - first < 64 ? count - first : 64;                                        \
       const TYPE *here = row + first;                                                                        \
-      if (length < 64) {                                                                                     \
+      if (length < 64 || first == 0) { /* what is read before and behind the row is 0 */                     \
         memset(padded, 0, sizeof padded);                                                                    \
         memcpy(padded + 1, here, (size_t)length * sizeof(TYPE));                                             \
         padded[0] = first > 0 ? here[-1] : 0;                                                                \
         here = padded + 1;                                                                                   \
       }                                                                                                      \
-      for (int i = 0; i < 64; i++) set[i] = here[i] != 0;                                                    \
-      const uint64_t now = pack64(set), before = now << 1 | carry;                                           \
+      const block values = *(const block *)here;                                                             \
+      const uint64_t now = word_of(__builtin_convertvector(values != 0, flags)), before = now << 1 | carry;  \
       uint64_t differs = now ^ before;                                                                       \
-      if (by_value) {                                                                                        \
-        changed[0] = first > 0 || here == padded + 1 ? here[0] != here[-1] : here[0] != 0;                   \
-        for (int i = 1; i < 64; i++) changed[i] = here[i] != here[i - 1];                                    \
-        differs = pack64(changed);                                                                           \
-      }                                                                                                      \
+      if (by_value) differs = word_of(__builtin_convertvector(values != *(const block *)(here - 1), flags)); \
       const edges found = {differs & now, differs & before};                                                 \
       SINK;                                                                                                  \
       carry = now >> 63;                                                                                     \
@@ -83,44 +77,50 @@ DCS_INLINE uint32_t root(uint32_t *parent, uint32_t i) {
   return i;
 }
 
+// Both point to the root afterwards, so that runs that touch in several places are soon seen to be joined.
 DCS_INLINE void join(uint32_t *parent, uint32_t a, uint32_t b) {
-  if (parent[a] == parent[b]) return;
-  a = root(parent, a);
-  b = root(parent, b);
-  if (a < b) parent[b] = a; else parent[a] = b;
+  const uint32_t p = root(parent, a), q = root(parent, b), r = p < q ? p : q;
+  parent[p] = parent[q] = parent[a] = parent[b] = r;
 }
 
-DCS_INLINE uint64_t value_at(const dcs_run_forest *f, int64_t row, int32_t x) {
-  const int64_t index = row * f->row_length + x;
-  switch (f->width) {
-  case 1: return ((const uint8_t *)f->values)[index];
-  case 2: return ((const uint16_t *)f->values)[index];
-  case 4: return ((const uint32_t *)f->values)[index];
-  default: return ((const uint64_t *)f->values)[index];
+// Joins touching runs of two rows; `reach` 1 lets runs touch across a corner in x. Specialised for masks and for each width of values.
+DCS_INLINE int agree(const void *values, int width, int64_t a, int64_t b) {
+  switch (width) {
+  case 1: return ((const uint8_t *)values)[a] == ((const uint8_t *)values)[b];
+  case 2: return ((const uint16_t *)values)[a] == ((const uint16_t *)values)[b];
+  case 4: return ((const uint32_t *)values)[a] == ((const uint32_t *)values)[b];
+  case 8: return ((const uint64_t *)values)[a] == ((const uint64_t *)values)[b];
+  default: return 1;
   }
 }
 
-// Joins touching runs of two rows; `reach` 1 lets runs touch across a corner in x.
-static void join_two_rows(const dcs_run_forest *f, int64_t row, int64_t near, int32_t reach) {
-  int64_t a = f->row_start[row], b = f->row_start[near];
-  const int64_t a_end = f->row_start[row + 1], b_end = f->row_start[near + 1];
-  const dcs_run *runs = f->runs;
+DCS_INLINE void join_two_rows(const dcs_run_forest *f, int64_t row, int64_t near, int32_t reach, int width) {
+  const int64_t a_first = f->row_start[row], b_first = f->row_start[near];
+  const dcs_run *a = f->runs + a_first, *b = f->runs + b_first;
+  const dcs_run *const a_end = f->runs + f->row_start[row + 1], *const b_end = f->runs + f->row_start[near + 1];
+  uint32_t *const parent = f->parent;
   while (a < a_end && b < b_end) {
-    if (runs[a].begin < runs[b].end + reach && runs[b].begin < runs[a].end + reach)
-      if (!f->values || value_at(f, row, runs[a].begin) == value_at(f, near, runs[b].begin)) join(f->parent, (uint32_t)a, (uint32_t)b);
-    // the one that ends first can touch nothing further, except by reaching over a corner: then both ends count
-    if (runs[a].end < runs[b].end) a++;
-    else if (runs[b].end < runs[a].end) b++;
-    else {
-      if (reach) {
-        if (b + 1 < b_end && runs[b + 1].begin < runs[a].end + 1)
-          if (!f->values || value_at(f, row, runs[a].begin) == value_at(f, near, runs[b + 1].begin)) join(f->parent, (uint32_t)a, (uint32_t)(b + 1));
-        if (a + 1 < a_end && runs[a + 1].begin < runs[b].end + 1)
-          if (!f->values || value_at(f, row, runs[a + 1].begin) == value_at(f, near, runs[b].begin)) join(f->parent, (uint32_t)(a + 1), (uint32_t)b);
-      }
-      a++;
-      b++;
+    const uint32_t i = (uint32_t)(a - f->runs), j = (uint32_t)(b - f->runs);
+    if (a->begin < b->end + reach && b->begin < a->end + reach && parent[i] != parent[j])
+      if (agree(f->values, width, row * f->row_length + a->begin, near * f->row_length + b->begin)) join(parent, i, j);
+    // the one that ends first can touch nothing further, except by reaching over a corner; where runs lie side by side, both that end together may
+    if (width && reach && a->end == b->end) {
+      if (b + 1 < b_end && b[1].begin < a->end + 1 && agree(f->values, width, row * f->row_length + a->begin, near * f->row_length + b[1].begin)) join(parent, i, j + 1);
+      if (a + 1 < a_end && a[1].begin < b->end + 1 && agree(f->values, width, row * f->row_length + a[1].begin, near * f->row_length + b->begin)) join(parent, i + 1, j);
     }
+    const int32_t a_last = a->end, b_last = b->end;
+    a += a_last <= b_last;
+    b += b_last <= a_last;
+  }
+}
+
+static void join_rows_of(const dcs_run_forest *f, int64_t row, int64_t near, int32_t reach) {
+  if (!f->values) { join_two_rows(f, row, near, reach, 0); return; }
+  switch (f->width) {
+  case 1: join_two_rows(f, row, near, reach, 1); break;
+  case 2: join_two_rows(f, row, near, reach, 2); break;
+  case 4: join_two_rows(f, row, near, reach, 4); break;
+  default: join_two_rows(f, row, near, reach, 8); break;
   }
 }
 
@@ -139,14 +139,13 @@ void dcs_seg_join_rows(const dcs_run_forest *f, int64_t begin, int64_t end, int6
     for (int i = 0; i < 4; i++) {
       const int64_t near = neighbours[i].near;
       if (!neighbours[i].exists || neighbours[i].axes > c || near < near_begin || near >= near_end) continue;
-      join_two_rows(f, row, near, c > neighbours[i].axes);
+      join_rows_of(f, row, near, c > neighbours[i].axes);
     }
   }
 }
 
-uint32_t dcs_seg_number_runs(uint32_t *parent, int64_t count) {
-  uint32_t components = 0;
-  for (int64_t i = 0; i < count; i++) parent[i] = parent[i] == i ? ++components : parent[parent[i]];
+uint32_t dcs_seg_number_runs(uint32_t *parent, int64_t begin, int64_t end, uint32_t components) {
+  for (int64_t i = begin; i < end; i++) parent[i] = parent[i] == i ? ++components : parent[parent[i]];
   return components;
 }
 

@@ -1,5 +1,7 @@
 // What each id of a label volume covers: voxels, bounds, and sums of coordinates and of their products. Open addressing by id; a run of equal voxels costs one look-up.
 #include "include/seg.h"
+#include "seg_clones.h"
+#include "seg_runs.h"
 
 struct dcs_seg_objects { dcs_seg_object *cells; uint64_t mask; int64_t used; };
 
@@ -29,14 +31,25 @@ static inline void add_product(uint64_t sum[2], __int128 value) {
 
 static inline __int128 squares_below(int64_t n) { return (__int128)(n - 1) * n * (2 * n - 1) / 6; }
 
-int dcs_seg_objects_add_rows(dcs_seg_objects *t, const void *labels, int width, int64_t height, int64_t row_length, int64_t begin, int64_t end) {
+// The end of the run that begins at x.
+DCS_INLINE int64_t run_end(const void *row, int width, int64_t x, int64_t length) {
+  int64_t end = x;
+#define END(TYPE)                                                                \
+  {                                                                              \
+    const TYPE *p = row;                                                         \
+    do end += EQUAL(TYPE, p + end, length - end);                                \
+    while (end < length && p[end] == p[x]);                                      \
+  }
+  BY_ID_WIDTH(width, END)
+  return end;
+}
+
+DCS_CLONES int dcs_seg_objects_add_rows(dcs_seg_objects *t, const void *labels, int width, int64_t height, int64_t row_length, int64_t begin, int64_t end) {
   for (int64_t row = begin; row < end; row++) {
     const int64_t place[2] = {row / height, row % height}, first = row * row_length;
     for (int64_t x = 0; x < row_length;) {
       const uint64_t id = load(labels, first + x, width);
-      int64_t stop = x + 1;
-      while (stop < row_length && load(labels, first + stop, width) == id) stop++;
-      const int64_t n = stop - x;
+      const int64_t stop = run_end((const char *)labels + first * width, width, x, row_length), n = stop - x;
       if (id) {
         dcs_seg_object *c = cell_of(t, id);
         if (!c) return -1;

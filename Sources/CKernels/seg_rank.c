@@ -43,6 +43,57 @@ DCS_CLONES void dcs_seg_extreme_rows(const void *const *rows, int64_t row_count,
   BY_KIND(EXTREME)
 }
 
+// Lines of integers, whatever the radius (van Herk 1992; Gil & Werman 1993): a window of 2r + 1 samples is the end of one block of as many and the beginning of
+// the next, so the extremes of all ends, made backwards, and of all beginnings, made forwards, are two values to compare. Outside, the outermost sample goes on.
+int64_t dcs_seg_extreme_scratch(int64_t count, int64_t radius, int64_t columns, int width) { return (count + 2 * radius + 1) * ((columns * width + 63) & ~(int64_t)63); }
+
+DCS_CLONES void dcs_seg_extreme_columns(const void *in, int64_t in_stride, int64_t count, int64_t columns, int64_t radius, int width, int kind, int greatest, void *out, int64_t out_stride, void *scratch) {
+  const int64_t window = 2 * radius + 1, all = count + 2 * radius, held = (columns * width + 63) & ~(int64_t)63;
+  char *ends = scratch, *beginning = ends + all * held;
+#define SAMPLE(TYPE, k) ((const TYPE *)in + ((k) < radius ? 0 : (k) - radius < count ? (k) - radius : count - 1) * in_stride)
+#define JOIN(TYPE, OP)                                                                                      \
+  {                                                                                                         \
+    for (int64_t k = all - 1; k >= 0; k--) {                                                                \
+      const TYPE *a = SAMPLE(TYPE, k);                                                                      \
+      TYPE *to = (TYPE *)(ends + k * held);                                                                 \
+      const TYPE *b = (const TYPE *)(ends + (k + 1) * held);                                                \
+      if (k == all - 1 || k % window == window - 1) memcpy(to, a, (size_t)columns * sizeof(TYPE));          \
+      else for (int64_t i = 0; i < columns; i++) to[i] = a[i] OP b[i] ? a[i] : b[i];                        \
+    }                                                                                                       \
+    for (int64_t k = 0; k < all; k++) {                                                                     \
+      const TYPE *a = SAMPLE(TYPE, k);                                                                      \
+      TYPE *now = (TYPE *)beginning;                                                                        \
+      if (k % window == 0) memcpy(now, a, (size_t)columns * sizeof(TYPE));                                  \
+      else for (int64_t i = 0; i < columns; i++) now[i] = a[i] OP now[i] ? a[i] : now[i];                   \
+      if (k < 2 * radius) continue;                                                                         \
+      const TYPE *b = (const TYPE *)(ends + (k - 2 * radius) * held);                                       \
+      TYPE *to = (TYPE *)out + (k - 2 * radius) * out_stride;                                               \
+      for (int64_t i = 0; i < columns; i++) to[i] = now[i] OP b[i] ? now[i] : b[i];                         \
+    }                                                                                                       \
+  }
+#define EXTREME_COLUMNS(TYPE) { if (greatest) JOIN(TYPE, >) else JOIN(TYPE, <) }
+  BY_KIND(EXTREME_COLUMNS)
+}
+
+// The same along a row: windows of 1, 2, 4, … elements, then two of the last overlap in one of `window`.
+DCS_CLONES void dcs_seg_extreme_row(void *padded, int64_t count, int64_t window, int width, int kind, int greatest, void *out) {
+  const int64_t all = count + window - 1;
+  int64_t reach = 1;
+#define DOUBLE(TYPE, OP)                                                                             \
+  {                                                                                                  \
+    TYPE *row = padded, *to = out;                                                                   \
+    for (; 2 * reach <= window; reach *= 2) {                                                        \
+      const TYPE *ahead = row + reach;                                                               \
+      _Pragma("clang loop vectorize(assume_safety)")                                                 \
+      for (int64_t i = 0; i < all - reach; i++) row[i] = ahead[i] OP row[i] ? ahead[i] : row[i];      \
+    }                                                                                                \
+    const TYPE *ahead = row + window - reach;                                                        \
+    for (int64_t i = 0; i < count; i++) to[i] = ahead[i] OP row[i] ? ahead[i] : row[i];               \
+  }
+#define EXTREME_ROW(TYPE) { if (greatest) DOUBLE(TYPE, >) else DOUBLE(TYPE, <) }
+  BY_KIND(EXTREME_ROW)
+}
+
 enum { BLOCK = 64 };   // windows side by side
 
 int64_t dcs_seg_median_scratch(int64_t values) { return (values / 2 + 2) * BLOCK * 8; }

@@ -1,6 +1,8 @@
 // Counts of pairs of ids, and maps from id to id: open addressing with linear probing, full 64-bit keys.
 // Equal neighbours are the rule in label volumes, so a run of equal pairs costs one look-up.
 #include "include/seg.h"
+#include "seg_clones.h"
+#include "seg_runs.h"
 #include <string.h>
 
 typedef struct { uint64_t a, b, count; } cell;   // count 0: empty
@@ -25,7 +27,26 @@ int dcs_seg_counts_add(dcs_seg_counts *t, uint64_t a, uint64_t b, uint64_t count
   return 0;
 }
 
+// One look-up a look: cheaper than a branch on whether the id is another one, which nobody can predict.
+DCS_CLONES static int add_ids(dcs_seg_counts *t, const void *ids, int width, int64_t count) {
+#define ADD(TYPE)                                                                    \
+  {                                                                                  \
+    const TYPE *p = ids;                                                             \
+    for (int64_t i = 0; i < count;) {                                                \
+      const uint64_t id = p[i];                                                      \
+      const int64_t equal = EQUAL(TYPE, p + i, count - i);                           \
+      cell *c = &t->cells[mixed(id, 0) & t->mask];                                   \
+      if (c->count && c->a == id && c->b == 0) c->count += (uint64_t)equal;          \
+      else if (dcs_seg_counts_add(t, id, 0, (uint64_t)equal)) return -1;             \
+      i += equal;                                                                    \
+    }                                                                                \
+  }
+  BY_ID_WIDTH(width, ADD)
+  return 0;
+}
+
 int dcs_seg_counts_add_rows(dcs_seg_counts *t, const void *a, int a_width, const void *b, int b_width, const uint8_t *mask, int64_t count) {
+  if (!b && !mask) return add_ids(t, a, a_width, count);
   uint64_t last_a = 0, last_b = 0, run = 0;
   for (int64_t i = 0; i < count; i++) {
     if (mask && !mask[i]) continue;
@@ -89,27 +110,36 @@ int dcs_seg_map_set(dcs_seg_counts *t, uint64_t from, uint64_t to) {
   return 0;
 }
 
-int64_t dcs_seg_map_apply(const dcs_seg_counts *t, const void *in, int in_width, void *out, int out_width, int64_t count, int missing) {
-  uint64_t last = 0, value = 0;
-  int known = 0;
-  for (int64_t i = 0; i < count; i++) {
-    const uint64_t id = load(in, i, in_width);
-    if (!known || id != last) {
-      uint64_t at = mixed(id, 0) & t->mask;
-      while (t->cells[at].count && t->cells[at].a != id) at = (at + 1) & t->mask;
-      if (t->cells[at].count) value = t->cells[at].b;
-      else if (id == 0 || missing == DCS_SEG_MISSING_ZERO) value = 0;
-      else if (missing == DCS_SEG_MISSING_KEEP) value = id;
-      else return i;
-      last = id;
-      known = 1;
-    }
-    switch (out_width) {
-    case 1: ((uint8_t *)out)[i] = (uint8_t)value; break;
-    case 2: ((uint16_t *)out)[i] = (uint16_t)value; break;
-    case 4: ((uint32_t *)out)[i] = (uint32_t)value; break;
-    default: ((uint64_t *)out)[i] = value; break;
-    }
+// Where a new id is looked up it is written RUN_LOOK times; what that is too many is written over by the next.
+DCS_CLONES int64_t dcs_seg_map_apply(const dcs_seg_counts *t, const void *in, int in_width, void *out, int out_width, int64_t count, int missing) {
+#define APPLY(IN, OUT)                                                                         \
+  {                                                                                            \
+    typedef OUT look __attribute__((ext_vector_type(RUN_LOOK), aligned(1)));                   \
+    const IN *p = in;                                                                          \
+    OUT *q = out;                                                                              \
+    for (int64_t i = 0; i < count;) {                                                          \
+      const uint64_t id = p[i];                                                                \
+      uint64_t at = mixed(id, 0) & t->mask, value;                                             \
+      while (t->cells[at].count && t->cells[at].a != id) at = (at + 1) & t->mask;              \
+      if (t->cells[at].count) value = t->cells[at].b;                                          \
+      else if (id == 0 || missing == DCS_SEG_MISSING_ZERO) value = 0;                          \
+      else if (missing == DCS_SEG_MISSING_KEEP) value = id;                                    \
+      else return i;                                                                           \
+      const int64_t equal = EQUAL(IN, p + i, count - i);                                       \
+      if (count - i >= RUN_LOOK) *(look *)(q + i) = (look)(OUT)value;                          \
+      else for (int64_t k = 0; k < equal; k++) q[i + k] = (OUT)value;                          \
+      i += equal;                                                                              \
+    }                                                                                          \
+  }
+#define FROM_8(OUT) APPLY(uint8_t, OUT)
+#define FROM_16(OUT) APPLY(uint16_t, OUT)
+#define FROM_32(OUT) APPLY(uint32_t, OUT)
+#define FROM_64(OUT) APPLY(uint64_t, OUT)
+  switch (in_width) {
+  case 1: BY_ID_WIDTH(out_width, FROM_8) break;
+  case 2: BY_ID_WIDTH(out_width, FROM_16) break;
+  case 4: BY_ID_WIDTH(out_width, FROM_32) break;
+  default: BY_ID_WIDTH(out_width, FROM_64) break;
   }
   return -1;
 }

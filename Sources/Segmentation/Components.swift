@@ -30,7 +30,7 @@ package func labelComponents(_ mask: NDArray, connectivity: Int = 1, byValue: Bo
   if box.isEmpty { return (labels, 0) }
   let packed = try mask.contiguous()
   let width = Int32(packed.dtype.size), byValueFlag: Int32 = byValue ? 1 : 0
-  let slabs = pieces(box.rows, context.pool.threads * 4)
+  let slabs = pieces(box.rows, max(context.pool.threads * 4, box.count >> 22))   // small enough to be stopped soon
 
   return try packed.withBytes { bytes in
     guard let voxels = bytes.baseAddress else { return (labels, 0) }
@@ -64,11 +64,17 @@ package func labelComponents(_ mask: NDArray, connectivity: Int = 1, byValue: Bo
         }
         // rows whose neighbours lie in an earlier slab: at most one plane and one row of each
         for rows in slabs.dropFirst() {
+          try context.cancellation.check()
           let reach = min(rows.upperBound, rows.lowerBound + box.height + 1)
           dcs_seg_join_rows(forest, Int64(rows.lowerBound), Int64(reach), 0, Int64(rows.lowerBound))
         }
       }
-      let count = Int(dcs_seg_number_runs(parent, Int64(runCount)))
+      var numbered: UInt32 = 0
+      for part in chunks(runCount) {
+        try context.cancellation.check()
+        numbered = dcs_seg_number_runs(parent, Int64(part.lowerBound), Int64(part.upperBound), numbered)
+      }
+      let count = Int(numbered)
       try withUnsafePointer(to: &forest) { forest in
         try labels.withMutableBytes { out in
           try context.forEach(slabs.count) { slab, _ in

@@ -10,8 +10,9 @@ import Execution
 /// Squared distances of the planes of a mask to zero voxels of their own plane.
 ///
 /// - Parameter mask: [z, y, x], whole planes; bool or integer.
+/// - Parameter each: to voxels of another label, as in `distanceTransform`.
 /// - Returns: float32, of the same shape.
-package func distanceOfPlanes(_ mask: NDArray, voxelSize: [Double], _ context: ExecutionContext) throws -> NDArray {
+package func distanceOfPlanes(_ mask: NDArray, voxelSize: [Double], each: Bool = false, _ context: ExecutionContext) throws -> NDArray {
   let box = try Box(mask, "distance")
   try checkDiscrete("distance", mask)
   try checkVoxelSize("distance", voxelSize)
@@ -20,21 +21,25 @@ package func distanceOfPlanes(_ mask: NDArray, voxelSize: [Double], _ context: E
   try squares.withMutableElements(Float.self) { out in
     try mask.contiguous().withBytes { voxels in
       guard let out = out.baseAddress, let voxels = voxels.baseAddress else { return }
-      try planeSquares(box, voxels, mask.dtype.size, voxelSize, out, context)
+      try planeSquares(box, voxels, mask.dtype.size, each: each, voxelSize, out, context)
     }
   }
   return squares
 }
 
 /// Distances of a column: `squares` [z, y, x] of all planes of the volume, for some y and x.
-package func distanceOfColumn(_ squares: NDArray, step: Double, _ context: ExecutionContext) throws -> NDArray {
-  let box = try Box(squares, "distance")
+///
+/// - Parameter labels: of the same voxels, if distances are those of each label.
+package func distanceOfColumn(_ squares: NDArray, labels: NDArray? = nil, step: Double, _ context: ExecutionContext) throws -> NDArray {
+  let box = try Box(squares, "distance"), packed = try labels?.contiguous()
   var result = try squares.contiguous()
   if box.isEmpty { return result }
   try result.withMutableElements(Float.self) { out in
-    guard let out = out.baseAddress else { return }
-    try envelope(box, .z, even: out, odd: nil, out: out, step: step, context)
-    dcs_seg_square_roots(out, Int64(box.count))
+    try withOptionalBytes(packed) { voxels in
+      guard let out = out.baseAddress else { return }
+      try envelope(box, .z, even: out, odd: nil, within: voxels.map { LabelVoxels(bytes: $0, size: packed?.dtype.size ?? 1) }, out: out, step: step, context)
+      dcs_seg_square_roots(out, Int64(box.count))
+    }
   }
   return result
 }

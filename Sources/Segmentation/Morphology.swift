@@ -1,7 +1,7 @@
 // Erosion, dilation, opening and closing, with a box or a ball.
 //
-// box   least or greatest value of the window, axis after axis; any dtype, so grey values too.
-// ball  all voxels whose centres lie within the radius, by the exact distance transform; masks only; may be anisotropic.
+// box   least or greatest value of the window, axis after axis; any dtype, so grey values too. Wide ones of integers cost no more than narrow ones (WideBox.swift).
+// ball  all voxels whose centres lie within the radius; masks only; may be anisotropic. Small ones in bits (Ball.swift), large ones by the exact distance transform.
 // What lies outside the array takes no part: it neither erodes nor dilates (as scipy's binary_erosion with border_value=1, binary_dilation with 0), so an object cut
 // by the edge of the array is treated as if it went on.
 // Checked against plain twins and scipy (Tests/Fixtures/segmentation).
@@ -49,7 +49,9 @@ private func morph(_ values: NDArray, _ element: StructuringElement, _ morph: Mo
     guard radius.isFinite, radius >= 0 else { throw SegmentationError.parameter(function: name, name: "radius", expected: "0 or more", found: "\(radius)") }
     try checkDiscrete(name, values)
     // roots of integer squares are correctly rounded, so the tolerance only forgives radii such as 1.41421
-    let reach = radius * (1 + 1e-6)
+    let reach = radius * (1 + 1e-6), sizes = try box.perAxis(voxelSize, missing: 1, "voxel size", name)
+    try checkVoxelSize(name, sizes)
+    if let ball = Ball(reach, sizes, box) { return try ball.erode(values, box, background: morph == .dilate, context) }
     if morph == .erode { return try threshold(distanceTransform(values, voxelSize: voxelSize, context), above: reach, context) }
     return try invert(threshold(distanceTransform(isBackground(values, context), voxelSize: voxelSize, context), above: reach, context))
   }
@@ -58,9 +60,12 @@ private func morph(_ values: NDArray, _ element: StructuringElement, _ morph: Mo
 private func boxMorph(_ values: NDArray, _ box: Box, _ radius: [Int], greatest: Bool, _ context: ExecutionContext) throws -> NDArray {
   var out = try result(values.dtype, values.shape, context)
   if box.isEmpty { return out }
+  // floats are looked at one by one whatever the radius, so that NaN and −0 come out the same however blocks are cut
+  let isWide = radius.reduce(0, +) > 12 && !values.dtype.isFloat
   try out.withMutableBytes { out in
     try values.withBytes { source in
       guard let out = out.baseAddress, let source = source.baseAddress else { return }
+      if isWide { return try WideBox(box: box, dtype: values.dtype, greatest: greatest).run(radius, source, out, context) }
       try Separable(box, radius: radius, size: values.dtype.size, outside: .nearest).run(source, out, context) { _, samples, count, out in
         dcs_seg_extreme_rows(samples, Int64(samples.count), Int64(count), Int32(values.dtype.size), values.dtype.kind, greatest ? 1 : 0, out)
       }

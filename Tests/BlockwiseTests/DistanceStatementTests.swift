@@ -19,21 +19,21 @@ import Blockwise
 
   private func bits(_ source: any ArraySource) throws -> [UInt32] { try source.read(try VoxelRoi(shape: source.shape), ReadContext()).elements(Float.self).map(\.bitPattern) }
 
-  private func whole(_ array: NDArray, signed: Bool, _ sizes: [Double]) throws -> [UInt32] {
-    let result = signed ? try signedDistance(array, voxelSize: sizes, context()) : try distanceTransform(array, voxelSize: sizes, context())
+  private func whole(_ array: NDArray, _ kind: DistanceKind, _ sizes: [Double]) throws -> [UInt32] {
+    let result = kind == .signed ? try signedDistance(array, voxelSize: sizes, context()) : try distanceTransform(array, voxelSize: sizes, each: kind == .otherLabel, context())
     return try result.elements(Float.self).map(\.bitPattern)
   }
 
   /// Voxel sizes whose squares are no floats, so that any other order of operations would show.
-  @Test(arguments: [[23], [17, 19], [11, 13, 17], [1, 9, 8], [6, 1, 1]], [false, true]) func equalsTheWholeToTheLastBit(shape: [Int], signed: Bool) throws {
+  @Test(arguments: [[23], [17, 19], [11, 13, 17], [1, 9, 8], [6, 1, 1]], [DistanceKind.background, .otherLabel, .signed]) func equalsTheWholeToTheLastBit(shape: [Int], kind: DistanceKind) throws {
     let folder = try TemporaryFolder(), grid = try grid(shape.count), sizes = grid.voxelSize.values.map(\.double)
     var number = 0
     for density in [0, 0.02, 0.5, 0.97, 1] {
-      let array = try labels(shape, density: density, ids: 3, UInt64(density * 100)), expected = try whole(array, signed: signed, sizes)
+      let array = try labels(shape, density: density, ids: 3, UInt64(density * 100)), expected = try whole(array, kind, sizes)
       for (block, budget) in [([1, 1, 1], 1 << 30), ([4, 5, 6], 1 << 30), ([4, 5, 6], 9000), ([64, 64, 64], 1 << 16)] {
         number += 1
         let statement = try DistanceStatement(
-          Volume(array, grid), signed: signed, options: BlockwiseOptions(name: "d", block: Array(block.suffix(shape.count))), to: OutputSpec(path: "\(folder.path)/a.zarr/\(number)"))
+          Volume(array, grid), kind, options: BlockwiseOptions(name: "d", block: Array(block.suffix(shape.count))), to: OutputSpec(path: "\(folder.path)/a.zarr/\(number)"))
         let result = try statement.execute(ExecutionContext(pool: ThreadPool(threads: 2), memoryBudget: budget))
         #expect(try bits(result.output) == expected, "density \(density), block \(block), budget \(budget)")
         #expect(Files.kind("\(folder.path)/a.zarr/\(number)/.dcs/squares") == nil)
@@ -42,14 +42,14 @@ import Blockwise
   }
 
   /// Stopped in either stage, and continued with another budget, whose slabs are thinner.
-  @Test(arguments: [false, true]) func resumes(signed: Bool) throws {
-    let array = try labels([20, 12, 14], density: 0.9, ids: 2, 7), grid = try grid(3), expected = try whole(array, signed: signed, grid.voxelSize.values.map(\.double))
+  @Test(arguments: [DistanceKind.background, .otherLabel, .signed]) func resumes(kind: DistanceKind) throws {
+    let array = try labels([20, 12, 14], density: 0.9, ids: 2, 7), grid = try grid(3), expected = try whole(array, kind, grid.voxelSize.values.map(\.double))
     for failAt in [1, 3, 25, 40] {
       let folder = try TemporaryFolder(), spec = OutputSpec(path: folder.path + "/a.zarr/d")
       func statement(_ failAt: Int) throws -> DistanceStatement {
         var options = BlockwiseOptions(name: "d", block: [4, 4, 4])
         options.retries = 0
-        return try DistanceStatement(FailingSource(base: Volume(array, grid), failAt: failAt), signed: signed, options: options, to: spec)
+        return try DistanceStatement(FailingSource(base: Volume(array, grid), failAt: failAt), kind, options: options, to: spec)
       }
       _ = try? statement(failAt).execute(ExecutionContext(pool: ThreadPool(threads: 1), memoryBudget: 12_000))
       let result = try statement(.max).execute(ExecutionContext(pool: ThreadPool(threads: 1), memoryBudget: 7_000))
@@ -61,12 +61,12 @@ import Blockwise
 
   /// Squares that were removed with a finished result, or written only in part, are never taken for what they were.
   @Test func lostChunksAreMadeFromNewSquares() throws {
-    let array = try labels([20, 12, 14], density: 0.9, ids: 2, 7), grid = try grid(3), expected = try whole(array, signed: false, grid.voxelSize.values.map(\.double))
+    let array = try labels([20, 12, 14], density: 0.9, ids: 2, 7), grid = try grid(3), expected = try whole(array, .background, grid.voxelSize.values.map(\.double))
     let folder = try TemporaryFolder(), path = folder.path + "/a.zarr/d"
     func execute(_ failAt: Int, budget: Int) throws -> BlockwiseResult {
       var options = BlockwiseOptions(name: "d", block: [4, 4, 4])
       options.retries = 0
-      return try DistanceStatement(FailingSource(base: Volume(array, grid), failAt: failAt), signed: false, options: options, to: OutputSpec(path: path))
+      return try DistanceStatement(FailingSource(base: Volume(array, grid), failAt: failAt), .background, options: options, to: OutputSpec(path: path))
         .execute(ExecutionContext(pool: ThreadPool(threads: 1), memoryBudget: budget))
     }
     _ = try execute(.max, budget: 12_000)
@@ -86,7 +86,7 @@ import Blockwise
     let array = try labels([3, 100, 100], density: 0.5, ids: 1, 1)
     let source = FailingSource(base: Volume(array), failAt: 1)
     #expect(throws: BlockwiseError.self) {
-      try DistanceStatement(source, signed: false, options: BlockwiseOptions(name: "d", block: [3, 10, 10]), to: OutputSpec(path: folder.path + "/a.zarr/d")).execute(
+      try DistanceStatement(source, .background, options: BlockwiseOptions(name: "d", block: [3, 10, 10]), to: OutputSpec(path: folder.path + "/a.zarr/d")).execute(
         ExecutionContext(pool: ThreadPool(threads: 1), memoryBudget: 40_000))
     }
     #expect(source.reads.value == 0 && Files.kind(folder.path + "/a.zarr") == nil)

@@ -47,6 +47,19 @@ private struct Broken: Error {}
     }
   }
 
+  /// Labels of up to 2⁶⁴ − 1 that touch across faces, edges and corners of blocks: only equal ones are joined.
+  @Test(arguments: [1, 2, 3]) func equalValuesOnly(connectivity: Int) throws {
+    var generator = KeyedGenerator(seed: 4, purpose: "values")
+    let ids: [UInt64] = [0, 1, 2, 1 << 33, .max]
+    let values = try NDArray((0..<5 * 6 * 7).map { _ in ids[generator.index(below: ids.count)] }, [5, 6, 7])
+    let (whole, count) = try labelComponents(values, connectivity: connectivity, byValue: true, context())
+    for block in [[1, 1, 1], [1, 2, 3], [2, 6, 7], [4, 5, 3], [9, 9, 9]] {
+      let result = try LabelStatement([Volume(values)], connectivity: connectivity, byValue: true, options: BlockwiseOptions(name: "values", block: block), to: .memory).execute(context(threads: 2))
+      #expect(result.objects == count, "block \(block)")
+      #expect(try labels(result.output) == whole.elements(UInt64.self), "block \(block)")
+    }
+  }
+
   @Test func aThresholdMakesTheMaskOnTheWay() throws {
     var generator = KeyedGenerator(seed: 1, purpose: "values")
     let values = try NDArray((0..<11 * 9).map { _ in Float(generator.uniform()) }, [11, 9])

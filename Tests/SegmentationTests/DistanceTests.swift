@@ -19,6 +19,9 @@ func close(_ found: [Float], _ expected: [Double], tolerance: Double = 3e-7) -> 
       #expect(close(found, plain), note)
       if size.allSatisfy({ $0 == 1 }) { let rounded = plain.map { Float($0) }; #expect(found == rounded, note) }
       #expect(try distanceTransform(mask, voxelSize: size, border: border, crowd).elements(Float.self) == found, note)
+      let each = try distanceTransform(mask, voxelSize: size, border: border, each: true, alone).elements(Float.self)
+      #expect(try close(each, plainDistance(mask, voxelSize: size, border: border, each: true)), note)
+      #expect(try distanceTransform(mask, voxelSize: size, border: border, each: true, crowd).elements(Float.self) == each, note)
     }
     let plain = try plainSignedDistance(mask, voxelSize: size)
     let found = try signedDistance(mask, voxelSize: size, alone).elements(Float.self)
@@ -64,6 +67,12 @@ func close(_ found: [Float], _ expected: [Double], tolerance: Double = 3e-7) -> 
         try check(mask, [7.5, 3.1, 4], "\(shape)")
       }
     }
+  }
+
+  @Test func everyLabelByItself() throws {
+    let labels = try NDArray([UInt64.max, .max, .max, 0, 5, 6], [6])
+    #expect(try distanceTransform(labels, voxelSize: [2], each: true, alone).elements(Float.self) == [6, 4, 2, 0, 2, 2])
+    #expect(try distanceTransform(labels.slice(offset: [0], shape: [3]), voxelSize: [2], each: true, alone).elements(Float.self) == [.infinity, .infinity, .infinity])
   }
 
   @Test func noBackgroundIsInfinitelyFar() throws {

@@ -43,6 +43,17 @@ private func numbers(_ dtype: DType, _ shape: [Int], seed: UInt64) throws -> NDA
     }
   }
 
+  /// Boxes whose cost does not depend on the radius, and balls on both sides of the limit of words.
+  @Test func wideOnes() throws {
+    for (number, shape) in [[30, 40], [70, 3], [1, 150], [9, 20, 7], [20, 1, 66]].enumerated() {
+      for dtype in DType.allCases {
+        let values = try numbers(dtype, shape, seed: UInt64(number))
+        for radius in [[7, 7, 9], [0, 40, 0], [20, 0, 5], [1000, 1000, 1000]] { try check(values, .box(radius: Array(radius.suffix(shape.count))), "\(shape) \(dtype) \(radius)") }
+      }
+      for radius in [4, 11, 14.5, 40] { try check(randomLabels(.uint16, shape, density: 0.995, seed: UInt64(number)), .ball(radius: radius, voxelSize: Array([2.5, 1, 1].suffix(shape.count))), "\(shape) \(radius)") }
+    }
+  }
+
   @Test func aBallReachesWhatItsRadiusSays() throws {
     var values = [Bool](repeating: false, count: 25)
     values[12] = true

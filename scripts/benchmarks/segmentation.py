@@ -146,7 +146,10 @@ def rows(pairs):
         for near, connectivity in (("faces", 6), ("corners", 26)):
             result.append((f"label {near} {mask}", f"label_{near}", "cc3d", lambda c=connectivity: cc3d_label(c), [mask], 1, 1, partition(), 8))
     return result + [
+        ("label faces of labels", "label_each", "cc3d", lambda: cc3d_label(6, False), ["labels_u32"], 1, 1, partition(), 8),
+        ("label corners of labels", "label_each_corners", "cc3d", lambda: cc3d_label(26, False), ["labels_u32"], 1, 1, partition(), 8),
         ("distance mask_dense", "distance", "edt", edt_distance, ["mask_dense"], 1, 2, close(1e-3), 4),
+        ("distance of labels", "distance_each", "edt", edt_distance, ["labels_u32"], 1, 2, close(1e-3), 4),
         ("gaussian sigma 1", "gaussian_1", "scipy", lambda: scipy_filter("gaussian_filter", 1), ["a_f32"], 1, 1, close(1e-5), 4),
         ("gaussian sigma 3", "gaussian_3", "scipy", lambda: scipy_filter("gaussian_filter", 3), ["a_f32"], 1, 1, close(1e-5), 4),
         ("median 3³", "median", "scipy", lambda: scipy_filter("median_filter", 3), ["a_f32"], 2, 1, equal, 4),

@@ -17,10 +17,14 @@ struct UniqueReducer: Reducer {
     if isFull { return }
     let table = table ?? KeyTable()
     self.table = table
-    withKeys(dtype, strip, count) { keys, missing in
-      nan += missing
-      if !table.add(keys, count) || table.count > limit { isFull = true }
-    }
+    var added = true
+    if dtype.isFloat || dtype.isSigned {
+      withKeys(dtype, strip, count) { keys, missing in
+        nan += missing
+        added = table.add(keys, 8, count)
+      }
+    } else { added = table.add(strip, dtype.size, count) }   // what is unsigned is its own key
+    if !added || table.count > limit { isFull = true }
   }
 
   mutating func merge(_ other: UniqueReducer) {
@@ -44,7 +48,7 @@ private final class KeyTable: @unchecked Sendable {   // each reducer has its ow
   var count: Int { handle.map { Int(dcs_seg_counts_size($0)) } ?? 0 }
 
   /// False without memory.
-  func add(_ keys: UnsafePointer<UInt64>, _ count: Int) -> Bool { handle != nil && dcs_seg_counts_add_rows(handle, keys, 8, nil, 0, nil, Int64(count)) == 0 }
+  func add(_ keys: UnsafeRawPointer, _ size: Int, _ count: Int) -> Bool { handle != nil && dcs_seg_counts_add_rows(handle, keys, Int32(size), nil, 0, nil, Int64(count)) == 0 }
   func add(_ key: UInt64, _ count: Int) -> Bool { handle != nil && dcs_seg_counts_add(handle, key, 0, UInt64(count)) == 0 }
 
   /// All, by ascending key; the table is then empty.

@@ -12,20 +12,22 @@ extension Builtin {
   ) { call in
     let array = try call.array("a"), sigma = try call.sizeInVoxels("sigma", array.grid)
     guard sigma.allSatisfy({ $0 >= 0 && $0.isFinite }) else { throw call.failure(.value, "`sigma` must not be negative", at: "sigma") }
-    return try array.filtered(call, halo: gaussianRadius(sigma: sigma), giving: .float32) { try Segmentation.gaussian(try $0.asFloats(), sigma: sigma, $1) }
+    return try array.filtered(call, halo: gaussianRadius(sigma: sigma), giving: .float32) { try Segmentation.gaussian($0, sigma: sigma, $1) }
   }
 
   static let distance = Builtin(
-    "distance", "(mask: array, to: string = nil, block: int|coord = nil, shards: int|coord = nil, workers: int = nil, replace=false) -> array",
+    "distance", "(mask: array, each=false, to: string = nil, block: int|coord = nil, shards: int|coord = nil, workers: int = nil, replace=false) -> array",
     "Distance of every foreground voxel to the nearest background voxel, exact; nm (voxels where no voxel size is known), float32.",
-    details: distanceDetails("4 bytes"),
-    examples: [Example("max(distance(ones((1, 3)) == 0))", prints: "0.0")], searchTerms: ["edt"], streams: ["mask"],
-    plan: { call in try plannedDistance(call, try distanceStatement(call, signed: false)) }
+    details: ["each=true takes labels: from every voxel of an object to the nearest voxel outside that object, be it background or another object."] + distanceDetails("4 bytes"),
+    examples: [
+      Example("max(distance(ones((1, 3)) == 0))", prints: "0.0"), Example("max(distance(arange(6) // 3 + 1, each=true))", prints: "3.0"),
+    ], searchTerms: ["edt", "labels"], streams: ["mask"],
+    plan: { call in try plannedDistance(call, try distanceStatement(call, try distanceKind(call))) }
   ) { call in
-    if !(try call.value("to")).isNil { return try distanceStatement(call, signed: false).execute(call.execution).value }
-    try checkMask(try call.array("mask"))
+    let kind = try distanceKind(call)
+    if !(try call.value("to")).isNil { return try distanceStatement(call, kind).execute(call.execution).value }
     let volume = try call.volume("mask")
-    return try volume.mapping(call) { try distanceTransform($0, voxelSize: volume.grid.sizes, call.execution) }
+    return try volume.mapping(call) { try distanceTransform($0, voxelSize: volume.grid.sizes, each: kind == .otherLabel, call.execution) }
   }
 
   static let signedDistance = Builtin(
@@ -33,9 +35,9 @@ extension Builtin {
     "Distance to the nearest face between different labels: above 0 inside objects, below 0 outside; nm (voxels where no voxel size is known), float32.",
     details: distanceDetails("8 bytes"),
     examples: [Example("max(signed_distance(arange(4) > 1))", prints: "1.5")], streams: ["labels"],
-    plan: { call in try plannedDistance(call, try distanceStatement(call, signed: true)) }
+    plan: { call in try plannedDistance(call, try distanceStatement(call, .signed)) }
   ) { call in
-    if !(try call.value("to")).isNil { return try distanceStatement(call, signed: true).execute(call.execution).value }
+    if !(try call.value("to")).isNil { return try distanceStatement(call, .signed).execute(call.execution).value }
     let volume = try call.volume("labels")
     return try volume.mapping(call) { try Segmentation.signedDistance($0, voxelSize: volume.grid.sizes, call.execution) }
   }
@@ -44,14 +46,20 @@ extension Builtin {
     ["to=\"c.zarr/name\" works on volumes of any size, a few planes and then a column of blocks at a time; the result is the same to the last bit. Meanwhile \(scratch) a voxel lie in a file beside the output."]
   }
 
-  private static func distanceStatement(_ call: Call, signed: Bool) throws -> DistanceStatement {
+  /// Refuses what is no mask, and with `each` what is no label volume.
+  private static func distanceKind(_ call: Call) throws -> DistanceKind {
+    if try call.bool("each") { return .otherLabel }
+    try checkMask(try call.array("mask"))
+    return .background
+  }
+
+  private static func distanceStatement(_ call: Call, _ kind: DistanceKind) throws -> DistanceStatement {
     let argument = call.builtin.signature.parameters[0].name
-    if !signed { try checkMask(try call.array(argument)) }
     let source = try call.labelSource(argument), rank = source.grid.rank
     guard rank <= 3 else { throw call.failure(.shape, "`\(call.builtin.name)` works on up to 3 axes, found \(try call.array(argument).axesText)", at: argument) }
     var options = BlockwiseOptions(name: call.builtin.name, block: try call.block(rank: rank))
     options.workers = try call.workers()
-    return try DistanceStatement(source, signed: signed, options: options, to: try call.output(rank: rank))
+    return try DistanceStatement(source, kind, options: options, to: try call.output(rank: rank))
   }
 
   /// The effect of a statement; nil without `to`.
@@ -64,7 +72,7 @@ extension Builtin {
   /// Refuses what is no mask.
   private static func checkMask(_ array: ArrayValue) throws {
     if array.dtype == .bool || array.dtype == .uint8 { return }
-    throw Failure(.type, "expected a mask (bool), found \(array.dtype)", hint: "compare first: distance(a > 0)", argument: "mask")
+    throw Failure(.type, "expected a mask (bool), found \(array.dtype)", hint: array.dtype.isFloat ? "compare first: distance(a > 0)" : "compare first: distance(a > 0), or take each label by itself: distance(a, each=true)", argument: "mask")
   }
 }
 

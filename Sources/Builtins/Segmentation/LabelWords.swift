@@ -7,13 +7,15 @@ import Segmentation
 
 extension Builtin {
   static let label = Builtin(
-    "label", "(mask: array, connectivity=1, to: string = nil, block: int|coord = nil, shards: int|coord = nil, workers: int = nil, replace=false) -> array",
+    "label", "(mask: array, connectivity=1, each=false, to: string = nil, block: int|coord = nil, shards: int|coord = nil, workers: int = nil, replace=false) -> array",
     "Numbers the connected components of a mask: 1, 2, … in raster order (uint64); attrs.objects counts them.",
     details: [
       "connectivity: 1 faces, 2 also edges, 3 also corners (6, 18, 26 neighbours in 3D; 4, 8 in 2D).",
+      "each=true takes labels or classes: neighbours belong together only if they have the same value, so an object in pieces becomes as many.",
       "to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same.",
     ],
-    examples: [Example("max(label(arange(5) != 2))", prints: "2")], searchTerms: ["components", "instances"], streams: ["mask"],
+    examples: [Example("max(label(arange(5) != 2))", prints: "2"), Example("max(label(arange(6) // 2 + 1, each=true))", prints: "3")],
+    searchTerms: ["components", "instances"], streams: ["mask"],
     plan: { call in
       if try call.value("to").isNil { return nil }
       let (statement, source) = try labelStatement(call, try call.array("mask"), try call.int("connectivity", in: 1...3))
@@ -23,7 +25,7 @@ extension Builtin {
     let array = try call.array("mask"), connectivity = try call.int("connectivity", in: 1...3)
     if !(try call.value("to")).isNil { return try labelOnDisk(call, array, connectivity) }
     let volume = try call.volume("mask")
-    let (labels, count) = try labelComponents(try volume.array.contiguous(), connectivity: connectivity, call.execution)
+    let (labels, count) = try labelComponents(try volume.array.contiguous(), connectivity: connectivity, byValue: try call.bool("each"), call.execution)
     var result = ArrayValue(try Volume(labels, volume.grid))
     result.notes["objects"] = .int(count)
     return Value(result)
@@ -33,7 +35,7 @@ extension Builtin {
     let source = try array.source(call.execution), rank = source.grid.spatialRank
     var options = BlockwiseOptions(name: "label", block: try call.block(rank: rank))
     options.workers = try call.workers()
-    return (try LabelStatement([source], connectivity: connectivity, options: options, to: try call.output(rank: rank)), source)
+    return (try LabelStatement([source], connectivity: connectivity, byValue: try call.bool("each"), options: options, to: try call.output(rank: rank)), source)
   }
 
   private static func labelOnDisk(_ call: Call, _ array: ArrayValue, _ connectivity: Int) throws -> Value {

@@ -21,14 +21,15 @@ typedef struct {
 
 // Joins the runs of rows [begin, end) with touching runs of earlier neighbour rows inside [near_begin, near_end).
 void dcs_seg_join_rows(const dcs_run_forest *forest, int64_t begin, int64_t end, int64_t near_begin, int64_t near_end);
-// Replaces parents by component numbers 1, 2, … in order of first appearance; returns how many.
-uint32_t dcs_seg_number_runs(uint32_t *parent, int64_t count);
+// Replaces parents of runs [begin, end) by component numbers 1, 2, … in order of first appearance, after those before have theirs; returns how many there are now.
+uint32_t dcs_seg_number_runs(uint32_t *parent, int64_t begin, int64_t end, uint32_t components);
 // Writes rows [begin, end) of the label volume (`out_width` 4 or 8), background included.
 void dcs_seg_fill_rows(const dcs_run_forest *forest, int64_t begin, int64_t end, void *out, int out_width);
 
 // seg_distance.c -- squared distances along lines; `table[k]` is (k · step)²
 void dcs_seg_nearest_site(const uint8_t *sites, int64_t count, const float *table, float *out);
 void dcs_seg_nearest_face(const uint8_t *faces, int64_t count, const float *half_table, float *out);
+void dcs_seg_nearest_other(const uint8_t *faces, const uint8_t *zeros, int64_t count, const float *table, float *out);
 void dcs_seg_is_zero(const void *row, int64_t count, int width, uint8_t *out);
 void dcs_seg_differs(const void *a, const void *b, int64_t count, int width, uint8_t *out);
 
@@ -39,10 +40,26 @@ enum { DCS_SEG_TILE = 64 };   // columns that are worked on together
 // `scratch` holds dcs_seg_line_scratch(count, odd != NULL) bytes, 64-byte aligned. `out` may be `even`.
 int64_t dcs_seg_line_scratch(int64_t count, int doubled);
 void dcs_seg_envelope_columns(const float *even, const float *odd, float *out, int64_t count, int64_t stride, int64_t columns, const float *table, double step, void *scratch);
+// The same within runs of equal `labels`, whose voxels lie as the samples do; what is next to a run is 0 away. `scratch`: dcs_seg_run_scratch(count) bytes.
+int64_t dcs_seg_run_scratch(int64_t count);
+void dcs_seg_envelope_runs(const float *squares, const void *labels, int width, float *out, int64_t count, int64_t stride, int64_t columns, const float *table, double step, void *scratch);
 void dcs_seg_square_roots(float *values, int64_t count);
 // values[i] = min(values[i], row_limit, limits[i])
 void dcs_seg_limit_row(float *values, int64_t count, float row_limit, const float *limits);
 void dcs_seg_negate_where(float *values, int64_t count, const uint8_t *where);
+
+// seg_ball.c -- masks as bits, rows of (count + 63) / 64 words; the bits behind a row's end are 1
+// `zeros` are bytes, 1 where a voxel is 0; bits are 1 where that is `zeros_count`.
+void dcs_seg_pack_bits(const uint8_t *zeros, int64_t count, int zeros_count, uint64_t *bits);
+void dcs_seg_unpack_bits(const uint64_t *bits, int64_t count, int invert, uint8_t *out);
+typedef struct {
+  const uint64_t *bits;           // [depth, height, words]
+  int64_t depth, height, words;
+  int64_t z_radius, y_radius;
+  const int32_t *half_widths;     // [z_radius + 1, y_radius + 1], of the ball's segments along x, -1 where there is none; a segment is no longer farther out
+} dcs_seg_ball;
+// Rows [begin, end) of plane z, eroded. `scratch` holds 2 * words.
+void dcs_seg_erode_bits(const dcs_seg_ball *ball, int64_t z, int64_t begin, int64_t end, uint64_t *out, uint64_t *scratch);
 
 // seg_filter.c
 // out[i] = weights[0] · rows[0][i] + Σ weights[k] · (rows[2k - 1][i] + rows[2k][i]), k = 1 ... pairs
@@ -50,6 +67,12 @@ void dcs_seg_weighted_rows(const float *const *rows, const float *weights, int64
 // Numbers of any type: `kind` 0 unsigned or bool, 1 signed, 2 floating.
 // out[i] = least or greatest of rows[k][i], k in 0..<row_count
 void dcs_seg_extreme_rows(const void *const *rows, int64_t row_count, int64_t count, int width, int kind, int greatest, void *out);
+// out[s] = the same over samples s - radius … s + radius, for `columns` lines side by side of `count` samples; strides in elements. `out` must not be `in`.
+// `scratch` holds dcs_seg_extreme_scratch(count, radius, columns, width) bytes.
+int64_t dcs_seg_extreme_scratch(int64_t count, int64_t radius, int64_t columns, int width);
+void dcs_seg_extreme_columns(const void *in, int64_t in_stride, int64_t count, int64_t columns, int64_t radius, int width, int kind, int greatest, void *out, int64_t out_stride, void *scratch);
+// out[i] = the same over padded[i] … padded[i + window - 1], i < count; `padded` is written over.
+void dcs_seg_extreme_row(void *padded, int64_t count, int64_t window, int width, int kind, int greatest, void *out);
 // out[i] = median of rows[k][i + j], k in 0..<row_count, j in 0..<across; the number of values is odd.
 // `scratch` holds dcs_seg_median_scratch(row_count * across) bytes, 64-byte aligned.
 int64_t dcs_seg_median_scratch(int64_t values);
