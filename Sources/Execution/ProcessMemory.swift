@@ -13,8 +13,23 @@ package enum ProcessMemory {
   package static var addressesLeft: Int? {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < 1 << 62 else { return nil }
-    let taken = text("/proc/self/statm")?.split(separator: " ").first.flatMap { Int($0) } ?? 0
-    return max(0, Int(limit.rlim_cur) - taken * page)
+    return max(0, Int(limit.rlim_cur) - (pages(0) ?? 0) * page)
+  }
+
+  /// Bytes of the process that are in memory now; nil where the system does not say.
+  package static var resident: Int? { pages(1).map { $0 * page } }
+
+  /// The most that it has been.
+  package static var peak: Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Int(usage.ru_maxrss) << 10
+  }
+
+  /// A column of what the system says of the process: addresses, then what of them is in memory.
+  private static func pages(_ column: Int) -> Int? {
+    guard let fields = text("/proc/self/statm")?.split(separator: " "), fields.count > column else { return nil }
+    return Int(fields[column])
   }
 
   /// Where addresses are limited: one heap for all threads, before any is started. Each would reserve 64 MiB of them for its own.

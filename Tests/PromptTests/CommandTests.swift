@@ -134,14 +134,14 @@ import Testing
     try screen.enter(":set memory 64MiB", shows: "64 MiB")
     try screen.enter("a = save(cast(random((64, 64, 64), key=\"a\") * 256, uint16), \"k.zarr/a\", chunks=64)")
     try screen.enter("t = now(); while now() - t < 0.3 {}")   // younger files are not kept
-    #expect(try screen.answer(to: ":mem").contains("decoded chunks kept  0 B of at most 16 MiB"))
+    try screen.enter(":mem", shows: "decoded chunks kept  0 B of at most 16 MiB")
     try screen.enter("max(a[0:9, 0:9, 0:9]) < 257", shows: "true")
-    #expect(try screen.answer(to: ":mem").contains("decoded chunks kept  512 KiB of at most 16 MiB"))
+    try screen.enter(":mem", shows: "decoded chunks kept  512 KiB of at most 16 MiB")
     try screen.enter(":set memory 1MiB", shows: "1 MiB")
-    #expect(try screen.answer(to: ":mem").contains("decoded chunks kept  0 B of at most 256 KiB"))
+    try screen.enter(":mem", shows: "decoded chunks kept  0 B of at most 256 KiB")
     let bounded = try place.prompt(environment: ["DCS_CHUNK_CACHE": "3MiB"])
     try bounded.enter(":set memory 64MiB", shows: "64 MiB")
-    #expect(try bounded.answer(to: ":mem").contains("of at most 3 MiB"))
+    try bounded.enter(":mem", shows: "of at most 3 MiB")
     #expect(try !place.prompt(environment: ["DCS_CHUNK_CACHE": "0"]).answer(to: ":mem").contains("decoded chunks"))
   }
 

@@ -3,6 +3,7 @@
 import Arrays
 import Builtins
 import Display
+import Execution
 import Glibc
 import Language
 import Storage
@@ -24,7 +25,7 @@ extension Command {
   }
 
   static let mem = Command("mem", "", "Says how much memory the process and the values in it take.") { prompt, _ in
-    let resident = TakenMemory.resident.map(byteText) ?? "?", peak = byteText(TakenMemory.peak)
+    let resident = ProcessMemory.resident.map(byteText) ?? "?", peak = byteText(ProcessMemory.peak)
     prompt.output.write("  process  \(resident) now, \(peak) at most; budget of a result \(byteText(prompt.interpreter.session.execution.memoryBudget)) (:set memory)\n")
     let cache = ChunkCache.process
     if cache.limit > 0 { prompt.output.write("  decoded chunks kept  \(byteText(cache.byteCount)) of at most \(byteText(cache.limit))\n") }
@@ -80,21 +81,5 @@ enum Glance {
     }
     let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
     return line.columns <= width ? line : fit(line, width)
-  }
-}
-
-enum TakenMemory {
-  /// Bytes of the process that are in memory now.
-  static var resident: Int? {
-    guard let text = try? ProgramHost.text("/proc/self/statm") else { return nil }
-    let fields = text.split(separator: " ")
-    return fields.count > 1 ? Int(fields[1]).map { $0 * sysconf(Int32(_SC_PAGESIZE)) } : nil
-  }
-
-  /// The most it has been.
-  static var peak: Int {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Int(usage.ru_maxrss) << 10
   }
 }
