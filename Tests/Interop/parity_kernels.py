@@ -152,7 +152,7 @@ def median(c):
         expected = values
     else:
         expected = ref.over_window(values, r, lambda w: np.sort(w, -1)[..., w.shape[-1] // 2])
-        if values.size and values.dtype.itemsize <= 4:
+        if values.size and values.dtype.itemsize <= 4 and all(x <= n for x, n in zip(r, shape)):   # beyond one reflection scipy 1.17 errs
             assert (expected == ndimage.median_filter(values.astype(np.uint8) if values.dtype == bool else values, [2 * x + 1 for x in r], mode="reflect")).all()
     c.want(f"median({c.array(values, voxel)}, radius={text})", expected, exact)
 

@@ -145,5 +145,7 @@ SCRIPT
 "$dcs" --quiet sizes.dcs >reports/written || bad "sizes"
 sed -nE 's|^ +writes +(predicted[^ ]*) +(u?[a-z]+[0-9]+) .*  ([0-9.]+ [KM]?i?B)$|\1 \2 \3|p' reports/dry >reports/planned
 same_files "sizes of predictions" reports/planned reports/written
+expect "what is made from a seed is known" 0 "no conflicts" "$dcs" --dry-run "$(write_script 'r = random((3,), key="a")' 'if max(r[0], r[1]) >= 0 { print("known") }')"
+expect "the greater of what is not known" 0 "no conflicts" "$dcs" --dry-run "$(write_script 'a = open("in.zarr/raw")' 'print(max(max(a), sum(a)))')"
 expect "a network of other channels" 1 "channels do not match" "$dcs" --dry-run "$(sed 's|^p = predict.*|p = predict(b, zeros((3, 40, 40, 40), axes=["c", "z", "y", "x"]), to="predicted.zarr/r")|; s|^l = .*||' predicts.dcs >other.dcs; echo other.dcs)"
 finish

@@ -11,7 +11,7 @@ if grep -q FAILED "$scratch/said"; then bad "hostile values"; cat "$scratch/said
 expect "floats are no labels" 1 "label needs bool or integer voxels, found float32" "$dcs" -e 'label(zeros((2, 3)))'
 expect "its place" 1 "-e:1:1" "$dcs" -e 'label(zeros((2, 3)))'
 expect "a radius below 0" 1 "\`radius\` must be from 0 to 10,000 voxels" "$dcs" -e 'erode(zeros((2, 3), uint8), radius=-1)'
-expect "affinities that are no numbers" 1 "affinities of agglomerate must be numbers, found NaN between 1 and 2" "$dcs" -e 'agglomerate(cast(arange(2) + 1, uint8), full((1, 2), nan, axes=["c", "x"]))'
+expect "affinities that are no numbers" 1 "affinities of agglomerate must be numbers, found NaN, or infinities of both signs, between 1 and 2" "$dcs" -e 'agglomerate(cast(arange(2) + 1, uint8), full((1, 2), nan, axes=["c", "x"]))'
 expect "a block that fails says why" 3 "labels of 0 or more" "$dcs" -e 'touching(cast(arange(4), int32) - 1)'
 
 if command -v python3 >/dev/null; then

@@ -71,7 +71,7 @@ extension ArrayValue {
 /// Whether a source can be read in a dry run.
 func isInMemory(_ source: any ArraySource) -> Bool {
   switch source {
-  case is Volume: true
+  case is Volume, is RandomField: true   // or made from what is known
   case is StoredArray, is FileArray, is PlannedArray: false
   default: !source.inputs.isEmpty && source.inputs.allSatisfy(isInMemory)
   }

@@ -51,7 +51,7 @@ extension Builtin {
     let volume = try call.spatialVolume("fragments")
     let bound = try call.boundAffinities("affinities", like: volume.grid, volume)
     let isList = if case .list = try call.value("at") { true } else { false }
-    let thresholds = try isList ? call.numbers("at") ?? [] : [call.float("at")]
+    let thresholds = try isList ? call.numbers("at") ?? [] : [call.affinityLimit()]
     if let broken = thresholds.first(where: \.isNaN) { throw call.failure(.value, "`at` must hold numbers, not \(broken)", at: "at") }
     let merged = try Segmentation.agglomerate(volume.array, affinities: bound.array, offsets: bound.offsets, thresholds: thresholds.map { $0 * bound.scale }, call.execution)
     let results = try merged.map { Value(ArrayValue(try Volume($0, volume.grid))) }

@@ -16,7 +16,7 @@ extension Frame {
       case .failure(let mismatch):
         if nearest == nil { nearest = (0, mismatch.located(sites)) }
       case .success(let targets):
-        let misfit = arguments.indices.first { !builtin.signature.parameters[targets[$0]].accepts(arguments[$0].value) }
+        let misfit = arguments.indices.first { !builtin.signature.parameters[targets[$0]].accepts(arguments[$0].value) && !arguments[$0].value.isUnknown }
         guard let misfit else { return try call(builtin, targets, arguments.map(\.value), sites) }
         let score = misfit + 1
         if score > (nearest?.score ?? -1) {
