@@ -92,7 +92,7 @@ private struct Flood: ~Copyable {
     var status: Int32 = 1
     while status > 0 {
       try context.cancellation.check()
-      status = dcs_seg_flood_run(handle, 1 << 18)
+      status = dcs_seg_flood_run(handle, 1 << 16)
     }
     try require(status)
   }

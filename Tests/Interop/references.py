@@ -218,16 +218,19 @@ def adapted_rand(s, t):
 
 
 def distance_scores(a, b, voxel):
-    """Hausdorff distance of two masks, and of their surfaces the 95th percentile and the mean; 0 where both masks are empty, NaN where one is."""
+    """Hausdorff distance of two masks, and of their surfaces the 95th percentile and the mean; 0 where both masks are empty, NaN where one is. Of errors the mean distance, 0 if there are none."""
     if not a.any() or not b.any():
         return dict.fromkeys(("hausdorff", "hausdorff_percentile", "surface_distance"), 0.0 if not a.any() and not b.any() else float("nan"))
     to = lambda m: ndimage.distance_transform_edt(~m, sampling=voxel)
     surfaces = [m & ~ndimage.binary_erosion(m) for m in (a, b)]
+    errors = lambda distances: float(distances.mean()) if distances.size else 0.0
     there, back = to(surfaces[1])[surfaces[0]], to(surfaces[0])[surfaces[1]]
     return dict(
         hausdorff=float(max(to(b)[a].max(), to(a)[b].max())), hausdorff_percentile=float(max(np.percentile(there, 95), np.percentile(back, 95))),
         surface_distance=float(np.concatenate([there, back]).mean()),
-        false_positive_distance=float(to(b)[a].mean()), false_negative_distance=float(to(a)[b].mean()))
+        mean_false_positive_distance=errors(to(b)[a & ~b]), mean_false_negative_distance=errors(to(a)[b & ~a]),
+        precision_with_tolerance=1 - float((a & ~b).sum()) / float((a | b).sum() - (b & ~a).sum()),
+        recall_with_tolerance=1 - float((b & ~a).sum()) / float((a | b).sum() - (a & ~b).sum()))
 
 
 def descriptors(labels, sigma, voxel):
