@@ -129,10 +129,13 @@ def contacts(labels, values=None, offsets=None):
 
 
 def agglomerate(fragments, values, offsets, at):
-    """While some pair's mean affinity reaches `at`, the strongest pair merges into its smaller id."""
+    """While some pair's mean affinity reaches `at`, the strongest pair merges into its smaller id. None where two pairs are equally strong: which goes first is not part of the definition."""
     edges = contacts(fragments, values, offsets)
     merged = {}
     while edges:
+        means = sorted((total / count for count, total in edges.values()), reverse=True)
+        if means[0] >= at and means[1:2] == means[:1]:
+            return None
         (a, b), (count, total) = max(edges.items(), key=lambda e: (e[1][1] / e[1][0], [-i for i in e[0]]))
         if total / count < at:
             break
