@@ -66,8 +66,10 @@ def skimage_watershed():
 
 
 def lsds_descriptors():
-    from lsd.train import local_shape_descriptor
-    return lambda a: local_shape_descriptor.get_local_shape_descriptors(a[0], sigma=(10.0,) * 3, voxel_size=(1,) * 3)
+    sys.path.insert(0, os.path.join(HERE, "../../Tests/Interop"))
+    from references import local_shape_descriptors   # without the packages that lsds brings in
+    descriptors = local_shape_descriptors()
+    return lambda a: descriptors(a[0], sigma=(10.0,) * 3, voxel_size=(1,) * 3)
 
 
 def skimage_scores(which):
