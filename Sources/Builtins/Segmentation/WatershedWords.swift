@@ -69,7 +69,11 @@ struct BoundAffinities {
 extension Call {
   /// Affinities in memory over the voxels of `volume`, channels first.
   func boundAffinities(_ name: String, like grid: Grid, _ volume: Volume) throws -> BoundAffinities {
-    let affinities = try self.volume(name), own = try spatialGrid(of: affinities, name)
+    let affinities = try self.volume(name)
+    guard affinities.shape.count == volume.shape.count + 1 else {
+      throw failure(.shape, "`\(name)` needs a channel axis before those of fragments \(ArrayValue(volume).axesText), found \(ArrayValue(affinities).axesText)", at: name, hint: "stack(up, down, right): a channel an offset")
+    }
+    let own = try spatialGrid(of: affinities, name)
     guard Array(affinities.shape.dropFirst()) == volume.shape else {
       throw failure(.shape, "shapes do not match: fragments \(ArrayValue(volume).axesText) and \(name) \(ArrayValue(affinities).axesText)", at: name)
     }

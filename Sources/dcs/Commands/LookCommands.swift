@@ -25,7 +25,7 @@ extension Command {
   }
 
   static let mem = Command("mem", "", "Says how much memory the process and the values in it take.") { prompt, _ in
-    let resident = ProcessMemory.resident.map(byteText) ?? "?", peak = byteText(ProcessMemory.peak)
+    let now = ProcessMemory.resident, resident = now.map(byteText) ?? "?", peak = byteText(max(ProcessMemory.peak, now ?? 0))   // the system counts the peak late
     prompt.output.write("  process  \(resident) now, \(peak) at most; budget of a result \(byteText(prompt.interpreter.session.execution.memoryBudget)) (:set memory)\n")
     let cache = ChunkCache.process
     if cache.limit > 0 { prompt.output.write("  decoded chunks kept  \(byteText(cache.byteCount)) of at most \(byteText(cache.limit))\n") }
