@@ -55,7 +55,7 @@ let package = Package(
     .testTarget(name: "ExecutionTests", dependencies: ["Execution"]),
     .testTarget(name: "GeometryTests", dependencies: ["Execution", "Geometry"]),
     .testTarget(name: "ArraysTests", dependencies: ["Execution", "Geometry", "Arrays", "TestSupport"]),
-    .testTarget(name: "StorageTests", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "TestSupport"]),
+    .testTarget(name: "StorageTests", dependencies: ["CBlosc", "CKernels", "Execution", "Geometry", "Arrays", "Storage", "TestSupport"]),
     .testTarget(name: "FileFormatsTests", dependencies: ["CZlib", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "TestSupport"]),
     .testTarget(name: "ComputeTests", dependencies: ["Execution", "Arrays", "Storage", "Compute"]),
     .testTarget(name: "NetworksTests", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "Networks", "TestSupport"]),

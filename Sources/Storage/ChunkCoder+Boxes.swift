@@ -55,7 +55,7 @@ extension ChunkCoder {
     guard let base = elements.baseAddress, !available.contains(0) else { return }
     let strides = strides(of: block)
     let source = base + zip(visit.source, strides).reduce(0) { $0 + $1.0 * $1.1 }
-    BoxCopy(shape: available, source: strides, target: target.strides, elementSize: metadata.dtype.size).run(from: source, to: target.start(visit))
+    copyBox(available, from: source, strides, to: target.start(visit), target.strides, elementSize: metadata.dtype.size)
   }
 
   /// The elements of a stored chunk as `use` sees them, in the chunk's own order.

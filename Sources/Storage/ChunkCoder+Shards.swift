@@ -29,7 +29,7 @@ extension ChunkCoder {
       let values = try scratch.decoded(sharding.inner.chunkBytes)
       guard let to = values.baseAddress else { continue }
       let from = base + zip(visit.target, strides).reduce(0) { $0 + $1.0 * $1.1 }
-      BoxCopy(shape: block, source: strides, target: coder.strides(of: block), elementSize: size).run(from: from, to: to)
+      copyBox(block, from: from, strides, to: to, coder.strides(of: block), elementSize: size)
       if coder.isFill(UnsafeRawBufferPointer(values)) { continue }
       parts[number] = .fresh(try coder.encode(values, block: block).kept(UnsafeRawBufferPointer(values)))
     }

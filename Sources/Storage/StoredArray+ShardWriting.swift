@@ -95,7 +95,7 @@ struct ShardWrites {
       from += (begin[axis] - visit.source[axis] + visit.target[axis]) * source.strides[axis]
       to += (begin[axis] - chunk.target[axis]) * strides[axis]
     }
-    BoxCopy(shape: share, source: source.strides, target: strides, elementSize: size).run(from: from, to: to)
+    copyBox(share, from: from, source.strides, to: to, strides, elementSize: size)
     if coder.isFill(UnsafeRawBufferPointer(elements)) { return .missing }
     return try array.encoding(visit.index) { () throws(CodecFailure) in .fresh(try coder.encode(elements, block: chunk.shape).kept(UnsafeRawBufferPointer(elements))) }
   }

@@ -53,7 +53,7 @@ extension StoredArray {
 
     func encoded() throws -> EncodedChunk? {
       let target = base + zip(visit.source, strides).reduce(0) { $0 + $1.0 * $1.1 }
-      BoxCopy(shape: visit.shape, source: source.strides, target: strides, elementSize: size).run(from: source.start(visit), to: target)
+      copyBox(visit.shape, from: source.start(visit), source.strides, to: target, strides, elementSize: size)
       return coder.isFill(UnsafeRawBufferPointer(elements)) ? nil : try encoding(visit.index) { () throws(CodecFailure) in try coder.encode(elements, block: block) }
     }
     func put(_ chunk: EncodedChunk?) throws {
@@ -72,7 +72,7 @@ extension StoredArray {
       _ = try decoded(visit.index, Scratch()) { stored, storedBlock in
         guard let stored = stored.baseAddress else { return }
         let common = zip(block, storedBlock).map { min($0, $1) }
-        BoxCopy(shape: common, source: coder.strides(of: storedBlock), target: strides, elementSize: size).run(from: stored, to: base)
+        copyBox(common, from: stored, coder.strides(of: storedBlock), to: base, strides, elementSize: size)
       }
       try put(try encoded())
     }

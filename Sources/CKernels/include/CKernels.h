@@ -13,6 +13,7 @@
 #include "print.h"
 #include "stack.h"
 #include "copy.h"
+#include "bitshuffle.h"
 #include "count.h"
 #include "reduce.h"
 #include "warp.h"

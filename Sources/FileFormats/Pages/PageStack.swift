@@ -120,7 +120,6 @@ func copyPixels(
   let from = source + (rows.lowerBound - first.row) * rowBytes + ((columns.lowerBound - first.column) * samples + wantedSamples.lowerBound - first.sample) * size
   let to = target + (wantedSamples.lowerBound - box.samples.lowerBound) * box.sampleStride + (rows.lowerBound - box.rows.lowerBound) * box.rowStride
     + (columns.lowerBound - box.columns.lowerBound) * box.columnStride
-  BoxCopy(
-    shape: [wantedSamples.count, rows.count, columns.count], source: [size, rowBytes, samples * size], target: [box.sampleStride, box.rowStride, box.columnStride], elementSize: size
-  ).run(from: from, to: to)
+  copyBox(
+    [wantedSamples.count, rows.count, columns.count], from: from, [size, rowBytes, samples * size], to: to, [box.sampleStride, box.rowStride, box.columnStride], elementSize: size)
 }

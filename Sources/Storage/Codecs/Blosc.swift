@@ -6,6 +6,7 @@
 //                                                                    https://zarr-specs.readthedocs.io/en/latest/v3/codecs/blosc/index.html
 // N5:      {"type": "blosc", "cname": "zstd", "clevel": 5, "shuffle": 2, "blocksize": 0}   https://github.com/saalfeldlab/n5-blosc
 // Limits: 2³¹ − 1 bytes a chunk (Blosc's own). The header must agree with the bytes that are there: a chunk cut short is refused.
+// Bitshuffled Zstandard, the standard codec, is our own (BloscBitshuffle.swift); all else is c-blosc's.
 // Calls are the `_ctx` ones with one thread: chunks are the unit of parallelism, and no global state is touched.
 
 import CBlosc
@@ -70,16 +71,18 @@ private func mode(_ value: JSON?, _ elementSize: Int) throws(CodecFailure) -> Bl
 }
 
 @Sendable private func decodeBlosc(_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int {
-  let headerSize = Int(BLOSC_MIN_HEADER_LENGTH)
-  guard source.count >= headerSize else { throw CodecFailure("it has \(source.count) bytes, a Blosc header has \(headerSize)") }
-  let claimed = Int(source.loadUnaligned(fromByteOffset: 4, as: UInt32.self).littleEndian)
-  let length = Int(source.loadUnaligned(fromByteOffset: 12, as: UInt32.self).littleEndian)
-  guard length == source.count else { throw CodecFailure("its Blosc header says \(length) bytes, \(source.count) are there") }
-  guard claimed <= target.count else { throw CodecFailure("its Blosc header claims \(claimed) bytes of values, expected \(target.count)") }
+  guard source.count >= BloscHeader.size else { throw CodecFailure("it has \(source.count) bytes, a Blosc header has \(BloscHeader.size)") }
+  let header = BloscHeader(source)
+  guard header.length == source.count else { throw CodecFailure("its Blosc header says \(header.length) bytes, \(source.count) are there") }
+  guard header.count <= target.count else { throw CodecFailure("its Blosc header claims \(header.count) bytes of values, expected \(target.count)") }
   var validated = 0
-  guard blosc_cbuffer_validate(source.baseAddress, source.count, &validated) == 0, validated == claimed else { throw CodecFailure("its Blosc header is not valid") }
+  guard blosc_cbuffer_validate(source.baseAddress, source.count, &validated) == 0, validated == header.count else { throw CodecFailure("its Blosc header is not valid") }
+  if header.isBitshuffledZstd {
+    try decodeBitshuffled(header, source, target)
+    return header.count
+  }
   let count = Int(blosc_decompress_ctx(source.baseAddress, target.baseAddress, target.count, 1))
-  guard count == claimed else { throw CodecFailure("Blosc cannot decompress it (\(count))") }
+  guard count == header.count else { throw CodecFailure("Blosc cannot decompress it (\(count))") }
   return count
 }
 
@@ -87,6 +90,9 @@ private func encodeBlosc(
   _ source: UnsafeRawBufferPointer, compressor: String, level: Int, shuffle: BloscShuffle, blockSize: Int, elementSize: Int
 ) throws(CodecFailure) -> Bytes {
   guard source.count <= Int(Int32.max) - Int(BLOSC_MAX_OVERHEAD) else { throw CodecFailure("Blosc takes less than 2 GiB, the chunk has \(source.count) bytes") }
+  if compressor == "zstd" && shuffle == .bit && level > 0 && source.count > 0 && (1...255).contains(elementSize) {
+    return try encodeBitshuffled(source, level: level, blockSize: blockSize, elementSize: elementSize)
+  }
   var bytes = try encoded(capacity: source.count + Int(BLOSC_MAX_OVERHEAD))
   let count = bytes.fill {
     Int(blosc_compress_ctx(Int32(level), Int32(shuffle.rawValue), elementSize, source.count, source.baseAddress, $0.baseAddress, $0.count, compressor, blockSize, 1))

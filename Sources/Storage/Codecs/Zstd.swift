@@ -32,7 +32,7 @@ extension Codec {
 private let decompressors = Spares { ZSTD_createDCtx() }
 private let compressors = Spares { ZSTD_createCCtx() }
 
-@Sendable private func decodeZstd(_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int {
+@Sendable func decodeZstd(_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int {
   let claimed = ZSTD_getFrameContentSize(source.baseAddress, source.count)
   if claimed == UInt64.max - 1 { throw CodecFailure("it is not zstd data") }   // ZSTD_CONTENTSIZE_ERROR
   if claimed != UInt64.max && claimed > UInt64(target.count) { throw CodecFailure("its zstd header claims \(claimed) bytes, expected \(target.count)") }
@@ -45,14 +45,22 @@ private let compressors = Spares { ZSTD_createCCtx() }
 
 private func encodeZstd(_ source: UnsafeRawBufferPointer, level: Int, checksum: Bool) throws(CodecFailure) -> Bytes {
   var bytes = try encoded(capacity: ZSTD_compressBound(source.count))
+  let count = try bytes.fill { target throws(CodecFailure) in try compressZstd(source, level: level, checksum: checksum, into: target) }
+  bytes.truncate(to: count)
+  return bytes
+}
+
+/// One frame.
+///
+/// - Parameter target: at least ZSTD_compressBound of the source's bytes.
+func compressZstd(_ source: UnsafeRawBufferPointer, level: Int, checksum: Bool, into target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int {
   let count = try compressors.with("zstd") { context throws(CodecFailure) in
     ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(clamping: level))
     ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, checksum ? 1 : 0)
-    return bytes.fill { ZSTD_compress2(context, $0.baseAddress, $0.count, source.baseAddress, source.count) }
+    return ZSTD_compress2(context, target.baseAddress, target.count, source.baseAddress, source.count)
   }
   if ZSTD_isError(count) != 0 { throw CodecFailure("zstd: \(zstdText(count))") }
-  bytes.truncate(to: count)
-  return bytes
+  return count
 }
 
 private func zstdText(_ code: Int) -> String { ZSTD_getErrorName(code).map { String(cString: $0) } ?? "error \(code)" }
