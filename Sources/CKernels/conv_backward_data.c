@@ -53,7 +53,7 @@ void dcs_conv_backward_data(dcs_pool *pool, const dcs_tensor *dy, dcs_extent ker
   }
   conv_pass pass = {.input_count = 1, .output_count = dx_count, .kernel = kernel, .packed = packed, .accumulate = accumulate};
   pass.inputs[0] = padded;
-  pass.before = kernel.depth - 1;
+  pass.before.depth = kernel.depth - 1;
   for (int r = 0; r < dx_count; r++) pass.outputs[r] = dx[r];
   conv_run(pool, &pass);
 }

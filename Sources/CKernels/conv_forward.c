@@ -79,7 +79,7 @@ static void sum_block(const conv_plan *plan, conv_block b, float *sums) {
   const conv_pass *pass = &plan->pass;
   dcs_extent k = pass->kernel;
   // The kernel's planes that meet the input: those on the zeros around it add nothing.
-  int64_t top = b.z - pass->before, first_plane = max64(0, -top), planes = min64(k.depth, pass->inputs[0].depth - top) - first_plane;
+  int64_t top = b.z - pass->before.depth, first_plane = max64(0, -top), planes = min64(k.depth, pass->inputs[0].depth - top) - first_plane;
   int64_t first_row = first_plane * k.height, done = 0;   // input channels done
   for (int i = 0; i < pass->input_count; done += pass->inputs[i].channels, i++) {
     const dcs_tensor *in = &pass->inputs[i];

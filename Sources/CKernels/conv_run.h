@@ -6,7 +6,7 @@ typedef struct {
   dcs_tensor inputs[2], outputs[2];   // one or two ranges of channels each
   int input_count, output_count;
   dcs_extent kernel;
-  int64_t before;                     // planes of zeros in front of the first and behind the last input plane; they exist nowhere
+  dcs_extent before;                  // zeros around the inputs that exist nowhere; conv_run knows those along z alone
   const float *packed, *bias;
   int relu, accumulate;               // accumulate: bit r for output range r
 } conv_pass;

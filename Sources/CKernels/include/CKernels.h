@@ -5,6 +5,7 @@
 #include "tensor.h"
 #include "level.h"
 #include "conv.h"
+#include "conv_winograd.h"
 #include "nn.h"
 #include "interleave.h"
 #include "seg.h"
