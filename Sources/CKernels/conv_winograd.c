@@ -81,8 +81,7 @@ static winograd_plan make_plan(int64_t input_channels, const dcs_tensor *output,
   return plan;
 }
 
-static void store(const winograd_plan *plan, const winograd_unit *u, int64_t channel, const float *sums) {
-  const conv_pass *pass = &plan->pass;
+void winograd_store(const conv_level *level, const winograd_cut *cut, const winograd_unit *u, const conv_pass *pass, int64_t channel, const float *sums, int64_t plane) {
   int range = channel >= pass->outputs[0].channels;
   const dcs_tensor *out = &pass->outputs[range];
   float *to = out->data + (channel - (range ? pass->outputs[0].channels : 0)) * out->sc + u->x;
@@ -91,14 +90,13 @@ static void store(const winograd_plan *plan, const winograd_unit *u, int64_t cha
   const float *rows[WINOGRAD_POINTS];
   _Alignas(64) float made[WINOGRAD_TILE * WINOGRAD_TILE * TEMPORARY];
   for (int64_t t = 0; t < u->tiles; t++) {
-    winograd_place place = winograd_place_of(&plan->cut, u->first + t);
-    for (int64_t f = 0; f < plan->cut.points; f++) rows[f] = sums + f * plan->outputs * plan->cut.stride + t * u->pitch;
-    conv_rows transform = {rows, plan->cut.span, u->width, made, TEMPORARY};
-    plan->level->transform_sums(&transform);
-    for (int64_t a = 0; a < min64(plan->cut.deep, out->depth - place.z); a++)
+    winograd_place place = winograd_place_of(cut, u->first + t);
+    for (int64_t f = 0; f < cut->points; f++) rows[f] = sums + f * plane + t * u->pitch;
+    conv_rows transform = {rows, cut->span, u->width, made, TEMPORARY};
+    level->transform_sums(&transform);
+    for (int64_t a = 0; a < min64(cut->deep, out->depth - place.z); a++)
       for (int64_t b = 0; b < min64(WINOGRAD_TILE, out->height - place.y); b++)
-        plan->level->finish(made + (a * WINOGRAD_TILE + b) * TEMPORARY, u->width, bias, how,
-                            to + (place.z + a) * out->sz + (place.y + b) * out->sy);
+        level->finish(made + (a * WINOGRAD_TILE + b) * TEMPORARY, u->width, bias, how, to + (place.z + a) * out->sz + (place.y + b) * out->sy);
   }
 }
 
@@ -126,7 +124,7 @@ static void run_unit(void *context, int64_t item, int worker) {
         plan->level->strip(&strip);
       }
   }
-  for (int64_t m = 0; m < channels; m++) store(plan, &u, first + m, sums + m * stride);
+  for (int64_t m = 0; m < channels; m++) winograd_store(plan->level, &plan->cut, &u, pass, first + m, sums + m * stride, plan->outputs * stride);
 }
 
 static void run(dcs_pool *pool, const conv_pass *pass, float *scratch) {

@@ -38,5 +38,20 @@ static inline winograd_place winograd_place_of(const winograd_cut *cut, int64_t 
 void winograd_take(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const dcs_tensor *input, int64_t channel,
                    dcs_extent before, float *to, int64_t plane);
 
+// The transforms of a channel's sums, `plane` apart a point, to rows, which are finished and stored.
+void winograd_store(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const conv_pass *pass, int64_t channel, const float *sums, int64_t plane);
+
 // G.
 extern const double winograd_weights[WINOGRAD_SPAN][3];
+
+// Weights as they are, [o, i, kz, ky, kx] or for the pass back transposed and flipped; `outputs`, `inputs`: of the pass.
+typedef struct {
+  const float *weights;
+  int64_t outputs, inputs, step_output, step_input;
+  dcs_extent kernel;
+  int flipped;
+} winograd_source;
+
+winograd_source winograd_source_of(const float *weights, int64_t outputs, int64_t inputs, dcs_extent kernel, int flipped);
+// Points of the group from output `first` on and `count` inputs, `plane` floats apart.
+void winograd_pack(const winograd_source *source, int64_t first, int64_t input, int64_t count, float *to, int64_t plane);

@@ -1,15 +1,6 @@
 // Weights as points: U = G w G^T of each pair of channels and each tap along x, for each point in the order of conv_pack.c.
 #include "conv_winograd.h"
 
-typedef struct {
-  const float *weights;
-  int64_t outputs, inputs;   // of the pass that will read them
-  int64_t step_output, step_input;
-  dcs_extent kernel;
-  int flipped;
-  float *packed;
-} packing;
-
 int dcs_winograd_takes(dcs_extent k) { return k.height == 3 && (k.depth == 1 || k.depth == 3); }
 
 static int64_t points_of(dcs_extent kernel) { return kernel.depth == 3 ? WINOGRAD_POINTS : WINOGRAD_SPAN; }
@@ -29,51 +20,78 @@ const double winograd_weights[WINOGRAD_SPAN][3] = {
   {0, 0, 1},
 };
 
-#define G winograd_weights
+typedef float group_vector __attribute__((vector_size(4 * GROUP), aligned(4)));   // the channels of a group
 
-// One group of output channels and one input channel: lanes are the channels of the group.
-CLONED static void pack_pair(const packing *p, int64_t first, int64_t input, float *to, int64_t plane) {
-  int64_t width = group_width(first, p->outputs), planes = p->kernel.depth, taps = p->kernel.width, volume = planes * 3 * taps;
+// G w: points of one sign differ from those of the other in the sign of the middle tap.
+static inline __attribute__((always_inline)) void points_of_weights(const group_vector *w, int64_t step, group_vector *points) {
+#define G(point, tap) (float)winograd_weights[point][tap]
+  group_vector w0 = w[0], w1 = w[step], w2 = w[2 * step];
+  group_vector even_a = w0 * G(1, 0) + w2 * G(1, 2), odd_a = w1 * G(1, 1), even_b = w0 * G(3, 0) + w2 * G(3, 2), odd_b = w1 * G(3, 1);
+  points[0] = w0 * G(0, 0);
+  points[1] = even_a + odd_a;
+  points[2] = even_a - odd_a;
+  points[3] = even_b + odd_b;
+  points[4] = even_b - odd_b;
+  points[5] = w2;
+}
+
+static inline __attribute__((always_inline)) void put(const group_vector *point, int64_t width, float *to) {
+  if (width == GROUP) *(group_vector *)to = *point;
+  else for (int64_t m = 0; m < width; m++) to[m] = (*point)[m];
+}
+
+// One group of output channels and one input channel.
+CLONED static void pack_pair(const winograd_source *s, int64_t first, int64_t input, float *to, int64_t plane) {
+  int64_t width = group_width(first, s->outputs), planes = s->kernel.depth, taps = s->kernel.width, volume = planes * 3 * taps;
+  group_vector w[9 * 7] = {{0}};
+  for (int64_t m = 0; m < min64(width, s->outputs - first); m++) {
+    const float *from = s->weights + (first + m) * s->step_output + input * s->step_input;
+    float *lane = (float *)w + m;
+    if (s->flipped) for (int64_t k = 0; k < volume; k++) lane[k * GROUP] = from[volume - 1 - k];
+    else for (int64_t k = 0; k < volume; k++) lane[k * GROUP] = from[k];
+  }
   for (int64_t x = 0; x < taps; x++, to += width) {
-    double w[3][3][GROUP] = {{{0}}}, along_y[3][WINOGRAD_SPAN][GROUP];
-    for (int64_t m = 0; m < min64(width, p->outputs - first); m++) {
-      const float *from = p->weights + (first + m) * p->step_output + input * p->step_input;
-      for (int64_t z = 0; z < planes; z++)
-        for (int64_t y = 0; y < 3; y++) {
-          int64_t tap = (z * 3 + y) * taps + x;
-          w[z][y][m] = from[p->flipped ? volume - 1 - tap : tap];
-        }
+    group_vector along_y[3][WINOGRAD_SPAN];
+    for (int64_t z = 0; z < planes; z++) points_of_weights(w + z * 3 * taps + x, taps, along_y[z]);
+    for (int64_t i = 0; i < WINOGRAD_SPAN; i++) {
+      if (planes == 1) { put(&along_y[0][i], width, to + i * plane); continue; }
+      group_vector along_z[WINOGRAD_SPAN];
+      points_of_weights(&along_y[0][i], WINOGRAD_SPAN, along_z);
+      for (int j = 0; j < WINOGRAD_SPAN; j++) put(&along_z[j], width, to + (j * WINOGRAD_SPAN + i) * plane);
     }
-    for (int64_t z = 0; z < planes; z++)
-      for (int i = 0; i < WINOGRAD_SPAN; i++)
-        for (int m = 0; m < GROUP; m++) along_y[z][i][m] = G[i][0] * w[z][0][m] + G[i][1] * w[z][1][m] + G[i][2] * w[z][2][m];
-    for (int64_t j = 0; j < (planes == 1 ? 1 : WINOGRAD_SPAN); j++)
-      for (int i = 0; i < WINOGRAD_SPAN; i++) {
-        float u[GROUP];
-        for (int m = 0; m < GROUP; m++)
-          u[m] = (float)(planes == 1 ? along_y[0][i][m] : G[j][0] * along_y[0][i][m] + G[j][1] * along_y[1][i][m] + G[j][2] * along_y[2][i][m]);
-        for (int64_t m = 0; m < width; m++) to[(j * WINOGRAD_SPAN + i) * plane + m] = u[m];
-      }
   }
 }
 
+void winograd_pack(const winograd_source *s, int64_t first, int64_t input, int64_t count, float *to, int64_t plane) {
+  int64_t step = group_width(first, s->outputs) * s->kernel.width;
+  for (int64_t i = 0; i < count; i++) pack_pair(s, first, input + i, to + i * step, plane);
+}
+
+winograd_source winograd_source_of(const float *weights, int64_t outputs, int64_t inputs, dcs_extent kernel, int flipped) {
+  int64_t volume = kernel_volume(kernel);
+  if (flipped) return (winograd_source){weights, inputs, outputs, volume, inputs * volume, kernel, 1};
+  return (winograd_source){weights, outputs, inputs, inputs * volume, volume, kernel, 0};
+}
+
+typedef struct { winograd_source source; float *packed; } packing;
+
 static void pack_group(void *context, int64_t group, int worker) {
   const packing *p = context;
+  const winograd_source *s = &p->source;
   (void)worker;
-  int64_t first = group * GROUP, step = group_width(first, p->outputs) * p->kernel.width;
-  float *to = p->packed + first * p->inputs * p->kernel.width;
-  int64_t plane = line_count(p->outputs, p->inputs, p->kernel);
-  for (int64_t i = 0; i < p->inputs; i++) pack_pair(p, first, i, to + i * step, plane);
+  int64_t first = group * GROUP;
+  winograd_pack(s, first, 0, s->inputs, p->packed + first * s->inputs * s->kernel.width, line_count(s->outputs, s->inputs, s->kernel));
+}
+
+static void pack(dcs_pool *pool, winograd_source source, float *packed) {
+  packing p = {source, packed};
+  dcs_pool_run(pool, (source.outputs + GROUP - 1) / GROUP, pack_group, &p);
 }
 
 void dcs_winograd_pack_forward(dcs_pool *pool, const float *weights, int64_t outputs, int64_t inputs, dcs_extent kernel, float *packed) {
-  int64_t volume = kernel_volume(kernel);
-  packing p = {weights, outputs, inputs, inputs * volume, volume, kernel, 0, packed};
-  dcs_pool_run(pool, (outputs + GROUP - 1) / GROUP, pack_group, &p);
+  pack(pool, winograd_source_of(weights, outputs, inputs, kernel, 0), packed);
 }
 
 void dcs_winograd_pack_backward(dcs_pool *pool, const float *weights, int64_t outputs, int64_t inputs, dcs_extent kernel, float *packed) {
-  int64_t volume = kernel_volume(kernel);
-  packing p = {weights, inputs, outputs, volume, inputs * volume, kernel, 1, packed};
-  dcs_pool_run(pool, (inputs + GROUP - 1) / GROUP, pack_group, &p);
+  pack(pool, winograd_source_of(weights, outputs, inputs, kernel, 1), packed);
 }

@@ -91,22 +91,35 @@ static void add_products(const gradient_plan *plan, const winograd_unit *u, int6
   }
 }
 
-// dw[o, i] = G^T sums G for one pair of channels and all taps along x.
-static void finish_pair(const gradient_plan *plan, const float *sums, int64_t step, float *dw) {
+// dw[o, i] = G^T sums G for a group of output channels, one input channel and all taps along x; added to what is there where `adds`.
+CLONED static void finish_group(const gradient_plan *plan, const float *sums, int64_t width, int64_t channels, int adds, float *dw, int64_t step) {
   int64_t plane = plan->outputs * plan->columns, planes = plan->k.depth;
-  for (int64_t x = 0; x < plan->k.width; x++, sums += step) {
-    double along_y[WINOGRAD_SPAN][3];
-    for (int64_t j = 0; j < (planes == 1 ? 1 : WINOGRAD_SPAN); j++)
-      for (int y = 0; y < 3; y++) {
-        along_y[j][y] = 0;
-        for (int i = 0; i < WINOGRAD_SPAN; i++) along_y[j][y] += winograd_weights[i][y] * (double)sums[(j * WINOGRAD_SPAN + i) * plane];
-      }
+  for (int64_t x = 0; x < plan->k.width; x++, sums += width) {
+    double along_y[WINOGRAD_SPAN][3][GROUP], made[3][3][GROUP];
+    for (int64_t j = 0; j < (planes == 1 ? 1 : WINOGRAD_SPAN); j++) {
+      double s[WINOGRAD_SPAN][GROUP] = {{0}};
+      for (int i = 0; i < WINOGRAD_SPAN; i++)
+        for (int64_t m = 0; m < width; m++) s[i][m] = (double)sums[(j * WINOGRAD_SPAN + i) * plane + m];
+      for (int y = 0; y < 3; y++)
+        for (int m = 0; m < GROUP; m++) {
+          double sum = 0;
+          for (int i = 0; i < WINOGRAD_SPAN; i++) sum += winograd_weights[i][y] * s[i][m];
+          along_y[j][y][m] = sum;
+        }
+    }
     for (int64_t z = 0; z < planes; z++)
-      for (int y = 0; y < 3; y++) {
-        double sum = planes == 1 ? along_y[0][y] : 0;
-        for (int j = 0; j < WINOGRAD_SPAN && planes > 1; j++) sum += winograd_weights[j][z] * along_y[j][y];
-        dw[(z * 3 + y) * plan->k.width + x] = (float)sum;
-      }
+      for (int y = 0; y < 3; y++)
+        for (int m = 0; m < GROUP; m++) {
+          double sum = planes == 1 ? along_y[0][y][m] : 0;
+          for (int j = 0; j < WINOGRAD_SPAN && planes > 1; j++) sum += winograd_weights[j][z] * along_y[j][y][m];
+          made[z][y][m] = sum;
+        }
+    for (int64_t m = 0; m < channels; m++)
+      for (int64_t z = 0; z < planes; z++)
+        for (int y = 0; y < 3; y++) {
+          float *to = dw + m * step + (z * 3 + y) * plan->k.width + x;
+          *to = adds ? *to + (float)made[z][y][m] : (float)made[z][y][m];
+        }
   }
 }
 
@@ -129,36 +142,40 @@ static void sum_part(void *context, int64_t item, int worker) {
     for (int64_t o = o0; o < o1; o++) bias[o - o0] += take_gradient(plan, &u, o, dy + (o - o0) * stride, dy_plane);
     add_products(plan, &u, o0, o1, i1 - i0, dy, x, sums);
   }
-  float *made = plan->partial + part * plan->dy->channels * plan->input_channels * volume;
-  for (int64_t o = o0; o < o1; o++) {
-    int64_t first = o / GROUP * GROUP, width = group_width(first, plan->dy->channels);
-    const float *from = sums + (first - o0) * plan->columns + (o - first);
+  int alone = plan->parts == 1;
+  float *made = alone ? plan->dw : plan->partial + part * plan->dy->channels * plan->input_channels * volume;
+  for (int64_t o = o0; o < o1; o += GROUP) {
+    int64_t width = group_width(o, plan->dy->channels), row = plan->input_channels * volume;
     for (int64_t i = i0; i < i1; i++)
-      finish_pair(plan, from + (i - i0) * plan->k.width * width, width, made + (o * plan->input_channels + i) * volume);
-    if (i0 == 0) plan->bias[part * plan->dy->channels + o] = (float)bias[o - o0];
+      finish_group(plan, sums + (o - o0) * plan->columns + (i - i0) * plan->k.width * width, width, min64(width, o1 - o), alone && plan->accumulate,
+                   made + o * row + i * volume, row);
   }
+  if (i0 == 0) for (int64_t o = o0; o < o1; o++) plan->bias[part * plan->dy->channels + o] = (float)bias[o - o0];
 }
 
-// One row of dw: the parts in their order.
+// One row of dw, and its bias: the parts in their order.
 static void add_parts(void *context, int64_t o, int worker) {
   const gradient_plan *plan = context;
   (void)worker;
   int64_t count = plan->input_channels * kernel_volume(plan->k), channels = plan->dy->channels;
   float *dw = plan->dw + o * count, bias = plan->accumulate && plan->dbias ? plan->dbias[o] : 0;
-  if (!plan->accumulate) memset(dw, 0, (size_t)count * sizeof *dw);
-  for (int64_t part = 0; part < plan->parts; part++) {
+  for (int64_t part = 0; part < plan->parts; part++) bias += plan->bias[part * channels + o];
+  if (plan->parts > 1 && !plan->accumulate) memset(dw, 0, (size_t)count * sizeof *dw);
+  for (int64_t part = 0; part < plan->parts && plan->parts > 1; part++) {
     const float *from = plan->partial + (part * channels + o) * count;
     for (int64_t j = 0; j < count; j++) dw[j] += from[j];
-    bias += plan->bias[part * channels + o];
   }
   if (plan->dbias) plan->dbias[o] = bias;
 }
 
-static int64_t partial_floats(const gradient_plan *plan) { return plan->parts * plan->dy->channels * (plan->input_channels * kernel_volume(plan->k) + 1); }
+// One part alone is written to dw.
+static int64_t partial_floats(const gradient_plan *plan) {
+  return plan->parts > 1 ? plan->parts * plan->dy->channels * plan->input_channels * kernel_volume(plan->k) : 0;
+}
 
 int64_t dcs_winograd_backward_weights_scratch(const dcs_pool *pool, const dcs_tensor *inputs, int input_count, dcs_extent kernel, const dcs_tensor *dy) {
   gradient_plan plan = make_plan(inputs, input_count, kernel, dy);
-  return LINE + dcs_pool_threads(pool) * plan.worker_floats + partial_floats(&plan);
+  return LINE + dcs_pool_threads(pool) * plan.worker_floats + partial_floats(&plan) + plan.parts * dy->channels;
 }
 
 void dcs_winograd_backward_weights(dcs_pool *pool, const dcs_tensor *inputs, int input_count, dcs_extent kernel, const dcs_tensor *dy, float *dw,
@@ -167,7 +184,7 @@ void dcs_winograd_backward_weights(dcs_pool *pool, const dcs_tensor *inputs, int
   plan.dw = dw, plan.dbias = dbias, plan.accumulate = accumulate;
   plan.scratch = (float *)round_up((int64_t)(uintptr_t)scratch, LINE * sizeof *scratch);
   plan.partial = plan.scratch + dcs_pool_threads(pool) * plan.worker_floats;
-  plan.bias = plan.partial + plan.parts * dy->channels * plan.input_channels * kernel_volume(kernel);
+  plan.bias = plan.partial + partial_floats(&plan);
   dcs_pool_run(pool, plan.parts * plan.output_blocks * plan.input_blocks, sum_part, &plan);
   dcs_pool_run(pool, dy->channels, add_parts, &plan);
 }

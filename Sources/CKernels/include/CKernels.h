@@ -6,6 +6,7 @@
 #include "level.h"
 #include "conv.h"
 #include "conv_winograd.h"
+#include "conv_window.h"
 #include "nn.h"
 #include "interleave.h"
 #include "seg.h"

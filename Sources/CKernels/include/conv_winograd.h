@@ -29,6 +29,15 @@ void dcs_winograd_forward(dcs_pool *pool, const dcs_tensor *inputs, int input_co
 void dcs_winograd_backward_data(dcs_pool *pool, const dcs_tensor *dy, dcs_extent kernel, const float *packed, const dcs_tensor *dx, int dx_count,
                                 int accumulate, float *scratch);
 
+/// The same passes with weights as they are, [outputs, inputs, kz, ky, kx]: transformed on the way, once a unit, and kept nowhere. For small
+/// volumes with many channels, whose weights are more than all else.
+int64_t dcs_winograd_streamed_units(const dcs_tensor *output, dcs_extent kernel);
+int64_t dcs_winograd_streamed_scratch(const dcs_pool *pool, int64_t input_channels, const dcs_tensor *output, dcs_extent kernel);
+void dcs_winograd_streamed_forward(dcs_pool *pool, const dcs_tensor *inputs, int input_count, dcs_extent kernel, const float *weights, const float *bias,
+                                   int relu, const dcs_tensor *output, float *scratch);
+void dcs_winograd_streamed_backward_data(dcs_pool *pool, const dcs_tensor *dy, dcs_extent kernel, const float *weights, const dcs_tensor *dx, int dx_count,
+                                         int accumulate, float *scratch);
+
 int64_t dcs_winograd_backward_weights_scratch(const dcs_pool *pool, const dcs_tensor *inputs, int input_count, dcs_extent kernel, const dcs_tensor *dy);
 /// As dcs_conv_backward_weights.
 void dcs_winograd_backward_weights(dcs_pool *pool, const dcs_tensor *inputs, int input_count, dcs_extent kernel, const dcs_tensor *dy, float *dw,
