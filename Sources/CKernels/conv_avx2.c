@@ -170,5 +170,7 @@ TARGET static void finish(const float *sums, int64_t count, float bias, int how,
   }
 }
 
-const conv_level conv_level_avx2 = {"avx2", strip, dots, finish};
+#include "conv_winograd_rows.h"
+
+const conv_level conv_level_avx2 = {"avx2", strip, dots, finish, transform_inputs, transform_sums, transform_gradients};
 #endif

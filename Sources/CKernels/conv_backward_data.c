@@ -39,21 +39,17 @@ int64_t dcs_conv_backward_data_scratch(const dcs_tensor *dy, dcs_extent kernel) 
 
 void dcs_conv_backward_data(dcs_pool *pool, const dcs_tensor *dy, dcs_extent kernel, const float *packed,
                             const dcs_tensor *dx, int dx_count, int accumulate, float *scratch) {
-  dcs_tensor padded = *dy;
-  padded.height += 2 * (kernel.height - 1);
-  padded.width += 2 * (kernel.width - 1);
+  conv_pass pass = {.input_count = 1, .output_count = dx_count, .packed = packed, .accumulate = accumulate, .step = {1, 1, 1}, .inputs = {*dy},
+                    .z = taps_from(1 - kernel.depth, kernel.depth, 1), .y = taps_from(1 - kernel.height, kernel.height, 1),
+                    .x = taps_from(1 - kernel.width, kernel.width, 1)};
   if (scratch && kernel.height * kernel.width > 1) {
     border b = make_border(dy, kernel, scratch);
     dcs_pool_run(pool, dy->channels * dy->depth, copy_plane, &b);
-    padded.data = scratch;
-    padded.sy = b.width, padded.sz = b.height * padded.sy, padded.sc = dy->depth * padded.sz;
-    memset(scratch + dy->channels * padded.sc, 0, (size_t)far_end(&b) * sizeof *scratch);
-  } else {
-    padded.data -= (kernel.height - 1) * dy->sy + (kernel.width - 1);
+    dcs_tensor *padded = &pass.inputs[0];
+    padded->data = scratch + b.above * b.width + b.left;
+    padded->sy = b.width, padded->sz = b.height * b.width, padded->sc = dy->depth * padded->sz;
+    memset(scratch + dy->channels * padded->sc, 0, (size_t)far_end(&b) * sizeof *scratch);
   }
-  conv_pass pass = {.input_count = 1, .output_count = dx_count, .kernel = kernel, .packed = packed, .accumulate = accumulate};
-  pass.inputs[0] = padded;
-  pass.before = kernel.depth - 1;
   for (int r = 0; r < dx_count; r++) pass.outputs[r] = dx[r];
   conv_run(pool, &pass);
 }

@@ -44,4 +44,9 @@ static void finish(const float *sums, int64_t count, float bias, int how, float 
   }
 }
 
-const conv_level conv_level_baseline = {"baseline", strip, dots, finish};
+#define TARGET
+#define UNROLL _Pragma("clang loop unroll(full)")
+enum { LANES = 8 };
+#include "conv_winograd_rows.h"
+
+const conv_level conv_level_baseline = {"baseline", strip, dots, finish, transform_inputs, transform_sums, transform_gradients};

@@ -9,13 +9,14 @@
 // Checked against a scalar convolution in KernelConvTests.
 #include "conv_run.h"
 
-enum { POSITIONS = 384, CHUNK = 32, MAX_ROWS = 49, INPUT_FLOATS = 48 * 1024 };
+enum { POSITIONS = 384, CHUNK = 32, MAX_ROWS = 343, INPUT_FLOATS = 48 * 1024 };
 
 typedef struct {
   conv_pass pass;
   const conv_level *level;
   int64_t input_channels, output_channels;
-  int64_t rows[2][MAX_ROWS];   // offsets of the kernel's rows, for each input
+  int64_t rows[2][MAX_ROWS];   // offsets of the kernel's rows (or taps, where they are no neighbours along x), for each input
+  int64_t rows_in_plane, taps; // of the kernel; taps of a row
   int64_t pitch;               // row stride of a flat plane, 0 when lines are rows
   int64_t lines, length;       // lines in a plane, positions in a line
   int64_t row_length;          // what is stored at once: a row, or a whole plane where nothing lies between rows
@@ -35,7 +36,8 @@ static int all_planes_touch(const dcs_tensor *tensors, int count, int64_t size) 
 
 // A 1x1x1 kernel sees no neighbours: where rows touch, a plane is one row; where planes touch, a volume.
 static void flatten(conv_pass *pass) {
-  if (kernel_volume(pass->kernel) != 1) return;
+  if (pass->z.count * pass->y.count * pass->x.count != 1 || pass->z.at[0] || pass->y.at[0] || pass->x.at[0]) return;
+  if (pass->step.depth * pass->step.height * pass->step.width != 1) return;
   int64_t width = pass->outputs[0].width, height = pass->outputs[0].height, depth = pass->outputs[0].depth;
   if (!all_rows_touch(pass->inputs, pass->input_count, width) || !all_rows_touch(pass->outputs, pass->output_count, width)) return;
   width *= height, height = 1;
@@ -52,17 +54,22 @@ static conv_plan make_plan(const conv_pass *given) {
   conv_plan plan = {.pass = *given, .level = conv_current_level()};
   flatten(&plan.pass);
   const dcs_tensor *in = plan.pass.inputs, *out = plan.pass.outputs;
-  dcs_extent k = plan.pass.kernel;
+  const conv_taps *z = &plan.pass.z, *y = &plan.pass.y, *x = &plan.pass.x;
   plan.input_channels = channel_total(in, given->input_count);
   plan.output_channels = channel_total(out, given->output_count);
+  int neighbours = 1;
+  for (int64_t k = 1; k < x->count; k++) neighbours &= x->at[k] == x->at[0] + k;
+  plan.taps = neighbours ? x->count : 1;
+  int64_t apart = neighbours ? min64(1, x->count) : x->count;
+  plan.rows_in_plane = y->count * apart;
   for (int i = 0; i < given->input_count; i++)
-    for (int64_t r = 0; r < k.depth * k.height; r++)
-      plan.rows[i][r] = r / k.height * in[i].sz + r % k.height * in[i].sy;
+    for (int64_t r = 0; r < z->count * plan.rows_in_plane; r++)
+      plan.rows[i][r] = z->at[r / plan.rows_in_plane] * in[i].sz + y->at[r / apart % y->count] * in[i].sy + x->at[r % apart];
 
   int64_t sy = in[0].sy, flat = (out->height - 1) * sy + out->width;
   int same = given->input_count == 1 || in[1].sy == sy;
   plan.row_length = out->width;
-  if (same && flat <= out->height * round_up(out->width, 16)) {
+  if (same && plan.pass.step.height == 1 && flat <= out->height * round_up(out->width, 16)) {
     plan.pitch = sy, plan.lines = 1, plan.length = flat;
     if (sy == out->width && all_rows_touch(out, given->output_count, sy)) plan.row_length = plan.pitch = flat;
   } else {
@@ -70,31 +77,33 @@ static conv_plan make_plan(const conv_pass *given) {
   }
   plan.blocks = (plan.length + POSITIONS - 1) / POSITIONS;
   plan.chunks = (plan.output_channels + CHUNK - 1) / CHUNK;
-  int64_t under = k.depth * (min64(plan.length, POSITIONS) + k.height * min64(sy, POSITIONS));
+  int64_t under = max64(1, z->count) * (min64(plan.length, POSITIONS) + y->count * min64(sy, POSITIONS));
   plan.run = max64(8, INPUT_FLOATS / under);
   return plan;
 }
 
 static void sum_block(const conv_plan *plan, conv_block b, float *sums) {
   const conv_pass *pass = &plan->pass;
-  dcs_extent k = pass->kernel;
   // The kernel's planes that meet the input: those on the zeros around it add nothing.
-  int64_t top = b.z - pass->before, first_plane = max64(0, -top), planes = min64(k.depth, pass->inputs[0].depth - top) - first_plane;
-  int64_t first_row = first_plane * k.height, done = 0;   // input channels done
+  int64_t top = b.z * pass->step.depth, first_plane = 0, end = pass->z.count;
+  while (first_plane < end && top + pass->z.at[first_plane] < 0) first_plane++;
+  while (first_plane < end && top + pass->z.at[end - 1] >= pass->inputs[0].depth) end--;
+  int64_t first_row = first_plane * plan->rows_in_plane, done = 0;   // input channels done
+  int64_t volume = pass->z.count * plan->rows_in_plane * plan->taps;
   for (int i = 0; i < pass->input_count; done += pass->inputs[i].channels, i++) {
     const dcs_tensor *in = &pass->inputs[i];
-    const float *origin = in->data + top * in->sz + b.line * in->sy + b.start;
+    const float *origin = in->data + top * in->sz + b.line * pass->step.height * in->sy + b.start;
     for (int64_t c = 0; c < in->channels; c += plan->run) {
       conv_strip strip = {
         .input = origin + c * in->sc, .channels = min64(plan->run, in->channels - c), .sc = in->sc,
-        .rows = plan->rows[i] + first_row, .row_count = planes * k.height, .taps = k.width,
+        .rows = plan->rows[i] + first_row, .row_count = (end - first_plane) * plan->rows_in_plane, .taps = plan->taps,
         .positions = b.count, .stride = POSITIONS, .resume = done + c > 0,
       };
       for (int64_t m = 0; m < b.channels; m += GROUP) {
         strip.width = group_width(b.first + m, plan->output_channels);
-        strip.weight_step = kernel_volume(k) * strip.width;
-        strip.weights = pass->packed + (b.first + m) * plan->input_channels * kernel_volume(k) + (done + c) * strip.weight_step
-                      + first_row * k.width * strip.width;
+        strip.weight_step = volume * strip.width;
+        strip.weights = pass->packed + (b.first + m) * plan->input_channels * volume + (done + c) * strip.weight_step
+                      + first_row * plan->taps * strip.width;
         strip.sums = sums + m * POSITIONS;
         plan->level->strip(&strip);
       }
@@ -144,7 +153,8 @@ void conv_run(dcs_pool *pool, const conv_pass *pass) {
 
 void dcs_conv_forward(dcs_pool *pool, const dcs_tensor *inputs, int input_count, dcs_extent kernel, const float *packed,
                       const float *bias, int relu, const dcs_tensor *output) {
-  conv_pass pass = {.input_count = input_count, .output_count = 1, .kernel = kernel, .packed = packed, .bias = bias, .relu = relu};
+  conv_pass pass = {.input_count = input_count, .output_count = 1, .packed = packed, .bias = bias, .relu = relu, .step = {1, 1, 1},
+                    .z = taps_from(0, kernel.depth, 1), .y = taps_from(0, kernel.height, 1), .x = taps_from(0, kernel.width, 1)};
   for (int i = 0; i < input_count; i++) pass.inputs[i] = inputs[i];
   pass.outputs[0] = *output;
   conv_run(pool, &pass);

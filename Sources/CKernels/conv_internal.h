@@ -1,4 +1,4 @@
-// What the drivers of convolution (geometry, blocking, threads) ask of an instruction level: three inner loops.
+// What the drivers of convolution (geometry, blocking, threads) ask of an instruction level: a few inner loops.
 #pragma once
 #include "clones.h"
 #include "include/conv.h"
@@ -38,6 +38,14 @@ typedef struct {
   float *sums;
 } conv_dots;
 
+// Rows of a tile, each of `count` floats, summed up into rows `plane` floats apart (conv_winograd_rows.h); all of whole vectors.
+typedef struct {
+  const float *const *rows;   // [plane along z][row along y]
+  int64_t planes, count;      // planes: 1 where nothing is transformed along z
+  float *to;
+  int64_t plane;
+} conv_rows;
+
 // What becomes of finished sums: row = sum + bias, its ReLU, or row += sum + bias. `sums` may be read to the end of a vector.
 enum { FINISH_STORE, FINISH_RELU, FINISH_ADD };
 
@@ -46,6 +54,9 @@ typedef struct {
   void (*strip)(const conv_strip *);
   void (*dots)(const conv_dots *);
   void (*finish)(const float *sums, int64_t count, float bias, int how, float *row);
+  void (*transform_inputs)(const conv_rows *);      // 6 rows an axis to 6 points
+  void (*transform_sums)(const conv_rows *);        // 6 points to 4 rows
+  void (*transform_gradients)(const conv_rows *);   // 4 rows to 6 points
 } conv_level;
 
 extern const conv_level conv_level_baseline;

@@ -5,6 +5,8 @@ package enum Mismatch: Error, Equatable, Sendable {
   /// The kernel is longer than the input.
   case tooSmall(axis: Int, length: Int, kernel: Int)
   case indivisible(axis: Int, length: Int, factor: Int)
+  /// Strides that do not end at the input's end.
+  case rest(axis: Int, length: Int, window: Int, stride: Int)
   /// Two inputs that must agree.
   case lengths(axis: Int, Int, Int)
   case channels(Int, Int)
@@ -25,6 +27,7 @@ package enum Mismatch: Error, Equatable, Sendable {
     switch self {
     case .tooSmall(let axis, let length, let kernel): return "\(name(axis)): \(length) is shorter than the kernel, \(kernel)"
     case .indivisible(let axis, let length, let factor): return "\(name(axis)): \(length) is not divisible by \(factor)"
+    case .rest(let axis, let length, let window, let stride): return "\(name(axis)): of \(length), a first window takes \(window), and what is left must be a multiple of the stride, \(stride)"
     case .lengths(let axis, let a, let b): return "\(name(axis)): \(a) against \(b)"
     case .channels(let a, let b): return "channels: \(a) against \(b)"
     case .groups(let channels, let groups): return "\(channels) channels cannot be parted into \(groups) groups"

@@ -37,6 +37,14 @@ struct GradientTests {
       let a = try x.conv(2, kernel: [3]), b = try a.concat([try x.conv(3, kernel: [3])]).softmax()
       return try b.concat([try a.add([a]), b]).conv(2, kernel: [3])
     },
+    Graph("strided") { try $0.conv(3, kernel: [2], stride: [2]).activation(.tanh).conv(2, kernel: [1, 3, 2], stride: [3, 1, 1], dilation: [1, 1, 2]) },
+    Graph("strided, same", [2, 2, 8, 9, 8]) { try $0.conv(3, kernel: [3], stride: [2, 3, 4], border: .same).relu().conv(2, kernel: [1, 3, 1], dilation: [1, 1, 1], border: .same) },
+    Graph("dilated") { try $0.conv(3, kernel: [3], dilation: [1, 2, 3]).relu().conv(2, kernel: [3, 1, 1], dilation: [2, 1, 1]) },
+    Graph("strided and dilated concat", [2, 2, 9, 9, 9]) { x in
+      let a = try x.conv(2, kernel: [3], dilation: [2]), b = try x.conv(3, kernel: [5])
+      return try a.concat([b]).conv(3, kernel: [2], stride: [2, 1, 3], dilation: [2, 3, 1]).relu().conv(2, kernel: [1])
+    },
+    Graph("strided image", [3, 1, 9, 8]) { try $0.conv(3, kernel: [3, 2], stride: [2, 3], dilation: [1, 1]).activation(.tanh).conv(2, kernel: [1]) },
     Graph("max pool") { try $0.conv(3, kernel: [3]).maxPool([2, 3, 1]).conv(2, kernel: [1]) },
     Graph("mean pool") { try $0.conv(3, kernel: [3]).meanPool([2, 3, 1]).conv(2, kernel: [1]) },
     Graph("upsample") { try $0.conv(3, kernel: [3]).upsample([2, 1, 3]).conv(2, kernel: [3]) },
@@ -111,9 +119,35 @@ struct GradientTests {
     },
   ]
 
-  @Test(arguments: graphs + trainedGraphs) func centralDifferences(graph: Graph) throws {
+  @Test(arguments: graphs + trainedGraphs) func centralDifferences(graph: Graph) throws { try compare(graph) }
+
+  /// Large enough for convolutions in tiles.
+  static let tiled = [
+    Graph("tiles", [1, 12, 14, 15, 16]) { try $0.conv(12, kernel: [3]).activation(.tanh).conv(12, kernel: [3], border: .same).relu().conv(2, kernel: [1]) },
+    Graph("tiles of concat", [2, 12, 14, 14, 14]) { x in
+      let a = try x.conv(12, kernel: [3]).relu()
+      return try a.concat([try a.conv(8, kernel: [1, 3, 3], border: .same)]).conv(16, kernel: [3], border: .same).activation(.tanh).conv(1, kernel: [1])
+    },
+    Graph("tiles of an image", [2, 16, 40, 44]) { try $0.conv(16, kernel: [3]).relu().conv(16, kernel: [3]).activation(.tanh).conv(1, kernel: [1]) },
+  ]
+
+  @Test(arguments: tiled) func fastCentralDifferences(graph: Graph) throws {
+    try compare(graph, fast: true)
+    let network = try graph.network(), parameters = try ParameterSet(initialising: network, seed: 11), input = try noise(graph.input, 1), space = Array(graph.input.dropFirst(2))
+    func run(_ fast: Bool, _ mode: Engine.Mode, _ threads: Int) throws -> NDArray {
+      try Engine(network, batch: graph.input[0], inputSpatialShape: space, mode: mode, fast: fast, context: context(threads)).forward(input, parameters)
+    }
+    let direct = try run(false, .inference, 1), fast = try run(true, .inference, 1)
+    #expect(try bits(fast) == bits(run(true, .training, 2)) && bits(fast) == bits(run(true, .inference, 3)))
+    #expect(try bits(fast) != bits(direct), "no layer was computed in tiles")
+    let (a, b) = (try direct.elements(Float.self), try fast.elements(Float.self))
+    let size = (a.reduce(0) { $0 + $1 * $1 } / Float(a.count)).squareRoot()
+    #expect(zip(a, b).allSatisfy { abs($0 - $1) < 1e-4 * size })
+  }
+
+  func compare(_ graph: Graph, fast: Bool = false) throws {
     let network = try graph.network(), context = context(2)
-    let engine = try Engine(network, batch: graph.input[0], inputSpatialShape: Array(graph.input.dropFirst(2)), mode: .training, context: context)
+    let engine = try Engine(network, batch: graph.input[0], inputSpatialShape: Array(graph.input.dropFirst(2)), mode: .training, fast: fast, context: context)
     let parameters = try ParameterSet(initialising: network, seed: 11)
     let input = try noise(graph.input, 1), target = try noise(engine.outputShape, 2)
     func loss(_ parameters: ParameterSet) throws -> Double { try Loss.mse(try engine.forward(input, parameters), target: target, pool: context.pool).value }

@@ -143,6 +143,27 @@ struct ParityTests {
     for (index, weight) in gradients.names.enumerated() { #expect(try error(gradients.arrays[index], wanted.arrays[index]) < 2e-6, "\(weight)") }
   }
 
+  static let windows: [(name: String, make: @Sendable (SymbolicTensor) throws -> SymbolicTensor)] = [
+    ("stride", { try $0.conv(4, kernel: [3, 2, 3], stride: [2, 3, 1], name: "layer") }), ("dilation", { try $0.conv(4, kernel: [2, 3, 3], dilation: [3, 1, 2], name: "layer") }),
+    ("both", { try $0.conv(4, kernel: [3, 3, 2], stride: [1, 2, 2], dilation: [2, 1, 3], name: "layer") }),
+    ("stride_same", { try $0.conv(4, kernel: [3, 1, 5], stride: [2, 3, 4], dilation: [2, 1, 1], border: .same, name: "layer") }),
+    ("image", { try $0.conv(4, kernel: [3, 4], stride: [3, 2], dilation: [2, 1], name: "layer") }),
+    ("wide", { try $0.conv(16, kernel: [3], border: .same, name: "layer") }),
+  ]
+
+  /// Convolutions with strides and dilation, and one that is computed in tiles; also the gradient of their input, through the layer before.
+  @Test(arguments: windows.map(\.name), [false, true]) func window(name: String, fast: Bool) throws {
+    let fixture = try Fixture("windows"), make = try #require(Self.windows.first { $0.name == name }).make, context = context(2), input = try fixture.array("\(name).input")
+    let builder = try NetworkBuilder(name: name, spatialRank: input.rank - 2, inChannels: input.shape[1])
+    let network = try builder.network(output: try make(try builder.input.conv(input.shape[1], kernel: [1], name: "first")))
+    let engine = try Engine(network, batch: input.shape[0], inputSpatialShape: Array(input.shape.dropFirst(2)), mode: .training, fast: fast, context: context)
+    let output = try engine.forward(input, try fixture.parameters("\(name).weights.", network))
+    #expect(try error(output, fixture.array("\(name).output")) < 5e-6)
+    let gradients = try engine.backward(try Loss.mse(output, target: try fixture.array("\(name).target"), pool: context.pool).gradient)
+    let wanted = try fixture.parameters("\(name).gradient.", network)
+    for (index, weight) in gradients.names.enumerated() { #expect(try error(gradients.arrays[index], wanted.arrays[index]) < 1e-5, "\(weight)") }
+  }
+
   @Test func batchNormalisation() throws {
     let fixture = try Fixture("batch_norm"), context = context(2), input = try fixture.array("input"), space = Array(input.shape.dropFirst(2))
     let builder = try NetworkBuilder(name: "norm", spatialRank: 3, inChannels: 2)

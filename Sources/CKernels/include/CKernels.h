@@ -5,6 +5,8 @@
 #include "tensor.h"
 #include "level.h"
 #include "conv.h"
+#include "conv_winograd.h"
+#include "conv_window.h"
 #include "nn.h"
 #include "peak.h"
 #include "interleave.h"

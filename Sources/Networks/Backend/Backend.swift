@@ -30,12 +30,15 @@ package enum Pointwise: Int, Sendable, CaseIterable {
 
 package protocol Backend: AnyObject {
   /// Valid convolution of up to two ranges of channels, plus bias, then ReLU if asked.
-  func convolve(_ inputs: [TensorView], kernel: Extent, weights: Int, bias: Int, relu: Bool, into output: TensorView)
-  /// `outputGradient` lies inside a buffer with kernel − 1 zeros on each side.
-  func convolveInputGradient(_ outputGradient: TensorView, kernel: Extent, weights: Int, into parts: [GradientPart])
-  func convolveWeightGradient(_ inputs: [TensorView], kernel: Extent, outputGradient: TensorView, weights: Int, bias: Int, accumulate: Bool, scratch: StoragePlace)
-  /// Floats of scratch that `convolveWeightGradient` needs.
-  func weightGradientScratch(_ inputs: [TensorView], kernel: Extent, outputGradient: TensorView) -> Int
+  func convolve(_ inputs: [TensorView], window: Window, weights: Int, bias: Int, relu: Bool, into output: TensorView, scratch: StoragePlace)
+  /// Floats of scratch that `convolve` needs.
+  func convolutionScratch(_ inputs: [TensorView], window: Window, output: TensorView) -> Int
+  /// Where `inputGradientReadsBorder`, `outputGradient` lies inside a buffer with kernel − 1 zeros on each side.
+  func convolveInputGradient(_ outputGradient: TensorView, window: Window, weights: Int, into parts: [GradientPart], scratch: StoragePlace)
+  func inputGradientReadsBorder(_ inputs: [TensorView], window: Window, output: TensorView) -> Bool
+  func inputGradientScratch(_ inputs: [TensorView], window: Window, outputGradient: TensorView) -> Int
+  func convolveWeightGradient(_ inputs: [TensorView], window: Window, outputGradient: TensorView, weights: Int, bias: Int, accumulate: Bool, scratch: StoragePlace)
+  func weightGradientScratch(_ inputs: [TensorView], window: Window, outputGradient: TensorView) -> Int
 
   /// The position of each maximum is kept as 16-bit numbers in `chosen`, if given.
   func maxPool(_ x: TensorView, factors: Extent, into y: TensorView, chosen: StoragePlace?)
@@ -106,6 +109,22 @@ package protocol Backend: AnyObject {
   func add(_ x: TensorView, into y: TensorView)
   /// `x` in `y` from `begin` on, zeros around it.
   func pad(_ x: TensorView, at begin: Extent, into y: TensorView)
+}
+
+// Plain convolutions of one voxel, which need no scratch but for the gradient of weights.
+extension Backend {
+  func convolve(_ inputs: [TensorView], kernel: Extent, weights: Int, bias: Int, relu: Bool, into output: TensorView) {
+    convolve(inputs, window: Window(kernel), weights: weights, bias: bias, relu: relu, into: output, scratch: StoragePlace(storage: 0))
+  }
+  func convolveInputGradient(_ outputGradient: TensorView, kernel: Extent, weights: Int, into parts: [GradientPart]) {
+    convolveInputGradient(outputGradient, window: Window(kernel), weights: weights, into: parts, scratch: StoragePlace(storage: 0))
+  }
+  func convolveWeightGradient(_ inputs: [TensorView], kernel: Extent, outputGradient: TensorView, weights: Int, bias: Int, accumulate: Bool, scratch: StoragePlace) {
+    convolveWeightGradient(inputs, window: Window(kernel), outputGradient: outputGradient, weights: weights, bias: bias, accumulate: accumulate, scratch: scratch)
+  }
+  func weightGradientScratch(_ inputs: [TensorView], kernel: Extent, outputGradient: TensorView) -> Int {
+    weightGradientScratch(inputs, window: Window(kernel), outputGradient: outputGradient)
+  }
 }
 
 extension Backend {

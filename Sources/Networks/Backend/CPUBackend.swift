@@ -15,11 +15,13 @@ package final class CPUBackend: Backend {
   private(set) var weights: [UnsafePointer<Float>] = []
   private(set) var gradients: [UnsafeMutablePointer<Float>] = []
   /// Weights in the kernels' order, by the index of the layer's first weight.
-  private var packed: [Int: PackedWeights] = [:]
-  private let empty: Buffer
+  private(set) var packed: [Int: PackedWeights] = [:]
+  /// Whether convolutions may be filtered in tiles where that is faster.
+  let fast: Bool
+  let empty: Buffer
 
-  package init(pool: ThreadPool) throws(ArrayError) {
-    self.pool = pool
+  package init(pool: ThreadPool, fast: Bool = false) throws(ArrayError) {
+    (self.pool, self.fast) = (pool, fast)
     empty = try Buffer(count: 64)
   }
 
@@ -30,13 +32,15 @@ package final class CPUBackend: Backend {
   func bind(gradients: [UnsafeMutablePointer<Float>]) { self.gradients = gradients }
 
   /// Packs the weights of all convolutions of a plan.
-  func pack(_ steps: [Plan.Step], training: Bool) throws {
+  func pack(_ plan: Plan) throws {
+    let training = !plan.backward.isEmpty, inputWanted = Set(plan.backward.filter { $0.inputGradients.first.flatMap { $0 } != nil }.map(\.step))
     var jobs: [(weights: PackedWeights, index: Int)] = []
-    for step in steps {
-      if packed[step.parameter] == nil, let made = try PackedWeights(of: step, training: training) { packed[step.parameter] = made }
-      if step.operation is any FusesRelu, let weights = packed[step.parameter] { jobs.append((weights, step.parameter)) }
+    for (index, step) in plan.steps.enumerated() where step.operation is any FusesRelu {
+      if packed[step.parameter] == nil { packed[step.parameter] = try PackedWeights(of: step, training: training, inputGradient: inputWanted.contains(index), backend: self) }
+      if let weights = packed[step.parameter] { jobs.append((weights, step.parameter)) }
     }
     try pool.forEach(jobs.count) { job, _ in jobs[job].weights.pack(weights[jobs[job].index], bias: weights[jobs[job].index + 1]) }
+    for job in jobs { job.weights.packPoints(weights[job.index], pool) }
   }
 
   func tensor(_ view: TensorView) -> dcs_tensor {
@@ -51,50 +55,6 @@ package final class CPUBackend: Backend {
 
   private func chosen(_ place: StoragePlace) -> UnsafeMutablePointer<UInt16> {
     UnsafeMutableRawPointer(bases[place.storage] + place.offset).assumingMemoryBound(to: UInt16.self) + place.halves
-  }
-
-  // MARK: Convolution
-
-  package func convolve(_ inputs: [TensorView], kernel: Extent, weights index: Int, bias: Int, relu: Bool, into output: TensorView) {
-    guard let packed = packed[index] else { return }
-    withUnsafePointer(to: tensor(output)) { output in
-      inputs.map(tensor).withUnsafeBufferPointer {
-        dcs_conv_forward(pool.handle, $0.baseAddress, Int32($0.count), kernel.c, packed.forward, packed.bias ?? weights[bias], relu ? 1 : 0, output)
-      }
-    }
-  }
-
-  package func convolveInputGradient(_ outputGradient: TensorView, kernel: Extent, weights index: Int, into parts: [GradientPart]) {
-    guard let packed = packed[index] else { return }
-    let bits = parts.enumerated().reduce(Int32(0)) { $1.element.accumulate ? $0 | (1 << Int32($1.offset)) : $0 }
-    withUnsafePointer(to: tensor(outputGradient)) { dy in
-      parts.map { tensor($0.view) }.withUnsafeBufferPointer {
-        dcs_conv_backward_data(pool.handle, dy, kernel.c, packed.backward, $0.baseAddress, Int32($0.count), bits, nil)
-      }
-    }
-  }
-
-  package func convolveWeightGradient(_ inputs: [TensorView], kernel: Extent, outputGradient: TensorView, weights index: Int, bias: Int, accumulate: Bool, scratch: StoragePlace) {
-    guard let packed = packed[index] else { return }
-    let transposed = packed.transposedGradient
-    withUnsafePointer(to: tensor(outputGradient)) { dy in
-      inputs.map(tensor).withUnsafeBufferPointer {
-        dcs_conv_backward_weights(pool.handle, $0.baseAddress, Int32($0.count), kernel.c, dy, transposed?.weights ?? gradients[index], transposed?.bias ?? gradients[bias],
-                                  accumulate && transposed == nil ? 1 : 0, bases[scratch.storage] + scratch.offset)
-      }
-    }
-    packed.addTransposed(to: gradients[index], bias: gradients[bias], accumulate: accumulate)
-  }
-
-  package func weightGradientScratch(_ inputs: [TensorView], kernel: Extent, outputGradient: TensorView) -> Int {
-    // Only extents and strides are read, so the tensors need no memory yet.
-    func unbound(_ view: TensorView) -> dcs_tensor {
-      dcs_tensor(data: empty.bytes.assumingMemoryBound(to: Float.self), channels: Int64(view.channels), depth: Int64(view.extent.z), height: Int64(view.extent.y), width: Int64(view.extent.x),
-                 sc: Int64(view.channelStride), sz: Int64(view.planeStride), sy: Int64(view.rowStride))
-    }
-    return withUnsafePointer(to: unbound(outputGradient)) { dy in
-      inputs.map(unbound).withUnsafeBufferPointer { Int(dcs_conv_backward_weights_scratch(pool.handle, $0.baseAddress, Int32($0.count), kernel.c, dy)) }
-    }
   }
 
   // MARK: Resampling

@@ -5,36 +5,48 @@
 
 import Arrays
 import CKernels
+import Execution
 
 final class PackedWeights: @unchecked Sendable {   // each is packed by one thread, then only read
-  private let outputs: Int, inputs: Int, kernel: Extent
+  /// Weights of one pass; `isPoints`: transformed for filtering in tiles.
+  struct Pass {
+    fileprivate let buffer: Buffer
+    let isPoints: Bool
+    fileprivate var target: UnsafeMutablePointer<Float> { buffer.bytes.assumingMemoryBound(to: Float.self) }
+    var floats: UnsafePointer<Float> { UnsafePointer(target) }
+
+    fileprivate init(_ outputs: Int, _ inputs: Int, _ kernel: Extent, isPoints: Bool) throws(ArrayError) {
+      let count = isPoints ? dcs_winograd_packed_count(Int64(outputs), Int64(inputs), kernel.c) : dcs_conv_packed_count(Int64(outputs), Int64(inputs), kernel.c)
+      (buffer, self.isPoints) = (try Buffer(count: 4 * Int(count)), isPoints)
+    }
+  }
+
+  private let outputs: Int, inputs: Int, window: Window
   /// 0 for a plain convolution.
   private let copies: Int
   /// Whether boxes of a transposed convolution overlap: then its bias is added when they are.
   private let overlaps: Bool
-  private let forwardBuffer: Buffer
-  private let backwardBuffer: Buffer?
+  let forward: Pass
+  /// Only where a gradient of the input is wanted.
+  let backward: Pass?
   /// [outputs, inputs] weights and [outputs] biases of a transposed convolution, and their gradients.
   private let straight: Buffer?
   private let straightGradient: Buffer?
 
   /// nil if the step is no convolution.
-  init?(of step: Plan.Step, training: Bool) throws(ArrayError) {
+  init?(of step: Plan.Step, training: Bool, inputGradient: Bool, backend: CPUBackend) throws(ArrayError) {
     inputs = step.inputs.first?.reduce(0) { $0 + $1.channels } ?? 0
-    if let convolution = step.operation as? Convolution { (outputs, kernel, copies, overlaps) = (convolution.features, convolution.kernel, 0, false) }
-    else if let map = step.operation as? Linear { (outputs, kernel, copies, overlaps) = (map.features, .one, 0, false) }
-    else if let convolution = step.operation as? TransposedConvolution { (outputs, kernel, copies, overlaps) = (convolution.features * convolution.kernel.count, .one, convolution.kernel.count, convolution.overlaps) }
+    if let convolution = step.operation as? Convolution { (outputs, window, copies, overlaps) = (convolution.features, convolution.window, 0, false) }
+    else if let map = step.operation as? Linear { (outputs, window, copies, overlaps) = (map.features, Window(.one), 0, false) }
+    else if let convolution = step.operation as? TransposedConvolution { (outputs, window, copies, overlaps) = (convolution.features * convolution.kernel.count, Window(.one), convolution.kernel.count, convolution.overlaps) }
     else { return nil }
-    forwardBuffer = try Buffer(count: 4 * Int(dcs_conv_packed_count(Int64(outputs), Int64(inputs), kernel.c)))
-    backwardBuffer = training ? try Buffer(count: 4 * Int(dcs_conv_packed_count(Int64(inputs), Int64(outputs), kernel.c))) : nil
+    forward = try Pass(outputs, inputs, window.kernel, isPoints: backend.tiles(.forward, inputs, outputs, window, step.output.extent))
+    if inputGradient, let input = step.inputs.first?.first { backward = try Pass(inputs, outputs, window.kernel, isPoints: backend.tiles(.inputGradient, inputs, outputs, window, input.extent)) } else { backward = nil }
     straight = copies > 0 ? try Buffer(count: 4 * (outputs * inputs + outputs)) : nil
     straightGradient = copies > 0 && training ? try Buffer(count: 4 * (outputs * inputs + outputs)) : nil
   }
 
   private func floats(_ buffer: Buffer) -> UnsafeMutablePointer<Float> { buffer.bytes.assumingMemoryBound(to: Float.self) }
-  var forward: UnsafePointer<Float> { UnsafePointer(floats(forwardBuffer)) }
-  /// Only when training.
-  var backward: UnsafePointer<Float>? { backwardBuffer.map { UnsafePointer(floats($0)) } }
   /// The bias where it is not the layer's own.
   var bias: UnsafePointer<Float>? { straight.map { UnsafePointer(floats($0)) + outputs * inputs } }
   /// Where gradients go before they are transposed.
@@ -48,8 +60,17 @@ final class PackedWeights: @unchecked Sendable {   // each is packed by one thre
       for o in 0..<outputs { target[outputs * inputs + o] = overlaps ? 0 : bias[o / copies] }
       source = UnsafePointer(target)
     }
-    dcs_conv_pack_forward(source, Int64(outputs), Int64(inputs), kernel.c, floats(forwardBuffer))
-    if let backwardBuffer { dcs_conv_pack_backward(source, Int64(outputs), Int64(inputs), kernel.c, floats(backwardBuffer)) }
+    if !forward.isPoints { dcs_conv_pack_forward(source, Int64(outputs), Int64(inputs), window.kernel.c, forward.target) }
+    if let backward, !backward.isPoints {
+      if window.isPlain { dcs_conv_pack_backward(source, Int64(outputs), Int64(inputs), window.kernel.c, backward.target) }
+      else { dcs_window_pack_backward(source, Int64(outputs), Int64(inputs), window.c, backward.target) }
+    }
+  }
+
+  /// What is filtered in tiles, with all threads; never a transposed convolution.
+  func packPoints(_ weights: UnsafePointer<Float>, _ pool: ThreadPool) {
+    if forward.isPoints { dcs_winograd_pack_forward(pool.handle, weights, Int64(outputs), Int64(inputs), window.kernel.c, forward.target) }
+    if let backward, backward.isPoints { dcs_winograd_pack_backward(pool.handle, weights, Int64(outputs), Int64(inputs), window.kernel.c, backward.target) }
   }
 
   /// Moves gradients of a transposed convolution to where the layer's are; nothing for a plain one.

@@ -107,8 +107,9 @@ package final class NetworkBuilder: Sendable {
 
 // Layers as a traced function writes them; lengths are one number, or one an axis.
 extension SymbolicTensor {
-  package func conv(_ features: Int, kernel: [Int], border: Convolution.Border = .valid, name: String? = nil) throws(NetworkError) -> SymbolicTensor {
-    try builder.apply(try Convolution(features: features, kernel: try builder.extent(kernel, "kernel"), border: border), to: [self], name: name)
+  package func conv(_ features: Int, kernel: [Int], stride: [Int] = [1], dilation: [Int] = [1], border: Convolution.Border = .valid, name: String? = nil) throws(NetworkError) -> SymbolicTensor {
+    try builder.apply(try Convolution(features: features, kernel: try builder.extent(kernel, "kernel"), stride: try builder.extent(stride, "stride"), dilation: try builder.extent(dilation, "dilation"),
+                                      border: border), to: [self], name: name)
   }
   /// - Parameter kernel: nil: as `factors`.
   package func transposedConv(_ features: Int, factors: [Int], kernel: [Int]? = nil, border: Convolution.Border = .valid, name: String? = nil) throws(NetworkError) -> SymbolicTensor {

@@ -22,11 +22,14 @@ package final class Engine {
   private var draw: UInt64 = 0
   private var measured: [(forward: Double, backward: Double)]?
 
-  /// - Parameter inputSpatialShape: lengths along the network's spatial axes.
+  /// - Parameters:
+  ///   - inputSpatialShape: lengths along the network's spatial axes.
+  ///   - fast: compute convolutions in tiles where that is faster: up to three times, and rounded otherwise. Then a voxel's last bits depend on
+  ///     where it lies in the input; else on what its receptive field holds alone.
   /// - Throws: `NetworkError.layer` with the sizes that would fit, `.memory` beyond the context's budget, `ArrayError.noMemory`.
-  package init(_ network: Network, batch: Int, inputSpatialShape: [Int], mode: Mode, context: ExecutionContext) throws {
+  package init(_ network: Network, batch: Int, inputSpatialShape: [Int], mode: Mode, fast: Bool = false, context: ExecutionContext) throws {
     (self.network, self.mode, self.context) = (network, mode, context)
-    backend = try CPUBackend(pool: context.pool)
+    backend = try CPUBackend(pool: context.pool, fast: fast)
     plan = try Plan(network, batch: batch, input: inputSpatialShape, training: mode == .training, backend: backend)
     let (bytes, overflow) = plan.arenaFloats.multipliedReportingOverflow(by: 4)
     guard !overflow, bytes <= context.memoryBudget else { throw NetworkError.memory(needed: overflow ? .max : bytes, budget: context.memoryBudget) }
@@ -64,7 +67,7 @@ package final class Engine {
 
     backend.bind(weights: weights.arrays.map { UnsafePointer(pointer($0)) })
     backend.bind(storages: bases(input: input, output: output, outputGradient: nil))
-    if !sameWeights { try backend.pack(plan.steps, training: mode == .training) }
+    if !sameWeights { try backend.pack(plan) }
     for (index, step) in plan.steps.enumerated() {
       try context.cancellation.check()
       let started = measured == nil ? nil : ContinuousClock.now

@@ -76,10 +76,10 @@ struct RewrittenNetwork {
 
   private func padSame(_ node: PlanNode, _ old: Int, _ draft: inout Draft) throws(NetworkError) -> Int {
     guard var convolution = node.operation as? Convolution, convolution.border == .same else { return draft.append(node) }
-    convolution.border = .valid
+    (convolution.border, convolution.leavesRest) = (.valid, true)
     var node = node
     node.operation = convolution
-    let kernel = convolution.kernel, border = Extent(kernel.z / 2, kernel.y / 2, kernel.x / 2)
+    let window = convolution.window, border = Extent(window.span(0) / 2, window.span(1) / 2, window.span(2) / 2)
     if border != Extent(0, 0, 0) {
       let key = Draft.PaddedKey(value: node.inputs[0], border: border)
       if draft.padded[key] == nil {
@@ -103,7 +103,7 @@ struct RewrittenNetwork {
 
   private func convolveBeforeUpsampling(_ node: PlanNode, _ old: Int, _ draft: inout Draft) throws(NetworkError) -> Int {
     let oldInput = nodes[old - 1].inputs[0]
-    if let convolution = node.operation as? Convolution, convolution.kernel == .one, draft.readers[oldInput] == 1, oldInput != draft.output,
+    if let convolution = node.operation as? Convolution, convolution.window == Window(.one), draft.readers[oldInput] == 1, oldInput != draft.output,
        let upsampling = draft.maker(node.inputs[0]), upsampling.operation is Upsample {
       draft.nodes[node.inputs[0] - 1] = PlanNode(name: node.name, operation: convolution, inputs: upsampling.inputs, parameter: node.parameter)
       return draft.append(PlanNode(name: upsampling.name, operation: upsampling.operation, inputs: node.inputs, parameter: 0))

@@ -446,6 +446,35 @@ def cpnets():
         tensors |= {"input": x, "output": y, "target": target} | {"gradient." + key: value.grad for key, value in chain.named_parameters()}
         tensors |= {"after." + key: value for key, value in chain.state_dict().items() if "running" in key}
         save(name, tensors)
+WINDOWS = {   # name: input, features, settings of the layer; same padding as dilation * (kernel - 1) / 2 zeros
+    "stride": ([2, 2, 7, 8, 9], 4, dict(kernel_size=(3, 2, 3), stride=(2, 3, 1))),
+    "dilation": ([2, 2, 7, 6, 9], 4, dict(kernel_size=(2, 3, 3), dilation=(3, 1, 2))),
+    "both": ([2, 2, 7, 7, 10], 4, dict(kernel_size=(3, 3, 2), stride=(1, 2, 2), dilation=(2, 1, 3))),
+    "stride_same": ([2, 2, 6, 6, 8], 4, dict(kernel_size=(3, 1, 5), stride=(2, 3, 4), dilation=(2, 1, 1), padding=(2, 0, 2))),
+    "image": ([2, 2, 14, 10], 4, dict(kernel_size=(3, 4), stride=(3, 2), dilation=(2, 1))),
+    "wide": ([1, 12, 8, 9, 16], 16, dict(kernel_size=3, padding=1)),
+}
+
+
+def windows():
+    """Convolutions with strides and dilation behind one of one voxel, whose gradient shows that of their input."""
+    torch.manual_seed(9)
+    tensors = {}
+    for name, (shape, features, settings) in WINDOWS.items():
+        make = {4: torch.nn.Conv2d, 5: torch.nn.Conv3d}[len(shape)]
+        chain = {"first": make(shape[1], shape[1], 1), "layer": make(shape[1], features, **settings)}
+        for convolution in chain.values():
+            for parameter in convolution.parameters():
+                parameter.data = rounded(torch.randn(parameter.shape))
+        x = rounded(torch.randn(shape))
+        y = chain["layer"](chain["first"](x))
+        target = rounded(torch.randn_like(y))
+        ((y - target) ** 2).mean().backward()
+        tensors |= {f"{name}.input": x, f"{name}.output": y, f"{name}.target": target}
+        for place, convolution in chain.items():
+            for key, value in convolution.named_parameters():
+                tensors |= {f"{name}.weights.{place}.{key}": value, f"{name}.gradient.{place}.{key}": value.grad}
+    save("windows", tensors)
 
 
 def batch_norm():
@@ -478,4 +507,5 @@ losses()
 layers()
 layers_with_weights()
 cpnets()
+windows()
 batch_norm()

@@ -1,0 +1,157 @@
+// The driver of convolution by minimal filtering, forward and backward to the input: a unit of the output at a time (conv_winograd.h).
+//
+// A thread transforms INPUTS channels of a unit to lines of points, convolves the lines of each point as rows with the direct kernel's inner
+// loop, adds the next channels to that, and transforms the sums to rows that it stores. A unit's lines stay in the second cache for few
+// channels; of many, the lines of one point do. OUTPUTS channels are a job, so that small volumes still occupy all threads.
+#include "conv_winograd.h"
+#include <string.h>
+
+enum { INPUTS = 144, OUTPUTS = 144, POSITIONS = 256, VECTOR = 16, TEMPORARY = WINOGRAD_SEGMENT + VECTOR };
+
+static const float zeros[TEMPORARY + 8];
+
+winograd_cut winograd_cut_of(const dcs_tensor *output, dcs_extent kernel, int64_t positions) {
+  winograd_cut cut = {.deep = 1, .span = 1, .points = WINOGRAD_SPAN};
+  if (kernel.depth == 3) cut.deep = WINOGRAD_TILE, cut.span = WINOGRAD_SPAN, cut.points = WINOGRAD_POINTS;
+  cut.y_tiles = (output->height + WINOGRAD_TILE - 1) / WINOGRAD_TILE;
+  cut.tiles = (output->depth + cut.deep - 1) / cut.deep * cut.y_tiles;
+  cut.segments = (output->width + WINOGRAD_SEGMENT - 1) / WINOGRAD_SEGMENT;
+  cut.segment = (output->width + cut.segments - 1) / cut.segments;
+  int64_t pitch = cut.segment + kernel.width - 1;
+  cut.groups = (cut.tiles + max64(1, positions / pitch) - 1) / max64(1, positions / pitch);
+  cut.group = (cut.tiles + cut.groups - 1) / cut.groups;
+  cut.groups = (cut.tiles + cut.group - 1) / cut.group;
+  cut.units = cut.groups * cut.segments;
+  cut.stride = round_up(cut.group * pitch + kernel.width - 1 + VECTOR, 96);
+  return cut;
+}
+
+winograd_unit winograd_unit_of(const winograd_cut *cut, const dcs_tensor *output, dcs_extent kernel, int64_t index) {
+  winograd_unit u = {.x = index % cut->segments * cut->segment, .first = index / cut->segments * cut->group};
+  u.tiles = min64(cut->group, cut->tiles - u.first);
+  u.width = min64(cut->segment, output->width - u.x);
+  u.pitch = u.width + kernel.width - 1;
+  u.line = u.tiles * u.pitch;
+  return u;
+}
+
+void winograd_take(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const dcs_tensor *input, int64_t channel,
+                   dcs_extent before, float *to, int64_t plane) {
+  // Columns of the unit's rows that the input has, and the zeros on both sides of them.
+  int64_t from = unit->x - before.width, left = max64(0, -from), right = max64(0, from + unit->pitch - input->width);
+  const float *rows[WINOGRAD_POINTS], *origin = input->data + channel * input->sc + from + left;
+  for (int64_t t = 0; t < unit->tiles; t++) {
+    winograd_place place = winograd_place_of(cut, unit->first + t);
+    float *line = to + t * unit->pitch;
+    for (int64_t a = 0; a < cut->span; a++)
+      for (int64_t b = 0; b < WINOGRAD_SPAN; b++) {
+        int64_t z = place.z - before.depth + a, y = place.y - before.height + b;
+        int inside = z >= 0 && z < input->depth && y >= 0 && y < input->height;
+        rows[a * WINOGRAD_SPAN + b] = inside ? origin + z * input->sz + y * input->sy : zeros;
+      }
+    conv_rows transform = {rows, cut->span, unit->pitch - left - right, line + left, plane};
+    level->transform_inputs(&transform);
+    if (left || right)
+      for (int64_t f = 0; f < cut->points; f++) {
+        memset(line + f * plane, 0, (size_t)left * sizeof *line);
+        memset(line + f * plane + unit->pitch - right, 0, (size_t)right * sizeof *line);
+      }
+  }
+  for (int64_t f = 0; f < cut->points; f++) memset(to + f * plane + unit->line, 0, (size_t)(cut->stride - unit->line) * sizeof *to);
+}
+
+typedef struct {
+  conv_pass pass;
+  const conv_level *level;
+  winograd_cut cut;
+  int64_t input_channels, output_channels, inputs, outputs, blocks;   // channels at a time; blocks of output channels
+  int64_t packed_plane;   // floats of one point's weights
+  float *scratch;
+  int64_t worker_floats;
+} winograd_plan;
+
+static winograd_plan make_plan(int64_t input_channels, const dcs_tensor *output, int64_t output_channels, dcs_extent kernel) {
+  winograd_plan plan = {.level = conv_current_level(), .input_channels = input_channels, .output_channels = output_channels};
+  plan.cut = winograd_cut_of(output, kernel, POSITIONS);
+  plan.inputs = min64(input_channels, INPUTS);
+  plan.outputs = min64(round_up(output_channels, GROUP), OUTPUTS);
+  plan.blocks = (output_channels + OUTPUTS - 1) / OUTPUTS;
+  plan.packed_plane = dcs_conv_packed_count(output_channels, input_channels, (dcs_extent){1, 1, kernel.width});
+  plan.worker_floats = round_up(plan.cut.points * plan.cut.stride * (plan.inputs + plan.outputs) + 2 * 96, VECTOR);   // the last strip reads past its line
+  return plan;
+}
+
+void winograd_store(const conv_level *level, const winograd_cut *cut, const winograd_unit *u, const conv_pass *pass, int64_t channel, const float *sums, int64_t plane) {
+  int range = channel >= pass->outputs[0].channels;
+  const dcs_tensor *out = &pass->outputs[range];
+  float *to = out->data + (channel - (range ? pass->outputs[0].channels : 0)) * out->sc + u->x;
+  int how = pass->accumulate >> range & 1 ? FINISH_ADD : pass->relu ? FINISH_RELU : FINISH_STORE;
+  float bias = pass->bias ? pass->bias[channel] : 0;
+  const float *rows[WINOGRAD_POINTS];
+  _Alignas(64) float made[WINOGRAD_TILE * WINOGRAD_TILE * TEMPORARY];
+  for (int64_t t = 0; t < u->tiles; t++) {
+    winograd_place place = winograd_place_of(cut, u->first + t);
+    for (int64_t f = 0; f < cut->points; f++) rows[f] = sums + f * plane + t * u->pitch;
+    conv_rows transform = {rows, cut->span, u->width, made, TEMPORARY};
+    level->transform_sums(&transform);
+    for (int64_t a = 0; a < min64(cut->deep, out->depth - place.z); a++)
+      for (int64_t b = 0; b < min64(WINOGRAD_TILE, out->height - place.y); b++)
+        level->finish(made + (a * WINOGRAD_TILE + b) * TEMPORARY, u->width, bias, how, to + (place.z + a) * out->sz + (place.y + b) * out->sy);
+  }
+}
+
+static void run_unit(void *context, int64_t item, int worker) {
+  const winograd_plan *plan = context;
+  const conv_pass *pass = &plan->pass;
+  int64_t first = item % plan->blocks * plan->outputs, channels = min64(plan->outputs, plan->output_channels - first), taps = pass->kernel.width;
+  winograd_unit u = winograd_unit_of(&plan->cut, &pass->outputs[0], pass->kernel, item / plan->blocks);
+  int64_t stride = plan->cut.stride, lines = plan->inputs * stride, row = 0;
+  float *points = plan->scratch + worker * plan->worker_floats, *sums = points + plan->cut.points * lines;
+  for (int64_t i = 0; i < plan->input_channels; i += plan->inputs) {
+    int64_t count = min64(plan->inputs, plan->input_channels - i);
+    for (int64_t c = 0; c < count; c++) {
+      int range = i + c >= pass->inputs[0].channels;
+      winograd_take(plan->level, &plan->cut, &u, &pass->inputs[range], i + c - (range ? pass->inputs[0].channels : 0), pass->before,
+                    points + c * stride, lines);
+    }
+    for (int64_t f = 0; f < plan->cut.points; f++)
+      for (int64_t m = 0; m < channels; m += GROUP) {
+        conv_strip strip = {.input = points + f * lines, .channels = count, .sc = stride, .rows = &row, .row_count = 1, .taps = taps,
+                            .width = group_width(first + m, plan->output_channels), .positions = u.line - taps + 1, .stride = stride,
+                            .sums = sums + (f * plan->outputs + m) * stride, .resume = i > 0};
+        strip.weight_step = taps * strip.width;
+        strip.weights = pass->packed + f * plan->packed_plane + (first + m) * plan->input_channels * taps + i * strip.weight_step;
+        plan->level->strip(&strip);
+      }
+  }
+  for (int64_t m = 0; m < channels; m++) winograd_store(plan->level, &plan->cut, &u, pass, first + m, sums + m * stride, plan->outputs * stride);
+}
+
+static void run(dcs_pool *pool, const conv_pass *pass, float *scratch) {
+  winograd_plan plan = make_plan(channel_total(pass->inputs, pass->input_count), &pass->outputs[0], channel_total(pass->outputs, pass->output_count), pass->kernel);
+  plan.pass = *pass;
+  plan.scratch = (float *)round_up((int64_t)(uintptr_t)scratch, 64);
+  dcs_pool_run(pool, plan.cut.units * plan.blocks, run_unit, &plan);
+}
+
+int64_t dcs_winograd_scratch(const dcs_pool *pool, int64_t input_channels, const dcs_tensor *output, int64_t output_channels, dcs_extent kernel) {
+  winograd_plan plan = make_plan(input_channels, output, output_channels, kernel);
+  return 16 + dcs_pool_threads(pool) * plan.worker_floats;
+}
+
+void dcs_winograd_forward(dcs_pool *pool, const dcs_tensor *inputs, int input_count, dcs_extent kernel, const float *packed, const float *bias,
+                          int relu, const dcs_tensor *output, float *scratch) {
+  conv_pass pass = {.input_count = input_count, .output_count = 1, .kernel = kernel, .packed = packed, .bias = bias, .relu = relu};
+  for (int i = 0; i < input_count; i++) pass.inputs[i] = inputs[i];
+  pass.outputs[0] = *output;
+  run(pool, &pass, scratch);
+}
+
+void dcs_winograd_backward_data(dcs_pool *pool, const dcs_tensor *dy, dcs_extent kernel, const float *packed, const dcs_tensor *dx, int dx_count,
+                                int accumulate, float *scratch) {
+  conv_pass pass = {.input_count = 1, .output_count = dx_count, .kernel = kernel, .packed = packed, .accumulate = accumulate,
+                    .before = {kernel.depth - 1, kernel.height - 1, kernel.width - 1}};
+  pass.inputs[0] = *dy;
+  for (int r = 0; r < dx_count; r++) pass.outputs[r] = dx[r];
+  run(pool, &pass, scratch);
+}
