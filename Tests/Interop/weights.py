@@ -3,6 +3,8 @@
     python weights.py --dcs .build/release/dcs
 """
 import argparse
+import ast
+import math
 import pathlib
 import subprocess
 import sys
@@ -23,8 +25,10 @@ folder.mkdir(parents=True, exist_ok=True)
 torch.manual_seed(1)
 torch.set_num_threads(1)
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "Fixtures/networks"))
-from unet import Chain
+# The U-Net of the fixtures: the classes of their script, without the rest of it.
+script = ast.parse((pathlib.Path(__file__).parents[1] / "Fixtures/networks/generate.py").read_text())
+script.body = [part for part in script.body if isinstance(part, ast.ClassDef) or getattr(part, "name", "") == "crop"]
+exec(compile(script, "generate.py", "exec"))
 
 
 def unet(features, factor, down, out, padding="valid", constant=True, channels=1, upsample=()):

@@ -21,7 +21,7 @@ struct CheckpointTests {
     if let widths = config["feature_widths_down"]?.ints, let up = config["feature_widths_up"]?.ints {
       network = try CosemSettings(
         unet: UNetSettings(outChannels: up[0], features: widths[0], featureFactor: widths[1] / widths[0], downsampleFactors: lists(config["downsample_factors"]) ?? []), upsampleFactors: nil,
-        finalFeatures: try #require(config["final_feature_width"]?.int), finalKernels: lists(config["final_kernel_size"]) ?? [], classes: try #require(config["classes_out"]?.int)).network(name: "cosem")
+        finalFeatures: try #require(config["final_feature_width"]?.int), finalKernels: lists(config["final_kernel_size"]) ?? []).network(name: "cosem")
     } else {
       network = try UNetSettings(
         inChannels: config["fmaps_in"]?.int ?? 1, outChannels: try #require(config["fmaps_out"]?.int), features: try #require(config["num_fmaps"]?.int), featureFactor: try #require(config["fmap_inc_factor"]?.int),

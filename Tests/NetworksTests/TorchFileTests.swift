@@ -8,7 +8,7 @@ import TestSupport
 struct TorchFileTests {
   static let folder = Repository.root + "/Tests/Fixtures/weights/"
 
-  @Test(arguments: ["odd", "odd_legacy", "odd_protocol3", "odd_protocol4", "odd_protocol5"]) func everyTypeAndStride(name: String) throws {
+  @Test(arguments: ["odd", "odd_big_endian", "odd_legacy", "odd_protocol3", "odd_protocol4", "odd_protocol5"]) func everyTypeAndStride(name: String) throws {
     let expected = try SafeTensors(reading: Self.folder + "odd.safetensors").byName
     let found = try StateDict(reading: Self.folder + name + ".pt")
     #expect(found.entries.count == 17)

@@ -43,15 +43,15 @@ port=$(free_port)
 python3 -m http.server --bind 127.0.0.1 --directory mirror "$port" >web.log 2>&1 & server=$!
 trap 'kill $server 2>/dev/null; rm -rf "$scratch"' EXIT
 for _ in $(seq 100); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; sleep 0.1; done
-fetch() { env DCS_CACHE="$scratch/cache" DCS_WEIGHTS="http://127.0.0.1:$port" "$dcs" --quiet -e 'weights("cellpose/cyto3")'; }
-expect "fetched" 0 "$scratch/cache/weights/cellpose/cyto3" fetch
+fetch=(env DCS_CACHE="$scratch/cache" DCS_WEIGHTS="http://127.0.0.1:$port" "$dcs" --quiet -e 'weights("cellpose/cyto3")')
+expect "fetched" 0 "$scratch/cache/weights/cellpose/cyto3" "${fetch[@]}"
 same_files "fetched whole" mirror/models/cyto3 cache/weights/cellpose/cyto3
 : >web.log
-expect "fetched once" 0 "$scratch/cache/weights/cellpose/cyto3" fetch
+expect "fetched once" 0 "$scratch/cache/weights/cellpose/cyto3" "${fetch[@]}"
 if grep -q GET web.log; then bad "fetched again"; else ok; fi
 expect "without a network" 1 "put the file of https://www.cellpose.org/models/nucleitorch_0 at $scratch/cache/weights/cellpose/nuclei" \
   env DCS_CACHE="$scratch/cache" DCS_TIMEOUT=3 DCS_WEIGHTS="http://127.0.0.1:$(free_port)" "$dcs" --quiet -e 'weights("cellpose/nuclei")'
-expect "cosem without weights" 0 "14 channels" "$dcs" --quiet -e 'print(cosem("setup04", weights=false))'
+expect "cosem without weights" 0 "234,966,804 params" "$dcs" --quiet -e 'print(cosem("setup04", weights=false))'
 
 python=${PEERS_PYTHON:-python3}
 if "$python" -c 'import numpy, torch, onnx, onnxruntime, safetensors' >/dev/null 2>&1; then

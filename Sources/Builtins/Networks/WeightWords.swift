@@ -20,7 +20,7 @@ extension Builtin {
   ) { call in
     let path = try call.string("path")
     if Files.kind(path) == .folder { throw call.failure(.data, "\(path) is a folder; a model is one file", at: "path") }
-    return try call.naming("path") {
+    return try call.blaming("path") {
       guard let into = try call.optionalObject("into", as: ModelValue.self) else {
         if let own = try own(path) { return Value(ModelValue(trained: own)) }
         let dictionary = try StateDict(reading: path), guess = UNetGuess(dictionary)
@@ -32,7 +32,8 @@ extension Builtin {
         throw call.failure(.value, "weights do not say what the output passes through", at: "into", hint: "add activation=\"sigmoid\", \"tanh\", \"softmax\" or \"none\"")
       }
       let network = into.network, voxel = try call.optionalWorld("voxel", rank: network.spatialRank)
-      return Value(ModelValue(trained: try Model(try StateDict(reading: path), into: network, activation: activation, inputVoxelSize: voxel), input: into.input))
+      let model = try Model(try StateDict(reading: path), into: network, activation: activation, inputVoxelSize: voxel)
+      return Value(ModelValue(kind: .trained(model), input: into.input))
     }
   }
 
@@ -53,7 +54,7 @@ extension Builtin {
       "checkpoint: an iteration, the best one if not given. Weights are fetched once (about 1 GB) into $DCS_CACHE, else ~/.cache/dcs; weights=false gives the architecture alone.",
       "As the model of a run it starts the training: channels of the task that are classes of it keep their weights of the head.",
     ],
-    examples: [Example("cosem(\"setup04\", weights=false).parameters", prints: "235_201_190")],
+    examples: [Example("cosem(\"setup04\", weights=false).parameters", prints: "234966804")],
     searchTerms: ["cellmap", "organelle", "mitochondria", "pretrained", "starter", "janelia"]
   ) { call in
     let name = try call.string("setup")
@@ -64,10 +65,12 @@ extension Builtin {
     guard setup.checkpoints.contains(checkpoint) else {
       throw call.failure(.value, "\(name) has no checkpoint \(checkpoint)", at: "checkpoint", label: "one of \(setup.checkpoints.map(String.init).joined(separator: ", "))")
     }
-    let network = try setup.network()
-    guard try call.bool("weights") else { return Value(ModelValue(kind: .architecture(network), input: network.usualInput)) }
+    guard try call.bool("weights") else {
+      let network = try setup.network()
+      return Value(ModelValue(kind: .architecture(network), input: network.usualInput))
+    }
     let path = try call.published("cosem/\(name)/\(checkpoint)", at: "setup")
-    return try call.naming("setup") { Value(ModelValue(trained: try setup.model(try StateDict(reading: path), network: network, checkpoint: checkpoint))) }
+    return try call.blaming("setup") { Value(ModelValue(trained: try setup.model(try StateDict(reading: path), checkpoint: checkpoint))) }
   }
 
   static let weights = Builtin(
@@ -78,7 +81,7 @@ extension Builtin {
         + "Where there is no network, put the file there by hand: the error says where.",
       "$DCS_WEIGHTS is the address of a mirror with the same paths.",
     ],
-    examples: [Example("head(weights(), 1).name", prints: "[\"cosem/setup04/1820500\"]")],
+    examples: [Example("weights()[0].name", prints: "\"cosem/setup04/1820500\"")],
     searchTerms: ["download", "pretrained", "cellpose", "cosem", "model zoo"]
   ) { call in
     guard let name = try call.optionalString("name") else {
@@ -91,7 +94,7 @@ extension Builtin {
 
 extension Call {
   /// Runs `body`; an error of a library is then that of an argument.
-  func naming<R>(_ argument: String, _ body: () throws -> R) throws -> R {
+  func blaming<R>(_ argument: String, _ body: () throws -> R) throws -> R {
     do { return try body() } catch let error as Failure { throw error } catch let error as any FailureConvertible {
       var failure = error.failure
       failure.argument = argument

@@ -83,7 +83,7 @@ extension Builtin {
     let input = try call.optionalVoxels("input", rank: model.network.spatialRank)?.values
     if input != nil && ending != "onnx" { throw call.failure(.argument, "`input` is for .onnx files; others hold no size", at: "input") }
     switch ending {
-    case "onnx": try call.naming("input") { try model.saveOnnx(path, input: input ?? value.input) }
+    case "onnx": try call.blaming("input") { try model.saveOnnx(path, input: input ?? value.input) }
     case "pt", "pth": try model.saveTorch(path, names: names)
     case "safetensors": try model.saveSafeTensors(path, names: names)
     default: try model.save(path)

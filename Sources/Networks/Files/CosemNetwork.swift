@@ -1,7 +1,7 @@
 // The networks of COSEM (Heinrich et al. 2021), as cellmap-models builds them for PyTorch.
 //
-// A U-Net of DaCapo's form without ReLU behind its upsamplings, an upsampling to the voxels of the output (factor 1 is one, too), last convolutions, a head.
-// Names: unet.0.… (U-Net), unet.1.up.1 (upsampling), unet.2.conv_pass.{0, 2, …}; without an upsampling the last convolutions are unet.1.…; prediction_head.
+// A U-Net of DaCapo's form without ReLU behind its upsamplings, an upsampling to the voxels of the output (factor 1 is one, too), last convolutions.
+// Names: unet.0.… (U-Net), unet.1.up.1 (upsampling), unet.2.conv_pass.{0, 2, …}; without an upsampling the last convolutions are unet.1.….
 // Loading these weights into DaCapo's own U-Net would add ReLUs that they were not trained with.
 // Checked against cellmap-models' output: Tests/NetworksTests/CheckpointTests.swift.
 
@@ -11,17 +11,16 @@ package struct CosemSettings: Sendable, Equatable {
   package var upsampleFactors: [Int]?
   package var finalFeatures: Int
   package var finalKernels: [[Int]]
-  package var classes: Int
 
-  package init(unet: UNetSettings, upsampleFactors: [Int]?, finalFeatures: Int, finalKernels: [[Int]], classes: Int) {
-    (self.unet, self.upsampleFactors, self.finalFeatures, self.finalKernels, self.classes) = (unet, upsampleFactors, finalFeatures, finalKernels, classes)
+  package init(unet: UNetSettings, upsampleFactors: [Int]?, finalFeatures: Int, finalKernels: [[Int]]) {
+    (self.unet, self.upsampleFactors, self.finalFeatures, self.finalKernels) = (unet, upsampleFactors, finalFeatures, finalKernels)
   }
 
   /// Those of the published setups: 12 · 6^level features, poolings 2, 3, 3, valid.
-  package static func published(upsampling factor: Int, classes: Int) -> CosemSettings {
+  package static func published(upsampling factor: Int) -> CosemSettings {
     CosemSettings(
       unet: UNetSettings(outChannels: 72, features: 12, featureFactor: 6, downsampleFactors: [[2, 2, 2], [3, 3, 3], [3, 3, 3]], activationOnUpsample: false),
-      upsampleFactors: [factor, factor, factor], finalFeatures: 72, finalKernels: [[3, 3, 3], [3, 3, 3]], classes: classes)
+      upsampleFactors: [factor, factor, factor], finalFeatures: 72, finalKernels: [[3, 3, 3], [3, 3, 3]])
   }
 
   /// - Throws: `.setting` for settings that contradict each other.
@@ -48,7 +47,6 @@ package struct CosemSettings: Sendable, Equatable {
       add("\(last).conv_pass.\(2 * index)", try Convolution(features: finalFeatures, kernel: try extent(kernel), border: settings.padding))
       add("\(last).conv_pass.\(2 * index + 1)", Activation(.relu))
     }
-    add(String(KeyScheme.head.dropLast()), try Convolution(features: classes, kernel: .one))
     return try Network(name: name, spatialRank: rank, inChannels: base.inChannels, nodes: nodes, output: value)
   }
 }

@@ -54,16 +54,19 @@ package struct CosemSetup: Sendable {
     CosemSetup(name: "setup45", checkpoints: [1_634_500, 625_000], classes: ["ecs", "pm"], inputVoxel: 4, outputVoxel: 4),
   ]
 
+  /// Without its head, which is of the file.
+  ///
   /// - Throws: what `CosemSettings.network` throws.
-  package func network() throws(NetworkError) -> Network {
-    try CosemSettings.published(upsampling: inputVoxel / outputVoxel, classes: classes.count).network(name: "cosem \(name)")
-  }
+  package func network() throws(NetworkError) -> Network { try CosemSettings.published(upsampling: inputVoxel / outputVoxel).network(name: "cosem \(name)") }
 
   /// The network with weights of a file.
   ///
-  /// - Throws: `NetworkError.weightsDoNotFit`, `StorageError`.
-  package func model(_ dictionary: StateDict, network: Network, checkpoint: Int) throws -> Model {
-    var model = try Model(dictionary, into: network, activation: .none, inputVoxelSize: WorldCoordinate(Array(repeating: Rational(inputVoxel), count: 3)))
+  /// - Throws: `NetworkError.weightsDoNotFit`, `.file` for a head of other channels, `StorageError`.
+  package func model(_ dictionary: StateDict, checkpoint: Int) throws -> Model {
+    var model = try Model(dictionary, into: try network(), activation: .none, inputVoxelSize: WorldCoordinate(Array(repeating: Rational(inputVoxel), count: 3)))
+    guard model.network.outChannels == classes.count, model.network.nodes.last?.name == Model.headName else {
+      throw NetworkError.file(path: dictionary.path, reason: "its head has not the \(classes.count) channels of \(name)")
+    }
     model.outputVoxelSize = WorldCoordinate(Array(repeating: Rational(outputVoxel), count: 3))
     model.normalisation = Normalisation(scale: 2.0 / 255, shift: -1)
     model.task = ["name": .string("cosem \(name)"), "channels": JSON(classes)]

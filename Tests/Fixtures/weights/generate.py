@@ -34,6 +34,17 @@ torch.save({"state_dict": odd, "epoch": 3}, HERE / "odd.pt")
 torch.save({"state_dict": odd, "epoch": 3}, HERE / "odd_legacy.pt", _use_new_zipfile_serialization=False)
 for protocol in (3, 4, 5):
     torch.save(odd, HERE / f"odd_protocol{protocol}.pt", pickle_protocol=protocol)
+with zipfile.ZipFile(HERE / "odd.pt") as source, zipfile.ZipFile(HERE / "odd_big_endian.pt", "w") as target:   # as a machine of the other byte order writes it
+    storages = {}
+    for tensor in odd.values():
+        storages.setdefault(tensor.untyped_storage()._cdata, tensor.element_size())
+    sizes_by_entry = dict(zip(sorted((name for name in source.namelist() if "/data/" in name), key=lambda name: int(name.rsplit("/", 1)[1])), storages.values()))
+    for entry in source.namelist():
+        data = source.read(entry)
+        if entry in sizes_by_entry:
+            size = sizes_by_entry[entry]
+            data = b"".join(data[at:at + size][::-1] for at in range(0, len(data), size))
+        target.writestr(entry, b"big" if entry.endswith("byteorder") else data)
 unsigned = {"uint16": torch.tensor([65535], dtype=torch.uint16), "uint64": torch.tensor([2**64 - 1], dtype=torch.uint64)}
 torch.save(unsigned, HERE / "unsigned.pt")
 expected = {name: (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).detach().contiguous().numpy().copy() for name, tensor in (odd | unsigned).items()}
