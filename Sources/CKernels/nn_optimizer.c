@@ -65,6 +65,32 @@ void dcs_radam_step(dcs_pool *pool, int64_t count, dcs_adam s, const float *grad
   run_step(pool, s, walk, rate, 1, s.epsilon);
 }
 
+typedef struct {
+  int64_t count;
+  const float *gradient;
+  float *parameter, *mean;
+  float rate, momentum, added_decay, kept;
+  int nesterov, first;
+} sgd_walk;
+
+CLONED static void sgd_block(void *context, int64_t block, int worker) {
+  const sgd_walk s = *(const sgd_walk *)context;
+  (void)worker;
+  int64_t to = min64((block + 1) * BLOCK, s.count);
+#pragma clang loop vectorize(assume_safety)
+  for (int64_t i = block * BLOCK; i < to; i++) {
+    float p = s.parameter[i] * s.kept, g = s.gradient[i] + s.added_decay * p, m = s.first ? g : s.momentum * s.mean[i] + g;
+    s.mean[i] = m;
+    s.parameter[i] = p - s.rate * (s.nesterov ? g + s.momentum * m : m);
+  }
+}
+
+void dcs_sgd_step(dcs_pool *pool, int64_t count, dcs_sgd s, const float *gradient, float *parameter, float *mean) {
+  sgd_walk walk = {count, gradient, parameter, mean, (float)s.rate, (float)s.momentum, s.decoupled ? 0 : (float)s.weight_decay,
+                   s.decoupled ? (float)(1 - s.rate * s.weight_decay) : 1, s.nesterov, s.step == 1};
+  dcs_pool_run(pool, (count + BLOCK - 1) / BLOCK, sgd_block, &walk);
+}
+
 typedef struct { int64_t count, blocks, groups; const float *values; double sums[256]; } square_walk;
 
 CLONED static double square_range(const float *values, int64_t count) {

@@ -8,6 +8,10 @@ package enum Mismatch: Error, Equatable, Sendable {
   /// Two inputs that must agree.
   case lengths(axis: Int, Int, Int)
   case channels(Int, Int)
+  /// Channels that cannot be parted into equal groups.
+  case groups(Int, groups: Int)
+  /// Zeros around a tensor cannot make it shorter.
+  case padShrinks(axis: Int, length: Int, to: Int)
   /// A crop cannot grow.
   case cropGrows(axis: Int, length: Int, to: Int)
   /// Nothing would be left for the convolutions that follow a crop.
@@ -23,6 +27,8 @@ package enum Mismatch: Error, Equatable, Sendable {
     case .indivisible(let axis, let length, let factor): return "\(name(axis)): \(length) is not divisible by \(factor)"
     case .lengths(let axis, let a, let b): return "\(name(axis)): \(a) against \(b)"
     case .channels(let a, let b): return "channels: \(a) against \(b)"
+    case .groups(let channels, let groups): return "\(channels) channels cannot be parted into \(groups) groups"
+    case .padShrinks(let axis, let length, let to): return "\(name(axis)): \(length) cannot be surrounded to \(to)"
     case .cropGrows(let axis, let length, let to): return "\(name(axis)): \(length) cannot be cropped to \(to)"
     case .cropEmpty(let axis, let length, let factor, let convolutions):
       return "\(name(axis)): of \(length), the next convolutions take \(convolutions), and what is left must be a multiple of \(factor)"

@@ -43,6 +43,32 @@ struct GradientTests {
     Graph("upsample then 1") { try $0.conv(3, kernel: [3]).upsample([2]).conv(4, kernel: [1]).activation(.tanh).conv(2, kernel: [1]).relu() },
     Graph("transposed convolution") { try $0.conv(3, kernel: [3]).transposedConv(2, factors: [2, 1, 3]).conv(2, kernel: [3]) },
     Graph("transposed convolution of a concat") { x in let a = try x.conv(3, kernel: [3]); return try a.concat([try a.activation(.tanh)]).transposedConv(3, factors: [2]).relu() },
+    Graph("overlapping transposed convolution") { try $0.conv(3, kernel: [3]).transposedConv(2, factors: [2, 1, 3], kernel: [3, 2, 5]).relu().conv(2, kernel: [3]) },
+    Graph("overlapping transposed convolution of a concat") { x in
+      let a = try x.conv(3, kernel: [3])
+      return try a.concat([try a.activation(.tanh)]).transposedConv(3, factors: [2], kernel: [4], border: .same)
+    },
+    Graph("linear upsampling, read twice") { x in let a = try x.conv(3, kernel: [3]); return try a.upsampleLinear([2, 1, 3]).concat([try a.upsample([2, 1, 3])]).conv(2, kernel: [3]) },
+    Graph("linear upsampling of concat, corners aligned") { x in
+      let a = try x.conv(3, kernel: [3])
+      return try a.concat([try a.activation(.tanh)]).upsampleLinear([2], corners: true).conv(2, kernel: [3])
+    },
+    Graph("group norm of concat, read twice") { x in
+      let a = try x.conv(2, kernel: [3]), b = try a.concat([try a.activation(.tanh), try x.conv(2, kernel: [3])]).groupNorm(2)
+      return try b.concat([try a.instanceNorm(affine: true), b]).activation(.tanh).conv(2, kernel: [3])
+    },
+    Graph("instance norm", [2, 2, 9, 7]) { try $0.conv(3, kernel: [3]).instanceNorm().activation(.tanh).conv(2, kernel: [1]) },
+    Graph("style") { x in
+      let a = try x.conv(3, kernel: [3]), style = try a.concat([try a.activation(.tanh)]).globalPool().unitLength()
+      return try a.add([try style.linear(3)]).activation(.tanh).multiply(try style.linear(3).relu()).conv(2, kernel: [3])
+    },
+    Graph("global pool is the result") { try $0.conv(3, kernel: [3]).globalPool() },
+    Graph("gate, read twice") { x in
+      let a = try x.conv(3, kernel: [3]), gate = try a.conv(1, kernel: [1]).activation(.sigmoid)
+      return try a.multiply(gate).concat([try a.multiply(try a.activation(.tanh)), gate]).conv(2, kernel: [3])
+    },
+    Graph("surrounded") { x in let a = try x.conv(3, kernel: [1]); return try a.conv(3, kernel: [3, 2, 4]).padLike(a).add([a]).conv(2, kernel: [3]) },
+    Graph("surrounded to a size read nowhere else") { x in let a = try x.conv(3, kernel: [1]); return try a.conv(3, kernel: [3]).padLike(try a.conv(2, kernel: [2])) },
     Graph("add") { x in let a = try x.conv(3, kernel: [3]); return try a.add([try a.activation(.tanh), a]).conv(2, kernel: [3]) },
     Graph("concat of three") { x in
       let a = try x.conv(2, kernel: [3])

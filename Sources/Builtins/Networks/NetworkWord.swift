@@ -52,14 +52,6 @@ extension Call {
   }
 }
 
-extension Network {
-  /// About three halves of the smallest size that fits, at least 64 voxels.
-  var usualInput: [Int] {
-    guard let legal = legalSizes() else { return Array(repeating: 64, count: spatialRank) }
-    return (0..<legal.smallest.count).map { legal.atLeast(max(64, legal.smallest[$0] + legal.smallest[$0] / 2), axis: $0) }
-  }
-}
-
 extension NetworkError: FailureConvertible {
   package var failure: Failure {
     switch self {

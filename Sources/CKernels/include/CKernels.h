@@ -6,6 +6,7 @@
 #include "level.h"
 #include "conv.h"
 #include "nn.h"
+#include "peak.h"
 #include "interleave.h"
 #include "seg.h"
 #include "elementwise.h"

@@ -33,6 +33,31 @@ void dcs_upsample_forward(dcs_pool *pool, const dcs_tensor *x, dcs_extent factor
 /// dx[p] = sum of dy over the copies of p.
 void dcs_upsample_backward(dcs_pool *pool, const dcs_tensor *dy, dcs_extent factors, int accumulate, const dcs_tensor *dx);
 
+// Linear upsampling; along an axis whose corners are aligned the outermost places of x and y coincide, else their boxes do, and places beyond
+// the outermost centre of x have its value.
+
+void dcs_linear_upsample_forward(dcs_pool *pool, const dcs_tensor *x, dcs_extent factors, int corners, const dcs_tensor *y);
+void dcs_linear_upsample_backward(dcs_pool *pool, const dcs_tensor *dy, dcs_extent factors, int corners, int accumulate, const dcs_tensor *dx);
+
+// Overlapping boxes: x has y's channels times the kernel's elements.
+
+/// y[o, q] = bias[o] + sum over p, r with stride p + r - cut = q of x[o r, p], p and r in raster order; then max(0, .) if `relu`.
+void dcs_fold(dcs_pool *pool, const dcs_tensor *x, dcs_extent kernel, dcs_extent stride, dcs_extent cut, const float *bias, int relu, const dcs_tensor *y);
+/// x[o r, p] = y[o, stride p + r - cut], or 0 outside y: fills x.
+void dcs_unfold(dcs_pool *pool, const dcs_tensor *y, dcs_extent kernel, dcs_extent stride, dcs_extent cut, const dcs_tensor *x);
+
+// Joining.
+
+/// y = a b, written or added; b has a's channels, or one for all.
+void dcs_multiply(dcs_pool *pool, const dcs_tensor *a, const dcs_tensor *b, int accumulate, const dcs_tensor *y);
+/// y = sum over channels of a b, written or added; y has one channel.
+void dcs_channel_dot(dcs_pool *pool, const dcs_tensor *a, const dcs_tensor *b, int accumulate, const dcs_tensor *y);
+/// y[c] = numbers[c] everywhere, written or added.
+void dcs_channel_constant(dcs_pool *pool, const float *numbers, int accumulate, const dcs_tensor *y);
+/// y = x / sqrt(sum over channels of x^2), 0 where that is 0.
+void dcs_unit_length(dcs_pool *pool, const dcs_tensor *x, const dcs_tensor *y);
+void dcs_unit_length_backward(dcs_pool *pool, const dcs_tensor *x, const dcs_tensor *dy, int accumulate, const dcs_tensor *dx);
+
 // Pointwise maps; the backward forms take the *output* y of the map (GELU: its input): dx = dy * f'(.), written over or added to dx (dx may
 // be dy). GELU is x times the normal distribution's share below x (Hendrycks & Gimpel 2016), its error function that of Abramowitz & Stegun
 // 7.1.26, to 1.5e-7.
@@ -80,8 +105,16 @@ typedef struct {
   int64_t step;    // 1 at the first call
 } dcs_adam;
 
+typedef struct {
+  double rate, momentum, weight_decay;
+  int decoupled, nesterov;
+  int64_t step;
+} dcs_sgd;
+
 /// Adam (Kingma & Ba 2015), as torch.optim.Adam, AdamW.
 void dcs_adam_step(dcs_pool *pool, int64_t count, dcs_adam settings, const float *gradient, float *parameter, float *mean, float *square);
 /// RAdam (Liu et al. 2019), as torch.optim.RAdam.
 void dcs_radam_step(dcs_pool *pool, int64_t count, dcs_adam settings, const float *gradient, float *parameter, float *mean, float *square);
+/// torch.optim.SGD: `mean` is the momentum's buffer, which begins with the first gradient.
+void dcs_sgd_step(dcs_pool *pool, int64_t count, dcs_sgd settings, const float *gradient, float *parameter, float *mean);
 double dcs_sum_of_squares(dcs_pool *pool, int64_t count, const float *values);

@@ -46,9 +46,18 @@ package protocol Backend: AnyObject {
   func upsample(_ x: TensorView, factors: Extent, into y: TensorView)
   func upsampleGradient(_ dy: TensorView, factors: Extent, into dx: GradientPart)
 
+  /// Linear; `corners`: whether the outermost voxels lie on each other.
+  func upsampleLinear(_ x: TensorView, factors: Extent, corners: Bool, into y: TensorView)
+  func upsampleLinearGradient(_ dy: TensorView, factors: Extent, corners: Bool, into dx: GradientPart)
+
   /// Channels to space, fz·fy·fx channels a box, and back.
   func interleave(_ x: TensorView, factors: Extent, into y: TensorView)
   func deinterleave(_ y: TensorView, factors: Extent, into x: TensorView)
+  /// Channels to boxes of `kernel` voxels that are added where they overlap, plus bias, then ReLU if asked; and what each box has of `y`.
+  func fold(_ x: TensorView, kernel: Extent, factors: Extent, cut: Extent, bias: Int, relu: Bool, into y: TensorView)
+  func unfold(_ y: TensorView, kernel: Extent, factors: Extent, cut: Extent, into x: TensorView)
+  /// The first of `sums`' two numbers a channel.
+  func biasGradient(_ sums: StoragePlace, channels: Int, bias: Int, accumulate: Bool)
 
   func map(_ map: Pointwise, _ x: TensorView, into y: TensorView)
   /// dx = dy · f′, from the output `y` of the map, or from its input where the map says so.
@@ -69,6 +78,23 @@ package protocol Backend: AnyObject {
   func normaliseGradient(_ x: TensorView, _ dy: TensorView, first: Int, weights: Int, sums: StoragePlace, gradientSums: StoragePlace, count: Double, into dx: GradientPart)
   /// Gradients of scale and shift, and the batch's mean and variance in the places of the running ones.
   func normaliseWeightGradient(channels: Int, weights: Int, sums: StoragePlace, gradientSums: StoragePlace, count: Double)
+  /// The same over groups of channels, whose statistics `sums` give.
+  func normalise(_ x: TensorView, first: Int, _ groups: ChannelGroups, sums: StoragePlace, into y: TensorView)
+  func normaliseGradient(_ x: TensorView, _ dy: TensorView, first: Int, _ groups: ChannelGroups, sums: StoragePlace, gradientSums: StoragePlace, into dx: GradientPart)
+  func normaliseWeightGradient(_ groups: ChannelGroups, sums: StoragePlace, gradientSums: StoragePlace, accumulate: Bool)
+
+  /// Sums (or products) of `count` channels from `first` on as a tensor of one voxel; all together where that has one channel.
+  func put(_ sums: StoragePlace, first: Int, products: Bool, of count: Int, times factor: Double, into y: GradientPart)
+  /// y = vector · factor everywhere; y = x · vector. The vector has one voxel, and y's channels or one.
+  func spread(_ vector: TensorView, times factor: Double, into y: GradientPart)
+  func scale(_ x: TensorView, by vector: TensorView, into y: GradientPart)
+  /// y = a b, where b has a's channels or one; y = Σ over channels of a b.
+  func multiply(_ a: TensorView, _ b: TensorView, into y: GradientPart)
+  func dot(_ a: TensorView, _ b: TensorView, into y: GradientPart)
+  /// x over the root of the sum of its squares over channels.
+  func unitLength(_ x: TensorView, into y: TensorView)
+  func unitLengthGradient(_ x: TensorView, _ dy: TensorView, into dx: GradientPart)
+
   /// Copies `floats` between storages.
   func move(_ floats: Int, from: StoragePlace, to: StoragePlace)
   /// Zero for a share of the elements, x / (1 − share) for the others; the same ones for the same key.
@@ -83,6 +109,9 @@ package protocol Backend: AnyObject {
 }
 
 extension Backend {
+  /// Sums, a channel of `y` each.
+  func put(_ sums: StoragePlace, first: Int, times factor: Double, into y: GradientPart) { put(sums, first: first, products: false, of: y.view.channels, times: factor, into: y) }
+
   /// Writes or adds a gradient that is a plain copy.
   func pass(_ dy: TensorView, into dx: GradientPart) {
     if dx.accumulate { add(dy, into: dx.view) } else { copy(dy, into: dx.view) }

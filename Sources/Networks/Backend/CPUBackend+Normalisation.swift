@@ -4,9 +4,9 @@ import CKernels
 
 extension CPUBackend {
   /// PyTorch's.
-  private static let epsilon = 1e-5
+  static let epsilon = 1e-5
 
-  private func doubles(_ place: StoragePlace) -> UnsafeMutablePointer<Double> {
+  func doubles(_ place: StoragePlace) -> UnsafeMutablePointer<Double> {
     UnsafeMutableRawPointer(bases[place.storage] + place.offset).assumingMemoryBound(to: Double.self)
   }
 

@@ -103,6 +103,12 @@ extension Network {
     }
   }
 
+  /// What to train on where nothing is said: about three halves of the smallest size that fits, at least 64 voxels.
+  package var usualInput: [Int] {
+    guard let legal = legalSizes() else { return Array(repeating: 64, count: spatialRank) }
+    return legal.smallest.indices.map { legal.atLeast(max(64, legal.smallest[$0] + legal.smallest[$0] / 2), axis: $0) }
+  }
+
   /// Lengths up to 512 that get through the most layers, axis by axis: where no size fits all, the layer at which they stop is the one to look at.
   package var mostPromisingInput: [Int] {
     ((3 - spatialRank)..<3).map { axis in

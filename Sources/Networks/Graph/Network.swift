@@ -52,7 +52,7 @@ package struct Network: Sendable {
       let out = try Self.channels(of: node, inputChannels, inputChannels.map { [$0] }, network: name)
       channels.append(out)
       first.append(parameters.count)
-      parameters += node.operation.parameters(channels: inputChannels, rank: spatialRank).map { ParameterSpec(node.name + "." + $0.name, $0.shape, $0.initial, isStatistic: $0.isStatistic) }
+      parameters += node.operation.parameters(channels: inputChannels, rank: spatialRank).map { ParameterSpec(node.name + "." + $0.name, $0.shape, $0.initial, momentum: $0.momentum) }
       nodes.append(Node(node.name, node.operation, inputs))
       value[index + 1] = nodes.count
     }

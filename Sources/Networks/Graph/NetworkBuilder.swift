@@ -15,6 +15,8 @@ package struct SymbolicTensor: Sendable {
   package let channels: Int
   /// nil if the input's size is not known.
   package let extent: Extent?
+  /// Whether it is one voxel whatever the input's size: what a `global_pool` makes, and what is made of that.
+  package let isGlobal: Bool
 
   /// Its channels and, when known, its lengths along the spatial axes.
   package var shape: [Int]? { extent.map { [channels] + $0.last(builder.spatialRank) } }
@@ -45,7 +47,7 @@ package final class NetworkBuilder: Sendable {
     (self.name, self.spatialRank, self.inChannels, inputExtent) = (name, spatialRank, inChannels, input.map { Extent($0) })
   }
 
-  package var input: SymbolicTensor { SymbolicTensor(builder: self, value: 0, channels: inChannels, extent: inputExtent) }
+  package var input: SymbolicTensor { SymbolicTensor(builder: self, value: 0, channels: inChannels, extent: inputExtent, isGlobal: false) }
 
   func layer(_ value: Int) -> (name: String, summary: String)? {
     value == 0 ? nil : state.withLock { ($0.nodes[value - 1].name, $0.nodes[value - 1].operation.summary) }
@@ -74,9 +76,10 @@ package final class NetworkBuilder: Sendable {
     let channels = try Network.channels(of: node, inputs.map(\.channels), shapes, network: name)
     let extents = inputs.compactMap(\.extent)
     let extent = extents.count < inputs.count ? nil : try Network.extent(of: node, extents, channels, shapes, network: name, rank: spatialRank)
+    let isGlobal = operation is GlobalPooling || (inputs.allSatisfy(\.isGlobal) && (0..<3).allSatisfy { (try? operation.length(inputs.map { _ in 1 }, axis: $0)) == 1 })
     return state.withLock { state in
       state.nodes.append(node)
-      return SymbolicTensor(builder: self, value: state.nodes.count, channels: channels, extent: extent)
+      return SymbolicTensor(builder: self, value: state.nodes.count, channels: channels, extent: extent, isGlobal: isGlobal)
     }
   }
 
@@ -107,9 +110,12 @@ extension SymbolicTensor {
   package func conv(_ features: Int, kernel: [Int], border: Convolution.Border = .valid, name: String? = nil) throws(NetworkError) -> SymbolicTensor {
     try builder.apply(try Convolution(features: features, kernel: try builder.extent(kernel, "kernel"), border: border), to: [self], name: name)
   }
-  package func transposedConv(_ features: Int, factors: [Int], name: String? = nil) throws(NetworkError) -> SymbolicTensor {
-    try builder.apply(try TransposedConvolution(features: features, factors: try builder.extent(factors, "factors")), to: [self], name: name)
+  /// - Parameter kernel: nil: as `factors`.
+  package func transposedConv(_ features: Int, factors: [Int], kernel: [Int]? = nil, border: Convolution.Border = .valid, name: String? = nil) throws(NetworkError) -> SymbolicTensor {
+    let factors = try builder.extent(factors, "factors"), kernel = try kernel.map { kernel throws(NetworkError) in try builder.extent(kernel, "kernel") }
+    return try builder.apply(try TransposedConvolution(features: features, factors: factors, kernel: kernel, border: border), to: [self], name: name)
   }
+  package func linear(_ features: Int, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(try Linear(features: features), to: [self], name: name) }
   package func activation(_ map: Pointwise, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(Activation(map), to: [self], name: name) }
   package func relu(name: String? = nil) throws(NetworkError) -> SymbolicTensor { try activation(.relu, name: name) }
   package func maxPool(_ factors: [Int], name: String? = nil) throws(NetworkError) -> SymbolicTensor {
@@ -121,8 +127,19 @@ extension SymbolicTensor {
   package func upsample(_ factors: [Int], name: String? = nil) throws(NetworkError) -> SymbolicTensor {
     try builder.apply(try Upsample(factors: try builder.extent(factors, "factors")), to: [self], name: name)
   }
+  package func upsampleLinear(_ factors: [Int], corners: Bool = false, name: String? = nil) throws(NetworkError) -> SymbolicTensor {
+    try builder.apply(try LinearUpsample(factors: try builder.extent(factors, "factors"), corners: corners), to: [self], name: name)
+  }
+  package func globalPool(name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(GlobalPooling(), to: [self], name: name) }
+  package func unitLength(name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(UnitLength(), to: [self], name: name) }
   package func leakyRelu(_ slope: Rational, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(try LeakyRelu(slope: slope), to: [self], name: name) }
-  package func batchNorm(name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(BatchNormalisation(), to: [self], name: name) }
+  package func batchNorm(momentum: Rational? = nil, name: String? = nil) throws(NetworkError) -> SymbolicTensor {
+    try builder.apply(try momentum.map { momentum throws(NetworkError) in try BatchNormalisation(momentum: momentum) } ?? BatchNormalisation(), to: [self], name: name)
+  }
+  package func groupNorm(_ groups: Int, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(try GroupNormalisation(groups: groups), to: [self], name: name) }
+  package func instanceNorm(affine: Bool = false, name: String? = nil) throws(NetworkError) -> SymbolicTensor {
+    try builder.apply(try GroupNormalisation(groups: 0, affine: affine), to: [self], name: name)
+  }
   package func dropout(_ share: Rational, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(try Dropout(share: share), to: [self], name: name) }
   package func softmax(name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(Softmax(), to: [self], name: name) }
   package func crop(like other: SymbolicTensor, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(CropLike(), to: [self, other], name: name) }
@@ -130,7 +147,18 @@ extension SymbolicTensor {
     try builder.apply(try CropToFactor(factor: try builder.extent(factor, "factor"), convolutions: try builder.convolutions(convolutions)), to: [self], name: name)
   }
   package func concat(_ others: [SymbolicTensor], name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(Concat(), to: [self] + others, name: name) }
-  package func add(_ others: [SymbolicTensor], name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(Add(), to: [self] + others, name: name) }
+  /// A tensor that is one voxel whatever the input's size is added to every voxel of the other.
+  package func add(_ others: [SymbolicTensor], name: String? = nil) throws(NetworkError) -> SymbolicTensor {
+    guard others.count == 1, others[0].isGlobal != isGlobal else { return try builder.apply(Add(), to: [self] + others, name: name) }
+    return try builder.apply(AddSpread(), to: isGlobal ? [others[0], self] : [self, others[0]], name: name)
+  }
+  /// The other tensor has as many channels or one, and the same lengths or one voxel whatever the input's size is.
+  package func multiply(_ other: SymbolicTensor, name: String? = nil) throws(NetworkError) -> SymbolicTensor {
+    let swaps = (isGlobal && !other.isGlobal) || (channels == 1 && other.channels > 1 && isGlobal == other.isGlobal)
+    let (x, w) = swaps ? (other, self) : (self, other)
+    return try builder.apply(Multiply(spread: w.isGlobal && !x.isGlobal), to: [x, w], name: name)
+  }
+  package func padLike(_ other: SymbolicTensor, name: String? = nil) throws(NetworkError) -> SymbolicTensor { try builder.apply(PadLike(), to: [self, other], name: name) }
 }
 
 extension NetworkBuilder {

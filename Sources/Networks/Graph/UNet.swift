@@ -8,7 +8,7 @@
 // super-resolution unet.0.…, unet.1.up.1, unet.2.conv_pass.….
 // Without constantUpsample, upsampling and 1ⁿ convolution are one transposed convolution, unet.r_up.0.{level}.up.0.
 // With batchNorm a pass is convolution, batch normalisation, ReLU, and so on: its convolutions are conv_pass.{0, 3, …}.
-// Limits: attention gates are not here.
+// With attention the features of level l pass a gate before they are cropped (UNet+Attention.swift).
 // Checked against DaCapo's shapes, parameter counts and outputs.
 
 /// What DaCapo's CNNectomeUNetConfig says; the defaults are its defaults.
@@ -35,12 +35,28 @@ package struct UNetSettings: Sendable, Equatable {
   package var activationOnUpsample = true
   /// Batch normalisation between each convolution of a pass and its ReLU.
   package var batchNorm = false
+  /// Gates that weigh the features which pass from left to right (use_attention).
+  package var attention = false
+  /// Widths a level, levels + 1 of them, instead of features · factor^level.
+  package var widthsDown: [Int]?
+  /// Widths a level on the way up, as many as levels: of the upsampling's convolution and of those behind it (COSEM).
+  package var widthsUp: [Int]?
+  /// Convolutions with ReLU behind all else, in place of those of the last super-resolution stage (COSEM).
+  package var finalPass: FinalPass?
+
+  package struct FinalPass: Sendable, Equatable {
+    package var features: Int
+    package var kernels: [[Int]]
+    package init(features: Int, kernels: [[Int]]) { (self.features, self.kernels) = (features, kernels) }
+  }
 
   package init(inChannels: Int = 1, outChannels: Int, features: Int, featureFactor: Int, downsampleFactors: [[Int]], kernelSizesDown: [[[Int]]]? = nil,
-               kernelSizesUp: [[[Int]]]? = nil, upsampleFactors: [[Int]] = [], padding: Convolution.Border = .valid, constantUpsample: Bool = true, activationOnUpsample: Bool = true, batchNorm: Bool = false) {
+               kernelSizesUp: [[[Int]]]? = nil, upsampleFactors: [[Int]] = [], padding: Convolution.Border = .valid, constantUpsample: Bool = true, activationOnUpsample: Bool = true, batchNorm: Bool = false,
+               attention: Bool = false, widthsDown: [Int]? = nil, widthsUp: [Int]? = nil, finalPass: FinalPass? = nil) {
     (self.inChannels, self.outChannels, self.features, self.featureFactor) = (inChannels, outChannels, features, featureFactor)
     (self.downsampleFactors, self.kernelSizesDown, self.kernelSizesUp, self.upsampleFactors) = (downsampleFactors, kernelSizesDown, kernelSizesUp, upsampleFactors)
     (self.padding, self.constantUpsample, self.activationOnUpsample, self.batchNorm) = (padding, constantUpsample, activationOnUpsample, batchNorm)
+    (self.attention, self.widthsDown, self.widthsUp, self.finalPass) = (attention, widthsDown, widthsUp, finalPass)
   }
 
   /// - Throws: `.setting` for settings that contradict each other.
@@ -49,7 +65,7 @@ package struct UNetSettings: Sendable, Equatable {
     let builder = try NetworkBuilder(name: name, spatialRank: rank, inChannels: inChannels)
     let levels = downsampleFactors.count
     let kernelsDown = try kernels(kernelSizesDown, "kernel sizes down", levels + 1, rank), kernelsUp = try kernels(kernelSizesUp, "kernel sizes up", levels, rank)
-    let prefix = upsampleFactors.isEmpty ? "unet" : "unet.0"
+    let isSequence = !upsampleFactors.isEmpty || finalPass != nil, prefix = isSequence ? "unet.0" : "unet"
 
     var down: [SymbolicTensor] = [], x = builder.input
     for level in 0...levels {
@@ -58,27 +74,35 @@ package struct UNetSettings: Sendable, Equatable {
       if level < levels { x = try x.maxPool(downsampleFactors[level], name: "\(prefix).l_down.\(level)") }
     }
     for level in (0..<levels).reversed() {
-      x = try up(x, downsampleFactors[level], level == 0 ? try width(1) : try width(level), "\(prefix).r_up.0.\(level)", rank)
+      let (between, out) = try widthUp(level)
+      var skip = down[level]
+      if attention { skip = try gate(skip, by: x, out, downsampleFactors[level], "\(prefix).attention.0.\(level)", rank) }
+      x = try up(x, downsampleFactors[level], between, "\(prefix).r_up.0.\(level)", rank)
       x = try x.cropToFactor(try factorBelow(level, rank), convolutions: lost(kernelsUp[level], rank), name: "\(prefix).r_up.0.\(level).crop_to_factor")
-      let skip = try down[level].crop(like: x, name: "\(prefix).r_up.0.\(level).crop")
+      skip = try skip.crop(like: x, name: "\(prefix).r_up.0.\(level).crop")
       x = try skip.concat([x], name: "\(prefix).r_up.0.\(level).concat")
-      x = try pass(x, level == 0 ? outChannels : try width(level), kernelsUp[level], padding, "\(prefix).r_conv.0.\(level)")
+      x = try pass(x, out, kernelsUp[level], padding, "\(prefix).r_conv.0.\(level)")
     }
     for (stage, factors) in upsampleFactors.enumerated() {
-      x = try up(x, factors, outChannels, "unet.\(2 * stage + 1)", rank)
+      x = try up(x, factors, x.channels, "unet.\(2 * stage + 1)", rank)
+      if finalPass != nil && stage == upsampleFactors.count - 1 { break }
       x = try pass(x, outChannels, kernelsUp.last ?? [], .valid, "unet.\(2 * stage + 2)")
     }
+    if let finalPass { x = try pass(x, finalPass.features, finalPass.kernels, padding, "unet.\(max(1, 2 * upsampleFactors.count))") }
     return try builder.network(output: x)
   }
 
-  /// Convolution, batch normalisation if asked for, ReLU, convolution, ….
-  private func pass(_ x: SymbolicTensor, _ features: Int, _ kernels: [[Int]], _ border: Convolution.Border, _ name: String) throws(NetworkError) -> SymbolicTensor {
-    var x = x
-    for (index, kernel) in kernels.enumerated() {
-      let first = (batchNorm ? 3 : 2) * index
-      x = try x.conv(features, kernel: kernel, border: border, name: "\(name).conv_pass.\(first)")
-      if batchNorm { x = try x.batchNorm(name: "\(name).conv_pass.\(first + 1)") }
-      x = try x.relu(name: "\(name).conv_pass.\(first + (batchNorm ? 2 : 1))")
+  /// Convolution, batch normalisation if asked for, map, convolution, …; named by their place as torch.nn.Sequential counts.
+  func pass(_ x: SymbolicTensor, _ features: Int, _ kernels: [[Int]], _ border: Convolution.Border, map: Pointwise? = .relu, _ name: String) throws(NetworkError) -> SymbolicTensor {
+    var x = x, place = 0
+    func next() -> String {
+      place += 1
+      return "\(name).conv_pass.\(place - 1)"
+    }
+    for kernel in kernels {
+      x = try x.conv(features, kernel: kernel, border: border, name: next())
+      if batchNorm { x = try x.batchNorm(name: next()) }
+      if let map { x = try x.activation(map, name: next()) }
     }
     return x
   }
@@ -93,6 +117,7 @@ package struct UNetSettings: Sendable, Equatable {
   }
 
   private func width(_ level: Int) throws(NetworkError) -> Int {
+    if let widthsDown { return widthsDown[level] }
     var width = features
     for _ in 0..<level {
       let (product, overflow) = width.multipliedReportingOverflow(by: featureFactor)
@@ -100,6 +125,12 @@ package struct UNetSettings: Sendable, Equatable {
       width = product
     }
     return width
+  }
+
+  /// Of the upsampling's convolution, and of those behind it.
+  private func widthUp(_ level: Int) throws(NetworkError) -> (up: Int, out: Int) {
+    if let widthsUp { return (widthsUp[level], widthsUp[level]) }
+    return (try width(max(level, 1)), level == 0 ? outChannels : try width(level))
   }
 
   /// The product of the pooling factors from `level` down.
@@ -117,6 +148,10 @@ package struct UNetSettings: Sendable, Equatable {
       throw .setting(name: "downsample and upsample factors", expected: "for each level one number from 1 to 32 an axis, the same axes everywhere", found: "\(downsampleFactors), \(upsampleFactors)")
     }
     guard featureFactor >= 1 else { throw .setting(name: "feature factor", expected: "1 or more", found: "\(featureFactor)") }
+    for (name, widths, count) in [("widths down", widthsDown, downsampleFactors.count + 1), ("widths up", widthsUp, downsampleFactors.count)] {
+      if let widths, widths.count != count { throw .setting(name: name, expected: "\(count) numbers", found: "\(widths)") }
+    }
+    if let kernels = finalPass?.kernels { _ = try self.kernels([kernels], "kernels of the final pass", 1, rank) }
     return rank
   }
 

@@ -2,19 +2,33 @@
 //
 //   y = (x − mean) / √(variance + 1e-5) · weight + bias
 //
-// Training takes mean and variance over space and the items of the batch, and moves the running ones a tenth of the way to them (the
+// Training takes mean and variance over space and the items of the batch, and moves the running ones `momentum` of the way to them (the
 // variance by n − 1, as PyTorch has it). Inference takes the running ones: a map of single voxels, so predictions stay free of seams.
 // weights  "weight", "bias", "running_mean", "running_var" [c]
 // Checked against torch.nn.BatchNorm3d: Tests/Fixtures/networks.
 
+import Geometry
+
 package struct BatchNormalisation: Operator {
   package static let word = "batch_norm"
-  package init() {}
-  package init(settings: [String: [Int]]) throws(NetworkError) {}
+  /// A tenth, as PyTorch has it, if nothing else is said; kept in model files as a fraction.
+  package let momentum: Rational
+  static let usualMomentum = Rational(decimal: "0.1") ?? .one
+
+  package init() { momentum = Self.usualMomentum }
+  package init(momentum: Rational) throws(NetworkError) {
+    guard momentum > .zero, momentum <= .one, Int(exactly: momentum.denominator) != nil else { throw .setting(name: "momentum", expected: "a number above 0, up to 1", found: "\(momentum)") }
+    self.momentum = momentum
+  }
+  package init(settings: [String: [Int]]) throws(NetworkError) {
+    if settings["momentum"] == nil { self.init() } else { try self.init(momentum: try settings.fraction("momentum")) }
+  }
+  package var settings: [(String, [Int])] { momentum == Self.usualMomentum ? [] : [("momentum", [Int(momentum.numerator), Int(momentum.denominator)])] }
+  package var summary: String { Self.word }
 
   package func parameters(channels: [Int], rank: Int) -> [ParameterSpec] {
     [ParameterSpec("weight", [channels[0]], .ones), ParameterSpec("bias", [channels[0]], .zeros),
-     ParameterSpec("running_mean", [channels[0]], .zeros, isStatistic: true), ParameterSpec("running_var", [channels[0]], .ones, isStatistic: true)]
+     ParameterSpec("running_mean", [channels[0]], .zeros, momentum: momentum), ParameterSpec("running_var", [channels[0]], .ones, momentum: momentum)]
   }
   package func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double { 3 * Double(channels) * Double(extent.count) }
 

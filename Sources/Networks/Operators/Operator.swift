@@ -29,12 +29,13 @@ package struct ParameterSpec: Sendable, Equatable {
   package let name: String
   package let shape: [Int]
   package let initial: Initial
-  /// A running mean of what passes through, not a weight: no gradient moves it, but each training step moves it a tenth of the way to the
-  /// value that stands in the place of its gradient.
-  package let isStatistic: Bool
+  /// Not nil for a running mean of what passes through, which is no weight: no gradient moves it, but each training step moves it this part of
+  /// the way to the value that stands in the place of its gradient.
+  package let momentum: Rational?
+  package var isStatistic: Bool { momentum != nil }
 
-  package init(_ name: String, _ shape: [Int], _ initial: Initial, isStatistic: Bool = false) {
-    (self.name, self.shape, self.initial, self.isStatistic) = (name, shape, initial, isStatistic)
+  package init(_ name: String, _ shape: [Int], _ initial: Initial, momentum: Rational? = nil) {
+    (self.name, self.shape, self.initial, self.momentum) = (name, shape, initial, momentum)
   }
 }
 
@@ -66,6 +67,8 @@ package protocol Operator: Sendable {
   /// How far along an axis, in voxels of the network's input, an output voxel looks to each side beyond what its inputs see;
   /// `pitch` and `output` are the distances of input and output voxels. nil: over the whole input.
   func reach(pitch: Rational, output: Rational, axis: Int) throws(GeometryError) -> Rational?
+  /// Whether it makes up what lies beyond the edge of its input, so that values near the edge of a tile are not those of the whole.
+  var inventsBorder: Bool { get }
   /// Weights, by names local to the layer; spatial extents have `rank` axes.
   func parameters(channels: [Int], rank: Int) -> [ParameterSpec]
   /// Floating-point operations that an output of this size takes: additions, multiplications and comparisons; a map counts as one.
@@ -93,6 +96,7 @@ extension Operator {
   package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int { inputs[0] }
   package func place(_ inputs: [Placement], lengths: [Int], output: Int, axis: Int) throws(GeometryError) -> Placement { inputs[0] }
   package func reach(pitch: Rational, output: Rational, axis: Int) throws(GeometryError) -> Rational? { .zero }
+  package var inventsBorder: Bool { false }
   package func parameters(channels: [Int], rank: Int) -> [ParameterSpec] { [] }
   package func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double { 0 }
   package var isView: Bool { false }

@@ -4,8 +4,9 @@ import Geometry
 
 package enum Operators {
   package static let all: [any Operator.Type] = [
-    Activation.self, Add.self, BatchNormalisation.self, Concat.self, Convolution.self, CropLike.self, CropToFactor.self, Dropout.self, LeakyRelu.self, MeanPooling.self,
-    Padding.self, Pooling.self, Softmax.self, TransposedConvolution.self, Upsample.self,
+    Activation.self, Add.self, AddSpread.self, BatchNormalisation.self, Concat.self, Convolution.self, CropLike.self, CropToFactor.self, Dropout.self, GlobalPooling.self,
+    GroupNormalisation.self, LeakyRelu.self, Linear.self, LinearUpsample.self, MeanPooling.self, Multiply.self, PadLike.self, Padding.self, Pooling.self, Softmax.self,
+    TransposedConvolution.self, UnitLength.self, Upsample.self,
   ]
 
   package static func make(_ word: String, _ settings: [String: [Int]]) throws(NetworkError) -> any Operator {

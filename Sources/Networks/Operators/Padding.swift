@@ -16,6 +16,7 @@ package struct Padding: Operator {
   package init(settings: [String: [Int]]) throws(NetworkError) { try self.init(border: try settings.extent("border")) }
   package var settings: [(String, [Int])] { [("border", border.values)] }
 
+  package var inventsBorder: Bool { border != Extent(0, 0, 0) }
   package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int { inputs[0] + 2 * border[axis] }
   package func place(_ inputs: [Placement], lengths: [Int], output: Int, axis: Int) throws(GeometryError) -> Placement {
     Placement(origin: try inputs[0].origin - (try inputs[0].pitch * Rational(border[axis])), pitch: inputs[0].pitch)

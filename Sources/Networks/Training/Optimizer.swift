@@ -1,7 +1,8 @@
-// Adam (Kingma & Ba 2015), AdamW (Loshchilov & Hutter 2019) and RAdam (Liu et al. 2020), as torch.optim has them.
+// Adam (Kingma & Ba 2015), AdamW (Loshchilov & Hutter 2019), RAdam (Liu et al. 2020) and stochastic gradient descent with momentum (Nesterov's,
+// if asked for: Sutskever et al. 2013), as torch.optim has them.
 //
-// State: step, and for each weight a running mean of gradients and of squared gradients. A training that is resumed from saved state
-// takes the same steps, byte for byte.
+// State: step, and for each weight a running mean of gradients and, but for sgd, of squared gradients. A training that is resumed from saved
+// state takes the same steps, byte for byte.
 // Checked against torch.optim over 20 steps: Tests/Fixtures/networks.
 
 import Arrays
@@ -9,61 +10,26 @@ import CKernels
 import Execution
 import Storage
 
-package struct OptimizerSettings: Sendable, Equatable {
-  package enum Method: String, Sendable, CaseIterable { case adam, radam }
-  package var method: Method
-  package var rate: Double
-  package var betas: (Double, Double) = (0.9, 0.999)
-  package var epsilon = 1e-8
-  package var weightDecay = 0.0
-  /// Shrinks weights by rate · decay (AdamW) instead of adding decay · weight to gradients.
-  package var decoupledWeightDecay: Bool
-  package var schedule = Schedule.constant
-
-  package init(_ method: Method, rate: Double, betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8, weightDecay: Double = 0,
-               decoupledWeightDecay: Bool = false, schedule: Schedule = .constant) {
-    (self.method, self.rate, self.betas, self.epsilon) = (method, rate, betas, epsilon)
-    (self.weightDecay, self.decoupledWeightDecay, self.schedule) = (weightDecay, decoupledWeightDecay, schedule)
-  }
-
-  package static func adam(rate: Double = 1e-3) -> OptimizerSettings { OptimizerSettings(.adam, rate: rate) }
-  package static func adamW(rate: Double = 1e-3, weightDecay: Double = 0.01) -> OptimizerSettings { OptimizerSettings(.adam, rate: rate, weightDecay: weightDecay, decoupledWeightDecay: true) }
-  /// DaCapo's: decoupled weight decay, of 0 unless given.
-  package static func radam(rate: Double = 1e-3, weightDecay: Double = 0) -> OptimizerSettings { OptimizerSettings(.radam, rate: rate, weightDecay: weightDecay, decoupledWeightDecay: true) }
-
-  package static func == (a: OptimizerSettings, b: OptimizerSettings) -> Bool {
-    a.method == b.method && a.rate == b.rate && a.betas == b.betas && a.epsilon == b.epsilon && a.weightDecay == b.weightDecay
-      && a.decoupledWeightDecay == b.decoupledWeightDecay && a.schedule == b.schedule
-  }
-
-  /// - Throws: `.setting` for numbers with which no step can be taken.
-  func check() throws(NetworkError) {
-    guard rate.isFinite, rate >= 0 else { throw .setting(name: "learning rate", expected: "0 or more", found: "\(rate)") }
-    for beta in [betas.0, betas.1] { guard beta >= 0, beta < 1 else { throw .setting(name: "betas", expected: "from 0 up to, not including, 1", found: "\(beta)") } }
-    guard epsilon.isFinite, epsilon >= 0 else { throw .setting(name: "epsilon", expected: "0 or more", found: "\(epsilon)") }
-    guard weightDecay.isFinite, weightDecay >= 0 else { throw .setting(name: "weight decay", expected: "0 or more", found: "\(weightDecay)") }
-  }
-}
-
 package struct Optimizer: Sendable {
   package var settings: OptimizerSettings
   /// Steps taken.
   package private(set) var step = 0
   private var means: ParameterSet
+  /// Nothing where the method has no use for them.
   private var squares: ParameterSet
-  /// Which arrays are running means of what passes through the network instead of weights.
-  private let isStatistic: [Bool]
-  /// How far a step moves them.
-  private static let statisticStep: Float = 0.1
+  /// How far a step moves the arrays that are running means of what passes through the network instead of weights; nil for weights.
+  private let momenta: [Float?]
 
   /// - Throws: `.setting`, `ArrayError.noMemory`.
   package init(_ settings: OptimizerSettings, for network: Network) throws {
     try settings.check()
     self.settings = settings
     means = try ParameterSet(zerosFor: network)
-    squares = try ParameterSet(zerosFor: network)
-    isStatistic = network.parameters.map(\.isStatistic)
+    squares = settings.method.hasSquares ? try ParameterSet(zerosFor: network) : ParameterSet(names: [], arrays: [])
+    momenta = Self.momenta(network)
   }
+
+  private static func momenta(_ network: Network) -> [Float?] { network.parameters.map { $0.momentum.map { Float($0.double) } } }
 
   /// The rate of the next step.
   package var rate: Double { settings.rate * settings.schedule.factor(step) }
@@ -80,29 +46,36 @@ package struct Optimizer: Sendable {
       }
       if !parameters.arrays[index].isContiguous { parameters.arrays[index] = try parameters.arrays[index].copied() }
     }
-    let adam = dcs_adam(rate: rate, beta1: settings.betas.0, beta2: settings.betas.1, epsilon: settings.epsilon, weight_decay: settings.weightDecay,
-                        decoupled: settings.decoupledWeightDecay ? 1 : 0, step: Int64(step + 1))
     for index in means.arrays.indices {
       let gradient = try gradients.arrays[index].contiguous()
-      if isStatistic[index] {
+      if let momentum = momenta[index] {
         gradient.withElements(Float.self) { found in
-          parameters.arrays[index].withMutableElements(Float.self) { running in for at in running.indices { running[at] += Self.statisticStep * (found[at] - running[at]) } }
+          parameters.arrays[index].withMutableElements(Float.self) { running in for at in running.indices { running[at] += momentum * (found[at] - running[at]) } }
         }
-        continue
-      }
-      let count = Int64(gradient.count)
-      gradient.withElements(Float.self) { gradient in
-        parameters.arrays[index].withMutableElements(Float.self) { parameter in
-          means.arrays[index].withMutableElements(Float.self) { mean in
-            squares.arrays[index].withMutableElements(Float.self) { square in
-              let kernel = settings.method == .adam ? dcs_adam_step : dcs_radam_step
-              kernel(pool.handle, count, adam, gradient.baseAddress, parameter.baseAddress, mean.baseAddress, square.baseAddress)
-            }
+      } else { move(&parameters.arrays[index], along: gradient, index, pool) }
+    }
+    step += 1
+  }
+
+  /// One array's step.
+  private mutating func move(_ parameter: inout NDArray, along gradient: NDArray, _ index: Int, _ pool: ThreadPool) {
+    let count = Int64(gradient.count), rate = rate, decoupled: Int32 = settings.decoupledWeightDecay ? 1 : 0
+    gradient.withElements(Float.self) { gradient in
+      parameter.withMutableElements(Float.self) { parameter in
+        means.arrays[index].withMutableElements(Float.self) { mean in
+          guard settings.method.hasSquares else {
+            let sgd = dcs_sgd(rate: rate, momentum: settings.momentum, weight_decay: settings.weightDecay, decoupled: decoupled, nesterov: settings.nesterov ? 1 : 0, step: Int64(step + 1))
+            dcs_sgd_step(pool.handle, count, sgd, gradient.baseAddress, parameter.baseAddress, mean.baseAddress)
+            return
+          }
+          let adam = dcs_adam(rate: rate, beta1: settings.betas.0, beta2: settings.betas.1, epsilon: settings.epsilon, weight_decay: settings.weightDecay, decoupled: decoupled, step: Int64(step + 1))
+          squares.arrays[index].withMutableElements(Float.self) { square in
+            let kernel = settings.method == .radam ? dcs_radam_step : dcs_adam_step
+            kernel(pool.handle, count, adam, gradient.baseAddress, parameter.baseAddress, mean.baseAddress, square.baseAddress)
           }
         }
       }
     }
-    step += 1
   }
 }
 
@@ -134,7 +107,7 @@ extension Optimizer {
     self.settings = settings
     self.step = step
     means = try part("optimizer.mean.")
-    squares = try part("optimizer.square.")
-    isStatistic = network.parameters.map(\.isStatistic)
+    squares = settings.method.hasSquares ? try part("optimizer.square.") : ParameterSet(names: [], arrays: [])
+    momenta = Self.momenta(network)
   }
 }

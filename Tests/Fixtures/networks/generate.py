@@ -19,12 +19,14 @@ torch.set_num_threads(1)
 
 
 class ConvPass(torch.nn.Module):
-    def __init__(self, channels_in, channels_out, kernels, padding):
+    def __init__(self, channels_in, channels_out, kernels, padding, norm=False, map=torch.nn.ReLU):
         super().__init__()
         conv = {2: torch.nn.Conv2d, 3: torch.nn.Conv3d}[len(kernels[0])]
+        normalise = {2: torch.nn.BatchNorm2d, 3: torch.nn.BatchNorm3d}[len(kernels[0])]
         layers = []
         for kernel in kernels:
-            layers += [conv(channels_in, channels_out, kernel, padding=[k // 2 for k in kernel] if padding == "same" else 0), torch.nn.ReLU()]
+            layers.append(conv(channels_in, channels_out, kernel, padding=[k // 2 for k in kernel] if padding == "same" else 0))
+            layers += ([normalise(channels_out)] if norm else []) + ([map()] if map else [])
             channels_in = channels_out
         self.conv_pass = torch.nn.Sequential(*layers)
 
@@ -33,14 +35,14 @@ class ConvPass(torch.nn.Module):
 
 
 class Up(torch.nn.Module):
-    def __init__(self, channels_in, channels_out, factor, constant=True):
+    def __init__(self, channels_in, channels_out, factor, constant=True, map=True):
         super().__init__()
         if not constant:
             transposed = {2: torch.nn.ConvTranspose2d, 3: torch.nn.ConvTranspose3d}[len(factor)]
             self.up = torch.nn.Sequential(transposed(channels_in, channels_out, tuple(factor), tuple(factor)), torch.nn.ReLU())
             return
         conv = {2: torch.nn.Conv2d, 3: torch.nn.Conv3d}[len(factor)]
-        self.up = torch.nn.Sequential(torch.nn.Upsample(scale_factor=tuple(factor), mode="nearest"), conv(channels_in, channels_out, 1), torch.nn.ReLU())
+        self.up = torch.nn.Sequential(torch.nn.Upsample(scale_factor=tuple(factor), mode="nearest"), conv(channels_in, channels_out, 1), *([torch.nn.ReLU()] if map else []))
 
     def forward(self, x):
         return self.up(x)
@@ -52,15 +54,41 @@ def crop(x, size):
     return x
 
 
+class Gate(torch.nn.Module):
+    """The attention gate: g, the level below, weighs x."""
+
+    def __init__(self, below, features, between, factor, norm):
+        super().__init__()
+        ones = [[1] * len(factor)] * 2
+        pool = {2: torch.nn.MaxPool2d, 3: torch.nn.MaxPool3d}[len(factor)]
+        self.W_g = ConvPass(below, between, ones, "same", norm, None)
+        self.W_x = torch.nn.Sequential(ConvPass(features, between, ones, "same", norm, None), pool(tuple(factor)))
+        self.psi = ConvPass(between, 1, ones, "same", norm, torch.nn.Sigmoid)
+        self.up = torch.nn.Upsample(scale_factor=tuple(factor), mode={2: "bilinear", 3: "trilinear"}[len(factor)], align_corners=True)
+
+    def forward(self, g, x):
+        fine, coarse = self.W_x(x), self.W_g(g)
+        border = []
+        for axis in range(2, x.dim()):
+            missing = fine.shape[axis] - coarse.shape[axis]
+            border = [missing - missing // 2, missing // 2] + border
+        return x * self.up(self.psi(torch.relu(fine + torch.nn.functional.pad(coarse, border))))
+
+
 class UNet(torch.nn.Module):
-    def __init__(self, inputs, outputs, features, factor, down, kernels_down, kernels_up, padding, constant_upsample=True):
+    def __init__(self, inputs, outputs, features, factor, down, kernels_down, kernels_up, padding, constant_upsample=True, batch_norm=False, attention=False, widths_up=None, map_up=True):
         super().__init__()
         width = [features * factor**level for level in range(len(down) + 1)]
+        between = widths_up or [width[level] if level else width[1] for level in range(len(down))]
+        out = widths_up or [width[level] if level else outputs for level in range(len(down))]
         self.down, self.kernels_up = down, kernels_up
-        self.l_conv = torch.nn.ModuleList(ConvPass(([inputs] + width)[level], width[level], kernels_down[level], padding) for level in range(len(width)))
-        self.r_up = torch.nn.ModuleList([torch.nn.ModuleList(Up(width[level + 1], width[level] if level else width[1], down[level], constant_upsample) for level in range(len(down)))])
-        self.r_conv = torch.nn.ModuleList(
-            [torch.nn.ModuleList(ConvPass(width[level] + (width[level] if level else width[1]), width[level] if level else outputs, kernels_up[level], padding) for level in range(len(down)))])
+        self.l_conv = torch.nn.ModuleList(ConvPass(([inputs] + width)[level], width[level], kernels_down[level], padding, batch_norm) for level in range(len(width)))
+        below = out[1:] + width[-1:]
+        self.r_up = torch.nn.ModuleList([torch.nn.ModuleList(Up(below[level], between[level], down[level], constant_upsample, map_up) for level in range(len(down)))])
+        self.r_conv = torch.nn.ModuleList([torch.nn.ModuleList(ConvPass(width[level] + between[level], out[level], kernels_up[level], padding, batch_norm) for level in range(len(down)))])
+        self.attention = None
+        if attention:
+            self.attention = torch.nn.ModuleList([torch.nn.ModuleList(Gate(below[level], width[level], out[level], down[level], batch_norm) for level in range(len(down)))])
 
     def forward(self, x):
         skips = []
@@ -71,6 +99,8 @@ class UNet(torch.nn.Module):
             x = pool(x, factor)
         x = self.l_conv[-1](x)
         for level in reversed(range(len(self.down))):
+            if self.attention:
+                skips[level] = self.attention[0][level](x, skips[level])
             x = self.r_up[0][level](x)
             size = []
             for axis in range(len(self.down[level])):
@@ -91,14 +121,20 @@ class Chain(torch.nn.Module):
         default = [[3] * rank] * 2
         s["kernels_down"] = s["kernels_down"] or [default] * (len(s["down"]) + 1)
         s["kernels_up"] = s["kernels_up"] or [default] * len(s["down"])
-        unet = UNet(**s)
-        if upsample:
+        final = s.pop("final", None)
+        unet, width = UNet(**s), (s.get("widths_up") or [s["outputs"]])[0]
+        if upsample or final:
             stages = [unet]
-            for factor in upsample:
-                stages += [Up(s["outputs"], s["outputs"], factor), ConvPass(s["outputs"], s["outputs"], s["kernels_up"][-1], "valid")]
+            for stage, factor in enumerate(upsample):
+                stages.append(Up(width, width, factor, map=s.get("map_up", True)))
+                if not final or stage < len(upsample) - 1:
+                    stages.append(ConvPass(width, width, s["kernels_up"][-1], "valid"))
+            if final:
+                stages.append(ConvPass(width, final["features"], final["kernels"], s["padding"]))
+                width = final["features"]
             unet = torch.nn.Sequential(*stages)
         self.unet = unet
-        self.prediction_head = {2: torch.nn.Conv2d, 3: torch.nn.Conv3d}[rank](s["outputs"], head, 1)
+        self.prediction_head = {2: torch.nn.Conv2d, 3: torch.nn.Conv3d}[rank](width, head, 1)
 
     def forward(self, x):
         return self.prediction_head(self.unet(x))
@@ -122,9 +158,12 @@ def network(settings, seed):
     torch.manual_seed(seed)
     chain = Chain(settings)
     for name, parameter in chain.named_parameters():
-        if name.endswith("weight"):
+        if name.endswith("weight") and parameter.dim() > 1:
             torch.nn.init.kaiming_normal_(parameter, nonlinearity="relu")
         parameter.data = rounded(parameter.data)
+    for name, value in chain.state_dict().items():
+        if "running" in name:
+            value.copy_(rounded(torch.rand(value.shape) + 0.5 if "var" in name else torch.randn(value.shape) / 4))
     return chain
 
 
@@ -137,6 +176,12 @@ CASES = {
     "transposed": (dict(inputs=1, outputs=3, features=3, factor=2, down=[[1, 2, 2], [2, 2, 2]], kernels_down=[[[3, 3, 3]]] * 3, kernels_up=[[[3, 3, 3]]] * 2, padding="valid",
                         constant_upsample=False, head=1, upsample=[]), [2, 1, 16, 30, 30]),
     "image": (dict(inputs=1, outputs=4, features=4, factor=2, down=[[2, 2], [2, 2]], kernels_down=None, kernels_up=None, padding="valid", head=2, upsample=[]), [2, 1, 44, 52]),
+    "attention": (dict(inputs=1, outputs=3, features=3, factor=2, down=[[2, 2, 2], [1, 2, 2]], kernels_down=[[[3, 3, 3]]] * 3, kernels_up=[[[1, 3, 3], [3, 1, 1]], [[3, 3, 3]]],
+                       padding="valid", attention=True, head=2, upsample=[]), [2, 1, 18, 30, 34]),
+    "attention_norm": (dict(inputs=1, outputs=4, features=3, factor=2, down=[[2, 2], [2, 2]], kernels_down=None, kernels_up=None, padding="same", attention=True, batch_norm=True,
+                            head=2, upsample=[]), [3, 1, 12, 16]),
+    "cosem": (dict(inputs=1, outputs=4, features=2, factor=3, down=[[2, 2, 2], [2, 2, 2]], kernels_down=[[[3, 3, 3]]] * 3, kernels_up=[[[3, 3, 3]]] * 2, padding="valid", widths_up=[5, 4],
+                   map_up=False, final=dict(features=3, kernels=[[3, 3, 3]]), head=2, upsample=[[2, 2, 2]]), [1, 1, 30, 26, 30]),
 }
 
 
@@ -144,12 +189,15 @@ def networks():
     for seed, (name, (settings, shape)) in enumerate(CASES.items()):
         chain = network(settings, seed)
         x = rounded(torch.randn(shape))
+        tensors = {"weights." + key: value.clone() for key, value in chain.state_dict().items() if "num_batches" not in key}
+        if settings.get("batch_norm"):
+            tensors["inference"] = chain.eval()(x)
+            chain.train()
         y = chain(x)
         target, weight = rounded(torch.randn_like(y)), rounded(torch.rand_like(y))
         loss = (weight * (y - target) ** 2).mean()
         loss.backward()
-        tensors = dict(input=x, output=y, target=target, weight=weight)
-        tensors |= {"weights." + key: value for key, value in chain.named_parameters()}
+        tensors |= dict(input=x, output=y, target=target, weight=weight)
         tensors |= {"gradient." + key: value.grad for key, value in chain.named_parameters()}
         save(name, tensors, settings=settings, loss=loss.item())
 
@@ -162,20 +210,29 @@ def trajectories():
         "adamw": lambda p: torch.optim.AdamW(p, lr=1e-3, weight_decay=0.1),
         "radam": lambda p: torch.optim.RAdam(p, lr=1e-2, decoupled_weight_decay=True),
         "radam_decay": lambda p: torch.optim.RAdam(p, lr=1e-2, weight_decay=0.1, decoupled_weight_decay=True),
+        "sgd": lambda p: torch.optim.SGD(p, lr=3e-3, momentum=0.9),
+        "sgd_nesterov": lambda p: torch.optim.SGD(p, lr=3e-3, momentum=0.8, nesterov=True, weight_decay=0.1),
     }.items():
         chain = network(settings, 10)
         x = rounded(torch.randn([1] + shape[1:]))
         target = rounded(torch.rand_like(chain(x)))
         tensors = dict(input=x, target=target) | {"before." + key: value.detach().clone() for key, value in chain.named_parameters()}
         optimizer = make(chain.parameters())
-        schedule = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.1, end_factor=1.0, total_iters=10)
+        schedules = [torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.1, end_factor=1.0, total_iters=10)]
+        if method == "sgd":
+            schedules.append(torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 25))
+        if method == "sgd_nesterov":
+            schedules.append(torch.optim.lr_scheduler.StepLR(optimizer, 8, 0.5))
         losses = []
         for _ in range(20):
             optimizer.zero_grad()
             loss = ((chain(x) - target) ** 2).mean()
             loss.backward()
+            if method.startswith("sgd"):
+                torch.nn.utils.clip_grad_norm_(chain.parameters(), 0.5)
             optimizer.step()
-            schedule.step()
+            for schedule in schedules:
+                schedule.step()
             losses.append(loss.item())
         if method != "adam":  # the same start, kept once
             tensors = {}
@@ -192,7 +249,13 @@ def losses():
     soft = rounded(torch.rand(shape))
     classes = torch.nn.functional.one_hot(torch.randint(0, 3, [2] + shape[2:]), 3).movedim(-1, 1).to(torch.float64)
     tensors |= dict(prediction=prediction, weight=weight, single=single, soft=soft, classes=classes)
+    sigma = torch.sigmoid
+    overlap = lambda p, w, a, b, c, d: (1 - (a * (w * sigma(p) * soft).flatten(2).sum(2) + 1e-5)
+                                        / ((w * (b * sigma(p) * soft + c * sigma(p) + d * soft)).flatten(2).sum(2) + 1e-5)).mean()
     functions = {
+        "dice": lambda p, w: overlap(p, w, 2, 0, 1, 1),
+        "tversky": lambda p, w: overlap(p, w, 1, 0, 0.3, 0.7),
+        "focal": lambda p, w: -(w * (soft * (1 - sigma(p)) ** 2 * torch.nn.functional.logsigmoid(p) + (1 - soft) * sigma(p) ** 2 * torch.nn.functional.logsigmoid(-p))).mean(),
         "mse": lambda p, w: (w * (p - soft) ** 2).mean(),
         "mae": lambda p, w: (w * (p - soft).abs()).mean(),
         "bce": lambda p, w: (w * torch.nn.functional.binary_cross_entropy_with_logits(p, soft, reduction="none")).mean(),
@@ -241,6 +304,150 @@ def layers():
     save("layers", tensors)
 
 
+class Between(torch.nn.Module):
+    """Something between two convolutions of one voxel; `make` gives a module for each name, `apply` says what becomes of x."""
+
+    def __init__(self, first, last, make, apply):
+        super().__init__()
+        self.first, self.last = torch.nn.Conv3d(2, first, 1), torch.nn.Conv3d(last, 3, 1)
+        for name, module in make().items():
+            self.add_module(name, module)
+        self.apply_to = apply
+
+    def forward(self, x):
+        return self.last(self.apply_to(self, self.first(x)))
+
+
+def mean_of(x):
+    return x.mean((2, 3, 4), keepdim=True)
+
+
+def unit(x):
+    return x / (x**2).sum(1, keepdim=True).sqrt()
+
+
+def mapped(linear, x):
+    return linear(x.flatten(1))[:, :, None, None, None]
+
+
+nn = torch.nn
+LAYERS_WITH_WEIGHTS = {
+    "group_norm": (6, 6, lambda: dict(layer=nn.GroupNorm(3, 6)), lambda m, x: m.layer(x)),
+    "instance_norm": (5, 5, lambda: dict(layer=nn.InstanceNorm3d(5)), lambda m, x: m.layer(x)),
+    "instance_norm_affine": (5, 5, lambda: dict(layer=nn.InstanceNorm3d(5, affine=True)), lambda m, x: m.layer(x)),
+    "transposed_valid": (5, 4, lambda: dict(layer=nn.ConvTranspose3d(5, 4, (3, 4, 5), (2, 2, 3))), lambda m, x: torch.relu(m.layer(x))),
+    "transposed_same": (5, 4, lambda: dict(layer=nn.ConvTranspose3d(5, 4, (4, 4, 3), (2, 2, 1), (1, 1, 1))), lambda m, x: m.layer(x)),
+    "upsample_linear": (5, 5, dict, lambda m, x: nn.functional.interpolate(x, scale_factor=(2, 1, 3), mode="trilinear", align_corners=False)),
+    "upsample_corners": (5, 5, dict, lambda m, x: nn.functional.interpolate(x, scale_factor=(2, 3, 1), mode="trilinear", align_corners=True)),
+    "global_pool": (5, 5, dict, lambda m, x: mean_of(x)),
+    "style": (5, 5, lambda: dict(layer=nn.Linear(5, 5)), lambda m, x: x + mapped(m.layer, unit(mean_of(x)))),
+    "unit_length": (5, 5, dict, lambda m, x: unit(x)),
+    "squeeze": (5, 5, lambda: dict(layer=nn.Linear(5, 5)), lambda m, x: x * torch.sigmoid(mapped(m.layer, mean_of(x)))),
+    "gate": (5, 5, lambda: dict(layer=nn.Conv3d(5, 1, 1)), lambda m, x: x * torch.sigmoid(m.layer(x))),
+    "product": (5, 5, dict, lambda m, x: x * torch.tanh(x)),
+}
+
+
+def layers_with_weights():
+    torch.manual_seed(9)
+    tensors = {}
+    for name, (first, last, make, apply) in LAYERS_WITH_WEIGHTS.items():
+        chain = Between(first, last, make, apply)
+        for parameter in chain.parameters():
+            parameter.data = rounded(torch.randn(parameter.shape))
+        x = rounded(torch.randn(2, 2, 3, 4, 5))
+        y = chain(x)
+        target = rounded(torch.randn_like(y))
+        ((y - target) ** 2).mean().backward()
+        tensors |= {f"{name}.input": x, f"{name}.output": y, f"{name}.target": target}
+        for key, value in chain.named_parameters():
+            tensors |= {f"{name}.weights.{key}": value, f"{name}.gradient.{key}": value.grad}
+    save("layers_with_weights", tensors)
+
+
+class Block(torch.nn.Module):
+    """Cellpose's: batch normalisation, ReLU, convolution."""
+
+    def __init__(self, channels_in, channels_out, kernel, relu=True):
+        super().__init__()
+        layers = [nn.BatchNorm2d(channels_in, momentum=0.05)] + ([nn.ReLU()] if relu else []) + [nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2)]
+        for number, layer in enumerate(layers):
+            self.add_module(str(number), layer)
+
+    def forward(self, x):
+        for layer in self.children():
+            x = layer(x)
+        return x
+
+
+class Styled(torch.nn.Module):
+    def __init__(self, channels_in, channels_out, style):
+        super().__init__()
+        self.conv, self.full = Block(channels_in, channels_out, 3), nn.Linear(style, channels_in)
+
+    def forward(self, x, style):
+        return self.conv(x + self.full(style)[:, :, None, None])
+
+
+class CPnet(torch.nn.Module):
+    def __init__(self, inputs, widths, outputs, concatenation=False):
+        super().__init__()
+        self.concatenation = concatenation
+        named = lambda modules: nn.ModuleDict(modules)
+        below = [inputs] + widths[:-1]
+        self.downsample = named({"down": named({
+            f"res_down_{n}": named({"conv": named({f"conv_{t}": Block(below[n] if t == 0 else width, width, 3) for t in range(4)}), "proj": Block(below[n], width, 1, relu=False)})
+            for n, width in enumerate(widths)})})
+        above = widths[1:] + widths[-1:]
+        self.upsample = named({"up": named({
+            f"res_up_{n}": named({"conv": named({"conv_0": Block(above[n], width, 3)} | {f"conv_{t}": Styled(width * (1 + (concatenation and t == 1)), width, widths[-1]) for t in (1, 2, 3)}),
+                                  "proj": Block(above[n], width, 1, relu=False)})
+            for n, width in enumerate(widths)})})
+        self.output = Block(widths[0], outputs, 1)
+
+    def forward(self, x):
+        skips = []
+        for n, block in enumerate(self.downsample["down"].values()):
+            x = x if n == 0 else nn.functional.max_pool2d(x, 2)
+            c = block["conv"]
+            x = block["proj"](x) + c["conv_1"](c["conv_0"](x))
+            x = x + c["conv_3"](c["conv_2"](x))
+            skips.append(x)
+        style = unit(x.mean((2, 3), keepdim=True)).flatten(1)
+        for n, block in reversed(list(enumerate(self.upsample["up"].values()))):
+            x = x if n == len(skips) - 1 else nn.functional.interpolate(x, scale_factor=2, mode="nearest")
+            c = block["conv"]
+            first = c["conv_0"](x)
+            x = block["proj"](x) + c["conv_1"](torch.cat([skips[n], first], 1) if self.concatenation else first + skips[n], style)
+            x = x + c["conv_3"](c["conv_2"](x, style), style)
+        return self.output(x)
+
+
+def cpnets():
+    for name, concatenation in {"cpnet": False, "cpnet_concatenation": True}.items():
+        torch.manual_seed(12)
+        chain = CPnet(2, [3, 4, 6], 3, concatenation)
+        state = chain.state_dict()
+        for key, value in state.items():
+            if "running_mean" in key or key.endswith("bias"):
+                value.copy_(rounded(torch.randn(value.shape) / 4))
+            elif "running_var" in key or value.dim() == 1:
+                value.copy_(rounded(torch.rand(value.shape) + 0.5))
+            elif value.dim() > 1:
+                value.copy_(rounded(torch.randn(value.shape) / value[0].numel() ** 0.5))
+        tensors = {"weights." + key: value.clone() for key, value in state.items() if "num_batches" not in key}
+        x = rounded(torch.randn(2, 2, 16, 12))
+        chain.eval()
+        tensors["inference"] = chain(x)
+        chain.train()
+        y = chain(x)
+        target = rounded(torch.randn_like(y))
+        ((y - target) ** 2).mean().backward()
+        tensors |= {"input": x, "output": y, "target": target} | {"gradient." + key: value.grad for key, value in chain.named_parameters()}
+        tensors |= {"after." + key: value for key, value in chain.state_dict().items() if "running" in key}
+        save(name, tensors)
+
+
 def batch_norm():
     """Between the same convolutions, in training (with the statistics of the batch in the places of gradients) and in inference."""
     torch.manual_seed(8)
@@ -269,4 +476,6 @@ networks()
 trajectories()
 losses()
 layers()
+layers_with_weights()
+cpnets()
 batch_norm()
