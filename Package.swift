@@ -48,6 +48,8 @@ let package = Package(
     .executableTarget(name: "dcs-fuzz", dependencies: ["Execution", "Storage", "Language", "Builtins", "Accidents", "TestSupport"], path: "Tests/Fuzz"),
     // Containers with accidents (Tests/StorageFuzz/StorageFuzz.swift)
     .executableTarget(name: "dcs-fuzz-storage", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "TestSupport"], path: "Tests/StorageFuzz"),
+    // Weight files with accidents (Tests/WeightsFuzz/WeightsFuzz.swift)
+    .executableTarget(name: "dcs-fuzz-weights", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Networks", "TestSupport"], path: "Tests/WeightsFuzz"),
 
     // Tests mirror Sources; one module each
     .target(name: "CTerminal", path: "Tests/CTerminal", linkerSettings: [.linkedLibrary("util")]),

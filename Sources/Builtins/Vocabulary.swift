@@ -103,11 +103,13 @@ package enum Vocabulary {
   private static let networks: [Builtin] =
     Builtin.layers + [
       .apply,
+      .cosem,
       .loadModel,
       .network,
       .profile,
       .summary,
       .unet,
+      .weights,
     ]
 
   private static let training: [Builtin] =

@@ -57,6 +57,9 @@ package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
   case missingWeights(network: String, names: [String])
   case unknownWeights(network: String, names: [String])
   case weightShape(name: String, expected: [Int], found: [Int])
+  /// Not all weights of a file are a network's, or the other way around.
+  case weightsDoNotFit(WeightReport)
+  case notInOnnx(layer: String, operation: String)
   case notForTraining
   case backwardBeforeForward
   case memory(needed: Int, budget: Int)
@@ -78,6 +81,8 @@ package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     case .missingWeights(let network, let names): return "\(network): no weights for \(Self.list(names))"
     case .unknownWeights(let network, let names): return "\(network) has no layer for the weights \(Self.list(names))"
     case .weightShape(let name, let expected, let found): return "weights \(name): expected \(shapeText(expected)), found \(shapeText(found))"
+    case .weightsDoNotFit(let report): return "the weights of \(report.path) are not those of \(report.network): \(report.summary)"
+    case .notInOnnx(let layer, let operation): return "layer \(layer) (\(operation)) cannot be written as ONNX"
     case .notForTraining: return "this engine was made for inference: it keeps nothing that a gradient needs"
     case .backwardBeforeForward: return "a gradient needs a forward pass first"
     case .memory(.max, _): return "the network's activations would not fit into any memory"

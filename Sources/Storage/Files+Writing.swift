@@ -69,7 +69,7 @@ extension Files {
     if sync && fsync(file) != 0 { throw .from(errno: errno, path, doing: "write") }
   }
 
-  private static func write(_ bytes: UnsafeRawBufferPointer, to file: Int32, _ path: String) throws(StorageError) {
+  static func write(_ bytes: UnsafeRawBufferPointer, to file: Int32, _ path: String) throws(StorageError) {
     var done = 0
     while done < bytes.count, let base = bytes.baseAddress {
       let wrote = Glibc.write(file, base + done, bytes.count - done)
@@ -79,7 +79,7 @@ extension Files {
     }
   }
 
-  private static func syncFolder(_ path: String) {
+  static func syncFolder(_ path: String) {
     let folder = open(path.isEmpty ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if folder >= 0 { fsync(folder); close(folder) }
   }

@@ -37,11 +37,3 @@ import TestSupport
     Crash.misuse("\(message)\nusage: dcs-fuzz-storage [--cases N] [--seed N] [--case N] [--folder PATH]")
   }
 }
-
-/// The most memory this process may hold: what a damaged header claims must not be asked for.
-enum Memory {
-  static func limit() {
-    var limit = rlimit(rlim_cur: 1 << 31, rlim_max: 1 << 31)
-    setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
-  }
-}

@@ -58,7 +58,7 @@ extension NetworkError: FailureConvertible {
     case .memory: Failure(.memory, description, hint: hint)
     case .setting(let name, _, _): Failure(.value, description, argument: name)
     case .duplicateName: Failure(.value, description, argument: "name")
-    case .file, .description, .missingWeights, .unknownWeights, .weightShape: Failure(.data, description, hint: hint)
+    case .file, .description, .missingWeights, .unknownWeights, .weightShape, .weightsDoNotFit: Failure(.data, description, hint: hint)
     default: Failure(.shape, headline, label: detail, hint: hint)
     }
   }

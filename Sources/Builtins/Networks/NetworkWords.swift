@@ -73,24 +73,6 @@ extension Builtin {
     }
   }
 
-  static let loadModel = Builtin(
-    "load_model", "(path: string) -> model", "Opens a .dcmodel: architecture, weights, task and the parameters chosen for it.", searchTerms: ["open", "weights"]
-  ) { call in
-    let path = try call.string("path")
-    if Files.kind(path) == .folder { throw call.failure(.data, "\(path) is a folder; a model is one .dcmodel file", at: "path") }
-    if let head = try Files.readIfPresent(path, from: 0, count: 4), head.array == [0x50, 0x4B, 3, 4] {
-      throw call.failure(.data, "\(path) is a zip archive, as PyTorch writes: it has weights but no architecture", at: "path", hint: "a .dcmodel carries both: export(r, to=\"x.dcmodel\")")
-    }
-    do {
-      let model = try Model(loading: path)
-      return Value(ModelValue(trained: model))
-    } catch let error as any FailureConvertible {
-      var failure = error.failure
-      failure.argument = "path"
-      throw failure
-    }
-  }
-
   static let apply = Builtin(
     "apply", "(m: model|best, a: array) -> array", "One forward pass of an array in memory: channel first, an optional batch before it, then the model's axes; activated.",
     details: ["Shapes: (c, z, y, x) or (b, c, z, y, x); for models of two axes (c, y, x) or (b, c, y, x). Values are normalised as in training. predict is for volumes of any size."],

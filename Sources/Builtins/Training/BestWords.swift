@@ -58,8 +58,15 @@ extension Builtin {
   }
 
   static let export = Builtin(
-    "export", "(r: run|best|model, to: string, iteration: int = nil, note: string = nil) -> model",
-    "Writes weights, architecture, task and chosen parameters to one .dcmodel file."
+    "export", "(r: run|best|model, to: string, iteration: int = nil, note: string = nil, names: \"dacapo|dacapo-main|own\" = \"dacapo\", input: int|coord = nil) -> model",
+    "Writes a model to one file: a .dcmodel with all that is known of it, or for other programs .pt, .safetensors or .onnx.",
+    details: [
+      "x.dcmodel: weights, architecture, task, chosen parameters, voxel size, normalisation. x.pt (or .pth): the weights as torch.save writes them, torch.load(\"x.pt\", weights_only=True)[\"model\"]. "
+        + "x.safetensors: the weights alone.",
+      "names, of weights in .pt and .safetensors: as DaCapo to 0.3.5 loads them, as its main branch does, or the network's own.",
+      "x.onnx: the network with weights, normalisation and activation (operator set 17), for inputs of the size `input` and any batch; the model's own input size if not given.",
+    ],
+    searchTerms: ["save", "onnx", "pytorch", "torch", "pt", "safetensors", "convert", "weights"], effect: .writes("to")
   ) { call in
     var model: Model
     if let best = try call.value("r").object(as: BestValue.self) { model = try best.model() }
@@ -71,7 +78,16 @@ extension Builtin {
       else { model = try run.model() }
     }
     if let note = try call.optionalString("note") { model.provenance["note"] = .string(note) }
-    try model.save(try call.writablePath("to"))
-    return Value(ModelValue(trained: model))
+    let path = try call.writablePath("to"), value = ModelValue(trained: model), ending = path.split(separator: "/").last?.split(separator: ".").last ?? ""
+    guard let names = WeightNames(rawValue: try call.string("names")) else { throw call.failure(.value, "no such names", at: "names") }
+    let input = try call.optionalVoxels("input", rank: model.network.spatialRank)?.values
+    if input != nil && ending != "onnx" { throw call.failure(.argument, "`input` is for .onnx files; others hold no size", at: "input") }
+    switch ending {
+    case "onnx": try call.blaming("input") { try model.saveOnnx(path, input: input ?? value.input) }
+    case "pt", "pth": try model.saveTorch(path, names: names)
+    case "safetensors": try model.saveSafeTensors(path, names: names)
+    default: try model.save(path)
+    }
+    return Value(value)
   }
 }

@@ -14,6 +14,7 @@ extension Builtin {
     """,
     "Makes a run, or opens the one of this name if its settings are the same; train(r) trains it.",
     details: [
+      "model, from: of a model with weights, channels whose labels are channels of the task keep their weights of the head; the others start anew.",
       "What decides the weights: model, task, data, lr, batch, augment, input, optimizer, warmup, average, foreground, from, and the script's seed.",
       "augment: aug.…(…), or functions fn(raw, labels) that return raw or [raw, labels] of the same shape; a third argument, if it has one, is a key for random(…, key=key) that differs from patch "
         + "to patch. Not given: mirror, transpose and a mild intensity.",
@@ -27,13 +28,11 @@ extension Builtin {
     var start: RunSettings.Start?
     switch model.kind {
     case .architecture(let backbone): network = try backbone.withHead(channels: task.channels.count)
-    case .trained(let trained):
-      network = trained.network
-      start = RunSettings.Start(origin: "model", parameters: trained.parameters)
+    case .trained(let trained): (network, start) = try headed(call, trained, task, origin: "model")
     }
     if !(try call.value("from")).isNil {
-      let from = try call.trainedModel("from")
-      start = RunSettings.Start(origin: try call.value("from").object?.brief ?? "model", parameters: from.parameters)
+      let from = try call.trainedModel("from"), origin = try call.value("from").object?.brief ?? "model"
+      start = try headed(call, from, task, origin: origin).start
     }
     let settings = try RunSettings(
       network: network, task: task, data: data, input: try call.optionalVoxels("input", rank: network.spatialRank)?.values ?? model.input,
@@ -58,6 +57,15 @@ extension Builtin {
       call.dryRun?.promise(.unknown, at: path)
       return .unknown
     }
+  }
+
+  /// A model's network and weights for a task: where the labels of its channels are others than the task's, with a head for these that keeps what it has of them.
+  private static func headed(_ call: Call, _ model: Model, _ task: Task, origin: String) throws -> (network: Network, start: RunSettings.Start) {
+    guard let labels = model.labels, labels != task.channels, let (network, parameters, kept) = try model.withHead(for: task.channels, seed: call.context.seed) else {
+      return (model.network, RunSettings.Start(origin: origin, parameters: model.parameters))
+    }
+    let head = kept.isEmpty ? "a new head" : "of its head \(kept.joined(separator: ", "))"
+    return (network, RunSettings.Start(origin: "\(origin), \(head)", parameters: parameters))
   }
 
   private static func optimizer(_ call: Call) throws -> OptimizerSettings.Method {

@@ -7,7 +7,10 @@ package struct RemoteSettings: Sendable {
   /// Of the process: AWS_…, GS_…, DCS_… (docs/stores.md).
   package var environment: [String: String]
   /// Beginnings of the variables that mean something here.
-  package static let prefixes = ["AWS_", "BOTO_CONFIG", "CURL_CA_BUNDLE", "DCS_FORBIDDEN", "DCS_REQUESTS", "DCS_TIMEOUT", "GOOG_", "GS_", "SSL_CERT_FILE", "STORAGE_EMULATOR_HOST"]
+  package static let prefixes = [
+    "AWS_", "BOTO_CONFIG", "CURL_CA_BUNDLE", "DCS_CACHE", "DCS_FORBIDDEN", "DCS_REQUESTS", "DCS_TIMEOUT", "DCS_WEIGHTS", "GOOG_", "GS_", "SSL_CERT_FILE", "STORAGE_EMULATOR_HOST",
+    "XDG_CACHE_HOME",
+  ]
   /// Where ~/.aws is.
   package var home: String?
   package var isStopped: @Sendable () -> Bool

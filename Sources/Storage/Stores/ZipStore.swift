@@ -123,6 +123,12 @@ package struct ZipStore: ByteStore {
 
   package func size(_ key: String) throws(StorageError) -> Int? { try entry(key)?.1.size }
 
+  /// Whether there is such an entry and it is not compressed.
+  package func isStored(_ key: String) throws(StorageError) -> Bool {
+    guard let (_, entry) = try entry(key) else { return false }
+    return try entry.method(path(key)) == .stored
+  }
+
   package func kind(_ key: String) throws(StorageError) -> Files.Kind? {
     guard let archive = try archive() else { return nil }
     let inner = inner(key, archive)

@@ -2,17 +2,19 @@ import Execution
 import Storage
 
 /// Accidents that befall bytes, and JSON documents value by value.
-struct Damage {
-  var random: KeyedGenerator
+package struct Damage {
+  package var random: KeyedGenerator
 
-  mutating func document(_ bytes: [UInt8]) -> [UInt8] {
+  package init(random: KeyedGenerator) { self.random = random }
+
+  package mutating func document(_ bytes: [UInt8]) -> [UInt8] {
     guard random.index(below: 4) > 0, let json = try? JSON(parsing: bytes) else { return self.bytes(bytes) }
     var changed = json
     for _ in 0...random.index(below: 3) { change(&changed, depth: 0) }
     return Array(changed.compact.utf8)
   }
 
-  mutating func bytes(_ source: [UInt8]) -> [UInt8] {
+  package mutating func bytes(_ source: [UInt8]) -> [UInt8] {
     var bytes = source
     for _ in 0...random.index(below: 4) {
       let at = random.index(below: bytes.count)

@@ -1,0 +1,37 @@
+// Another head on the same features: rows of the old one stay where the labels of their channels are wanted again.
+
+import Arrays
+import Execution
+
+extension Model {
+  package static let headName = String(KeyScheme.head.dropLast())
+
+  /// What its output channels are called; nil where it is not known.
+  package var labels: [String]? {
+    guard let names = task["channels"]?.strings, names.count == network.outChannels else { return nil }
+    return names
+  }
+
+  /// - Parameter wanted: a label a channel; those that the old head has keep its weights, others start anew from `seed`.
+  /// - Returns: the labels that were kept; nil where the head is no last layer of its own, or its labels are not known.
+  /// - Throws: `NetworkError`, `ArrayError`.
+  package func withHead(for wanted: [String], seed: UInt64) throws -> (network: Network, parameters: ParameterSet, kept: [String])? {
+    guard let labels, let place = network.nodes.firstIndex(where: { $0.name == Self.headName }), network.output == place + 1, place == network.nodes.count - 1,
+          let old = network.nodes[place].operation as? Convolution, !wanted.isEmpty else { return nil }
+    var nodes = network.nodes
+    nodes[place].operation = try Convolution(features: wanted.count, kernel: old.kernel, border: old.border)
+    let changed = try Network(name: network.name, spatialRank: network.spatialRank, inChannels: network.inChannels, nodes: nodes, output: network.output)
+    var fresh = try ParameterSet(initialising: changed, seed: seed)
+    let first = network.firstParameter[place]
+    for (index, array) in parameters.arrays.enumerated() {
+      guard index == first || index == first + 1 else { fresh.arrays[index] = array; continue }
+      let row = array.count / max(1, labels.count), values = try array.elements(Float.self)
+      fresh.arrays[index].withMutableElements(Float.self) { target in
+        for (channel, label) in wanted.enumerated() {
+          if let from = labels.firstIndex(of: label) { for at in 0..<row { target[channel * row + at] = values[from * row + at] } }
+        }
+      }
+    }
+    return (changed, fresh, wanted.filter(labels.contains))
+  }
+}
