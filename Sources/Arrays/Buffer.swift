@@ -53,8 +53,14 @@ package final class Buffer: @unchecked Sendable {   // written only while unique
       if let reused, let pointer = UnsafeMutableRawPointer(bitPattern: reused) { return (pointer, capacity, false) }
       guard capacity >= Self.mapped else { return (try allocate(capacity), capacity, false) }
       guard let pointer = retrying({ map(capacity) }) else { throw .noMemory(bytes: count) }
-      madvise(pointer, capacity, MADV_HUGEPAGE)
+      adviseHugePages(pointer, count)
       return (pointer, capacity, true)
+    }
+
+    /// For those that lie in what was asked for: the last one would take up to 2 MiB that nobody uses.
+    private func adviseHugePages(_ pointer: UnsafeMutableRawPointer, _ count: Int) {
+      let page = 1 << 21, begin = (UInt(bitPattern: pointer) + UInt(page) - 1) / UInt(page) * UInt(page), end = (UInt(bitPattern: pointer) + UInt(count)) / UInt(page) * UInt(page)
+      if begin < end { madvise(UnsafeMutableRawPointer(bitPattern: begin), Int(end - begin), MADV_HUGEPAGE) }
     }
 
     private func map(_ capacity: Int) -> UnsafeMutableRawPointer? {

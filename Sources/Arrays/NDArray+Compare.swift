@@ -43,8 +43,7 @@ extension NDArray {
     var moments = Moments(dtype, .range)
     try contiguous().withBytes { bytes in
       guard let base = bytes.baseAddress else { return }
-      let frame = BlockFrame(offset: [], shape: [], whole: [])
-      for first in stride(from: 0, to: count, by: StripMachine.strip) { moments.take(base + first * dtype.size, Swift.min(StripMachine.strip, count - first), first: first, frame) }
+      moments.take(base, count, first: 0, BlockFrame(offset: [], shape: [], whole: []))
     }
     guard moments.nan == 0, let range = moments.range else { return (.float(.nan), .float(.nan)) }
     return (range.low, range.high)

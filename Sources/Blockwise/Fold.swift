@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// - Parameter merge: `merge(merge(merge(initial, p₀), p₁), p₂) …`; called by one thread at a time. What it throws ends the fold; it is not tried again.
 /// - Parameter options: `dtype`, `uniqueIds` and output settings do not matter here.
-/// - Throws: `BlockwiseError.blocksFailed` at the first block that fails after all tries, `.interrupted`; what `merge` throws.
+/// - Throws: `SegmentationError` where a block refuses its input; else `BlockwiseError.blocksFailed` at the first block that fails after all tries, `.interrupted`; what `merge` throws.
 /// - Complexity: results that are ready before an earlier one are kept until it is: at most as many as blocks are done while the slowest one runs.
 package func fold<Sum: Sendable, Part: Sendable>(
   _ sources: [any ArraySource], options: BlockwiseOptions, initial: Sum, merge: @escaping @Sendable (inout Sum, Part) throws -> Void, _ context: ExecutionContext,
@@ -35,7 +35,10 @@ package func fold<Sum: Sendable, Part: Sendable>(
     throw error
   }
   try merger.check()
-  if !report.isComplete { throw BlockwiseError.blocksFailed(report, path: nil) }
+  if !report.isComplete {
+    if let refusal = report.failed.first?.cause as? SegmentationError { throw refusal }   // what is wrong with the input is no matter of blocks
+    throw BlockwiseError.blocksFailed(report, path: nil)
+  }
   return (merger.value, report)
 }
 

@@ -10,9 +10,28 @@ private struct ObjectSum: Sendable {
   var extents: [UInt64: ObjectExtent] = [:]
   var corners: [UInt64: ObjectCorners] = [:]
 
-  mutating func add(_ part: ObjectSum) {
-    for (id, object) in part.extents where extents[id]?.add(object) == nil { extents[id] = object }
-    for (id, object) in part.corners where corners[id]?.add(object) == nil { corners[id] = object }
+  /// - Throws: `Cancelled`; millions of objects take a while.
+  mutating func add(_ part: ObjectSum, _ cancellation: Cancellation) throws(Cancelled) {
+    for (index, (id, object)) in part.extents.enumerated() {
+      if index % 4096 == 0 { try cancellation.check() }
+      if extents[id]?.add(object) == nil { extents[id] = object }
+    }
+    for (index, (id, object)) in part.corners.enumerated() {
+      if index % 4096 == 0 { try cancellation.check() }
+      if corners[id]?.add(object) == nil { corners[id] = object }
+    }
+  }
+
+  /// Ascending by id.
+  func sorted(_ context: ExecutionContext) throws -> [ObjectExtent] {
+    let ids = try ascending(extents.keys.map { IdPair($0, 0) }, context)
+    var sorted: [ObjectExtent] = []
+    sorted.reserveCapacity(ids.count)
+    for (index, id) in ids.enumerated() {
+      if index % 4096 == 0 { try context.cancellation.check() }
+      if let object = extents[id.a] { sorted.append(object) }
+    }
+    return sorted
   }
 }
 
@@ -31,7 +50,7 @@ package func objectsBlockwise(
     options.pad = .constant(0)
   }
   let found = try fold([labels], options: options, initial: ObjectSum(), merge: { (sum: inout ObjectSum, part: ObjectSum) in
-    sum.add(part)
+    try sum.add(part, context.cancellation)
     let bytes = saturated(sum.extents.count, corners ? 640 : 480)
     if bytes > context.memoryBudget { throw BlockwiseError.budget(what: "\(sum.extents.count) objects", bytes: bytes, budget: context.memoryBudget) }
   }, context) { volumes, block, context in
@@ -44,8 +63,11 @@ package func objectsBlockwise(
       array = try array.slice(offset: begin, shape: shape)
     }
     let offset = own.offset.values
-    for object in try objects(array, context) { part.extents[object.id] = object.shifted(by: offset) }
+    for (index, object) in try objects(array, context).enumerated() {
+      if index % 4096 == 0 { try context.cancellation.check() }
+      part.extents[object.id] = object.shifted(by: offset)
+    }
     return part
   }.result
-  return (found.extents.values.sorted { $0.id < $1.id }, found.corners)
+  return (try found.sorted(context), found.corners)
 }

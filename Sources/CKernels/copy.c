@@ -4,6 +4,7 @@
 // gone. Tiles of several lines on both axes use each line whole: rows of the source go to a small buffer, columns of the buffer to the target.
 // A tile of 128 bytes or 64 elements squared is the fastest of those tried: wide enough for neighbouring lines to come together, small enough for the first cache.
 #include "include/copy.h"
+#include "clones.h"
 #include <string.h>
 #if defined(__x86_64__)
 #include <emmintrin.h>
@@ -104,17 +105,20 @@ void dcs_copy_box(int size, int rank, const int64_t *shape, const void *source, 
   }
 }
 
-void dcs_copy_past(const void *source, void *target, int64_t bytes) {
+typedef char line __attribute__((vector_size(64)));
+typedef char loose_line __attribute__((vector_size(64), aligned(1)));
+
+CLONED void dcs_copy_past(const void *source, void *target, int64_t bytes) {
   const char *s = source;
   char *t = target;
-  int64_t i = 0;
-#if defined(__x86_64__)
-  i = (int64_t)(-(uintptr_t)target & 63);   // lines are written whole
-  if (i > bytes) i = bytes;
+  int64_t i = min64((int64_t)(-(uintptr_t)target & 63), bytes);   // lines are written whole
   memcpy(t, s, (size_t)i);
-  for (; i + 64 <= bytes; i += 64)
-    for (int k = 0; k < 64; k += 16) _mm_stream_si128((__m128i *)(t + i + k), _mm_loadu_si128((const __m128i *)(s + i + k)));
+  for (; i + 64 <= bytes; i += 64) __builtin_nontemporal_store((line)*(const loose_line *)(s + i), (line *)(t + i));
+  memcpy(t + i, s + i, (size_t)(bytes - i));
+}
+
+void dcs_copy_past_done(void) {
+#if defined(__x86_64__)
   _mm_sfence();
 #endif
-  memcpy(t + i, s + i, (size_t)(bytes - i));
 }

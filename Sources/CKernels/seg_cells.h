@@ -5,6 +5,7 @@
 //   CELL         one entry; its `count` is 0 while it is empty
 //   VERB(name)   the public function of that name, e.g. dcs_seg_counts_##name
 //   HASH(t, c)   where the entry `c` of the table `t` belongs
+//   ALSO(t)      memory besides the cells that goes with the table; may be left out
 #pragma once
 #include <stdint.h>
 #include <stdlib.h>
@@ -37,6 +38,9 @@ TABLE *VERB(create)(void) {
 
 void VERB(destroy)(TABLE *t) {
   if (!t) return;
+#ifdef ALSO
+  free(ALSO(t));
+#endif
   free(t->cells);
   free(t);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const uint32_t NONE = UINT32_MAX;
-enum { BATCH = 16 };
+enum { BATCH = 16, LOOK = 64 };
 typedef struct { uint32_t begin, length; } row;   // of partners; begin in pairs of `room`
 
 struct dcs_seg_mutex {
@@ -39,29 +39,49 @@ static inline uint32_t root(uint32_t *parent, uint32_t node) {
 
 static inline uint64_t pair_of(uint32_t a, uint32_t b) { return a < b ? (uint64_t)a << 32 | b : (uint64_t)b << 32 | a; }
 
-static inline uint64_t mixed(uint64_t pair) {
+// Where a pair belongs in a table of so many places: the upper bits of its hash, so that a larger table has all in the same order, and taking over walks through both.
+static inline uint64_t home(uint64_t pair, uint64_t mask) {
   uint64_t h = pair * 0x9e3779b97f4a7c15ull;
   h ^= h >> 32;
   h *= 0xd6e8feb86659fd93ull;
-  return h ^ h >> 29;
+  return h >> __builtin_clzll(mask);
 }
 
 static int excludes(const dcs_seg_mutex *m, uint64_t pair) {
-  uint64_t at = mixed(pair) & m->pair_mask;
+  uint64_t at = home(pair, m->pair_mask);
   while (m->pairs[at] != EMPTY && m->pairs[at] != pair) at = (at + 1) & m->pair_mask;
   return m->pairs[at] == pair;
 }
 
-static inline void ask(const dcs_seg_mutex *m, uint32_t a, uint32_t b) { __builtin_prefetch(&m->pairs[mixed(pair_of(a, b)) & m->pair_mask]); }
-
-static inline void ask_ends(const dcs_seg_mutex *m, uint64_t i) {
-  if (i > m->pair_mask || m->pairs[i] == EMPTY) return;
-  __builtin_prefetch(&m->parent[m->pairs[i] >> 32]);
-  __builtin_prefetch(&m->parent[(uint32_t)m->pairs[i]]);
-}
+static inline void ask(const dcs_seg_mutex *m, uint32_t a, uint32_t b) { __builtin_prefetch(&m->pairs[home(pair_of(a, b), m->pair_mask)]); }
 
 // Whether `grow` must be called before `count` more pairs are entered.
 static inline int lacks(const dcs_seg_mutex *m, uint64_t count) { return (m->pair_count + count) * 2 > m->pair_mask; }
+
+// Takes over LOOK places. Which of them hold a pair, and which pairs are alive, nobody can guess: so they are gathered without a branch.
+static void take_over(dcs_seg_mutex *m, const uint64_t *places) {
+  uint64_t found[LOOK];
+  uint32_t count = 0, alive = 0;
+  for (int i = 0; i < LOOK; i++) {
+    found[count] = places[i];
+    count += places[i] != EMPTY;
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    __builtin_prefetch(&m->parent[found[i] >> 32]);
+    __builtin_prefetch(&m->parent[(uint32_t)found[i]]);
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    const uint64_t pair = found[i];
+    found[alive] = pair;
+    alive += (m->parent[pair >> 32] == pair >> 32) & (m->parent[(uint32_t)pair] == (uint32_t)pair);
+  }
+  for (uint32_t i = 0; i < alive; i++) {
+    uint64_t at = home(found[i], m->next_mask);
+    while (m->next[at] != EMPTY) at = (at + 1) & m->next_mask;
+    m->next[at] = found[i];
+  }
+  m->next_count += alive;
+}
 
 // A new table for `count` more pairs, taken over a part at a time: 1 if there is more to do, 0 if not, -1 without memory.
 // Pairs of which one end is no root any more were renamed: the new table leaves them out. It has the old one's size if that would leave it two thirds empty.
@@ -75,15 +95,7 @@ static int grow(dcs_seg_mutex *m, uint64_t count) {
     m->moved = m->next_count = 0;
   }
   const uint64_t end = m->moved + (1 << 18) <= m->pair_mask ? m->moved + (1 << 18) : m->pair_mask + 1;
-  for (; m->moved < end; m->moved++) {
-    const uint64_t pair = m->pairs[m->moved];
-    ask_ends(m, m->moved + BATCH);
-    if (pair == EMPTY || m->parent[pair >> 32] != pair >> 32 || m->parent[(uint32_t)pair] != (uint32_t)pair) continue;
-    uint64_t at = mixed(pair) & m->next_mask;
-    while (m->next[at] != EMPTY) at = (at + 1) & m->next_mask;
-    m->next[at] = pair;
-    m->next_count++;
-  }
+  for (; m->moved < end; m->moved += LOOK) take_over(m, m->pairs + m->moved);
   if (end <= m->pair_mask) return 1;
   free(m->pairs);
   m->pairs = m->next;
@@ -96,7 +108,7 @@ static int grow(dcs_seg_mutex *m, uint64_t count) {
 
 // 1 if the pair is new, 0 if it was there. There must be room.
 static int insert(dcs_seg_mutex *m, uint64_t pair) {
-  uint64_t at = mixed(pair) & m->pair_mask;
+  uint64_t at = home(pair, m->pair_mask);
   while (m->pairs[at] != EMPTY && m->pairs[at] != pair) at = (at + 1) & m->pair_mask;
   if (m->pairs[at] == pair) return 0;
   m->pairs[at] = pair;

@@ -1,26 +1,36 @@
-// What each id of a label volume covers: voxels, bounds, and sums of coordinates and of their products. Open addressing by id; a run of equal voxels costs one look-up.
+// What each id of a label volume covers: voxels, bounds, and sums of coordinates and of their products. A run of equal voxels costs one look-up.
+// Objects lie in the order in which they were met; a table by id, of two words an entry, says where, so that it stays small and quick to enlarge.
 #include "include/seg.h"
 #include "seg_clones.h"
 #include "seg_runs.h"
 
-struct dcs_seg_objects { dcs_seg_object *cells; uint64_t mask; int64_t used; };
+typedef struct { uint64_t id; int64_t count; } entry;   // count: 1 + number of the object
+
+struct dcs_seg_objects { entry *cells; uint64_t mask; int64_t used; dcs_seg_object *objects; int64_t room; };
 
 #define TABLE dcs_seg_objects
-#define CELL dcs_seg_object
+#define CELL entry
 #define VERB(name) dcs_seg_objects_##name
 #define HASH(t, c) mixed((c).id, 0)
+#define ALSO(t) (t)->objects
 #include "seg_cells.h"
 
-static dcs_seg_object *cell_of(dcs_seg_objects *t, uint64_t id) {
+static dcs_seg_object *object_of(dcs_seg_objects *t, uint64_t id) {
   if (reserve(t)) return NULL;
   uint64_t at = mixed(id, 0) & t->mask;
   while (t->cells[at].count && t->cells[at].id != id) at = (at + 1) & t->mask;
-  dcs_seg_object *c = &t->cells[at];
-  if (!c->count) {
-    *c = (dcs_seg_object){.id = id, .begin = {INT64_MAX, INT64_MAX, INT64_MAX}, .end = {INT64_MIN, INT64_MIN, INT64_MIN}};
-    t->used++;
+  if (!t->cells[at].count) {
+    if (t->used == t->room) {
+      const int64_t room = t->room ? t->room + t->room / 2 : 64;
+      dcs_seg_object *objects = realloc(t->objects, (size_t)room * sizeof *objects);
+      if (!objects) return NULL;
+      t->objects = objects;
+      t->room = room;
+    }
+    t->objects[t->used] = (dcs_seg_object){.id = id, .begin = {INT64_MAX, INT64_MAX, INT64_MAX}, .end = {INT64_MIN, INT64_MIN, INT64_MIN}};
+    t->cells[at] = (entry){id, ++t->used};
   }
-  return c;
+  return &t->objects[t->cells[at].count - 1];
 }
 
 static inline void add_product(uint64_t sum[2], __int128 value) {
@@ -51,7 +61,7 @@ DCS_CLONES int dcs_seg_objects_add_rows(dcs_seg_objects *t, const void *labels, 
       const uint64_t id = load(labels, first + x, width);
       const int64_t stop = run_end((const char *)labels + first * width, width, x, row_length), n = stop - x;
       if (id) {
-        dcs_seg_object *c = cell_of(t, id);
+        dcs_seg_object *c = object_of(t, id);
         if (!c) return -1;
         c->count += n;
         for (int axis = 0; axis < 2; axis++) {
@@ -76,14 +86,17 @@ DCS_CLONES int dcs_seg_objects_add_rows(dcs_seg_objects *t, const void *labels, 
   return 0;
 }
 
-static int by_id(const void *x, const void *y) {
-  const uint64_t a = ((const dcs_seg_object *)x)->id, b = ((const dcs_seg_object *)y)->id;
-  return a < b ? -1 : a > b;
-}
+const dcs_seg_object *dcs_seg_objects_all(const dcs_seg_objects *t) { return t->objects; }
 
-void dcs_seg_objects_take(const dcs_seg_objects *t, dcs_seg_object *out) {
-  int64_t used = 0;
-  for (uint64_t i = 0; i <= t->mask; i++)
-    if (t->cells[i].count) out[used++] = t->cells[i];
-  qsort(out, (size_t)used, sizeof(dcs_seg_object), by_id);
+int dcs_seg_objects_add(dcs_seg_objects *t, const dcs_seg_object *part) {
+  dcs_seg_object *c = object_of(t, part->id);
+  if (!c) return -1;
+  c->count += part->count;
+  for (int axis = 0; axis < 3; axis++) {
+    if (part->begin[axis] < c->begin[axis]) c->begin[axis] = part->begin[axis];
+    if (part->end[axis] > c->end[axis]) c->end[axis] = part->end[axis];
+    c->sum[axis] += part->sum[axis];
+  }
+  for (int i = 0; i < 6; i++) add_product(c->products[i], (__int128)((unsigned __int128)part->products[i][1] << 64 | part->products[i][0]));
+  return 0;
 }

@@ -60,8 +60,10 @@ int dcs_seg_counts_add_rows(dcs_seg_counts *t, const void *a, int a_width, const
   return dcs_seg_counts_add(t, last_a, last_b, run);
 }
 
-// Ascending by a, then b: digits of a byte from the least on, those that all cells share left out. Cells go to and fro between two places; returns where they ended.
-static cell *sorted(cell *from, cell *to, int64_t count) {
+#define POLL(i) if (!((i) & 0xffff) && stop(context)) return 0;
+
+// Ascending by a, then b: digits of a byte from the least on, those that all cells share left out. Cells go to and fro between two places; returns where they ended, or NULL if stopped.
+static cell *sorted(cell *from, cell *to, int64_t count, dcs_seg_stop stop, const void *context) {
   uint64_t differing[2] = {0, 0};   // bits of b, of a
   for (int64_t i = 0; i < count; i++) {
     differing[0] |= from[i].b ^ from[0].b;
@@ -71,13 +73,19 @@ static cell *sorted(cell *from, cell *to, int64_t count) {
     const int shift = digit % 8 * 8, of_a = digit / 8;
     if (!(differing[of_a] >> shift & 255)) continue;
     int64_t place[256] = {0}, first = 0;
-    for (int64_t i = 0; i < count; i++) place[(of_a ? from[i].a : from[i].b) >> shift & 255]++;
+    for (int64_t i = 0; i < count; i++) {
+      POLL(i)
+      place[(of_a ? from[i].a : from[i].b) >> shift & 255]++;
+    }
     for (int value = 0; value < 256; value++) {
       const int64_t here = place[value];
       place[value] = first;
       first += here;
     }
-    for (int64_t i = 0; i < count; i++) to[place[(of_a ? from[i].a : from[i].b) >> shift & 255]++] = from[i];
+    for (int64_t i = 0; i < count; i++) {
+      POLL(i)
+      to[place[(of_a ? from[i].a : from[i].b) >> shift & 255]++] = from[i];
+    }
     cell *other = from;
     from = to;
     to = other;
@@ -85,11 +93,19 @@ static cell *sorted(cell *from, cell *to, int64_t count) {
   return from;
 }
 
-void dcs_seg_counts_take(dcs_seg_counts *t, uint64_t *a, uint64_t *b, uint64_t *count) {
+static int64_t packed(dcs_seg_counts *t, dcs_seg_stop stop, const void *context) {
   int64_t used = 0;
-  for (uint64_t i = 0; i <= t->mask; i++)
+  for (uint64_t i = 0; i <= t->mask; i++) {
+    POLL(i)
     if (t->cells[i].count) t->cells[used++] = t->cells[i];
-  const cell *cells = sorted(t->cells, t->cells + used, used);   // the table is half full at most
+  }
+  return used;
+}
+
+int dcs_seg_counts_take(dcs_seg_counts *t, uint64_t *a, uint64_t *b, uint64_t *count, dcs_seg_stop stop, const void *context) {
+  const int64_t used = packed(t, stop, context);
+  const cell *cells = used == t->used ? sorted(t->cells, t->cells + used, used, stop, context) : 0;   // the table is half full at most
+  if (!cells) return 1;
   for (int64_t i = 0; i < used; i++) {
     a[i] = cells[i].a;
     if (b) b[i] = cells[i].b;
@@ -97,6 +113,7 @@ void dcs_seg_counts_take(dcs_seg_counts *t, uint64_t *a, uint64_t *b, uint64_t *
   }
   memset(t->cells, 0, (t->mask + 1) * sizeof(cell));
   t->used = 0;
+  return 0;
 }
 
 // A map keeps (id, new id) in the same cells with count 1, found by id alone.

@@ -52,7 +52,7 @@ private func inside(_ offset: Int, _ extent: Int) -> Range<Int> {
 /// - Throws: `SegmentationError.rank`, `.dtype`; `ArrayError.overBudget`; `Cancelled`.
 package func oneHot(_ labels: NDArray, classes: [UInt64], _ context: ExecutionContext) throws -> NDArray {
   let box = try Box(labels, "one_hot")
-  try checkIds("one_hot", labels)
+  try checkIds("one_hot", labels, context)
   var targets = try result(.uint8, [classes.count] + labels.shape, context, zeroed: true)
   let packed = try labels.contiguous(), size = packed.dtype.size
   let parts = chunks(box.count)

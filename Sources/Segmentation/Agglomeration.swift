@@ -1,7 +1,7 @@
 // Merging fragments by the mean affinity between them, strongest pair first.
 //
 // The graph of contacts (Contacts.swift) is contracted: the pair with the greatest mean affinity merges, its edges to common neighbours add up, and so on while a pair
-// reaches the threshold. Equal means are taken in an order that depends on the graph alone. This is waterz's mean affinity scoring (Funke et al. 2019) on exact means instead of 256 bins.
+// reaches the threshold. Equal means are taken by the ids of both sides, where a class has the id that its side with more neighbours had. This is waterz's mean affinity scoring (Funke et al. 2019) on exact means instead of 256 bins.
 // Limits: the graph is in memory, about 200 bytes a contact. Checked against its plain twin.
 
 import Arrays

@@ -37,7 +37,7 @@ package struct ClassBalance: Equatable, Sendable {
   /// - Throws: `SegmentationError.parameter` if a label is not a class; `.shapes`, `.rank`, `.dtype`; `ArrayError.overBudget`.
   package mutating func weights(_ labels: NDArray, mask: NDArray? = nil, _ context: ExecutionContext) throws -> NDArray {
     guard labels.rank >= 2 else { throw SegmentationError.rank(function: "balance", expected: "a channel axis before its spatial axes", found: labels.shape) }
-    try checkIds("balance", labels)
+    try checkIds("balance", labels, context)
     let channels = labels.shape[0], spatial = Array(labels.shape.dropFirst())
     if let mask {
       guard mask.shape == labels.shape || mask.shape == spatial else { throw SegmentationError.shapes(function: "balance", labels.shape, mask.shape) }

@@ -32,13 +32,14 @@ package struct Confusion: Equatable, Sendable {
 /// Counts one block, or a whole volume.
 ///
 /// - Parameter mask: voxels to count, all if nil.
+/// - Parameter function: that the user called.
 /// - Throws: `SegmentationError.shapes`, `.dtype`; `Cancelled`.
-package func confusion(_ predicted: NDArray, _ truth: NDArray, mask: NDArray? = nil, _ context: ExecutionContext) throws -> Confusion {
-  try checkSameShape("confusion", predicted, truth)
-  for array in [predicted, truth] { try checkDiscrete("confusion", array) }
+package func confusion(_ predicted: NDArray, _ truth: NDArray, mask: NDArray? = nil, for function: String = "confusion", _ context: ExecutionContext) throws -> Confusion {
+  try checkSameShape(function, predicted, truth)
+  for array in [predicted, truth] { try checkDiscrete(function, array) }
   if let mask {
-    try checkSameShape("confusion", predicted, mask)
-    try checkDiscrete("confusion", mask)
+    try checkSameShape(function, predicted, mask)
+    try checkDiscrete(function, mask)
   }
   let count = predicted.count
   if count == 0 { return Confusion() }

@@ -45,7 +45,7 @@ package struct FaceRule: Sendable {
 /// - Complexity: O(voxels · axes), one look-up a run of equal pairs.
 package func contacts(_ labels: NDArray, affinities: NDArray? = nil, offsets: [[Int]] = [], rule: FaceRule? = nil, for name: String = "touching", _ context: ExecutionContext) throws -> [Contact] {
   let box = try Box(labels, name)
-  try checkIds(name, labels)
+  try checkIds(name, labels, context)
   let steps = try faceSteps(box, affinities, offsets, name).filter { step in rule?.axis.map { step.axis == 3 - box.rank + $0 } ?? true }
   let missing = [Int](repeating: 0, count: 3 - box.rank)
   let faces = FacePlaces(

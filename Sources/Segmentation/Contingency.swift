@@ -48,14 +48,15 @@ package struct Contingency: Equatable, Sendable {
 
 /// Counts one block, or a whole volume.
 ///
+/// - Parameter function: that the user called.
 /// - Throws: `SegmentationError.shapes`, `.dtype`; `ArrayError.noMemory`; `Cancelled`.
 /// - Complexity: O(voxels), one look-up a run of equal pairs; memory per pair that occurs.
-package func contingency(_ segmentation: NDArray, _ truth: NDArray, mask: NDArray? = nil, _ context: ExecutionContext) throws -> Contingency {
-  try checkSameShape("contingency", segmentation, truth)
-  for array in [segmentation, truth] { try checkIds("contingency", array) }
+package func contingency(_ segmentation: NDArray, _ truth: NDArray, mask: NDArray? = nil, for function: String = "contingency", _ context: ExecutionContext) throws -> Contingency {
+  try checkSameShape(function, segmentation, truth)
+  for array in [segmentation, truth] { try checkIds(function, array, context) }
   if let mask {
-    try checkSameShape("contingency", segmentation, mask)
-    try checkDiscrete("contingency", mask)
+    try checkSameShape(function, segmentation, mask)
+    try checkDiscrete(function, mask)
   }
   let cells = try countPairs(segmentation.contiguous(), truth.contiguous(), mask: mask.map { try asBytes($0, context) }, context)
   return Contingency(sorted: cells.map { .init(segmentation: $0.a, truth: $0.b, count: Int(clamping: $0.count)) })

@@ -22,7 +22,7 @@ package func watershed(_ heights: NDArray, seeds: NDArray, mask: NDArray? = nil,
   let name = "watershed", box = try Box(heights, name)
   try checkConnectivity(connectivity, rank: box.rank)
   try checkSameShape(name, heights, seeds)
-  try checkIds(name, seeds)
+  try checkIds(name, seeds, context)
   if let mask {
     try checkSameShape(name, heights, mask)
     try checkDiscrete(name, mask)

@@ -27,10 +27,12 @@ struct PairCounts: ~Copyable {
   }
 
   /// All pairs in ascending order; the table is empty afterwards.
-  func take() -> [(a: UInt64, b: UInt64, count: UInt64)] {
+  ///
+  /// - Throws: `Cancelled`, and then the table is of no use any more.
+  func take(_ cancellation: Cancellation) throws(Cancelled) -> [(a: UInt64, b: UInt64, count: UInt64)] {
     let size = Int(dcs_seg_counts_size(table))
     var a = [UInt64](repeating: 0, count: size), b = a, counts = a
-    dcs_seg_counts_take(table, &a, &b, &counts)
+    if cancellation.asked({ dcs_seg_counts_take(table, &a, &b, &counts, $0, $1) }) != 0 { throw Cancelled() }
     return (0..<size).map { (a[$0], b[$0], counts[$0]) }
   }
 }

@@ -97,4 +97,4 @@ package func lacking(_ bits: UInt8, _ flags: NDArray, _ context: ExecutionContex
   return sites
 }
 
-private let name = "distance scores"
+private let name = "distance_scores"

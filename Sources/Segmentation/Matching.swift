@@ -19,9 +19,12 @@ package struct Overlap: Equatable, Sendable {
 
 extension Contingency {
   /// Voxels of each segment and of each true object, 0 among them.
-  package var sizes: (segmentation: [UInt64: Int], truth: [UInt64: Int]) {
+  ///
+  /// - Throws: `Cancelled`.
+  package func sizes(_ cancellation: Cancellation? = nil) throws(Cancelled) -> (segmentation: [UInt64: Int], truth: [UInt64: Int]) {
     var ofSegment: [UInt64: Int] = [:], ofTruth: [UInt64: Int] = [:]
-    for cell in cells {
+    for (index, cell) in cells.enumerated() {
+      if index % 4096 == 0 { try cancellation?.check() }
       ofSegment[cell.segmentation, default: 0] += cell.count
       ofTruth[cell.truth, default: 0] += cell.count
     }
@@ -29,8 +32,10 @@ extension Contingency {
   }
 
   /// Every pair of ids that meet, 0 among them.
-  package var overlaps: [Overlap] {
-    let (ofSegment, ofTruth) = sizes
+  ///
+  /// - Throws: `Cancelled`.
+  package func overlaps(_ cancellation: Cancellation? = nil) throws(Cancelled) -> [Overlap] {
+    let (ofSegment, ofTruth) = try sizes(cancellation)
     return cells.map {
       let union = (ofSegment[$0.segmentation] ?? 0) + (ofTruth[$0.truth] ?? 0) - $0.count
       return Overlap(segmentation: $0.segmentation, truth: $0.truth, count: $0.count, iou: Double($0.count) / Double(union))

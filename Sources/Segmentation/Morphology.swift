@@ -19,40 +19,43 @@ package enum StructuringElement: Sendable, Equatable {
 
 /// The least value under the element; for a mask, voxels whose whole neighbourhood is foreground.
 ///
+/// - Parameter function: that the user called; so for all below.
 /// - Returns: the input's dtype for a box; bool for a ball.
 /// - Throws: `SegmentationError.rank`, `.dtype`, `.parameter`; `ArrayError.overBudget`; `Cancelled`.
-package func erode(_ values: NDArray, _ element: StructuringElement, _ context: ExecutionContext) throws -> NDArray { try morph(values, element, .erode, context) }
+package func erode(_ values: NDArray, _ element: StructuringElement, for function: String = "erode", _ context: ExecutionContext) throws -> NDArray {
+  try morph(values, element, greatest: false, function, context)
+}
 
 /// The greatest value under the element; for a mask, voxels with any foreground in their neighbourhood.
-package func dilate(_ values: NDArray, _ element: StructuringElement, _ context: ExecutionContext) throws -> NDArray { try morph(values, element, .dilate, context) }
+package func dilate(_ values: NDArray, _ element: StructuringElement, for function: String = "dilate", _ context: ExecutionContext) throws -> NDArray {
+  try morph(values, element, greatest: true, function, context)
+}
 
 /// Erosion, then dilation: removes what the element does not fit into.
 package func opening(_ values: NDArray, _ element: StructuringElement, _ context: ExecutionContext) throws -> NDArray {
-  try morph(morph(values, element, .erode, context), element, .dilate, context)
+  try dilate(erode(values, element, for: "opening", context), element, for: "opening", context)
 }
 
 /// Dilation, then erosion: closes gaps that the element does not fit into.
 package func closing(_ values: NDArray, _ element: StructuringElement, _ context: ExecutionContext) throws -> NDArray {
-  try morph(morph(values, element, .dilate, context), element, .erode, context)
+  try erode(dilate(values, element, for: "closing", context), element, for: "closing", context)
 }
 
-private enum Morph: String { case erode, dilate }
-
-private func morph(_ values: NDArray, _ element: StructuringElement, _ morph: Morph, _ context: ExecutionContext) throws -> NDArray {
-  let name = morph.rawValue, box = try Box(values, name)
+private func morph(_ values: NDArray, _ element: StructuringElement, greatest: Bool, _ name: String, _ context: ExecutionContext) throws -> NDArray {
+  let box = try Box(values, name)
   switch element {
   case .box(let radius):
     let radii = try box.perAxis(radius, missing: 0, "radius", name)
     guard radii.allSatisfy({ (0...1 << 14).contains($0) }) else { throw SegmentationError.parameter(function: name, name: "radius", expected: "from 0 to \(1 << 14) voxels", found: "\(radius)") }
-    return try boxMorph(values.contiguous(), box, radii, greatest: morph == .dilate, context)
+    return try boxMorph(values.contiguous(), box, radii, greatest: greatest, context)
   case .ball(let radius, let voxelSize):
     guard radius.isFinite, radius >= 0 else { throw SegmentationError.parameter(function: name, name: "radius", expected: "0 or more", found: "\(radius)") }
     try checkDiscrete(name, values)
     // roots of integer squares are correctly rounded, so the tolerance only forgives radii such as 1.41421
     let reach = radius * (1 + 1e-6), sizes = try box.perAxis(voxelSize, missing: 1, "voxel size", name)
     try checkVoxelSize(name, sizes)
-    if let ball = Ball(reach, sizes, box) { return try ball.erode(values, box, background: morph == .dilate, context) }
-    if morph == .erode { return try threshold(distanceTransform(values, voxelSize: voxelSize, context), above: reach, context) }
+    if let ball = Ball(reach, sizes, box) { return try ball.erode(values, box, background: greatest, context) }
+    if !greatest { return try threshold(distanceTransform(values, voxelSize: voxelSize, context), above: reach, context) }
     return try invert(threshold(distanceTransform(isBackground(values, context), voxelSize: voxelSize, context), above: reach, context))
   }
 }

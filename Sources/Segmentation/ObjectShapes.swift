@@ -44,7 +44,7 @@ package struct ObjectCorners: Equatable, Sendable {
 /// - Throws: `SegmentationError.rank`, `.dtype`; `ArrayError.noMemory`; `Cancelled`.
 package func objectCorners(_ labels: NDArray, own: [Range<Int>]? = nil, _ context: ExecutionContext) throws -> [UInt64: ObjectCorners] {
   let box = try Box(labels, "objects")
-  try checkIds("objects", labels)
+  try checkIds("objects", labels, context)
   if box.isEmpty { return [:] }
   let packed = try labels.contiguous(), size = packed.dtype.size, extents = box.extents.map(Int64.init)
   let ranges = (0..<3).map { axis in axis < 3 - box.rank ? 0..<2 : own?[axis - 3 + box.rank] ?? 0..<box.extents[axis] + 1 }

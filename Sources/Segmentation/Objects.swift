@@ -78,52 +78,66 @@ package struct ObjectExtent: Equatable, Sendable {
 /// - Throws: `SegmentationError.rank`, `.dtype`; `ArrayError.noMemory`; `Cancelled`.
 package func objects(_ labels: NDArray, for function: String = "objects", _ context: ExecutionContext) throws -> [ObjectExtent] {
   let box = try Box(labels, function)
-  try checkIds(function, labels)
+  try checkIds(function, labels, context)
   if box.isEmpty { return [] }
   let packed = try labels.contiguous()
   let parts = pieces(box.rows, (box.count + (1 << 20) - 1) >> 20)
-  let found = Mutex<[UInt64: ObjectExtent]>([:])
+  let all = try ObjectTable(), lock = Mutex(())
   try packed.withBytes { voxels in
     guard let voxels = voxels.baseAddress else { return }
     try context.forEach(parts.count) { part, _ in
       let table = try ObjectTable()
-      try table.add(voxels, packed.dtype.size, box, rows: parts[part])
-      let here = table.take()
+      try table.addRows(voxels, packed.dtype.size, box, rows: parts[part])
       // sums do not depend on the order of adding
-      try found.withLock { found in
-        for (index, object) in here.enumerated() {
-          if index % 4096 == 0 { try context.cancellation.check() }
-          let extent = ObjectExtent(object, rank: box.rank)
-          if found[object.id]?.add(extent) == nil { found[object.id] = extent }
-        }
-      }
+      try lock.withLock { _ in try all.add(table, context) }
     }
   }
-  return found.withLock { found in found.keys.sorted().compactMap { found[$0] } }
+  return try all.extents(rank: box.rank, context)
 }
 
 /// Owner of a C table.
 private struct ObjectTable: ~Copyable {
   private let table: OpaquePointer
 
+  /// - Throws: `ArrayError.noMemory`, as all of its methods do.
   init() throws(ArrayError) {
-    guard let table = dcs_seg_objects_create() else { throw .noMemory(bytes: 1 << 15) }
+    guard let table = dcs_seg_objects_create() else { throw .noMemory(bytes: 1 << 13) }
     self.table = table
   }
 
   deinit { dcs_seg_objects_destroy(table) }
 
-  func add(_ voxels: UnsafeRawPointer, _ size: Int, _ box: Box, rows: Range<Int>) throws(ArrayError) {
-    guard dcs_seg_objects_add_rows(table, voxels, Int32(size), Int64(box.height), Int64(box.width), Int64(rows.lowerBound), Int64(rows.upperBound)) == 0 else {
-      throw .noMemory(bytes: Int(clamping: dcs_seg_objects_size(table)) &* 4 &* MemoryLayout<dcs_seg_object>.stride)
+  private var all: UnsafeBufferPointer<dcs_seg_object> { UnsafeBufferPointer(start: dcs_seg_objects_all(table), count: Int(dcs_seg_objects_size(table))) }
+
+  private func require(_ status: Int32) throws(ArrayError) {
+    guard status == 0 else { throw .noMemory(bytes: Int(clamping: dcs_seg_objects_size(table)) &* 2 &* MemoryLayout<dcs_seg_object>.stride) }
+  }
+
+  func addRows(_ voxels: UnsafeRawPointer, _ size: Int, _ box: Box, rows: Range<Int>) throws(ArrayError) {
+    try require(dcs_seg_objects_add_rows(table, voxels, Int32(size), Int64(box.height), Int64(box.width), Int64(rows.lowerBound), Int64(rows.upperBound)))
+  }
+
+  /// - Throws: `Cancelled`, too.
+  func add(_ other: borrowing ObjectTable, _ context: ExecutionContext) throws {
+    let parts = other.all
+    for few in pieces(parts.count, parts.count >> 14) {
+      try context.cancellation.check()
+      for index in few { try withUnsafePointer(to: parts[index]) { try require(dcs_seg_objects_add(table, $0)) } }
     }
   }
 
-  func take() -> [dcs_seg_object] {
-    [dcs_seg_object](unsafeUninitializedCapacity: Int(dcs_seg_objects_size(table))) { buffer, count in
-      dcs_seg_objects_take(table, buffer.baseAddress)
-      count = buffer.count
+  /// Ascending by id.
+  ///
+  /// - Throws: `Cancelled`.
+  func extents(rank: Int, _ context: ExecutionContext) throws -> [ObjectExtent] {
+    let all = all, order = try ascending(all.enumerated().map { IdPair($1.id, UInt64($0)) }, context)
+    var found: [ObjectExtent] = []
+    found.reserveCapacity(all.count)
+    for few in pieces(order.count, order.count >> 14) {
+      try context.cancellation.check()
+      for pair in order[few] { found.append(ObjectExtent(all[Int(pair.b)], rank: rank)) }
     }
+    return found
   }
 }
 

@@ -6,7 +6,7 @@
 // Sums run in ascending order of ids, so a score is the same to the last bit however the counts were gathered. Pair counts are exact (128 bits).
 // Checked against scikit-image's variation_of_information and adapted_rand_error, whose precision and recall are exchanged (Tests/Fixtures/segmentation).
 
-import Arrays
+import Execution
 
 #if canImport(Glibc)
 import Glibc
@@ -24,16 +24,18 @@ package struct PartitionScores: Equatable, Sendable {
   /// 1 − the harmonic mean of both; lower is better.
   package let adaptedRandError: Double
 
-  package init(_ contingency: Contingency, background: Bool = false) {
+  /// - Throws: `Cancelled`; millions of pairs take a while.
+  package init(_ contingency: Contingency, background: Bool = false, _ cancellation: Cancellation? = nil) throws(Cancelled) {
     let cells = contingency.cells.filter { background || $0.truth != 0 }
     let total = cells.reduce(0) { $0 + $1.count }
     guard total > 0 else {
       (voiSplit, voiMerge, rand, randPrecision, randRecall, adaptedRandError) = (.nan, .nan, .nan, .nan, .nan, .nan)
       return
     }
-    let (ofSegment, ofTruth) = Contingency(sorted: cells).sizes
+    let (ofSegment, ofTruth) = try Contingency(sorted: cells).sizes(cancellation)
     var split = 0.0, merge = 0.0, both: Int128 = 0
-    for cell in cells {
+    for (index, cell) in cells.enumerated() {
+      if index % 4096 == 0 { try cancellation?.check() }
       let count = Double(cell.count), share = count / Double(total)
       split -= share * log2(count / Double(ofTruth[cell.truth] ?? 0))
       merge -= share * log2(count / Double(ofSegment[cell.segmentation] ?? 0))
@@ -48,8 +50,8 @@ package struct PartitionScores: Equatable, Sendable {
   }
 
   /// As DaCapo's instance evaluator has it: background counts as an object on both sides, and `voi` is the mean of split and merge.
-  package static func compatible(_ contingency: Contingency) -> (voi: Double, voiSplit: Double, voiMerge: Double) {
-    let scores = PartitionScores(contingency, background: true)
+  package static func compatible(_ contingency: Contingency, _ cancellation: Cancellation? = nil) throws(Cancelled) -> (voi: Double, voiSplit: Double, voiMerge: Double) {
+    let scores = try PartitionScores(contingency, background: true, cancellation)
     return ((scores.voiSplit + scores.voiMerge) / 2, scores.voiSplit, scores.voiMerge)
   }
 }

@@ -16,7 +16,7 @@ package enum UnmappedIds: Sendable { case keep, zero, refuse }
 /// - Parameter dtype: of the result, unsigned; every new id must fit.
 /// - Throws: `SegmentationError.unmapped` under `.refuse`, `.tooManyObjects` if an id does not fit `dtype`, `.dtype`; `ArrayError.overBudget`; `Cancelled`.
 package func relabel(_ labels: NDArray, _ map: [IdPair], unmapped: UnmappedIds = .keep, dtype: DType = .uint64, _ context: ExecutionContext) throws -> NDArray {
-  try checkIds("relabel", labels)
+  try checkIds("relabel", labels, context)
   let limit = try largestId(dtype, "relabel")
   if let tooBig = map.map(\.b).max(), tooBig > limit { throw SegmentationError.tooManyObjects(found: Int(clamping: tooBig), limit: Int(clamping: limit), dtype: dtype) }
   if unmapped == .keep, limit < .max, labels.dtype.size > dtype.size {
@@ -34,7 +34,7 @@ package func relabel(_ labels: NDArray, _ map: [IdPair], unmapped: UnmappedIds =
 /// - Returns: the new labels, and the old id of new id `i + 1` at `ids[i]`.
 package func compact(_ labels: NDArray, order: CompactOrder = .byId, dtype: DType = .uint64, _ context: ExecutionContext) throws -> (labels: NDArray, ids: [UInt64]) {
   let packed = try labels.contiguous()
-  let ids = order == .byId ? try sizes(packed, for: "relabel", context).ids : try idsByFirstVoxel(packed)
+  let ids = order == .byId ? try sizes(packed, for: "relabel", context).ids : try idsByFirstVoxel(packed, context)
   let limit = try largestId(dtype, "relabel")
   guard UInt64(ids.count) <= limit else { throw SegmentationError.tooManyObjects(found: ids.count, limit: Int(clamping: limit), dtype: dtype) }
   return (try apply(IdMap(ids.enumerated().map { IdPair($1, UInt64($0 + 1)) }, context), to: packed, .zero, dtype, context), ids)
@@ -55,7 +55,7 @@ package func removeSmall(_ labels: NDArray, size: Int, _ context: ExecutionConte
 ///
 /// - Throws: as `relabel`.
 package func mergeIds(_ labels: NDArray, _ merges: [IdPair], _ context: ExecutionContext) throws -> NDArray {
-  try checkIds("relabel", labels)
+  try checkIds("relabel", labels, context)
   return merges.isEmpty ? labels : try apply(IdMap(merges, context), to: labels.contiguous(), .keep, labels.dtype, context)
 }
 
@@ -81,7 +81,7 @@ package final class IdLookup: @unchecked Sendable {   // never written after it 
 
   /// - Throws: `SegmentationError.unmapped` under `.refuse`, `.dtype`; `ArrayError.overBudget`; `Cancelled`.
   package func apply(to labels: NDArray, unmapped: UnmappedIds, _ context: ExecutionContext) throws -> NDArray {
-    try checkIds("relabel", labels)
+    try checkIds("relabel", labels, context)
     return try Segmentation.apply(map, to: labels.contiguous(), unmapped, dtype, context)
   }
 }
@@ -136,16 +136,19 @@ private func coordinates(_ index: Int, _ shape: [Int]) -> [Int] {
   return at
 }
 
-private func idsByFirstVoxel(_ labels: NDArray) throws -> [UInt64] {
-  try checkIds("relabel", labels)
-  return labels.withBytes { bytes in
-    guard let base = bytes.baseAddress else { return [] }
-    var seen: Set<UInt64> = [0], ids: [UInt64] = [], last: UInt64 = 0
-    for index in 0..<labels.count {
-      let now = id(base, index, labels.dtype.size)
-      if now != last, seen.insert(now).inserted { ids.append(now) }
-      last = now
+private func idsByFirstVoxel(_ labels: NDArray, _ context: ExecutionContext) throws -> [UInt64] {
+  try checkIds("relabel", labels, context)
+  var seen: Set<UInt64> = [0], ids: [UInt64] = [], last: UInt64 = 0
+  try labels.withBytes { bytes in
+    guard let base = bytes.baseAddress else { return }
+    for part in chunks(labels.count) {
+      try context.cancellation.check()
+      for index in part {
+        let now = id(base, index, labels.dtype.size)
+        if now != last, seen.insert(now).inserted { ids.append(now) }
+        last = now
+      }
     }
-    return ids
   }
+  return ids
 }

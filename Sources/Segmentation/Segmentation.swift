@@ -40,3 +40,8 @@ package enum SegmentationError: Error, Equatable, Sendable, CustomStringConverti
     }
   }
 }
+
+/// All of them say what is wrong with what was given, which another try will not change.
+extension SegmentationError: LastingError {
+  package var isLasting: Bool { true }
+}

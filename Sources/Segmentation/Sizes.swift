@@ -59,28 +59,17 @@ package struct IdSizes: Equatable, Sendable {
 /// - Parameter function: that the user called.
 /// - Throws: `SegmentationError.dtype`; `ArrayError.noMemory`; `Cancelled`.
 package func sizes(_ labels: NDArray, for function: String = "sizes", _ context: ExecutionContext) throws -> IdSizes {
-  try checkIds(function, labels)
+  try checkIds(function, labels, context)
   let packed = try labels.contiguous()
   let cells = try countPairs(packed, nil, mask: nil, context)
   return IdSizes(sorted: cells.map { .init(id: $0.a, count: Int(clamping: $0.count)) })
 }
 
 /// Ids are bool or unsigned; signed types are taken if nothing in them is negative.
-func checkIds(_ function: String, _ labels: NDArray) throws {
+func checkIds(_ function: String, _ labels: NDArray, _ context: ExecutionContext) throws {
   try checkDiscrete(function, labels)
-  guard labels.dtype.isSigned else { return }
-  let packed = try labels.contiguous()
-  func check<T: Element & FixedWidthInteger>(_: T.Type) throws {
-    try packed.withElements(T.self) { values in
-      if values.contains(where: { $0 < 0 }) { throw SegmentationError.dtype(function: function, expected: "labels of 0 or more", found: packed.dtype, hint: "negative labels: cast to an unsigned type first") }
-    }
-  }
-  switch packed.dtype {
-  case .int8: try check(Int8.self)
-  case .int16: try check(Int16.self)
-  case .int32: try check(Int32.self)
-  default: try check(Int64.self)
-  }
+  guard labels.dtype.isSigned, labels.count > 0, try ArrayExpression(labels).min(context).double < 0 else { return }
+  throw SegmentationError.dtype(function: function, expected: "labels of 0 or more", found: labels.dtype, hint: "negative labels: cast to an unsigned type first")
 }
 
 /// Counts of pairs (a, b) where the mask is not 0, ascending. Ranges of fixed size are counted in parallel and added in order.
@@ -98,7 +87,7 @@ func countPairs(_ a: NDArray, _ b: NDArray?, mask: NDArray?, _ context: Executio
           let mask = maskBytes?.assumingMemoryBound(to: UInt8.self)
           try local.addRows(aBase + first * a.dtype.size, a.dtype.size, bBytes.map { $0 + first * (b?.dtype.size ?? 0) }, b?.dtype.size ?? 1, mask.map { $0 + first }, count: parts[part].count)
           // sums of counts do not depend on the order of adding
-          let cells = local.take()
+          let cells = try local.take(context.cancellation)
           try lock.withLock { _ in
             for few in chunks(cells.count) {
               try context.cancellation.check()
@@ -109,7 +98,7 @@ func countPairs(_ a: NDArray, _ b: NDArray?, mask: NDArray?, _ context: Executio
       }
     }
   }
-  return total.take()
+  return try total.take(context.cancellation)
 }
 
 func withOptionalBytes<R>(_ array: NDArray?, _ body: (UnsafeRawPointer?) throws -> R) throws -> R {

@@ -13,7 +13,7 @@ extension ChunkCoder {
       let visit = sharding.visit(number)
       guard let range = index[number] else { coder.fill(visit, box); continue }
       do { try coder.withElements(UnsafeRawBufferPointer(rebasing: bytes[range]), scratch) { coder.copy($0, $1, visit, box) } } catch {
-        throw CodecFailure("inner chunk \(sharding.key(number)): \(error.reason)")
+        throw error.inside("inner chunk \(sharding.key(number))")
       }
     }
   }

@@ -5,7 +5,14 @@ import Arrays
 /// Why a codec could not do its work; whoever knows path and chunk makes a `StorageError` of it.
 package struct CodecFailure: Error, Equatable {
   package let reason: String
-  package init(_ reason: String) { self.reason = reason }
+  /// The data may be good: the system gave no memory to work on them.
+  package let isMemory: Bool
+  package init(_ reason: String, isMemory: Bool = false) { (self.reason, self.isMemory) = (reason, isMemory) }
+
+  static func noMemory(_ what: String) -> CodecFailure { CodecFailure("no memory for \(what)", isMemory: true) }
+
+  /// The same, said of a part.
+  func inside(_ part: String) -> CodecFailure { CodecFailure("\(part): \(reason)", isMemory: isMemory) }
 }
 
 /// A codec with its settings, as an array uses it.
@@ -166,10 +173,10 @@ func setting(_ settings: JSON, _ name: String, in range: ClosedRange<Int>, stand
 
 /// Pieces behind each other.
 func joined(_ pieces: [UnsafeRawBufferPointer]) throws(CodecFailure) -> Bytes {
-  do { return try Bytes(joining: pieces) } catch { throw CodecFailure("no memory for \(byteText(pieces.reduce(0) { $0 + $1.count }))") }
+  do { return try Bytes(joining: pieces) } catch { throw .noMemory(byteText(pieces.reduce(0) { $0 + $1.count })) }
 }
 
 /// Memory for encoded bytes.
 func encoded(capacity: Int) throws(CodecFailure) -> Bytes {
-  do { return try Bytes(count: capacity) } catch { throw CodecFailure("no memory for \(byteText(capacity))") }
+  do { return try Bytes(count: capacity) } catch { throw .noMemory(byteText(capacity)) }
 }

@@ -106,7 +106,7 @@ struct ShardReads {
   }
 
   private func deliver(_ bytes: UnsafeRawBufferPointer, _ number: Int, _ visit: ChunkVisit, _ unit: [Int], _ scratch: Scratch, keeping place: ChunkCache.Place?) throws {
-    do throws(CodecFailure) { try coder.deliver(bytes, visit, to: target, scratch, keeping: place) } catch { throw array.corrupt(unit, "inner chunk \(sharding.key(number)): \(error.reason)") }
+    do throws(CodecFailure) { try coder.deliver(bytes, visit, to: target, scratch, keeping: place) } catch { throw array.unread(unit, error.inside("inner chunk \(sharding.key(number))")) }
   }
 }
 

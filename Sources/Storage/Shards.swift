@@ -62,7 +62,7 @@ extension StoredArray {
   }
 
   func failing<R>(_ unit: [Int], _ body: () throws(CodecFailure) -> R) throws(StorageError) -> R {
-    do { return try body() } catch { throw corrupt(unit, error.reason) }
+    do { return try body() } catch { throw unread(unit, error) }
   }
 }
 

@@ -54,7 +54,7 @@ extension StoredArray {
     return try whileItStays {
       guard let shard = try openShard(unit, sharding, scratch), let range = shard.index[number] else { return false }
       let bytes = try shard.bytes(range, scratch, number, unit, self)
-      do throws(CodecFailure) { try coder.withElements(bytes, scratch) { _, _ in } } catch { throw corrupt(unit, "inner chunk \(sharding.key(number)): \(error.reason)") }
+      do throws(CodecFailure) { try coder.withElements(bytes, scratch) { _, _ in } } catch { throw unread(unit, error.inside("inner chunk \(sharding.key(number))")) }
       return true
     }
   }
@@ -69,6 +69,9 @@ extension StoredArray {
   private func place(_ index: [Int], _ sharding: Sharding) -> (unit: [Int], inner: [Int]) {
     (zip(index, sharding.counts).map { $0 / $1 }, zip(index, sharding.counts).map { $0 % $1 })
   }
+
+  /// Why a chunk or shard could not be decoded: it is corrupt, or there was no memory for it.
+  func unread(_ unit: [Int], _ error: CodecFailure) -> StorageError { error.isMemory ? .noMemory(path: path, bytes: metadata.chunkBytes) : corrupt(unit, error.reason) }
 
   func corrupt(_ unit: [Int], _ reason: String) -> StorageError { .corruptChunk(path: path, key: metadata.keys.key(unit), reason: reason) }
 }

@@ -84,7 +84,7 @@ struct ShardWrites {
       if share != valid, let old, let range = old.index[number] {
         try array.failing(visit.index) { () throws(CodecFailure) in
           do throws(CodecFailure) { try old.bytes.withBytes { bytes throws(CodecFailure) in try coder.decode(UnsafeRawBufferPointer(rebasing: bytes[range]), into: elements) } } catch {
-            throw CodecFailure("inner chunk \(sharding.key(number)): \(error.reason)")
+            throw error.inside("inner chunk \(sharding.key(number))")
           }
         }
       }

@@ -80,6 +80,43 @@ private func everyCut(_ array: NDArray) throws -> [(E, ExecutionContext)] {
     #expect(try E(NDArray([0, -0.0, 0] as [Float], [3])).minMax(serial).min == .float(-0.0))
   }
 
+  /// What fills the sums of long strips to the brim, and an odd one behind.
+  @Test(arguments: [DType.bool, .uint8, .int8, .uint16, .int16, .uint32, .uint64]) func longStripsDoNotOverflow(_ dtype: DType) throws {
+    let count = 100_003, bounds = try #require(dtype.bounds)
+    for value in [bounds.lowerBound, bounds.upperBound] {
+      let a = E(try NDArray.filled(dtype == .bool ? .bool(value != 0) : .int(value), dtype, [count]))
+      #expect(try a.sum(serial) == .int(value * Int128(count)) && a.std(serial) == 0)
+    }
+  }
+
+  @Test(arguments: [DType.float16, .float32, .float64]) func endsOfLongStripsWithSpecialValues(_ dtype: DType) throws {
+    var values = (0..<70_001).map { Double(($0 * 7919) % 2001) / 8 - 100 }
+    func range() throws -> (min: Scalar, max: Scalar) { try E(NDArray(values, [values.count]).cast(to: dtype)).minMax(serial) }
+    #expect(try range() == (.float(-100), .float(150)))
+    values[50_000] = -.infinity
+    #expect(try range() == (.float(-.infinity), .float(150)))
+    values[3] = .infinity
+    let finite = try #require(try E(NDArray(values, [values.count]).cast(to: dtype)).finiteRange(serial))
+    #expect(finite == (-100, 150))
+    values[69_999] = -.nan
+    #expect(try range().min.double.isNaN && range().max.double.isNaN)
+  }
+
+  /// A thread that met nothing finite adds nothing to the range.
+  @Test func partsWithoutFiniteValues() throws {
+    var values = [Float](repeating: .nan, count: 1 << 20)
+    for i in 1 << 19..<1 << 20 { values[i] = i % 2 == 0 ? .infinity : Float(i % 5) }
+    let a = E(try NDArray(values, [1 << 20]))
+    for threads in 1...4 { #expect(try #require(try a.finiteRange(ExecutionContext(pool: ThreadPool(threads: threads)))) == (0, 4)) }
+  }
+
+  @Test func uniqueIsStopped() throws {
+    let cancellation = Cancellation(), a = E(try NDArray((0..<300_000).map { UInt32($0) }, [300_000])), context = ExecutionContext(pool: ThreadPool(threads: 2), cancellation: cancellation)
+    #expect(try a.unique(context).values.count == 300_000)
+    cancellation.cancel()
+    #expect(throws: Cancelled.self) { try a.unique(context) }
+  }
+
   @Test func emptyArrays() throws {
     let empty = E(try NDArray(.float32, [0, 3]))
     #expect(try empty.sum(serial) == .float(0))

@@ -16,13 +16,15 @@ WORDS = {
     "label": (MASK, "label(a)"), "label 3": (MASK, "label(a, connectivity=3)"), "distance": (NOISE + " > 0.001", "distance(a)"),
     "signed_distance": (f'a = cast(random({SHAPE}, key="a") * 1.001, uint8)', "signed_distance(a)"), "gaussian": (NOISE, "gaussian(a, sigma=8)"), "median": (NOISE, "median(a, radius=3)"),
     "erode": (NOISE + " > 0.001", "erode(a, radius=5)"), "closing": (NOISE, 'closing(a, radius=5, shape="box")'), "fill_holes": (NOISE + " > 0.3", "fill_holes(a)"),
-    "remove_small": (LABELS, "remove_small(a, size=9)"), "size_of": (LABELS, "size_of(a)"), "relabel": (LABELS, "relabel(a)"), "objects": (LABELS, "objects(a)"), "touching": (TWO, "touching(a)"),
+    "remove_small": (LABELS, "remove_small(a, size=9)"), "size_of": (LABELS, "size_of(a)"), "relabel": (LABELS, "relabel(a)"), "objects": (LABELS, "objects(a)"), "objects of many": (f'a = cast(reshape(arange(2000000), (20, 100, 1000)) + 1, int32)', "objects(a)"),
+    "relabel many": (f'a = cast(reshape(arange(8388608), {SHAPE}) * 7, int32)', "relabel(a)"), "unique": (f'a = cast(reshape(arange(8388608), {SHAPE}) * 7, uint64)', "unique(a)"), "touching": (TWO, "touching(a)"),
     "watershed": (NOISE + "; s = label(a < 0.01)", "watershed(a, s)"),
     "mutex_watershed": ('a = random((6, 64, 128, 128), key="a", axes=["c", "z", "y", "x"]) - 0.5', f"mutex_watershed(a, offsets={OFFSETS})"),
     "agglomerate": ('a = random((3, 64, 128, 128), key="a", axes=["c", "z", "y", "x"]); f = label(random((64, 128, 128), key="b") > 0.75)', "agglomerate(f, a, at=0.2)"),
     "affinities": (f'a = cast(random({SHAPE}, key="a") * 5, uint8)', f"affinities(a, offsets={OFFSETS})"),
     "descriptors": ('a = cast(random((64, 96, 96), key="a") * 5, uint8)', "descriptors(a, sigma=8)"), "contingency": (TWO, "contingency(a, b)"),
-    "partition_scores": (TWO, "partition_scores(a, b)"), "distance_scores": (NOISE + ' > 0.01; b = a', "distance_scores(a, b)"),
+    "partition_scores": (TWO, "partition_scores(a, b)"),
+    "partition_scores of many": (f'a = cast(reshape(arange(2000000), (20, 100, 1000)) + 1, uint32); b = cast(a * 3, uint32)', "partition_scores(a, b)"), "distance_scores": (NOISE + ' > 0.01; b = a', "distance_scores(a, b)"),
     "argmax": ('a = random((8, 64, 128, 128), key="a")', "argmax(a)"), "label to": (MASK, 'label(a, to="o.zarr/a", replace=true)'), "distance to": (NOISE + " > 0.001", 'distance(a, to="o.zarr/b", replace=true)'),
 }
 

@@ -12,7 +12,8 @@ import Testing
     ("distance each", .uint32, { _ = try distanceTransform($0, voxelSize: [4, 4, 40], each: true, $1) }), ("gaussian", .float32, { _ = try gaussian($0, sigma: [4, 4, 4], $1) }),
     ("median", .uint8, { _ = try median($0, radius: [3, 3, 3], $1) }), ("erode by a ball", .uint8, { _ = try erode($0, .ball(radius: 5, voxelSize: [1, 1, 1]), $1) }),
     ("dilate by a box", .uint16, { _ = try dilate($0, .box(radius: [6, 6, 6]), $1) }), ("sizes", .uint64, { _ = try sizes($0, $1) }),
-    ("compact", .uint32, { _ = try compact($0, $1) }), ("fill holes", .uint8, { _ = try fillHoles($0, $1) }), ("objects", .uint32, { _ = try objects($0, $1) }),
+    ("compact", .uint32, { _ = try compact($0, $1) }), ("compact by first voxel", .int32, { _ = try compact($0, order: .byFirstVoxel, $1) }), ("fill holes", .uint8, { _ = try fillHoles($0, $1) }), ("objects", .uint32, { _ = try objects($0, $1) }),
+    ("scores", .uint32, { _ = try PartitionScores(contingency($0, $0, $1), background: true, $1.cancellation) }),
   ]
 
   @Test(arguments: kernels.indices) func isHeard(kernel: Int) throws {

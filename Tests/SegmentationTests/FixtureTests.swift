@@ -72,7 +72,7 @@ import Segmentation
   @Test(arguments: cases) func partitions(_ c: Case) throws {
     let counts = try contingency(c.array("segmentation"), c.array("labels"), crowd)
     for (suffix, background) in [("", false), ("_background", true)] {
-      let found = PartitionScores(counts, background: background)
+      let found = try PartitionScores(counts, background: background)
       for (key, value) in [("voi_split", found.voiSplit), ("voi_merge", found.voiMerge), ("rand_error", found.adaptedRandError), ("rand_precision", found.randPrecision), ("rand_recall", found.randRecall)] {
         #expect(try abs(value - c.score(key + suffix)) < 1e-12, "\(key)\(suffix)")
       }

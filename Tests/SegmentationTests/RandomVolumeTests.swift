@@ -124,7 +124,7 @@ import Testing
   @Test func scores() throws {
     try overRandomVolumes("scores") { v in
       let segmentation = try v.labels("segmentation"), truth = try v.labels("truth")
-      let found = PartitionScores(try contingency(segmentation, truth, v.context), background: v.parameters[0] == 1)
+      let found = try PartitionScores(contingency(segmentation, truth, v.context), background: v.parameters[0] == 1)
       for (found, expected) in try zip([found.voiSplit, found.voiMerge, found.rand, found.adaptedRandError], v.list(Double.self, count: 4)) {
         #expect(abs(found - expected) < 1e-12 || (found.isNaN && expected.isNaN), "case \(v.number)")
       }

@@ -47,19 +47,19 @@ import Testing
     }
     let overlap = try contingency(predicted, truth, mask: mask, crowd)
     for (suffix, background) in [("", false), ("_background", true)] {
-      let scores = PartitionScores(overlap, background: background)
+      let scores = try PartitionScores(overlap, background: background)
       for (key, value) in [
         ("voi_split", scores.voiSplit), ("voi_merge", scores.voiMerge), ("rand", scores.rand), ("rand_precision", scores.randPrecision), ("rand_recall", scores.randRecall),
         ("arand", scores.adaptedRandError),
       ] { try expect(key + suffix, value) }
     }
     for least in [0.1, 0.3, 0.5, 0.55, 0.75, 0.95] {
-      let matches = try matchObjects(overlap.overlaps, least: least, crowd)
+      let matches = try matchObjects(overlap.overlaps(), least: least, crowd)
       try expect("tp_\(least)", Double(matches.count))
       try expect("iou_\(least)", matches.reduce(0) { $0 + $1.iou })
     }
-    try expect("objects", Double(overlap.sizes.segmentation.keys.count { $0 != 0 }))
-    try expect("true_objects", Double(overlap.sizes.truth.keys.count { $0 != 0 }))
+    try expect("objects", Double(overlap.sizes().segmentation.keys.count { $0 != 0 }))
+    try expect("true_objects", Double(overlap.sizes().truth.keys.count { $0 != 0 }))
   }
 
   private func expectDistances(_ found: DistanceScores, _ prefix: String, _ expect: (String, Double) throws -> Void) throws {

@@ -35,32 +35,40 @@ struct StripMachine: ~Copyable {
   ///
   /// - Parameter target: where the block goes, packed; nil hands each strip to `sink` alone.
   /// - Parameter isLarge: the target is part of a `large` result.
+  /// - Parameter longest: elements that `sink` takes at once, where the block is an input that lies packed and no step is done.
   /// - Parameter sink: sees each strip: its elements, the index of the first in the block, how many.
   mutating func run(
-    block: [Int], inputs: [Input], target: UnsafeMutableRawPointer? = nil, isLarge: Bool = false, faults: inout Faults, sink: (UnsafeRawPointer, Int, Int) -> Void = { _, _, _ in }
+    block: [Int], inputs: [Input], target: UnsafeMutableRawPointer? = nil, isLarge: Bool = false, longest: Int = strip, faults: inout Faults, sink: (UnsafeRawPointer, Int, Int) -> Void = { _, _, _ in }
   ) {
     let total = block.reduce(1, *)
-    let readers = Walk.readers(block, inputs)
-    let size = program.dtype.size
-    var first = 0
-    while first < total {
-      let n = min(Self.strip, total - first)
-      for (index, instruction) in program.instructions.enumerated() {
-        if case .load(let source) = instruction.call {
-          registers[instruction.out] = readers[source].load(first, n, scratch + instruction.out * Self.registerBytes)
-        } else {
-          var out = scratch + instruction.out * Self.registerBytes
-          if let target, !isLarge, index == program.instructions.count - 1 { out = target + first * size }   // the last step writes straight to where the block goes
-          registers[instruction.out] = out
-          run(instruction, index, n, out, first, &faults)
+    let walks = Walk.readers(block, inputs), packed = walks.map(\.packed), instructions = program.instructions, result = program.result
+    let size = program.dtype.size, strip = instructions.count == 1 && packed.count == 1 && packed[0].start != nil ? max(Self.strip, longest) : Self.strip
+    // Pointers, so that no step counts references: that would wait for all that was written past the caches, and for other threads.
+    packed.withUnsafeBufferPointer { packed in
+      instructions.withUnsafeBufferPointer { instructions in
+        var first = 0
+        while first < total {
+          let n = min(strip, total - first)
+          for index in instructions.indices {
+            let out = instructions[index].out
+            if case .load(let source) = instructions[index].call {
+              if let start = packed[source].start { registers[out] = start + first * packed[source].size }
+              else { registers[out] = walks[source].load(first, n, scratch + out * Self.registerBytes) }
+            } else {
+              registers[out] = scratch + out * Self.registerBytes
+              if let target, !isLarge, index == instructions.count - 1 { registers[out] = target + first * size }   // the last step writes straight to where the block goes
+              run(instructions[index], index, n, registers[out], first, &faults)
+            }
+          }
+          let found = registers[result]
+          if let target, isLarge { dcs_copy_past(found, target + first * size, Int64(n * size)) }
+          else if let target, found != target + first * size { (target + first * size).copyMemory(from: found, byteCount: n * size) }
+          sink(found, first, n)
+          first += n
         }
       }
-      let result = registers[program.result]
-      if let target, isLarge { dcs_copy_past(result, target + first * size, Int64(n * size)) }
-      else if let target, result != target + first * size { (target + first * size).copyMemory(from: result, byteCount: n * size) }
-      sink(result, first, n)
-      first += n
     }
+    if isLarge { dcs_copy_past_done() }
   }
 
   private func run(_ instruction: StripProgram.Instruction, _ index: Int, _ n: Int, _ out: UnsafeMutableRawPointer, _ first: Int, _ faults: inout Faults) {
@@ -97,6 +105,9 @@ private struct Walk {
   let base: UnsafeRawPointer
   let size: Int
 
+  /// Where all of it lies in the order in which it is walked, if it does: to be read only, as loads are never written to.
+  var packed: (start: UnsafeMutableRawPointer?, size: Int) { (shape.count == 1 && strides == [1] ? UnsafeMutableRawPointer(mutating: base) : nil, size) }
+
   static func readers(_ block: [Int], _ inputs: [StripMachine.Input]) -> [Walk] {
     var shape: [Int] = [], strides = inputs.map { _ in [Int]() }
     for axis in block.indices where block[axis] != 1 {
@@ -130,7 +141,7 @@ private struct Walk {
         rest /= shape[axis]
       }
       let source = base + element * size
-      if length == n && step == 1 { return UnsafeMutableRawPointer(mutating: source) }   // read only: loads are never written to
+      if length == n && step == 1 { return UnsafeMutableRawPointer(mutating: source) }
       dcs_gather(Int32(size), source, Int64(step), scratch + done * size, Int64(length))
       done += length
       (row, column) = (row + 1, 0)

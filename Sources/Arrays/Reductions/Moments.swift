@@ -26,43 +26,68 @@ struct Moments: Reducer {
     else { (low, high) = (.max, .min) }
   }
 
+  /// Elements that one strip may have: the ends are found in any number, exact sums are of short ones.
+  var longest: Int { !wantsSums ? .max : dtype.isFloat ? StripMachine.strip : Int(DCS_SUM_LENGTH) }
+
+  private var wantsSums: Bool { !wanted.isDisjoint(with: [.sum, .squares]) }
+
   mutating func take(_ strip: UnsafeRawPointer, _ n: Int, first: Int, _ frame: BlockFrame) {
     count += n
-    let code = dtype.code, length = Int64(n)
-    if dtype.isFloat {
-      var usual: (Double, Double, Double) = (0, 0, 0)
-      let isUsual = withUnsafeMutableBytes(of: &usual) { bytes in
-        bytes.baseAddress.map { dcs_reduce_plain(code, strip, length, wanted.contains(.squares) ? 1 : 0, $0.assumingMemoryBound(to: Double.self)) == 1 } ?? false
-      }
-      if isUsual && wanted.contains(.sum) { sums.add(usual.0) }
-      if isUsual && wanted.contains(.squares) {
-        squares.add(usual.1)
-        squares.add(usual.2)
-      }
-      if !isUsual { withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(DCS_PARTS)) { parts in
-        guard let base = parts.baseAddress else { return }
-        var specials: (Int64, Int64, Int64) = (0, 0, 0), beyond: Int64 = 0
-        withUnsafeMutableBytes(of: &specials) { if let counts = $0.baseAddress { dcs_reduce_specials(code, strip, length, counts.assumingMemoryBound(to: Int64.self)) } }
-        (nan, up, down) = (nan + Int(specials.0), up + Int(specials.1), down + Int(specials.2))
-        if wanted.contains(.sum) { for i in 0..<Int(dcs_reduce_parts(code, strip, length, 0, base, &beyond)) { sums.add(base[i]) } }
-        if wanted.contains(.squares) { for i in 0..<Int(dcs_reduce_parts(code, strip, length, 1, base, &beyond)) { squares.add(base[i]) } }
-        lost += Int(beyond)
-      } }
-    } else {
-      if wanted.contains(.sum) {
-        var sum: (UInt64, UInt64) = (0, 0)
-        withUnsafeMutableBytes(of: &sum) { if let halves = $0.baseAddress { dcs_reduce_sum(code, strip, length, halves.assumingMemoryBound(to: UInt64.self)) } }
-        whole += Int128(truncatingIfNeeded: UInt128(sum.0) | UInt128(sum.1) << 64)
-      }
-      if wanted.contains(.squares) {
-        var sum: (UInt64, UInt64, UInt64) = (0, 0, 0)
-        withUnsafeMutableBytes(of: &sum) { if let parts = $0.baseAddress { dcs_reduce_squares(code, strip, length, parts.assumingMemoryBound(to: UInt64.self)) } }
-        squares.add(sum.0)
-        if sum.1 != 0 { squares.add(sum.1, power: 64) }
-        if sum.2 != 0 { squares.add(sum.2, power: 128) }
+    var isFinite = true
+    if wantsSums {
+      if !dtype.isFloat { takeIntegers(strip, n) } else if !takePlain(strip, n) {
+        takeParts(strip, n)
+        isFinite = false   // or spread far
       }
     }
-    if wanted.contains(.range) { dcs_reduce_range(code, strip, length, wanted.contains(.finite) ? 1 : 0, &low, &high) }
+    if wanted.contains(.range) && dcs_reduce_range(dtype.code, strip, Int64(n), wanted.contains(.finite) ? 1 : 0, &low, &high) != 0 { isFinite = false }
+    if isFinite { return }
+    var specials: (Int64, Int64, Int64) = (0, 0, 0)
+    withUnsafeMutableBytes(of: &specials) { if let counts = $0.baseAddress { dcs_reduce_specials(dtype.code, strip, Int64(n), counts.assumingMemoryBound(to: Int64.self)) } }
+    (nan, up, down) = (nan + Int(specials.0), up + Int(specials.1), down + Int(specials.2))
+  }
+
+  /// The sums of floats that are finite and near each other; false, and nothing taken, of others.
+  private mutating func takePlain(_ strip: UnsafeRawPointer, _ n: Int) -> Bool {
+    var found: (Double, Double, Double) = (0, 0, 0)
+    let isPlain = withUnsafeMutableBytes(of: &found) { bytes in
+      bytes.baseAddress.map { dcs_reduce_plain(dtype.code, strip, Int64(n), wanted.contains(.squares) ? 1 : 0, $0.assumingMemoryBound(to: Double.self)) == 1 } ?? false
+    }
+    guard isPlain else { return false }
+    if wanted.contains(.sum) { sums.add(found.0) }
+    if wanted.contains(.squares) {
+      squares.add(found.1)
+      squares.add(found.2)
+    }
+    return true
+  }
+
+  /// The sums of the finite ones of any floats.
+  private mutating func takeParts(_ strip: UnsafeRawPointer, _ n: Int) {
+    let code = dtype.code, length = Int64(n)
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: Int(DCS_PARTS)) { parts in
+      guard let base = parts.baseAddress else { return }
+      var beyond: Int64 = 0
+      if wanted.contains(.sum) { for i in 0..<Int(dcs_reduce_parts(code, strip, length, 0, base, &beyond)) { sums.add(base[i]) } }
+      if wanted.contains(.squares) { for i in 0..<Int(dcs_reduce_parts(code, strip, length, 1, base, &beyond)) { squares.add(base[i]) } }
+      lost += Int(beyond)
+    }
+  }
+
+  private mutating func takeIntegers(_ strip: UnsafeRawPointer, _ n: Int) {
+    let code = dtype.code, length = Int64(n)
+    if wanted.contains(.sum) {
+      var sum: (UInt64, UInt64) = (0, 0)
+      withUnsafeMutableBytes(of: &sum) { if let halves = $0.baseAddress { dcs_reduce_sum(code, strip, length, halves.assumingMemoryBound(to: UInt64.self)) } }
+      whole += Int128(truncatingIfNeeded: UInt128(sum.0) | UInt128(sum.1) << 64)
+    }
+    if wanted.contains(.squares) {
+      var sum: (UInt64, UInt64, UInt64) = (0, 0, 0)
+      withUnsafeMutableBytes(of: &sum) { if let parts = $0.baseAddress { dcs_reduce_squares(code, strip, length, parts.assumingMemoryBound(to: UInt64.self)) } }
+      squares.add(sum.0)
+      if sum.1 != 0 { squares.add(sum.1, power: 64) }
+      if sum.2 != 0 { squares.add(sum.2, power: 128) }
+    }
   }
 
   mutating func merge(_ other: Moments) {
@@ -70,10 +95,10 @@ struct Moments: Reducer {
     whole += other.whole
     sums.add(other.sums)
     squares.add(other.squares)
-    // A reducer's own range is one more strip of two elements of the widest type of its kind.
+    // A reducer's own range is one more strip of two elements of the widest type of its kind; where it found nothing finite, they are infinities.
     var ends = (other.low, other.high)
     let kind: DType = dtype.isFloat ? .float64 : dtype.isSigned ? .int64 : .uint64
-    if wanted.contains(.range), other.count > 0 { withUnsafeBytes(of: &ends) { if let base = $0.baseAddress { dcs_reduce_range(kind.code, base, 1, 0, &low, &high); dcs_reduce_range(kind.code, base + 8, 1, 0, &low, &high) } } }
+    if wanted.contains(.range), other.count > 0 { withUnsafeBytes(of: &ends) { if let base = $0.baseAddress { _ = dcs_reduce_range(kind.code, base, 2, wanted.contains(.finite) ? 1 : 0, &low, &high) } } }
   }
 
   // MARK: What came out
@@ -127,45 +152,5 @@ struct Moments: Reducer {
   private func propagated(_ value: Double) -> Double {
     if nan > 0 || (up > 0 && down > 0) { return .nan }
     return up > 0 ? .infinity : down > 0 ? -.infinity : value
-  }
-}
-
-extension ArrayExpression {
-  /// The exact sum: an int of any size for ints and bools, else the nearest double. NaN and infinities propagate; 0 of nothing.
-  package func sum(_ context: ExecutionContext) throws -> Scalar { try reduce(Moments(dtype, .sum), context).sum }
-
-  /// - Throws: `ArrayError.empty`, and what evaluating throws; so for all below.
-  package func mean(_ context: ExecutionContext) throws -> Double { try some("mean", Moments(dtype, .sum), context).mean }
-
-  /// Population standard deviation (divides by the count); NaN if any value is not finite.
-  package func std(_ context: ExecutionContext) throws -> Double { try some("std", Moments(dtype, [.sum, .squares]), context).deviation }
-
-  /// The lowest and highest value in one pass; NaN if any is.
-  package func minMax(_ context: ExecutionContext) throws -> (min: Scalar, max: Scalar) {
-    let moments = try some("min and max", Moments(dtype, .range), context)
-    guard moments.nan == 0, let range = moments.range else { return (.float(.nan), .float(.nan)) }
-    return (range.low, range.high)
-  }
-
-  package func min(_ context: ExecutionContext) throws -> Scalar { try minMax(context).min }
-  package func max(_ context: ExecutionContext) throws -> Scalar { try minMax(context).max }
-
-  /// How many voxels are true.
-  ///
-  /// - Throws: `ArrayError.dtype` unless bool; so for `any` and `all`.
-  package func count(_ context: ExecutionContext) throws -> Int {
-    guard dtype == .bool else { throw ArrayError.dtype(expected: "bool", found: dtype) }
-    return Int(truncatingIfNeeded: try sum(context).integer ?? 0)
-  }
-
-  /// False of nothing.
-  package func any(_ context: ExecutionContext) throws -> Bool { try count(context) > 0 }
-
-  /// True of nothing.
-  package func all(_ context: ExecutionContext) throws -> Bool { try count(context) == shape.reduce(1, *) }
-
-  private func some(_ name: String, _ empty: Moments, _ context: ExecutionContext) throws -> Moments {
-    if shape.contains(0) { throw ArrayError.empty(name) }
-    return try reduce(empty, context)
   }
 }

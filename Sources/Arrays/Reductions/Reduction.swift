@@ -5,9 +5,15 @@ import Synchronization
 /// Something that strips are poured into. What it ends as must not depend on the order of strips or on which reducer took which:
 /// that is how reductions stay byte-equal for any cut and any number of threads.
 protocol Reducer: Sendable {
+  /// Elements that a strip may have, where one can lie as long as that: `StripMachine.strip` unless a reducer takes more.
+  var longest: Int { get }
   /// - Parameter first: index in the block of the first element.
   mutating func take(_ strip: UnsafeRawPointer, _ count: Int, first: Int, _ frame: BlockFrame)
   mutating func merge(_ other: Self)
+}
+
+extension Reducer {
+  var longest: Int { StripMachine.strip }
 }
 
 /// Where a block lies in the whole.
@@ -39,7 +45,7 @@ extension ArrayExpression {
     try pass.run(context.pool, context.cancellation, label.map { ($0, context.progress) }) { machine, block, faults in
       var reducer = idle.withLock { $0.popLast() } ?? empty
       let frame = BlockFrame(offset: block.offset, shape: block.shape, whole: whole)
-      machine.run(block: block.shape, inputs: block.inputs, faults: &faults) { strip, first, count in reducer.take(strip, count, first: first, frame) }
+      machine.run(block: block.shape, inputs: block.inputs, longest: empty.longest, faults: &faults) { strip, first, count in reducer.take(strip, count, first: first, frame) }
       let done = reducer
       idle.withLock { $0.append(done) }
     }

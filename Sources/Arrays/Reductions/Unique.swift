@@ -8,10 +8,11 @@ struct UniqueReducer: Reducer {
   let limit: Int
   private var table: KeyTable?
   private(set) var nan = 0
-  /// More values than `limit`, or than there is memory for.
+  /// More values than `limit`, or than there is memory for; or stopped.
   private(set) var isFull = false
+  private let cancellation: Cancellation
 
-  init(_ dtype: DType, limit: Int) { (self.dtype, self.limit) = (dtype, limit) }
+  init(_ dtype: DType, limit: Int, _ cancellation: Cancellation) { (self.dtype, self.limit, self.cancellation) = (dtype, limit, cancellation) }
 
   mutating func take(_ strip: UnsafeRawPointer, _ count: Int, first: Int, _ frame: BlockFrame) {
     if isFull { return }
@@ -32,11 +33,19 @@ struct UniqueReducer: Reducer {
     guard let theirs = other.table, !isFull else { return }
     let table = table ?? KeyTable()
     self.table = table
-    for (key, count) in theirs.take() where !table.add(key, count) || table.count > limit { isFull = true; return }
+    let values = theirs.take(cancellation)
+    isFull = values == nil
+    for (index, (key, count)) in (values ?? []).enumerated() where index % 4096 == 0 && cancellation.isCancelled || !table.add(key, count) || table.count > limit { isFull = true; return }
   }
 
   /// Ascending, without NaN. Empties the reducer.
-  func take() -> [(key: UInt64, count: Int)] { (table?.take() ?? []).filter { !dtype.isFloat || $0.key != .max } }
+  ///
+  /// - Throws: `Cancelled`.
+  func take() throws(Cancelled) -> [(key: UInt64, count: Int)] {
+    guard let table else { return [] }
+    guard let values = table.take(cancellation) else { throw Cancelled() }
+    return dtype.isFloat ? values.filter { $0.key != .max } : values
+  }
 }
 
 /// A table of the kernels' from keys to counts; one thread at a time.
@@ -51,11 +60,11 @@ private final class KeyTable: @unchecked Sendable {   // each reducer has its ow
   func add(_ keys: UnsafeRawPointer, _ size: Int, _ count: Int) -> Bool { handle != nil && dcs_seg_counts_add_rows(handle, keys, Int32(size), nil, 0, nil, Int64(count)) == 0 }
   func add(_ key: UInt64, _ count: Int) -> Bool { handle != nil && dcs_seg_counts_add(handle, key, 0, UInt64(count)) == 0 }
 
-  /// All, by ascending key; the table is then empty.
-  func take() -> [(key: UInt64, count: Int)] {
+  /// All, by ascending key; the table is then empty. nil if stopped, and then it is of no use any more.
+  func take(_ cancellation: Cancellation) -> [(key: UInt64, count: Int)]? {
     let size = count
     var keys = [UInt64](repeating: 0, count: size), counts = keys
-    if size > 0 { dcs_seg_counts_take(handle, &keys, nil, &counts) }
+    if size > 0, cancellation.asked({ dcs_seg_counts_take(handle, &keys, nil, &counts, $0, $1) }) != 0 { return nil }
     return zip(keys, counts).map { ($0, Int($1)) }
   }
 }
@@ -72,9 +81,10 @@ extension ArrayExpression {
       (found, nan) = (counts.found, counts.nan)
     } else {
       let limit = context.memoryBudget / 200
-      let counts = try reduce(UniqueReducer(dtype, limit: limit), context)
+      let counts = try reduce(UniqueReducer(dtype, limit: limit, context.cancellation), context)
+      try context.cancellation.check()
       if counts.isFull { throw ArrayError.overBudget(bytes: (limit + 1) * 200, budget: context.memoryBudget) }
-      (found, nan) = (counts.take(), counts.nan)
+      (found, nan) = (try counts.take(), counts.nan)
     }
     let distinct = found.count + (nan > 0 ? 1 : 0), dtype = dtype
     var values = try NDArray(dtype, [distinct]), counts = try NDArray(.int64, [distinct])

@@ -15,8 +15,8 @@ extension Builtin {
     examples: [Example("partition_scores(arange(4) // 2 + 1, arange(4) // 2 + 5).voi", prints: "0.0")], searchTerms: ["voi", "rand"],
     streams: ["segmentation", "truth", "mask"]
   ) { call in
-    let table = try counted(call), compat = try call.bool("compat"), scores = PartitionScores(table, background: try call.bool("background") || compat)
-    let voi = compat ? PartitionScores.compatible(table).voi : scores.voi
+    let table = try counted(call), compat = try call.bool("compat"), stop = call.execution.cancellation
+    let scores = try PartitionScores(table, background: call.bool("background") || compat, stop), voi = try compat ? PartitionScores.compatible(table, stop).voi : scores.voi
     return [
       "voi": .float(voi), "voi_split": .float(scores.voiSplit), "voi_merge": .float(scores.voiMerge), "rand": .float(scores.rand), "arand": .float(scores.adaptedRandError),
       "rand_precision": .float(scores.randPrecision), "rand_recall": .float(scores.randRecall),
@@ -30,7 +30,7 @@ extension Builtin {
     examples: [Example("contingency(arange(4) // 2, arange(4) // 3).count", prints: "[2, 1, 1]"), Example("contingency(arange(4) // 2, arange(4) // 3).iou[2]", prints: "0.5")],
     searchTerms: ["overlap", "confusion matrix", "iou"], streams: ["segmentation", "truth", "mask"]
   ) { call in
-    let overlaps = try counted(call).overlaps
+    let overlaps = try counted(call).overlaps(call.execution.cancellation)
     return Value(TableValue(columns: ["segmentation", "truth", "count", "iou"], values: [
       overlaps.map { Value($0.segmentation) }, overlaps.map { Value($0.truth) }, overlaps.map { .int($0.count) }, overlaps.map { .float($0.iou) },
     ]))
@@ -74,7 +74,7 @@ extension Builtin {
   private static func counted(_ call: Call) throws -> Contingency {
     var cells = Doubling<Contingency.Cell>("pairs of ids", bytesEach: 48, budget: call.execution.memoryBudget) { Contingency($0).cells }
     try ScoreBlocks(call, names: ["segmentation", "truth"]).forEach { blocks, mask in
-      try cells.add(try Segmentation.contingency(blocks[0], blocks[1], mask: mask, call.execution).cells)
+      try cells.add(try Segmentation.contingency(blocks[0], blocks[1], mask: mask, for: call.builtin.name, call.execution).cells)
     }
     return Contingency(try cells.settled())
   }

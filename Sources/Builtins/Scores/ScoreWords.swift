@@ -40,7 +40,7 @@ extension Builtin {
 
   private static func counted(_ call: Call) throws -> Confusion {
     var total = Confusion()
-    try ScoreBlocks(call, names: ["predicted", "truth"]).forEach { blocks, mask in total += try Segmentation.confusion(blocks[0], blocks[1], mask: mask, call.execution) }
+    try ScoreBlocks(call, names: ["predicted", "truth"]).forEach { blocks, mask in total += try Segmentation.confusion(blocks[0], blocks[1], mask: mask, for: call.builtin.name, call.execution) }
     return total
   }
 }

@@ -97,7 +97,7 @@ extension Builtin {
   ]
 
   private static func morphological(
-    _ name: String, _ summary: String, _ steps: [@Sendable (NDArray, StructuringElement, ExecutionContext) throws -> NDArray]
+    _ name: String, _ summary: String, _ steps: [@Sendable (NDArray, StructuringElement, String, ExecutionContext) throws -> NDArray]
   ) -> Builtin {
     Builtin(
       name, "(a: array, radius: int|float|length|coord|list = 1, shape: \"ball|box\" = \"ball\") -> array", summary + " Radius in voxels or as a length.",
@@ -108,7 +108,7 @@ extension Builtin {
       let dtype: DType = if case .ball = element { .bool } else { array.dtype }
       return try steps.enumerated().reduce(Value(array)) { value, step in
         guard let array = value.object(as: ArrayValue.self) else { return value }
-        return try array.filtered(call, halo: halo, giving: dtype, recipe: "\(name) step \(step.offset)") { try step.element($0, element, $1) }
+        return try array.filtered(call, halo: halo, giving: dtype, recipe: "\(name) step \(step.offset)") { try step.element($0, element, name, $1) }
       }
     }
   }

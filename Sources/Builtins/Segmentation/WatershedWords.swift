@@ -39,7 +39,7 @@ extension Builtin {
     details: [
       "affinities: a channel an offset; unsigned ints count as fractions of their largest value, so uint8 255 is 1.",
       "offsets: of the channels, of which those to a face neighbour count; without it the first channels are one voxel up along each axis: (1, 0, 0), (0, 1, 0), (0, 0, 1).",
-      "A merged object carries the smallest id of its fragments.",
+      "A merged object carries the smallest id of its fragments. Of pairs equally strong the one with the smaller ids goes first; there a merged object stands under the id of its side with more neighbours.",
       "at: a list of thresholds gives a list of results, one a threshold, for little more than the time of one.",
     ],
     examples: [

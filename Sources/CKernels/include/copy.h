@@ -10,3 +10,6 @@ void dcs_copy_box(int size, int rank, const int64_t *shape, const void *source, 
 
 /// Copies bytes past the caches where the machine can: for results too large to stay in them.
 void dcs_copy_past(const void *source, void *target, int64_t bytes);
+
+/// Waits until what this thread copied past the caches can be seen by others. Once a block: it costs as much as a strip.
+void dcs_copy_past_done(void);

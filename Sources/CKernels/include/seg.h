@@ -104,8 +104,10 @@ int64_t dcs_seg_counts_size(const dcs_seg_counts *table);
 int dcs_seg_counts_add(dcs_seg_counts *table, uint64_t a, uint64_t b, uint64_t count);
 // Counts pairs (a[i], b[i]), or (a[i], 0) without b, where mask[i] is not 0.
 int dcs_seg_counts_add_rows(dcs_seg_counts *table, const void *a, int a_width, const void *b, int b_width, const uint8_t *mask, int64_t count);
-// Writes all pairs in ascending order and empties the table.
-void dcs_seg_counts_take(dcs_seg_counts *table, uint64_t *a, uint64_t *b, uint64_t *count);
+// Whether to stop, asked every 2^16 steps or so.
+typedef int (*dcs_seg_stop)(const void *context);
+// Writes all pairs in ascending order and empties the table; 1 if stopped, and then the table is good for nothing but to be destroyed.
+int dcs_seg_counts_take(dcs_seg_counts *table, uint64_t *a, uint64_t *b, uint64_t *count, dcs_seg_stop stop, const void *context);
 int dcs_seg_map_set(dcs_seg_counts *map, uint64_t from, uint64_t to);
 // Returns the first i whose id the map lacks, under MISSING_STOP; else -1. 0 stays 0 unless the map says otherwise.
 int64_t dcs_seg_map_apply(const dcs_seg_counts *map, const void *in, int in_width, void *out, int out_width, int64_t count, int missing);
@@ -119,8 +121,10 @@ void dcs_seg_objects_destroy(dcs_seg_objects *table);
 int64_t dcs_seg_objects_size(const dcs_seg_objects *table);
 // Adds rows [begin, end) of a volume of `height` rows a plane; 0 is no object.
 int dcs_seg_objects_add_rows(dcs_seg_objects *table, const void *labels, int width, int64_t height, int64_t row_length, int64_t begin, int64_t end);
-// Writes all objects, ascending by id.
-void dcs_seg_objects_take(const dcs_seg_objects *table, dcs_seg_object *out);
+// Adds what another part of the volume holds of an object.
+int dcs_seg_objects_add(dcs_seg_objects *table, const dcs_seg_object *part);
+// All of them, in the order in which they were met; until the next is added.
+const dcs_seg_object *dcs_seg_objects_all(const dcs_seg_objects *table);
 
 // seg_corners.c -- faces that show, in quarters, along z, y, x, and Euler's number of closed voxels, in eighths
 typedef struct { uint64_t id; int64_t count, euler, faces[3]; } dcs_seg_corner;

@@ -32,23 +32,23 @@ extension Codec {
 
 @Sendable private func decodeBz2(_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int {
   var stream = bz_stream()
-  guard BZ2_bzDecompressInit(&stream, 0, 0) == BZ_OK else { throw CodecFailure("no memory for bzip2") }
+  guard BZ2_bzDecompressInit(&stream, 0, 0) == BZ_OK else { throw CodecFailure.noMemory("bzip2") }
   defer { BZ2_bzDecompressEnd(&stream) }
   return try decompress("bzip2", source, into: target, restart: { () throws(CodecFailure) in
     BZ2_bzDecompressEnd(&stream)
     stream = bz_stream()
-    guard BZ2_bzDecompressInit(&stream, 0, 0) == BZ_OK else { throw CodecFailure("no memory for bzip2") }
+    guard BZ2_bzDecompressInit(&stream, 0, 0) == BZ_OK else { throw CodecFailure.noMemory("bzip2") }
   }) { input, output throws(CodecFailure) in
     give(input, output, to: &stream)
     let status = BZ2_bzDecompress(&stream)
-    guard status == BZ_OK || status == BZ_STREAM_END else { throw CodecFailure("bzip2: \(text(status))") }
+    guard status == BZ_OK || status == BZ_STREAM_END else { throw CodecFailure("bzip2: \(text(status))", isMemory: status == BZ_MEM_ERROR) }
     return DecompressionStep(took: input.count - Int(stream.avail_in), gave: output.count - Int(stream.avail_out), ended: status == BZ_STREAM_END)
   }
 }
 
 private func encodeBz2(_ source: UnsafeRawBufferPointer, level: Int) throws(CodecFailure) -> Bytes {
   var stream = bz_stream()
-  guard BZ2_bzCompressInit(&stream, Int32(clamping: level), 0, 0) == BZ_OK else { throw CodecFailure("no memory for bzip2") }
+  guard BZ2_bzCompressInit(&stream, Int32(clamping: level), 0, 0) == BZ_OK else { throw CodecFailure.noMemory("bzip2") }
   defer { BZ2_bzCompressEnd(&stream) }
   var bytes = try encoded(capacity: source.count + source.count / 64 + 1024)   // at most 1 % and 600 bytes more
   let written = try bytes.fill { target throws(CodecFailure) in
@@ -62,7 +62,7 @@ private func encodeBz2(_ source: UnsafeRawBufferPointer, level: Int) throws(Code
       read += input.count - Int(stream.avail_in)
       written += output.count - Int(stream.avail_out)
       if status == BZ_STREAM_END { return written }
-      guard status == BZ_RUN_OK || status == BZ_FINISH_OK, written < target.count else { throw CodecFailure("bzip2: \(text(status))") }
+      guard status == BZ_RUN_OK || status == BZ_FINISH_OK, written < target.count else { throw CodecFailure("bzip2: \(text(status))", isMemory: status == BZ_MEM_ERROR) }
     }
   }
   bytes.truncate(to: written)

@@ -73,7 +73,7 @@ private let compressors = (0...9).map { level in Spares { libdeflate_alloc_compr
 
 private func inflateByZlib(_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int {
   var stream = z_stream()
-  guard inflateInit2_(&stream, 15 + 32, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { throw CodecFailure("no memory for zlib") }
+  guard inflateInit2_(&stream, 15 + 32, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { throw CodecFailure.noMemory("zlib") }
   defer { inflateEnd(&stream) }
   return try decompress("zlib", source, into: target, restart: { () throws(CodecFailure) in
     guard inflateReset(&stream) == Z_OK else { throw CodecFailure("zlib: cannot start the next member") }

@@ -13,7 +13,7 @@ final class Spares: Sendable {
   /// Calls `body` with a context that nobody else has.
   func with<R>(_ library: String, _ body: (OpaquePointer) throws(CodecFailure) -> R) throws(CodecFailure) -> R {
     let kept = idle.withLock { $0.popLast() }
-    guard let context = kept.flatMap({ OpaquePointer(bitPattern: $0) }) ?? make() else { throw CodecFailure("no memory for \(library)") }
+    guard let context = kept.flatMap({ OpaquePointer(bitPattern: $0) }) ?? make() else { throw CodecFailure.noMemory(library) }
     defer {
       let number = UInt(bitPattern: context)
       idle.withLock { $0.append(number) }

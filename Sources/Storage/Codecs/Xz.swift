@@ -42,7 +42,7 @@ private let memoryLimit: UInt64 = 320 << 20
   var stream = lzma_stream()
   func start() throws(CodecFailure) {
     let status = lzma_auto_decoder(&stream, memoryLimit, 0)
-    guard status == LZMA_OK else { throw CodecFailure("xz: \(text(status))") }
+    guard status == LZMA_OK else { throw CodecFailure("xz: \(text(status))", isMemory: status == LZMA_MEM_ERROR) }
   }
   try start()
   defer { lzma_end(&stream) }
@@ -52,7 +52,7 @@ private let memoryLimit: UInt64 = 320 << 20
     stream.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
     stream.avail_out = output.count
     let status = lzma_code(&stream, LZMA_RUN)
-    guard [LZMA_OK, LZMA_STREAM_END, LZMA_BUF_ERROR].contains(status) else { throw CodecFailure("xz: \(text(status))") }
+    guard [LZMA_OK, LZMA_STREAM_END, LZMA_BUF_ERROR].contains(status) else { throw CodecFailure("xz: \(text(status))", isMemory: status == LZMA_MEM_ERROR) }
     return DecompressionStep(took: input.count - stream.avail_in, gave: output.count - stream.avail_out, ended: status == LZMA_STREAM_END)
   }
 }
@@ -68,7 +68,7 @@ private func encodeXz(_ source: UnsafeRawBufferPointer, preset: Int, check: Int,
   } else {
     started = lzma_easy_encoder(&stream, UInt32(preset), check < 0 ? LZMA_CHECK_CRC64 : lzma_check(rawValue: UInt32(check)))
   }
-  guard started == LZMA_OK else { throw CodecFailure("xz: \(text(started))") }
+  guard started == LZMA_OK else { throw CodecFailure("xz: \(text(started))", isMemory: started == LZMA_MEM_ERROR) }
   defer { lzma_end(&stream) }
   let count = try bytes.fill { output throws(CodecFailure) in
     stream.next_in = source.baseAddress?.assumingMemoryBound(to: UInt8.self)
@@ -76,7 +76,7 @@ private func encodeXz(_ source: UnsafeRawBufferPointer, preset: Int, check: Int,
     stream.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
     stream.avail_out = output.count
     let status = lzma_code(&stream, LZMA_FINISH)
-    guard status == LZMA_STREAM_END else { throw CodecFailure("xz: \(text(status))") }
+    guard status == LZMA_STREAM_END else { throw CodecFailure("xz: \(text(status))", isMemory: status == LZMA_MEM_ERROR) }
     return output.count - stream.avail_out
   }
   bytes.truncate(to: count)

@@ -64,7 +64,7 @@ extension Task {
         let found = try post.apply(prediction, grid ?? Grid(unknownOfRank: space.count), parameters, context)
         guard found.shape == space || found.shape == [1] + space else { throw TrainingError.post(task: name, expected: space, found: found.shape) }
         let flat = try found.reshaped(space), counts = try confusion(flat, truth, mask: counted, context)
-        let overlap = found.dtype == .bool ? nil : PartitionScores(try contingency(flat, truth, mask: counted, context))
+        let overlap = try found.dtype == .bool ? nil : PartitionScores(contingency(flat, truth, mask: counted, context), context.cancellation)
         let tally = try metrics.contains(where: \.needsDistances)
           ? distanceTally(flat, truth, mask: counted, voxelSize: grid?.voxelSize.values.map(\.double) ?? space.map { _ in 1 }, clip: .infinity, tolerance: 0, context) : nil
         return row(0, parameters, metrics.map { $0.score(counts, overlap, tally) })
