@@ -24,12 +24,14 @@ package struct PredictOptions: Sendable {
   /// One engine each; convolutions use the whole pool by themselves.
   package var workers: Int
   package var retries: Int
+  /// Convolutions in tiles: faster, but the last bits depend on blocks and on memory.
+  package var fast: Bool
   /// Said in plans and messages.
   package var name: String
 
-  package init(block: [Int]? = nil, roi: WorldRoi? = nil, dtype: DType = .float32, pad: Pad = .reflect, workers: Int = 1, retries: Int = 2, name: String = "model") {
+  package init(block: [Int]? = nil, roi: WorldRoi? = nil, dtype: DType = .float32, pad: Pad = .reflect, workers: Int = 1, retries: Int = 2, fast: Bool = false, name: String = "model") {
     (self.block, self.roi, self.dtype, self.pad) = (block, roi, dtype, pad)
-    (self.workers, self.retries, self.name) = (workers, retries, name)
+    (self.workers, self.retries, self.fast, self.name) = (workers, retries, fast, name)
   }
 }
 
@@ -77,7 +79,7 @@ package struct PredictStatement: Sendable {
       let tiles = try NetworkTiles(network, atLeast: lengths)
       let tensors = saturated(2 * 4 * (network.inChannels + network.outChannels), tiles.input.reduce(1, saturated))
       do {
-        let needed = Int(clamping: Int128(try Self.engineBytes(network, tiles, inner)) + Int128(tensors) + Int128(block2))
+        let needed = Int(clamping: Int128(try Self.engineBytes(network, tiles, options.fast, inner)) + Int128(tensors) + Int128(block2))
         guard needed <= share else { throw NetworkError.memory(needed: needed, budget: share) }
         fitting = (tiles, needed)
       } catch NetworkError.memory(let needed, let budget) {
@@ -102,7 +104,7 @@ package struct PredictStatement: Sendable {
       bytesPerWorker: bytesPerWorker)
     return BlockwisePlan(
       title: "predict \(options.name)", inputs: [BlockwisePlan.Input(source, identity)], output: output, stages: [stage],
-      parameters: [("model", model.contentHash), ("pad", "\(options.pad)"), ("kernels", kernelClass())])
+      parameters: [("model", model.contentHash), ("pad", "\(options.pad)"), ("kernels", kernelClass())] + (options.fast ? [("fast", "true")] : []))
   }
 
   /// Runs what is missing.
@@ -116,15 +118,15 @@ package struct PredictStatement: Sendable {
     let output = try BlockOutput(plan, spec, leading: leading, total: tiling.total, dtype: options.dtype, inputs: inputs.sources, context)
     let (model, inputs, options, tiles, scaling) = (model, inputs, options, tiles, scaling)
     return try finishBlocks(of: plan, tiling, into: output, workers: options.workers, retries: options.retries, context) { _, inner in
-      let engine = try Engine(model.network, batch: 1, inputSpatialShape: tiles.input, mode: .inference, context: inner)
+      let engine = try Engine(model.network, batch: 1, inputSpatialShape: tiles.input, mode: .inference, fast: options.fast, context: inner)
       let predictor = BlockPredictor(model: model, engine: engine, tiles: tiles, inputs: inputs, pad: options.pad, scaling: scaling, dtype: options.dtype, leading: leading)
       return { block, context in try predictor.predict(block, context) }
     }
   }
 
   /// Memory of an engine for one tile; asked of the engine itself, which takes none of it before it runs.
-  private static func engineBytes(_ network: Network, _ tiles: NetworkTiles, _ context: ExecutionContext) throws(NetworkError) -> Int {
-    do { return try Engine(network, batch: 1, inputSpatialShape: tiles.input, mode: .inference, context: context).byteCount } catch let error as NetworkError { throw error } catch {
+  private static func engineBytes(_ network: Network, _ tiles: NetworkTiles, _ fast: Bool, _ context: ExecutionContext) throws(NetworkError) -> Int {
+    do { return try Engine(network, batch: 1, inputSpatialShape: tiles.input, mode: .inference, fast: fast, context: context).byteCount } catch let error as NetworkError { throw error } catch {
       throw .memory(needed: .max, budget: context.memoryBudget)
     }
   }

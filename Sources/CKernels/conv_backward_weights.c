@@ -25,7 +25,7 @@ typedef struct {
   int64_t parts, output_blocks, input_blocks;
   int64_t batch;                                // input channels copied at a time
   int64_t copied_plane, copied_channel;         // floats of one copied plane, of all those of a channel (of a column where they are gathered)
-  float *sums, *bias_sums, *copies;             // [part][rows * columns], [part][rows], [worker]
+  float *partial, *partial_bias, *copies;       // [part][o][columns], [part][o], [worker]
   float *dw, *dbias;
   int accumulate;
 } gradient_plan;
@@ -64,8 +64,15 @@ static gradient_plan make_plan(const dcs_tensor *inputs, int input_count, dcs_wi
   return plan;
 }
 
+// Sums of a block of output and input channels: [group of outputs][column of the block][channel in the group].
+static int64_t block_columns(const gradient_plan *plan) { return min64(INPUTS, plan->input_channels) * kernel_volume(plan->k); }
+static int64_t worker_floats(const gradient_plan *plan) { return copy_floats(plan) + round_up(OUTPUTS * block_columns(plan), LINE); }
+
+// Shares of dw; one part alone is written to dw itself.
+static int64_t partial_floats(const gradient_plan *plan) { return plan->parts > 1 ? plan->parts * plan->dy->channels * plan->columns : 0; }
+
 static int64_t scratch_floats(const gradient_plan *plan, int threads) {
-  return LINE + round_up(plan->parts * plan->rows * (plan->columns + 1), LINE) + threads * copy_floats(plan);
+  return LINE + round_up(partial_floats(plan) + plan->parts * plan->dy->channels, LINE) + threads * worker_floats(plan);
 }
 
 static strip_place place_of(const gradient_plan *plan, int64_t unit) {
@@ -145,13 +152,9 @@ static void sum_part(void *context, int64_t item, int worker) {
   int64_t o0 = item % plan->output_blocks * OUTPUTS, o1 = min64(o0 + OUTPUTS, plan->dy->channels);
   int64_t part = item / plan->output_blocks, volume = kernel_volume(plan->k);
 
-  float *sums = plan->sums + part * plan->rows * plan->columns;
-  for (int64_t o = o0; o < o1; o += GROUP) {
-    int64_t width = group_width(o, plan->dy->channels);
-    memset(sums + o * plan->columns + i0 * volume * width, 0, (size_t)((i1 - i0) * volume * width) * sizeof *sums);
-  }
   double bias[OUTPUTS] = {0};
-  float *dy = plan->copies + worker * copy_floats(plan), *copied = dy + OUTPUTS * STRIP;
+  float *dy = plan->copies + worker * worker_floats(plan), *copied = dy + OUTPUTS * STRIP, *sums = dy + copy_floats(plan);
+  memset(sums, 0, (size_t)(OUTPUTS * block_columns(plan)) * sizeof *sums);
   int64_t channel_floats = plan->copied_channel * (plan->gathered ? volume : 1);
   const float *columns[MAX_COLUMNS];
   int64_t filled = min64(round_up(o1 - o0, GROUP), OUTPUTS);   // rows of a partly used group read as zero
@@ -171,29 +174,36 @@ static void sum_part(void *context, int64_t item, int worker) {
       for (int64_t o = o0; o < o1; o += GROUP) {
         dots.dy = dy + (o - o0) * STRIP;
         dots.width = group_width(o, plan->dy->channels);
-        dots.sums = sums + o * plan->columns + i * volume * dots.width;
+        dots.sums = sums + (o - o0) * block_columns(plan) + (i - i0) * volume * dots.width;
         plan->level->dots(&dots);
       }
     }
   }
-  if (i0 == 0) for (int64_t o = o0; o < o1; o++) plan->bias_sums[part * plan->rows + o] = (float)bias[o - o0];
+  int adds = plan->parts == 1 && plan->accumulate;
+  float *made = plan->parts == 1 ? plan->dw : plan->partial + part * plan->dy->channels * plan->columns;
+  for (int64_t o = o0; o < o1; o++) {
+    int64_t first = o / GROUP * GROUP, width = group_width(first, plan->dy->channels);
+    const float *from = sums + (first - o0) * block_columns(plan) + (o - first);
+    float *to = made + o * plan->columns + i0 * volume;
+    for (int64_t j = 0; j < (i1 - i0) * volume; j++) to[j] = adds ? to[j] + from[j * width] : from[j * width];
+    if (i0 == 0) plan->partial_bias[part * plan->dy->channels + o] = (float)bias[o - o0];
+  }
 }
 
 // One row of dw: the parts in their order.
 static void add_parts(void *context, int64_t o, int worker) {
   const gradient_plan *plan = context;
   (void)worker;
-  int64_t first = o / GROUP * GROUP, width = group_width(first, plan->dy->channels), part_floats = plan->rows * plan->columns;
-  const float *sums = plan->sums + first * plan->columns + (o - first);
+  int64_t channels = plan->dy->channels;
   float *dw = plan->dw + o * plan->columns;
-  for (int64_t j = 0; j < plan->columns; j++) {
-    float sum = plan->accumulate ? dw[j] : 0;
-    for (int64_t part = 0; part < plan->parts; part++) sum += sums[part * part_floats + j * width];
-    dw[j] = sum;
+  if (plan->parts > 1 && !plan->accumulate) memset(dw, 0, (size_t)plan->columns * sizeof *dw);
+  for (int64_t part = 0; part < plan->parts && plan->parts > 1; part++) {
+    const float *from = plan->partial + (part * channels + o) * plan->columns;
+    for (int64_t j = 0; j < plan->columns; j++) dw[j] += from[j];
   }
   if (!plan->dbias) return;
   float sum = plan->accumulate ? plan->dbias[o] : 0;
-  for (int64_t part = 0; part < plan->parts; part++) sum += plan->bias_sums[part * plan->rows + o];
+  for (int64_t part = 0; part < plan->parts; part++) sum += plan->partial_bias[part * channels + o];
   plan->dbias[o] = sum;
 }
 
@@ -207,9 +217,9 @@ void dcs_window_backward_weights(dcs_pool *pool, const dcs_tensor *inputs, int i
   gradient_plan plan = make_plan(inputs, input_count, window, dy);
   float *aligned = (float *)round_up((int64_t)(uintptr_t)scratch, LINE * sizeof *scratch);
   plan.dw = dw, plan.dbias = dbias, plan.accumulate = accumulate;
-  plan.sums = aligned;
-  plan.bias_sums = aligned + plan.parts * plan.rows * plan.columns;
-  plan.copies = aligned + round_up(plan.parts * plan.rows * (plan.columns + 1), LINE);
+  plan.partial = aligned;
+  plan.partial_bias = aligned + partial_floats(&plan);
+  plan.copies = aligned + round_up(partial_floats(&plan) + plan.parts * dy->channels, LINE);
   dcs_pool_run(pool, plan.parts * plan.output_blocks * plan.input_blocks, sum_part, &plan);
   dcs_pool_run(pool, dy->channels, add_parts, &plan);
 }

@@ -50,6 +50,20 @@ private func bits(_ source: any ArraySource) throws -> [UInt32] {
     }
   }
 
+  /// Convolutions in tiles: the same for any workers, and what the direct sums give but for rounding.
+  @Test func fastIsCloseToExact() throws {
+    var settings = valid
+    settings.features = 12
+    let model = try unet(settings), source = Volume(try image([23, 18, 21]))
+    func run(_ fast: Bool, _ workers: Int) throws -> [Float] {
+      let options = PredictOptions(block: [12, 18, 21], workers: workers, fast: fast), output = try predict(model, source, options, context(threads: 2)).output
+      return try output.read(try VoxelRoi(shape: output.shape), ReadContext()).elements(Float.self)
+    }
+    let exact = try run(false, 1), fast = try run(true, 1)
+    #expect(try fast == run(true, 2))
+    #expect(fast != exact && zip(fast, exact).allSatisfy { abs($0 - $1) < 1e-5 })
+  }
+
   /// Same-padded convolutions see their zeros near the edge of an input: the margin must keep that out.
   @Test func paddedNetworksToo() throws {
     var settings = valid

@@ -128,6 +128,7 @@ struct GradientTests {
       let a = try x.conv(12, kernel: [3]).relu()
       return try a.concat([try a.conv(8, kernel: [1, 3, 3], border: .same)]).conv(16, kernel: [3], border: .same).activation(.tanh).conv(1, kernel: [1])
     },
+    Graph("few voxels, many channels", [1, 2, 12, 12, 12]) { try $0.conv(128, kernel: [1]).activation(.tanh).conv(128, kernel: [3]).activation(.tanh).conv(1, kernel: [1]) },
     Graph("tiles of an image", [2, 16, 40, 44]) { try $0.conv(16, kernel: [3]).relu().conv(16, kernel: [3]).activation(.tanh).conv(1, kernel: [1]) },
   ]
 

@@ -24,6 +24,18 @@ extension ConvCase {
 }
 
 extension ConvProblem {
+  func streamedForward(_ pool: ThreadPool, relu: Bool) -> Image {
+    let output = Image(conv.outputs, conv.size.0, conv.size.1, conv.size.2, gap: conv.gaps.2, rowGap: 1)
+    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_streamed_scratch(pool.handle, Int64(conv.channels), &output.tensor, conv.extents)))
+    dcs_winograd_streamed_forward(pool.handle, inputs.map(\.tensor), Int32(inputs.count), conv.extents, weights, bias, relu ? 1 : 0, &output.tensor, &scratch)
+    return output
+  }
+
+  func streamedBackwardData(_ pool: ThreadPool, into dx: [Image], accumulate: Int) {
+    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_streamed_scratch(pool.handle, Int64(conv.outputs), &dx[0].tensor, conv.extents)))
+    dcs_winograd_streamed_backward_data(pool.handle, &dy.tensor, conv.extents, weights, dx.map(\.tensor), Int32(dx.count), Int32(accumulate), &scratch)
+  }
+
   func tiledForward(_ pool: ThreadPool, relu: Bool) -> Image {
     let output = Image(conv.outputs, conv.size.0, conv.size.1, conv.size.2, gap: conv.gaps.2, rowGap: 1)
     var packed = [Float](repeating: .nan, count: Int(dcs_winograd_packed_count(Int64(conv.outputs), Int64(conv.channels), conv.extents)))
@@ -63,6 +75,8 @@ extension ConvProblem {
         #expect(output.strayWrites == 0, "\(level)")
         #expect(distance(output.values, twin) < tolerance, "\(level)")
         bytes[level] = bits(output.values)
+        let streamed = onLevel(level) { problem.streamedForward(pool, relu: relu) }
+        #expect(streamed.strayWrites == 0 && bits(streamed.values) == bits(output.values), "\(level): weights transformed on the way")
       }
       if let narrow = bytes["avx2"], let wide = bytes["avx512"] { #expect(narrow == wide) }
     }
@@ -77,6 +91,10 @@ extension ConvProblem {
         onLevel(level) { problem.tiledBackwardData(pool, into: dx, accumulate: accumulate) }
         #expect(distance(dx.flatMap(\.values), twin) < tolerance, "\(level) accumulate \(accumulate)")
         for image in dx { #expect(image.strayWrites == 0) }
+        let streamed = conv.inputs.enumerated().map { Image($1, d, h, w, gap: $0 + conv.gaps.0, rowGap: $0, seed: 5) }
+        onLevel(level) { problem.streamedBackwardData(pool, into: streamed, accumulate: accumulate) }
+        #expect(bits(streamed.flatMap(\.values)) == bits(dx.flatMap(\.values)), "\(level)")
+        for image in streamed { #expect(image.strayWrites == 0) }
       }
     }
   }

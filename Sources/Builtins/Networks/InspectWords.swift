@@ -26,10 +26,10 @@ extension Builtin {
   }
 
   static let profile = Builtin(
-    "profile", "(m: model, input: int|coord = nil, training=false, repeats=3) -> table",
+    "profile", "(m: model, input: int|coord = nil, training=false, repeats=3, fast=false) -> table",
     "Runs a model on noise and measures each step: seconds of one pass and GFLOP/s, the mean of some repeats after a first one.",
     details: [
-      "Steps are what is computed: relu inside its convolution, crops and concatenations not at all. training=true also measures the backward pass (column backward).",
+      "Steps are what is computed: relu inside its convolution, crops and concatenations not at all. training=true also measures the backward pass (column backward). fast: convolutions in tiles, as in predict(fast=true) and always in training.",
       "A model without weights is measured with random ones: speed does not depend on them.",
     ],
     examples: [Example("len(profile(unet(levels=2, features=4, growth=2, input=(20, 20, 20)), repeats=1)) > 5", prints: "true")],
@@ -42,7 +42,7 @@ extension Builtin {
       try call.checkBudget(.float32, [network.parameterCount])
       parameters = try ParameterSet(initialising: network, seed: call.context.seed)
     }
-    let engine = try Engine(network, batch: 1, inputSpatialShape: input, mode: training ? .training : .inference, context: call.execution)
+    let engine = try Engine(network, batch: 1, inputSpatialShape: input, mode: training ? .training : .inference, fast: try call.bool("fast") || training, context: call.execution)
     var generator = KeyedGenerator(seed: call.context.seed, purpose: "profile")
     let noise = try NDArray((0..<engine.inputShape.reduce(1, *)).map { _ in Float(generator.uniform(-1, 1)) }, engine.inputShape)
     for round in 0...repeats {

@@ -23,15 +23,19 @@ extension Builtin {
     ]
 
   private static let layerConv = Builtin(
-    "conv", "(x: tensor, features: int, kernel: int|coord = 3, padding: \"valid|same\" = \"valid\", name: string = nil) -> tensor",
-    "A convolution to `features` channels; valid loses kernel − 1 voxels an axis, same surrounds with zeros.",
-    details: ["kernel: 1 to 7 voxels, one number or one an axis, such as (1, 3, 3). name: what its weights are called in files; given by itself if left out."],
-    examples: [Example("network(fn(x) = conv(x, 8, kernel=(1, 3, 3)), input=(5, 20, 20)).output", prints: "(5, 18, 18)")],
-    searchTerms: ["layer", "convolution"]
+    "conv", "(x: tensor, features: int, kernel: int|coord = 3, stride: int|coord = 1, dilation: int|coord = 1, padding: \"valid|same\" = \"valid\", name: string = nil) -> tensor",
+    "A convolution to `features` channels; valid loses dilation · (kernel − 1) voxels an axis, same surrounds with zeros.",
+    details: [
+      "kernel: 1 to 7 voxels, one number or one an axis, such as (1, 3, 3). name: what its weights are called in files; given by itself if left out.",
+      "stride: voxels from one output to the next, 1 to 16; what is left of a length behind the first window must be a multiple (same: the length). dilation: voxels from tap to tap, 1 to 64.",
+    ],
+    examples: [Example("network(fn(x) = conv(x, 8, kernel=(1, 3, 3)), input=(5, 20, 20)).output", prints: "(5, 18, 18)"),
+               Example("network(fn(x) = x |> conv(8, 3, dilation=2) |> conv(8, 2, stride=2), input=(12, 24, 24)).output", prints: "(4, 10, 10)")],
+    searchTerms: ["layer", "convolution", "strided", "dilated", "atrous"]
   ) { call in
     let x = try call.tensor()
     return Value(TensorValue(try x.conv(
-      try call.int("features", in: 1...1 << 20), kernel: try call.lengths("kernel", x), border: try call.string("padding") == "same" ? .same : .valid, name: try call.optionalString("name"))))
+      try call.int("features", in: 1...1 << 20), kernel: try call.lengths("kernel", x), stride: try call.lengths("stride", x), dilation: try call.lengths("dilation", x), border: try call.string("padding") == "same" ? .same : .valid, name: try call.optionalString("name"))))
   }
 
   private static let layerConvTranspose = Builtin(

@@ -10,16 +10,22 @@ import CKernels
 
 extension CPUBackend {
   enum Pass { case forward, inputGradient, weightGradient }
+  /// The direct sum; in tiles with weights that were transformed before; in tiles, weights transformed on the way and kept nowhere.
+  enum Method { case direct, tiles, streamed }
 
-  /// Whether a pass between so many channels is filtered in tiles; `extent`: of the output, for the input's gradient of that.
-  func tiles(_ pass: Pass, _ inputs: Int, _ outputs: Int, _ window: Window, _ extent: Extent) -> Bool {
-    guard fast, window.isPlain, dcs_winograd_takes(window.kernel.c) == 1 else { return false }
-    // Transformed weights are 4 times as large and made anew for each step of training: not worth it for few voxels.
-    guard extent.count >= 1000, inputs * outputs <= 1 << 20 else { return false }
+  /// How a pass between so many channels is computed; `extent`: of the output, for the input's gradient of that.
+  func method(_ pass: Pass, _ inputs: Int, _ outputs: Int, _ window: Window, _ extent: Extent) -> Method {
+    guard fast, window.isPlain, dcs_winograd_takes(window.kernel.c) == 1 else { return .direct }
     func fill(_ length: Int) -> Double { Double(length) / Double((length + 3) / 4 * 4) }
     let channels = 1 / Double(inputs) + 1 / Double(outputs)
     let gain = window.kernel.z == 3 ? fill(extent.z) * fill(extent.y) / (0.25 + 2.2 * channels) : fill(extent.y) / (0.5 + 2.8 * channels)
-    return gain > (pass == .forward ? 1.15 : pass == .inputGradient ? 0.8 : 1)
+    // Transformed weights are 4 times as large and, in training, made anew for each step: for few voxels only on the way, and if there are many.
+    if pass != .weightGradient && inputs * outputs >= 1 << 14 && gain > 1.8 && extent.count <= 1 << 14 {
+      let view = unbound(TensorView(storage: 0, layout: Layout(outputs, extent)))
+      if withUnsafePointer(to: view, { dcs_winograd_streamed_units($0, window.kernel.c) }) == 1 { return .streamed }
+    }
+    guard extent.count >= 1000, inputs * outputs <= 1 << 20 else { return .direct }
+    return gain > (pass == .forward ? 1.15 : pass == .inputGradient ? 0.8 : 1) ? .tiles : .direct
   }
 
   private func channels(_ views: [TensorView]) -> Int { views.reduce(0) { $0 + $1.channels } }
@@ -32,12 +38,18 @@ extension CPUBackend {
 
   private func floats(_ place: StoragePlace) -> UnsafeMutablePointer<Float> { bases[place.storage] + place.offset }
 
+  /// Floats of scratch for a pass in tiles that makes `outputs` channels of `like`'s extent.
+  private func tileScratch(_ method: Method, _ inputs: Int, _ outputs: Int, _ window: Window, like: TensorView) -> Int {
+    withUnsafePointer(to: unbound(like)) {
+      Int(method == .streamed ? dcs_winograd_streamed_scratch(pool.handle, Int64(inputs), $0, window.kernel.c) : dcs_winograd_scratch(pool.handle, Int64(inputs), $0, Int64(outputs), window.kernel.c))
+    }
+  }
+
   // MARK: Forward
 
   package func convolutionScratch(_ inputs: [TensorView], window: Window, output: TensorView) -> Int {
-    if tiles(.forward, channels(inputs), output.channels, window, output.extent) {
-      return withUnsafePointer(to: unbound(output)) { Int(dcs_winograd_scratch(pool.handle, Int64(channels(inputs)), $0, Int64(output.channels), window.kernel.c)) }
-    }
+    let method = method(.forward, channels(inputs), output.channels, window, output.extent)
+    if method != .direct { return tileScratch(method, channels(inputs), output.channels, window, like: output) }
     return inputs.map(unbound).withUnsafeBufferPointer { Int(dcs_window_forward_scratch($0.baseAddress, Int32($0.count), window.c)) }
   }
 
@@ -45,13 +57,12 @@ extension CPUBackend {
     guard let packed = packed[index] else { return }
     withUnsafePointer(to: tensor(output)) { output in
       inputs.map(tensor).withUnsafeBufferPointer { inputs in
-        let count = Int32(inputs.count), added = packed.bias ?? weights[bias]
-        if packed.forward.isPoints {
-          dcs_winograd_forward(pool.handle, inputs.baseAddress, count, window.kernel.c, packed.forward.floats, added, relu ? 1 : 0, output, floats(scratch))
-        } else if window.isPlain {
-          dcs_conv_forward(pool.handle, inputs.baseAddress, count, window.kernel.c, packed.forward.floats, added, relu ? 1 : 0, output)
-        } else {
-          dcs_window_forward(pool.handle, inputs.baseAddress, count, window.c, packed.forward.floats, added, relu ? 1 : 0, output, floats(scratch))
+        let count = Int32(inputs.count), added = packed.bias ?? weights[bias], relu: Int32 = relu ? 1 : 0
+        switch packed.forward.method {
+        case .streamed: dcs_winograd_streamed_forward(pool.handle, inputs.baseAddress, count, window.kernel.c, weights[index], added, relu, output, floats(scratch))
+        case .tiles: dcs_winograd_forward(pool.handle, inputs.baseAddress, count, window.kernel.c, packed.forward.floats, added, relu, output, floats(scratch))
+        case .direct where window.isPlain: dcs_conv_forward(pool.handle, inputs.baseAddress, count, window.kernel.c, packed.forward.floats, added, relu, output)
+        case .direct: dcs_window_forward(pool.handle, inputs.baseAddress, count, window.c, packed.forward.floats, added, relu, output, floats(scratch))
         }
       }
     }
@@ -60,13 +71,12 @@ extension CPUBackend {
   // MARK: Backward
 
   package func inputGradientReadsBorder(_ inputs: [TensorView], window: Window, output: TensorView) -> Bool {
-    window.isPlain && !tiles(.inputGradient, channels(inputs), output.channels, window, inputs[0].extent)
+    window.isPlain && method(.inputGradient, channels(inputs), output.channels, window, inputs[0].extent) == .direct
   }
 
   package func inputGradientScratch(_ inputs: [TensorView], window: Window, outputGradient: TensorView) -> Int {
-    if tiles(.inputGradient, channels(inputs), outputGradient.channels, window, inputs[0].extent) {
-      return withUnsafePointer(to: unbound(inputs[0])) { Int(dcs_winograd_scratch(pool.handle, Int64(outputGradient.channels), $0, Int64(channels(inputs)), window.kernel.c)) }
-    }
+    let method = method(.inputGradient, channels(inputs), outputGradient.channels, window, inputs[0].extent)
+    if method != .direct { return tileScratch(method, outputGradient.channels, channels(inputs), window, like: inputs[0]) }
     if window.isPlain { return 0 }
     return withUnsafePointer(to: unbound(outputGradient)) { dy in
       inputs.map(unbound).withUnsafeBufferPointer { Int(dcs_window_backward_data_scratch(dy, window.c, $0.baseAddress, Int32($0.count))) }
@@ -74,16 +84,16 @@ extension CPUBackend {
   }
 
   package func convolveInputGradient(_ outputGradient: TensorView, window: Window, weights index: Int, into parts: [GradientPart], scratch: StoragePlace) {
-    guard let weights = packed[index]?.backward else { return }
+    guard let packed = packed[index]?.backward else { return }
     let bits = parts.enumerated().reduce(Int32(0)) { $1.element.accumulate ? $0 | (1 << Int32($1.offset)) : $0 }
     withUnsafePointer(to: tensor(outputGradient)) { dy in
       parts.map { tensor($0.view) }.withUnsafeBufferPointer { dx in
-        if weights.isPoints {
-          dcs_winograd_backward_data(pool.handle, dy, window.kernel.c, weights.floats, dx.baseAddress, Int32(dx.count), bits, floats(scratch))
-        } else if window.isPlain {
-          dcs_conv_backward_data(pool.handle, dy, window.kernel.c, weights.floats, dx.baseAddress, Int32(dx.count), bits, nil)
-        } else {
-          dcs_window_backward_data(pool.handle, dy, window.c, weights.floats, dx.baseAddress, Int32(dx.count), bits, floats(scratch))
+        let count = Int32(dx.count)
+        switch packed.method {
+        case .streamed: dcs_winograd_streamed_backward_data(pool.handle, dy, window.kernel.c, weights[index], dx.baseAddress, count, bits, floats(scratch))
+        case .tiles: dcs_winograd_backward_data(pool.handle, dy, window.kernel.c, packed.floats, dx.baseAddress, count, bits, floats(scratch))
+        case .direct where window.isPlain: dcs_conv_backward_data(pool.handle, dy, window.kernel.c, packed.floats, dx.baseAddress, count, bits, nil)
+        case .direct: dcs_window_backward_data(pool.handle, dy, window.c, packed.floats, dx.baseAddress, count, bits, floats(scratch))
         }
       }
     }
@@ -92,7 +102,7 @@ extension CPUBackend {
   package func weightGradientScratch(_ inputs: [TensorView], window: Window, outputGradient: TensorView) -> Int {
     withUnsafePointer(to: unbound(outputGradient)) { dy in
       inputs.map(unbound).withUnsafeBufferPointer { x in
-        tiles(.weightGradient, channels(inputs), outputGradient.channels, window, outputGradient.extent)
+        method(.weightGradient, channels(inputs), outputGradient.channels, window, outputGradient.extent) == .tiles
           ? Int(dcs_winograd_backward_weights_scratch(pool.handle, x.baseAddress, Int32(x.count), window.kernel.c, dy))
           : Int(dcs_window_backward_weights_scratch(pool.handle, x.baseAddress, Int32(x.count), window.c, dy))
       }
@@ -102,7 +112,7 @@ extension CPUBackend {
   package func convolveWeightGradient(_ inputs: [TensorView], window: Window, outputGradient: TensorView, weights index: Int, bias: Int, accumulate: Bool, scratch: StoragePlace) {
     guard let packed = packed[index] else { return }
     let transposed = packed.transposedGradient, dw = transposed?.weights ?? gradients[index], dbias = transposed?.bias ?? gradients[bias], adds: Int32 = accumulate && transposed == nil ? 1 : 0
-    let inTiles = tiles(.weightGradient, channels(inputs), outputGradient.channels, window, outputGradient.extent)
+    let inTiles = method(.weightGradient, channels(inputs), outputGradient.channels, window, outputGradient.extent) == .tiles
     withUnsafePointer(to: tensor(outputGradient)) { dy in
       inputs.map(tensor).withUnsafeBufferPointer { x in
         if inTiles {

@@ -40,7 +40,7 @@ package final class CPUBackend: Backend {
       if let weights = packed[step.parameter] { jobs.append((weights, step.parameter)) }
     }
     try pool.forEach(jobs.count) { job, _ in jobs[job].weights.pack(weights[jobs[job].index], bias: weights[jobs[job].index + 1]) }
-    for job in jobs { job.weights.packPoints(weights[job.index], pool) }
+    for job in jobs { job.weights.packTiles(weights[job.index], pool) }
   }
 
   func tensor(_ view: TensorView) -> dcs_tensor {

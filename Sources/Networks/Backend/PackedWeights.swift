@@ -8,16 +8,20 @@ import CKernels
 import Execution
 
 final class PackedWeights: @unchecked Sendable {   // each is packed by one thread, then only read
-  /// Weights of one pass; `isPoints`: transformed for filtering in tiles.
+  /// Weights of one pass, as its method reads them; nothing where that reads the layer's own.
   struct Pass {
     fileprivate let buffer: Buffer
-    let isPoints: Bool
+    let method: CPUBackend.Method
     fileprivate var target: UnsafeMutablePointer<Float> { buffer.bytes.assumingMemoryBound(to: Float.self) }
     var floats: UnsafePointer<Float> { UnsafePointer(target) }
 
-    fileprivate init(_ outputs: Int, _ inputs: Int, _ kernel: Extent, isPoints: Bool) throws(ArrayError) {
-      let count = isPoints ? dcs_winograd_packed_count(Int64(outputs), Int64(inputs), kernel.c) : dcs_conv_packed_count(Int64(outputs), Int64(inputs), kernel.c)
-      (buffer, self.isPoints) = (try Buffer(count: 4 * Int(count)), isPoints)
+    fileprivate init(_ outputs: Int, _ inputs: Int, _ kernel: Extent, _ method: CPUBackend.Method) throws(ArrayError) {
+      let count = switch method {
+      case .direct: dcs_conv_packed_count(Int64(outputs), Int64(inputs), kernel.c)
+      case .tiles: dcs_winograd_packed_count(Int64(outputs), Int64(inputs), kernel.c)
+      case .streamed: 0 as Int64
+      }
+      (buffer, self.method) = (try Buffer(count: 4 * Int(max(16, count))), method)
     }
   }
 
@@ -40,8 +44,8 @@ final class PackedWeights: @unchecked Sendable {   // each is packed by one thre
     else if let map = step.operation as? Linear { (outputs, window, copies, overlaps) = (map.features, Window(.one), 0, false) }
     else if let convolution = step.operation as? TransposedConvolution { (outputs, window, copies, overlaps) = (convolution.features * convolution.kernel.count, Window(.one), convolution.kernel.count, convolution.overlaps) }
     else { return nil }
-    forward = try Pass(outputs, inputs, window.kernel, isPoints: backend.tiles(.forward, inputs, outputs, window, step.output.extent))
-    if inputGradient, let input = step.inputs.first?.first { backward = try Pass(inputs, outputs, window.kernel, isPoints: backend.tiles(.inputGradient, inputs, outputs, window, input.extent)) } else { backward = nil }
+    forward = try Pass(outputs, inputs, window.kernel, backend.method(.forward, inputs, outputs, window, step.output.extent))
+    if inputGradient, let input = step.inputs.first?.first { backward = try Pass(inputs, outputs, window.kernel, backend.method(.inputGradient, inputs, outputs, window, input.extent)) } else { backward = nil }
     straight = copies > 0 ? try Buffer(count: 4 * (outputs * inputs + outputs)) : nil
     straightGradient = copies > 0 && training ? try Buffer(count: 4 * (outputs * inputs + outputs)) : nil
   }
@@ -60,17 +64,17 @@ final class PackedWeights: @unchecked Sendable {   // each is packed by one thre
       for o in 0..<outputs { target[outputs * inputs + o] = overlaps ? 0 : bias[o / copies] }
       source = UnsafePointer(target)
     }
-    if !forward.isPoints { dcs_conv_pack_forward(source, Int64(outputs), Int64(inputs), window.kernel.c, forward.target) }
-    if let backward, !backward.isPoints {
+    if forward.method == .direct { dcs_conv_pack_forward(source, Int64(outputs), Int64(inputs), window.kernel.c, forward.target) }
+    if let backward, backward.method == .direct {
       if window.isPlain { dcs_conv_pack_backward(source, Int64(outputs), Int64(inputs), window.kernel.c, backward.target) }
       else { dcs_window_pack_backward(source, Int64(outputs), Int64(inputs), window.c, backward.target) }
     }
   }
 
   /// What is filtered in tiles, with all threads; never a transposed convolution.
-  func packPoints(_ weights: UnsafePointer<Float>, _ pool: ThreadPool) {
-    if forward.isPoints { dcs_winograd_pack_forward(pool.handle, weights, Int64(outputs), Int64(inputs), window.kernel.c, forward.target) }
-    if let backward, backward.isPoints { dcs_winograd_pack_backward(pool.handle, weights, Int64(outputs), Int64(inputs), window.kernel.c, backward.target) }
+  func packTiles(_ weights: UnsafePointer<Float>, _ pool: ThreadPool) {
+    if forward.method == .tiles { dcs_winograd_pack_forward(pool.handle, weights, Int64(outputs), Int64(inputs), window.kernel.c, forward.target) }
+    if let backward, backward.method == .tiles { dcs_winograd_pack_backward(pool.handle, weights, Int64(outputs), Int64(inputs), window.kernel.c, backward.target) }
   }
 
   /// Moves gradients of a transposed convolution to where the layer's are; nothing for a plain one.

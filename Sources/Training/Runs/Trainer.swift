@@ -120,7 +120,7 @@ private struct TrainingSession {
   private mutating func steps() throws {
     let settings = run.settings, maker = try BatchMaker(settings, context)
     let alone = ExecutionContext(pool: ThreadPool(threads: 1), cancellation: context.cancellation, memoryBudget: context.memoryBudget)
-    let engine = try Engine(settings.network, batch: settings.batch, inputSpatialShape: settings.input, mode: .training, context: context)
+    let engine = try Engine(settings.network, batch: settings.batch, inputSpatialShape: settings.input, mode: .training, fast: true, context: context)
     let queue = BatchQueue(from: checkpoint.iteration) { try maker.batch($0, alone) }
     defer { queue.stop() }
     let label = "train \(run.name)"
