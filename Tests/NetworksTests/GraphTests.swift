@@ -21,6 +21,24 @@ struct GraphTests {
     #expect(try builder.network(output: kept).parameterShapes.count == 2)
   }
 
+  /// A stride leaves no rest, so that inputs moved by it give outputs moved by a voxel.
+  @Test func stridesAndDilation() throws {
+    let builder = try builder()
+    let network = try builder.network(output: try builder.input.conv(3, kernel: [3], stride: [1, 2, 3], dilation: [4, 2, 1]).conv(2, kernel: [1, 3, 2], stride: [2], border: .valid))
+    let legal = try #require(network.legalSizes())
+    #expect(legal.smallest == [9, 9, 6] && legal.step == [2, 4, 6])
+    let geometry = try network.geometry(forSpatial: [11, 13, 18])
+    #expect(geometry.output == [2, 2, 3])
+    #expect(geometry.pitch.map(\.description) == ["2", "4", "6"])
+    let error = #expect(throws: NetworkError.self) { try network.outputShape(forSpatial: [9, 10, 6]) }
+    #expect(error?.description == "net: layer conv1 (conv 3×3×3 stride 1×2×3 dilation 4×2×1) cannot take (c 2, z 9, y 10, x 6): y: of 10, a first window takes 5, and what is left must be a multiple of the stride, 2; input sizes that fit: z 9 + 2 k, y 9 + 4 k, x 6 + 6 k")
+    let same = try self.builder().input.conv(3, kernel: [3], stride: [2], border: .same)
+    let halved = try same.builder.network(output: same)
+    #expect(try halved.outputShape(forSpatial: [4, 6, 8]) == [2, 3, 4] && halved.legalSizes()?.step == [2, 2, 2])
+    #expect(throws: NetworkError.self) { try self.builder().input.conv(3, kernel: [3], stride: [0]) }
+    #expect(throws: NetworkError.self) { try self.builder().input.conv(3, kernel: [3], dilation: [65]) }
+  }
+
   @Test func channelMismatchNamesLayer() throws {
     let builder = try builder()
     let a = try builder.input.conv(3, kernel: [3]), b = try builder.input.conv(4, kernel: [3])

@@ -20,7 +20,7 @@ extension CPUBackend {
     let channels = 1 / Double(inputs) + 1 / Double(outputs)
     let gain = window.kernel.z == 3 ? fill(extent.z) * fill(extent.y) / (0.25 + 2.2 * channels) : fill(extent.y) / (0.5 + 2.8 * channels)
     // Transformed weights are 4 times as large and, in training, made anew for each step: for few voxels only on the way, and if there are many.
-    if pass != .weightGradient && inputs * outputs >= 1 << 14 && gain > 1.8 && extent.count <= 1 << 14 {
+    if pass != .weightGradient && inputs * outputs >= 1 << 14 && max(inputs, outputs) <= 1 << 13 && gain > 1.8 && extent.count <= 1 << 14 {
       let view = unbound(TensorView(storage: 0, layout: Layout(outputs, extent)))
       if withUnsafePointer(to: view, { dcs_winograd_streamed_units($0, window.kernel.c) }) == 1 { return .streamed }
     }
