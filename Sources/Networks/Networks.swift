@@ -5,6 +5,6 @@
 //   Plan/       how a graph is run: fusions, order, which storage lives when and where
 //   Backend/    who computes: the CPU
 //   Training/   losses, optimisers, learning-rate schedules
-//   Files/      safetensors, models
+//   Files/      models, and weights of other programs: safetensors, PyTorch, ONNX; published ones
 //
 // Tensors are float32, [batch, channel, z, y, x]; images of two axes are [batch, channel, y, x] and computed with z = 1.

@@ -65,30 +65,34 @@ LAYERS = """network(fn(x) {
 
 parts, run = layers()
 cases = [
-    ("valid", unet(3, 2, [[2, 2, 2]], 4), None, "unet(levels=2, features=3, growth=2, out=4)", "sigmoid", [1, 20, 22, 24]),
-    ("deep", unet(2, 2, [[2, 2, 2], [1, 2, 2]], 3), None, "unet(levels=3, features=2, growth=2, out=3, factors=[2, (1, 2, 2)])", "none", [1, 44, 44, 48]),
-    ("same", unet(3, 2, [[2, 2, 2]], 4, padding="same"), None, "unet(levels=2, features=3, growth=2, out=4, padding=\"same\")", "tanh", [1, 12, 16, 10]),
-    ("transposed", unet(3, 2, [[2, 2, 2]], 4, constant=False), None, "unet(levels=2, features=3, growth=2, out=4, constant_upsample=false)", "softmax", [1, 20, 22, 24]),
-    ("finer", unet(2, 2, [[2, 2, 2]], 3, upsample=[[2, 2, 2]]), None, "unet(levels=2, features=2, growth=2, out=3, upsample=[2])", "sigmoid", [1, 20, 22, 24]),
-    ("image", unet(3, 2, [[2, 2]], 4, channels=2), None, "unet(levels=2, features=3, growth=2, out=4, channels=2, dimensions=2)", "none", [2, 20, 26]),
+    ("valid", unet(8, 2, [[2, 2, 2]], 6), None, "unet(levels=2, features=8, growth=2, out=6)", "sigmoid", [1, 20, 22, 24]),
+    ("deep", unet(8, 2, [[2, 2, 2], [1, 2, 2]], 6), None, "unet(levels=3, features=8, growth=2, out=6, factors=[2, (1, 2, 2)])", "none", [1, 44, 44, 48]),
+    ("same", unet(8, 2, [[2, 2, 2]], 6, padding="same"), None, "unet(levels=2, features=8, growth=2, out=6, padding=\"same\")", "tanh", [1, 12, 16, 10]),
+    ("transposed", unet(8, 2, [[2, 2, 2]], 6, constant=False), None, "unet(levels=2, features=8, growth=2, out=6, constant_upsample=false)", "softmax", [1, 20, 22, 24]),
+    ("finer", unet(8, 2, [[2, 2, 2]], 6, upsample=[[2, 2, 2]]), None, "unet(levels=2, features=8, growth=2, out=6, upsample=[2])", "sigmoid", [1, 20, 22, 24]),
+    ("image", unet(8, 2, [[2, 2]], 6, channels=2), None, "unet(levels=2, features=8, growth=2, out=6, channels=2, dimensions=2)", "none", [2, 20, 26]),
     ("layers", parts, run, LAYERS, "none", [2, 10, 14, 18]),
 ]
 ACTIVATIONS = {"none": lambda x: x, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "softmax": lambda x: torch.softmax(x, 1)}
 worst = 0.0
 for name, module, forward, architecture, activation, shape in cases:
     module = module.float().eval()
+    for parameter in module.parameters():   # so that something comes through
+        if parameter.dim() > 1:
+            nn.init.kaiming_normal_(parameter)
     stem = folder / name
     torch.save(module.state_dict(), f"{stem}.pt")
     data = torch.rand(2, *shape)
     with torch.no_grad():
         expected = ACTIVATIONS[activation]((forward or module)(data)).numpy()
+    assert expected.std() > 1e-3, name
     numpy.save(f"{stem}_in.npy", data.numpy())
     size = ", ".join(map(str, shape[1:]))
     script = f"""
 m = load_model("{stem}.pt", into={architecture}, activation="{activation}")
 save(apply(m, open("{stem}_in.npy")), "{stem}_out.npy")
 export(m, to="{stem}_again.pt", names="own")
-export(m, to="{stem}_dacapo.pt")
+export(m, to="{stem}_dacapo.pt", names="dacapo")
 export(m, to="{stem}_again.safetensors", names="own")
 export(m, to="{stem}.onnx", input=({size}))
 """
@@ -98,7 +102,7 @@ export(m, to="{stem}.onnx", input=({size}))
         sys.exit(f"{name}: {done.stdout}{done.stderr}")
     ours = numpy.load(f"{stem}_out.npy")
     error = float(abs(ours - expected).max())
-    again = torch.load(f"{stem}_again.pt", weights_only=True)["model"]
+    again = torch.load(f"{stem}_again.pt", weights_only=True)
     plain = safetensors.numpy.load_file(f"{stem}_again.safetensors")
     dacapo = torch.load(f"{stem}_dacapo.pt", weights_only=True)
     for key, tensor in module.state_dict().items():

@@ -32,8 +32,8 @@ struct HeadMatchingTests {
 
   /// The published setups' networks: their sizes are those that cellmap-models makes of the same settings.
   @Test(arguments: zip(["setup04", "setup26.1", "setup28", "setup36", "setup45"], [14, 3, 2, 2, 2])) func publishedSetups(name: String, classes: Int) throws {
-    let setup = try #require(CosemSetup.all.first { $0.name == name }), network = try setup.network()
-    #expect(setup.classes.count == classes && network.parameters.contains { $0.name == "unet.2.conv_pass.2.weight" && $0.shape == [72, 72, 3, 3, 3] })
+    let setup = try #require(CosemWeights.all.first { $0.setup.name == name }), network = try setup.network()
+    #expect(setup.setup.classes.count == classes && network.parameters.contains { $0.name == "unet.2.conv_pass.2.weight" && $0.shape == [72, 72, 3, 3, 3] })
     #expect(network.parameters.contains { $0.name == "unet.1.up.1.weight" && $0.shape == [72, 72, 1, 1, 1] })
     #expect(network.parameterCount == 234_966_804)   // as DaCapo counts it
     #expect(network.legalSizes()?.step == [18, 18, 18])

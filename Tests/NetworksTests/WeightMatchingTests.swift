@@ -69,6 +69,9 @@ struct WeightMatchingTests {
     let (loaded, report) = try WeightMatching(dictionary, for: deep).load(into: deep)
     #expect(report.loaded.count == weights.names.count && report.loaded.contains { $0.reshaped == [2, 1, 3, 3] })
     for (a, b) in zip(loaded.arrays, weights.arrays) { #expect(try bits(a) == bits(b)) }
+    // a kernel that is 1 along another axis, or channels that look alike, are other weights
+    let turned = try UNetSettings(outChannels: 2, features: 2, featureFactor: 2, downsampleFactors: [[1, 2, 2]], kernelSizesDown: [[[3, 1, 3]], [[3, 3, 1]]], kernelSizesUp: [[[3, 3, 1]]]).network()
+    #expect(throws: NetworkError.self) { try WeightMatching(dictionary, for: turned).load(into: turned) }
   }
 
   @Test func namesThatContradictEachOther() throws {

@@ -47,10 +47,10 @@ extension Builtin {
   }
 
   static let cosem = Builtin(
-    "cosem", "(setup: string, checkpoint: int = nil, weights=true) -> model",
+    "cosem", "(setup: \"setup04|setup26.1|setup28|setup36|setup45\" = \"setup04\", checkpoint: int = nil, weights=true, input: int|coord = nil) -> model",
     "One of COSEM's networks for organelles in FIB-SEM, with its published weights: signed distances, a channel a class.",
     details: [
-      "setup: \(CosemSetup.all.map { "\"\($0.name)\" (\($0.classes.joined(separator: ", ")))" }.joined(separator: "; ")). Input voxels are 8 nm (setup45: 4 nm), output voxels 4 nm; raw values are uint8.",
+      "Classes: \(COSEM.setups.map { "\"\($0.name)\" (\($0.classes.joined(separator: ", ")))" }.joined(separator: "; ")). Input voxels are 8 nm (setup45: 4 nm), output voxels 4 nm; raw values are uint8.",
       "checkpoint: an iteration, the best one if not given. Weights are fetched once (about 1 GB) into $DCS_CACHE, else ~/.cache/dcs; weights=false gives the architecture alone.",
       "As the model of a run it starts the training: channels of the task that are classes of it keep their weights of the head.",
     ],
@@ -58,19 +58,18 @@ extension Builtin {
     searchTerms: ["cellmap", "organelle", "mitochondria", "pretrained", "starter", "janelia"]
   ) { call in
     let name = try call.string("setup")
-    guard let setup = CosemSetup.all.first(where: { $0.name == name }) else {
-      throw call.failure(.value, "there is no setup `\(name)`", at: "setup", label: "one of \(CosemSetup.all.map(\.name).joined(separator: ", "))")
+    guard let setup = CosemWeights.all.first(where: { $0.setup.name == name }) else {
+      throw call.failure(.value, "there is no setup `\(name)`", at: "setup", label: "one of \(COSEM.setups.map(\.name).joined(separator: ", "))")
     }
     let checkpoint = try call.optionalInt("checkpoint") ?? setup.checkpoints[0]
     guard setup.checkpoints.contains(checkpoint) else {
       throw call.failure(.value, "\(name) has no checkpoint \(checkpoint)", at: "checkpoint", label: "one of \(setup.checkpoints.map(String.init).joined(separator: ", "))")
     }
-    guard try call.bool("weights") else {
-      let network = try setup.network()
-      return Value(ModelValue(kind: .architecture(network), input: network.usualInput))
-    }
+    let network = try setup.network(), input = try call.optionalVoxels("input", rank: network.spatialRank)?.values ?? network.usualInput
+    _ = try call.blaming("input") { try network.outputShape(forSpatial: input) }
+    guard try call.bool("weights") else { return Value(ModelValue(kind: .architecture(network), input: input)) }
     let path = try call.published("cosem/\(name)/\(checkpoint)", at: "setup")
-    return try call.blaming("setup") { Value(ModelValue(trained: try setup.model(try StateDict(reading: path), checkpoint: checkpoint))) }
+    return try call.blaming("setup") { Value(ModelValue(kind: .trained(try setup.model(try StateDict(reading: path), checkpoint: checkpoint)), input: input)) }
   }
 
   static let weights = Builtin(

@@ -58,12 +58,13 @@ extension Builtin {
   }
 
   static let export = Builtin(
-    "export", "(r: run|best|model, to: string, iteration: int = nil, note: string = nil, names: \"dacapo|dacapo-main|own\" = \"dacapo\", input: int|coord = nil) -> model",
+    "export", "(r: run|best|model, to: string, iteration: int = nil, note: string = nil, names: \"dacapo|dacapo-main|own\" = nil, input: int|coord = nil) -> model",
     "Writes a model to one file: a .dcmodel with all that is known of it, or for other programs .pt, .safetensors or .onnx.",
     details: [
-      "x.dcmodel: weights, architecture, task, chosen parameters, voxel size, normalisation. x.pt (or .pth): the weights as torch.save writes them, torch.load(\"x.pt\", weights_only=True)[\"model\"]. "
+      "x.dcmodel: weights, architecture, task, chosen parameters, voxel size, normalisation. x.pt (or .pth): the weights as torch.save writes them, for torch.load(\"x.pt\", weights_only=True). "
         + "x.safetensors: the weights alone.",
-      "names, of weights in .pt and .safetensors: as DaCapo to 0.3.5 loads them, as its main branch does, or the network's own.",
+      "names, of weights in .pt and .safetensors: \"dacapo\" as DaCapo to 0.3.5 loads them (in .pt below the key model), \"dacapo-main\" as its main branch does, \"own\" as the network calls them. "
+        + "Not given: DaCapo's for U-Nets, else own ones, which for cpnet are Cellpose's.",
       "x.onnx: the network with weights, normalisation and activation (operator set 17), for inputs of the size `input` and any batch; the model's own input size if not given.",
     ],
     searchTerms: ["save", "onnx", "pytorch", "torch", "pt", "safetensors", "convert", "weights"], effect: .writes("to")
@@ -79,7 +80,7 @@ extension Builtin {
     }
     if let note = try call.optionalString("note") { model.provenance["note"] = .string(note) }
     let path = try call.writablePath("to"), value = ModelValue(trained: model), ending = path.split(separator: "/").last?.split(separator: ".").last ?? ""
-    guard let names = WeightNames(rawValue: try call.string("names")) else { throw call.failure(.value, "no such names", at: "names") }
+    let names = try call.optionalString("names").flatMap(WeightNames.init(rawValue:)) ?? .usual(for: model.network)
     let input = try call.optionalVoxels("input", rank: model.network.spatialRank)?.values
     if input != nil && ending != "onnx" { throw call.failure(.argument, "`input` is for .onnx files; others hold no size", at: "input") }
     switch ending {

@@ -12,7 +12,10 @@ package enum WeightNames: String, Sendable, CaseIterable {
   /// Those of the network.
   case own
 
-  /// All names that a weight is to have; a network that is no U-Net of DaCapo keeps its own.
+  /// DaCapo's for its U-Nets, else the network's own, which for `cpnet` are Cellpose's.
+  package static func usual(for network: Network) -> WeightNames { network.nodes.contains { $0.name.hasPrefix("unet.") } ? .dacapo : .own }
+
+  /// All names that a weight is to have.
   func of(_ name: String) -> [String] {
     let isHead = name.hasPrefix(KeyScheme.head), isUNet = name.hasPrefix("unet.")
     let rest = isHead ? name.dropFirst(KeyScheme.head.count) : name.dropFirst("unet.".count)
@@ -25,11 +28,11 @@ package enum WeightNames: String, Sendable, CaseIterable {
 }
 
 extension Model {
-  /// A dictionary of weights in one file that `torch.load(path, weights_only=True)["model"]` gives.
+  /// A dictionary of weights in one file: what `torch.load(path, weights_only=True)` gives, with names of DaCapo under the key "model".
   ///
   /// - Throws: `StorageError`, also for more than 4 GiB.
   package func saveTorch(_ path: String, names: WeightNames, sync: Bool = true) throws {
-    try TorchWriter.write(zip(parameters.names, parameters.arrays).map { (names.of($0), $1) }, path, sync: sync)
+    try TorchWriter.write(zip(parameters.names, parameters.arrays).map { (names.of($0), $1) }, isNested: names != .own, path, sync: sync)
   }
 
   /// The same as safetensors: each weight under the first of its names, as that format has no two names for one.
@@ -51,7 +54,7 @@ extension Model {
       let first = network.firstParameter[index], count = node.operation.parameters(channels: node.inputs.map { network.channels[$0] }, rank: rank).count
       var weights: [String] = []
       for place in first..<first + count { weights.append(try graph.constant(parameters.names[place], parameters.arrays[place])) }
-      let call = OnnxCall(name: node.name + "/output", inputs: node.inputs.map { names[$0] }, weights: weights, rank: rank, inputExtents: node.inputs.map { shapes[$0].last(rank) }, outputExtent: shapes[index + 1].last(rank))
+      let call = OnnxCall(name: node.name + "/output", inputs: node.inputs.map { names[$0] }, weights: weights, rank: rank, inputChannels: node.inputs.map { network.channels[$0] }, inputExtents: node.inputs.map { shapes[$0].last(rank) }, outputExtent: shapes[index + 1].last(rank))
       guard let name = try OnnxOperators.add(node.operation, call, to: &graph) else { throw NetworkError.notInOnnx(layer: node.name, operation: node.operation.summary) }
       names.append(name)
     }

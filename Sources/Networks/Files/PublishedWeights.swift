@@ -21,8 +21,8 @@ package struct PublishedWeights: Sendable {
     return Download((mirror.hasSuffix("/") ? String(mirror.dropLast()) : mirror) + rest[slash...], to: place)
   }
 
-  package static let all: [PublishedWeights] = CosemSetup.all.flatMap { setup in
-    setup.checkpoints.map { PublishedWeights(name: "cosem/\(setup.name)/\($0)", url: "\(CosemSetup.base)/\(setup.name)/\($0)", classes: setup.classes) }
+  package static let all: [PublishedWeights] = CosemWeights.all.flatMap { cosem in
+    cosem.checkpoints.map { PublishedWeights(name: "cosem/\(cosem.setup.name)/\($0)", url: "\(CosemWeights.base)/\(cosem.setup.name)/\($0)", classes: cosem.setup.classes) }
   } + [("cyto", "cytotorch_0"), ("cyto2", "cyto2torch_0"), ("cyto3", "cyto3"), ("nuclei", "nucleitorch_0")].map { name, file in
     PublishedWeights(name: "cellpose/\(name)", url: "https://www.cellpose.org/models/\(file)", classes: [])
   } + cellmap.map { PublishedWeights(name: "cellmap/\($0)", url: "https://github.com/janelia-cellmap/cellmap-models/releases/download/2024.03.08/\($0)", classes: []) }
@@ -33,44 +33,37 @@ package struct PublishedWeights: Sendable {
   ]
 }
 
-/// One of COSEM's trained networks.
-package struct CosemSetup: Sendable {
-  package let name: String
+/// The published weights of one of COSEM's networks.
+package struct CosemWeights: Sendable {
+  package let setup: COSEM.Setup
   /// Iterations whose weights are published, the one to be preferred first.
   package let checkpoints: [Int]
-  package let classes: [String]
-  /// nm, of input and output.
-  package let inputVoxel: Int, outputVoxel: Int
 
   static let base = "https://janelia-cosem-networks.s3.amazonaws.com/v0003.2-pytorch/cosem_models/cosem_models"
 
-  package static let all = [
-    CosemSetup(
-      name: "setup04", checkpoints: [1_820_500, 975_000, 625_000],
-      classes: ["ecs", "pm", "mito", "mito_mem", "ves", "ves_mem", "endo", "endo_mem", "er", "er_mem", "eres", "nuc", "mt", "mt_out"], inputVoxel: 8, outputVoxel: 4),
-    CosemSetup(name: "setup26.1", checkpoints: [2_580_000, 650_000], classes: ["mito", "mito_mem", "mito_ribo"], inputVoxel: 8, outputVoxel: 4),
-    CosemSetup(name: "setup28", checkpoints: [1_440_000, 775_000], classes: ["er", "er_mem"], inputVoxel: 8, outputVoxel: 4),
-    CosemSetup(name: "setup36", checkpoints: [1_100_000, 500_000], classes: ["nuc", "nucleo"], inputVoxel: 8, outputVoxel: 4),
-    CosemSetup(name: "setup45", checkpoints: [1_634_500, 625_000], classes: ["ecs", "pm"], inputVoxel: 4, outputVoxel: 4),
+  package static let all: [CosemWeights] = COSEM.setups.compactMap { setup in published[setup.name].map { CosemWeights(setup: setup, checkpoints: $0) } }
+  private static let published = [
+    "setup04": [1_820_500, 975_000, 625_000], "setup26.1": [2_580_000, 650_000], "setup28": [1_440_000, 775_000], "setup36": [1_100_000, 500_000], "setup45": [1_634_500, 625_000],
   ]
 
   /// Without its head, which is of the file.
   ///
-  /// - Throws: what `CosemSettings.network` throws.
-  package func network() throws(NetworkError) -> Network { try CosemSettings.published(upsampling: inputVoxel / outputVoxel).network(name: "cosem \(name)") }
+  /// - Throws: what `UNetSettings.network` throws.
+  package func network() throws(NetworkError) -> Network { try COSEM.settings(setup).network(name: "cosem_" + setup.name) }
 
-  /// The network with weights of a file.
+  /// The network with weights of a file: signed distances, input raw / 255 · 2 − 1, output voxels of 4 nm.
   ///
   /// - Throws: `NetworkError.weightsDoNotFit`, `.file` for a head of other channels, `StorageError`.
   package func model(_ dictionary: StateDict, checkpoint: Int) throws -> Model {
-    var model = try Model(dictionary, into: try network(), activation: .none, inputVoxelSize: WorldCoordinate(Array(repeating: Rational(inputVoxel), count: 3)))
-    guard model.network.outChannels == classes.count, model.network.nodes.last?.name == Model.headName else {
-      throw NetworkError.file(path: dictionary.path, reason: "its head has not the \(classes.count) channels of \(name)")
+    func lengths(_ voxel: Int) -> WorldCoordinate { WorldCoordinate(Array(repeating: Rational(voxel), count: 3)) }
+    var model = try Model(dictionary, into: try network(), activation: .none, inputVoxelSize: lengths(setup.voxel))
+    guard model.network.outChannels == setup.classes.count, model.network.nodes.last?.name == Model.headName else {
+      throw NetworkError.file(path: dictionary.path, reason: "its head has not the \(setup.classes.count) channels of \(setup.name)")
     }
-    model.outputVoxelSize = WorldCoordinate(Array(repeating: Rational(outputVoxel), count: 3))
+    model.outputVoxelSize = lengths(4)
     model.normalisation = Normalisation(scale: 2.0 / 255, shift: -1)
-    model.task = ["name": .string("cosem \(name)"), "channels": JSON(classes)]
-    model.provenance = model.provenance.merging(["note": .string("COSEM \(name), iteration \(checkpoint)"), "url": .string("\(Self.base)/\(name)/\(checkpoint)")])
+    model.task = ["name": .string("cosem \(setup.name)"), "channels": JSON(setup.classes)]
+    model.provenance = model.provenance.merging(["note": .string("COSEM \(setup.name), iteration \(checkpoint)"), "url": .string("\(Self.base)/\(setup.name)/\(checkpoint)")])
     return model
   }
 }

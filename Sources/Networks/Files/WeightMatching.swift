@@ -1,7 +1,7 @@
 // From named weights to a network's: by the scheme of names that fits most of them.
 //
-// A weight fits where its shape is the network's, or differs in axes of length 1 alone (2-D weights in a network whose kernels are 1 along z,
-// a linear layer as a convolution). Nothing is loaded in part: what is missing, unused or of another shape is an error that says all of it.
+// A weight fits where its shape is the network's, or its kernel differs in leading axes of length 1 alone (2-D weights in a network whose kernels are 1
+// along z, a linear layer as a convolution). Nothing is loaded in part: what is missing, unused or of another shape is an error that says all of it.
 
 import Arrays
 import Geometry
@@ -36,7 +36,12 @@ package struct WeightMatching: Sendable {
     (self.dictionary, scheme, self.byName, self.noWeights, self.strangers) = (dictionary, best, byName, noWeights, strangers)
   }
 
-  private static func fits(_ a: [Int], _ b: [Int]) -> Bool { a == b || a.filter { $0 != 1 } == b.filter { $0 != 1 } }
+  /// Channels as they are; of the kernel, leading lengths of 1 are nothing.
+  private static func fits(_ a: [Int], _ b: [Int]) -> Bool {
+    if a == b { return true }
+    guard a.count >= 2, b.count >= 2 else { return false }
+    return a[..<2] == b[..<2] && a.dropFirst(2).drop { $0 == 1 } == b.dropFirst(2).drop { $0 == 1 }
+  }
 
   /// The shape of the head's weight in the file: (channels, features, kernel…).
   package var headShape: [Int]? { byName[KeyScheme.head + "weight"]?.first?.shape }

@@ -9,6 +9,7 @@ struct OnnxCall {
   /// Names of the weights' constants, in the operator's order.
   let weights: [String]
   let rank: Int
+  let inputChannels: [Int]
   /// Lengths of the inputs and the output along the network's axes.
   let inputExtents: [[Int]], outputExtent: [Int]
 }
@@ -16,9 +17,10 @@ struct OnnxCall {
 enum OnnxOperators {
   /// The settings that are written out; an operator with another is refused rather than written without it.
   private static let known: [String: Set<String>] = [
-    Activation.word: ["map"], Add.word: [], BatchNormalisation.word: ["momentum"], Concat.word: [], Convolution.word: ["features", "kernel", "same", "relu"], CropLike.word: [],
-    CropToFactor.word: ["factor", "convolutions"], Dropout.word: ["share"], LeakyRelu.word: ["slope"], MeanPooling.word: ["factors"], Padding.word: ["border"], Pooling.word: ["factors"],
-    Softmax.word: [], TransposedConvolution.word: ["features", "factors", "relu"], Upsample.word: ["factors"],
+    Activation.word: ["map"], Add.word: [], AddSpread.word: [], BatchNormalisation.word: ["momentum"], Concat.word: [], Convolution.word: ["features", "kernel", "same", "relu"], CropLike.word: [],
+    CropToFactor.word: ["factor", "convolutions"], Dropout.word: ["share"], GlobalPooling.word: [], GroupNormalisation.word: ["groups", "affine"], LeakyRelu.word: ["slope"],
+    Linear.word: ["features", "relu"], LinearUpsample.word: ["factors", "corners"], MeanPooling.word: ["factors"], Multiply.word: ["spread"], Padding.word: ["border"], PadLike.word: [],
+    Pooling.word: ["factors"], Softmax.word: [], TransposedConvolution.word: ["features", "factors", "kernel", "same", "relu"], UnitLength.word: [], Upsample.word: ["factors"],
   ]
 
   /// The name of the result, nil for an operator that ONNX is not told about.
@@ -32,8 +34,13 @@ enum OnnxOperators {
       let border = operation.border == .same ? lengths(operation.kernel).map { $0 / 2 } : Array(repeating: 0, count: rank)
       return relu(operation.relu, graph.node("Conv", call.inputs + call.weights, name, [("kernel_shape", .ints(lengths(operation.kernel))), ("pads", .ints(border + border))]))
     case let operation as TransposedConvolution:
-      let factors = lengths(operation.factors)
-      return relu(operation.relu, graph.node("ConvTranspose", call.inputs + call.weights, name, [("kernel_shape", .ints(factors)), ("strides", .ints(factors))]))
+      let factors = lengths(operation.factors), kernel = lengths(operation.kernel)
+      let cut = operation.border == .same ? zip(kernel, factors).map { ($0 - $1) / 2 } : Array(repeating: 0, count: rank)
+      return relu(operation.relu, graph.node("ConvTranspose", call.inputs + call.weights, name, [("kernel_shape", .ints(kernel)), ("strides", .ints(factors)), ("pads", .ints(cut + cut))]))
+    case let operation as Linear:
+      let shape = try graph.ints(name + ".shape", [operation.features, call.inputChannels[0]] + Array(repeating: 1, count: rank))
+      let weight = graph.node("Reshape", [call.weights[0], shape], name + ".weight")
+      return relu(operation.relu, graph.node("Conv", call.inputs + [weight, call.weights[1]], name))
     case let operation as Activation:
       switch operation.map {
       case .relu: return graph.node("Relu", call.inputs, name)
@@ -49,8 +56,9 @@ enum OnnxOperators {
     case let operation as Pooling: return graph.node("MaxPool", call.inputs, name, windows(lengths(operation.factors)))
     case let operation as MeanPooling: return graph.node("AveragePool", call.inputs, name, windows(lengths(operation.factors)))
     case let operation as Upsample:
-      let scales = try graph.constant(name + ".scales", try NDArray(([1, 1] + lengths(operation.factors)).map { Float($0) }, [rank + 2]))
-      return graph.node("Resize", [call.inputs[0], "", scales], name, [("mode", .text("nearest")), ("coordinate_transformation_mode", .text("asymmetric")), ("nearest_mode", .text("floor"))])
+      return try resized(lengths(operation.factors), [("mode", .text("nearest")), ("coordinate_transformation_mode", .text("asymmetric")), ("nearest_mode", .text("floor"))], call, &graph)
+    case let operation as LinearUpsample:
+      return try resized(lengths(operation.factors), [("mode", .text("linear")), ("coordinate_transformation_mode", .text(operation.corners ? "align_corners" : "half_pixel"))], call, &graph)
     case is CropLike, is CropToFactor:
       let from = call.inputExtents[0], to = call.outputExtent
       if from == to { return graph.node("Identity", [call.inputs[0]], name) }
@@ -59,13 +67,44 @@ enum OnnxOperators {
       return graph.node("Slice", [call.inputs[0], starts, ends, try graph.ints("dcs/space", Array(2..<rank + 2))], name)
     case is Concat: return graph.node("Concat", call.inputs, name, [("axis", .int(1))])
     case is Add: return graph.node("Sum", call.inputs, name)
+    case is AddSpread: return graph.node("Add", call.inputs, name)
+    case is Multiply: return graph.node("Mul", call.inputs, name)
+    case is GlobalPooling: return graph.node("GlobalAveragePool", call.inputs, name)
+    case is UnitLength: return graph.node("LpNormalization", call.inputs, name, [("axis", .int(1)), ("p", .int(2))])
+    case let operation as GroupNormalisation: return try normalised(operation, call, &graph)
     case is BatchNormalisation: return graph.node("BatchNormalization", call.inputs + call.weights, name, [("epsilon", .float(1e-5))])
     case is Dropout: return graph.node("Identity", call.inputs, name)
     case let operation as Padding:
-      let border = [0, 0] + lengths(operation.border)
-      return graph.node("Pad", [call.inputs[0], try graph.ints(name + ".pads", border + border)], name)
+      let border = lengths(operation.border)
+      return try padded(border, border, call, &graph)
+    case is PadLike:
+      let missing = zip(call.outputExtent, call.inputExtents[0]).map { $0 - $1 }
+      return try padded(missing.map { ($0 + 1) / 2 }, missing.map { $0 / 2 }, call, &graph)
     default: return nil
     }
+  }
+
+  private static func resized(_ factors: [Int], _ attributes: [(String, OnnxGraph.Attribute)], _ call: OnnxCall, _ graph: inout OnnxGraph) throws(ArrayError) -> String {
+    let scales = try graph.constant(call.name + ".scales", try NDArray(([1, 1] + factors).map { Float($0) }, [factors.count + 2]))
+    return graph.node("Resize", [call.inputs[0], "", scales], call.name, attributes)
+  }
+
+  private static func padded(_ before: [Int], _ after: [Int], _ call: OnnxCall, _ graph: inout OnnxGraph) throws(ArrayError) -> String {
+    graph.node("Pad", [call.inputs[0], try graph.ints(call.name + ".pads", [0, 0] + before + [0, 0] + after)], call.name)
+  }
+
+  /// Each group is one channel of an instance normalisation; weights of channels come after it.
+  private static func normalised(_ operation: GroupNormalisation, _ call: OnnxCall, _ graph: inout OnnxGraph) throws(ArrayError) -> String {
+    let name = call.name, channels = call.inputChannels[0], groups = operation.groups == 0 ? channels : operation.groups
+    let ones = try graph.constant(name + ".ones", try NDArray(Array(repeating: Float(1), count: groups), [groups]))
+    let zeros = try graph.constant(name + ".zeros", try NDArray(Array(repeating: Float(0), count: groups), [groups]))
+    let apart = graph.node("Reshape", [call.inputs[0], try graph.ints(name + ".groups", [0, groups, -1])], name + ".apart")
+    let even = graph.node("InstanceNormalization", [apart, ones, zeros], name + ".even", [("epsilon", .float(1e-5))])
+    let whole = graph.node("Reshape", [even, try graph.ints(name + ".whole", [0, channels] + call.outputExtent)], operation.affine ? name + ".joined" : name)
+    guard operation.affine else { return whole }
+    let shape = try graph.ints(name + ".shape", [1, channels] + Array(repeating: 1, count: call.rank))
+    let weight = graph.node("Reshape", [call.weights[0], shape], name + ".weight"), bias = graph.node("Reshape", [call.weights[1], shape], name + ".bias")
+    return graph.node("Add", [graph.node("Mul", [whole, weight], name + ".scaled"), bias], name)
   }
 
   private static func windows(_ factors: [Int]) -> [(String, OnnxGraph.Attribute)] { [("kernel_shape", .ints(factors)), ("strides", .ints(factors))] }

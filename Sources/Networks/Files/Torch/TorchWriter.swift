@@ -1,4 +1,4 @@
-// A dictionary of weights as torch.save writes it: zip form, {"model": {name: tensor}, "optimizer": {}}, which torch.load(weights_only=True) opens.
+// A dictionary of weights as torch.save writes it, in zip form, which torch.load(weights_only=True) opens: {name: tensor}, or {"model": {name: tensor}, "optimizer": {}}.
 //
 // The pickle is of protocol 2. Names that stand for the same array share a storage, as in DaCapo's own files.
 // Layout: torch/serialization.py. Checked with torch.load: Tests/Program/weights.sh.
@@ -7,17 +7,18 @@ import Arrays
 import Storage
 
 enum TorchWriter {
-  /// - Parameter names: of each array, all that it is to have.
+  /// - Parameter weights: each array with all the names that it is to have.
+  /// - Parameter isNested: under the key "model", as DaCapo reads it.
   /// - Throws: `StorageError`, `ArrayError`.
-  static func write(_ weights: [(names: [String], array: NDArray)], _ path: String, sync: Bool) throws {
+  static func write(_ weights: [(names: [String], array: NDArray)], isNested: Bool, _ path: String, sync: Bool) throws {
     var zip = try ZipWriter(path), pickle = Pickle()
     let stem = "archive"
-    pickle.begin()
+    pickle.begin(isNested)
     // All first names, then all second ones, as a module lists its parts.
     for round in 0..<(weights.map(\.names.count).max() ?? 0) {
       for (index, weight) in weights.enumerated() where round < weight.names.count { pickle.tensor(weight.names[round], storage: index, weight.array.shape) }
     }
-    pickle.end()
+    pickle.end(isNested)
     try zip.add("\(stem)/data.pkl", pickle.bytes)
     try zip.add("\(stem)/byteorder", Array("little".utf8))
     for (index, weight) in weights.enumerated() {
@@ -31,17 +32,23 @@ enum TorchWriter {
   private struct Pickle {
     var bytes: [UInt8] = []
 
-    mutating func begin() {
-      bytes += [0x80, 2, 0x7D, 0x28]   // protocol 2, a dictionary, a mark
-      text("model")
+    mutating func begin(_ isNested: Bool) {
+      bytes += [0x80, 2]               // the protocol
+      if isNested {
+        bytes += [0x7D, 0x28]          // a dictionary, a mark
+        text("model")
+      }
       global("collections", "OrderedDict")
       bytes += [0x29, 0x52, 0x28]      // called without arguments, a mark
     }
 
-    mutating func end() {
+    mutating func end(_ isNested: Bool) {
       bytes += [0x75]                  // its items
-      text("optimizer")
-      bytes += [0x7D, 0x75, 0x2E]      // an empty dictionary, the items of the whole, the end
+      if isNested {
+        text("optimizer")
+        bytes += [0x7D, 0x75]          // an empty dictionary, the items of the whole
+      }
+      bytes += [0x2E]                  // the end
     }
 
     mutating func tensor(_ name: String, storage: Int, _ shape: [Int]) {
