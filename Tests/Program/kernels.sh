@@ -12,7 +12,7 @@ expect "floats are no labels" 1 "label needs bool or integer voxels, found float
 expect "its place" 1 "-e:1:1" "$dcs" -e 'label(zeros((2, 3)))'
 expect "a radius below 0" 1 "\`radius\` must be from 0 to 10,000 voxels" "$dcs" -e 'erode(zeros((2, 3), uint8), radius=-1)'
 expect "affinities that are no numbers" 1 "affinities of agglomerate must be numbers, found NaN, or infinities of both signs, between 1 and 2" "$dcs" -e 'agglomerate(cast(arange(2) + 1, uint8), full((1, 2), nan, axes=["c", "x"]))'
-for word in touching objects; do expect "labels below 0 are no matter of blocks" 1 "error: $word needs labels of 0 or more, found int32" "$dcs" -e "$word(cast(arange(4), int32) - 1)"; done
+for word in touching objects; do expect "labels below 0 are no matter of blocks" 1 "error: $word needs labels of 0 or more, found int64" "$dcs" -e "$word(cast(arange(4), int32) - 1)"; done
 expect "where labels are below 0" 1 "-e:1:1" "$dcs" -e 'objects(cast(arange(4), int32) - 1)'
 expect "what to do about it" 1 "cast to an unsigned type first" "$dcs" -e 'objects(cast(arange(4), int32) - 1)'
 # An error names the word that was called, not one that it is made of.
