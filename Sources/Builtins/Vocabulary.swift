@@ -103,6 +103,8 @@ package enum Vocabulary {
   private static let networks: [Builtin] =
     Builtin.layers + [
       .apply,
+      .cosem,
+      .cpnet,
       .loadModel,
       .network,
       .profile,
