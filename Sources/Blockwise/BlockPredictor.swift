@@ -11,6 +11,7 @@ struct BlockPredictor {
   let tiles: NetworkTiles
   let inputs: Inputs
   let pad: Pad
+  let mirror: Bool
   let scaling: Scaling?
   let dtype: DType
   let leading: [Int]
@@ -22,15 +23,16 @@ struct BlockPredictor {
     for plane in 0..<(planes == 0 ? 1 : write.shape[0]) {
       try forEachTile(write, planes) { start in
         try context.cancellation.check()
-        // What this tile gives to the block, in voxels of the source.
+        // What this tile gives to the block, in voxels of the output.
         var begin = write.offset.values, shape = write.shape.values
         if planes == 1 { (begin[0], shape[0]) = (write.offset[0] + plane, 1) }
         for axis in planes..<rank {
-          let low = max(begin[axis], start[axis - planes]), high = min(begin[axis] + shape[axis], start[axis - planes] + tiles.tile[axis - planes])
+          let own = axis - planes, parts = tiles.scale[own]
+          let low = max(begin[axis], start[own] * parts), high = min(begin[axis] + shape[axis], (start[own] + tiles.tile[own]) * parts)
           (begin[axis], shape[axis]) = (low, high - low)
         }
         let values = try values(tileAt: start, plane: planes == 1 ? begin[0] : nil, context)
-        let inside = (planes..<rank).map { begin[$0] - start[$0 - planes] + tiles.skipped[$0 - planes] }
+        let inside = (planes..<rank).map { begin[$0] - start[$0 - planes] * tiles.scale[$0 - planes] + tiles.skipped[$0 - planes] }
         let channels = model.network.outChannels
         let part = try values.slice(offset: [0] + inside, shape: [channels] + shape[planes...]).contiguous().reshaped(leading + shape)
         try result.assign(try stored(part), at: leading.map { _ in 0 } + zip(begin, write.offset.values).map { $0 - $1 })
@@ -43,11 +45,11 @@ struct BlockPredictor {
   private func forEachTile(_ write: VoxelRoi, _ planes: Int, _ body: ([Int]) throws -> Void) throws {
     if write.isEmpty { return }
     let axes = tiles.tile.indices
-    let first = axes.map { tiles.start(write.offset[$0 + planes], axis: $0) }
+    let first = axes.map { tiles.start(write.offset[$0 + planes] / tiles.scale[$0], axis: $0) }
     var start = first
     while true {
       try body(start)
-      guard let axis = axes.reversed().first(where: { start[$0] + tiles.tile[$0] < write.end[$0 + planes] }) else { return }
+      guard let axis = axes.reversed().first(where: { (start[$0] + tiles.tile[$0]) * tiles.scale[$0] < write.end[$0 + planes] }) else { return }
       start[axis] += tiles.tile[axis]
       for later in axes where later > axis { start[later] = first[later] }
     }
@@ -62,15 +64,35 @@ struct BlockPredictor {
     }
     let roi = try VoxelRoi(offset: Coordinate(offset), shape: Coordinate(shape))
     let read = try inputs.read(roi, pad: pad, context)[0].array
-    let raw = try engine.forward(try model.normalised(try read.reshaped([1, model.network.inChannels] + tiles.input)), model.parameters)
-    let active = try model.activated(raw, pool: context.pool)
-    return try active.reshaped(Array(active.shape.dropFirst()))
+    let seen = try model.normalised(try read.reshaped([1, model.network.inChannels] + tiles.input))
+    var sum = try passed(seen, context)
+    if mirror {
+      let ways = 1 << tiles.input.count
+      for way in 1..<ways {
+        try context.cancellation.check()
+        let axes = tiles.input.indices.filter { way >> $0 & 1 == 1 }.map { $0 + 2 }
+        sum.add(try passed(try seen.flipped(axes), context).flipped(axes).contiguous())
+      }
+      sum.scale(by: 1 / Float(ways))
+    }
+    return try sum.reshaped(Array(sum.shape.dropFirst()))
   }
+
+  private func passed(_ seen: NDArray, _ context: ExecutionContext) throws -> NDArray { try model.activated(try engine.forward(seen, model.parameters), pool: context.pool) }
 
   private func stored(_ values: NDArray) throws -> NDArray {
     guard let scaling else { return try values.cast(to: dtype) }
     return try scaling.encoded(values)
   }
+}
+
+extension NDArray {
+  /// Of float32 arrays of one shape.
+  fileprivate mutating func add(_ other: NDArray) {
+    other.withElements(Float.self) { given in withMutableElements(Float.self) { sum in for at in sum.indices { sum[at] += given[at] } } }
+  }
+
+  fileprivate mutating func scale(by factor: Float) { withMutableElements(Float.self) { values in for at in values.indices { values[at] *= factor } } }
 }
 
 /// How predictions are kept in 8 bits: value = stored · scale + shift.

@@ -2,6 +2,7 @@
 //
 // source       spatial axes, or channel and spatial axes; any dtype, normalised as the model says; mirrored at the edges
 // prediction   spatial axes for one channel, else channel first; float32, float16, or uint8 with its scaling in the attributes
+// Super-resolution: blocks, chunks and the result are in voxels of the output, which are `scale` times smaller than those of the source.
 // A network of two spatial axes takes each plane of a volume by itself.
 // Each worker has one engine, made once and reused for all its blocks. Where one pass over a block needs more memory than there is, the
 // block is done in several tiles; that changes nothing in the result (NetworkTiles.swift).
@@ -26,12 +27,16 @@ package struct PredictOptions: Sendable {
   package var retries: Int
   /// Convolutions in tiles: faster, but the last bits depend on blocks and on memory.
   package var fast: Bool
+  /// The mean over all mirrorings of the input instead of one pass (test-time augmentation): 2ⁿ passes.
+  package var mirror: Bool
   /// Said in plans and messages.
   package var name: String
 
-  package init(block: [Int]? = nil, roi: WorldRoi? = nil, dtype: DType = .float32, pad: Pad = .reflect, workers: Int = 1, retries: Int = 2, fast: Bool = false, name: String = "model") {
+  package init(
+    block: [Int]? = nil, roi: WorldRoi? = nil, dtype: DType = .float32, pad: Pad = .reflect, workers: Int = 1, retries: Int = 2, fast: Bool = false, mirror: Bool = false, name: String = "model"
+  ) {
     (self.block, self.roi, self.dtype, self.pad) = (block, roi, dtype, pad)
-    (self.workers, self.retries, self.fast, self.name) = (workers, retries, fast, name)
+    (self.workers, self.retries, self.fast, self.mirror, self.name) = (workers, retries, fast, mirror, name)
   }
 }
 
@@ -50,6 +55,8 @@ package struct PredictStatement: Sendable {
   private let scaling: Scaling?
   private let identity: Identity
   private let bytesPerWorker: Int
+  /// Voxels of the output in one of the source, along each axis of the source.
+  private let scale: [Int]
 
   /// Checks source against model and chooses tiles that fit in memory. Reads no voxel.
   ///
@@ -60,24 +67,31 @@ package struct PredictStatement: Sendable {
     scaling = try Scaling(model.activation, options.dtype)
     let inputs = try Inputs([source], roi: options.roi)
     let rank = inputs.grid.rank, planes = rank - network.spatialRank
-    let least = try NetworkTiles(network, atLeast: [Int](repeating: 1, count: network.spatialRank))
-    let block = options.block ?? spec.usualBlock(over: inputs.total.shape.values, Self.defaultBlock(least, planes: planes))
-    let zeros = [Int](repeating: 0, count: planes)
-    tiling = try Tiling(total: inputs.total, block: block, before: zeros + least.before, after: zeros + least.before)
+    func laid(_ lengths: [Int]) throws -> NetworkTiles {
+      network.seesAll ? try NetworkTiles(network, trainedOn: model.provenance["input"]?.ints ?? []) : try NetworkTiles(network, atLeast: lengths)
+    }
+    let least = try laid([Int](repeating: 1, count: network.spatialRank))
+    let scale = [Int](repeating: 1, count: planes) + least.scale
+    let total = try VoxelRoi(offset: Coordinate(zip(inputs.total.offset.values, scale).map(saturated)), shape: Coordinate(zip(inputs.total.shape.values, scale).map(saturated)))
+    let block = options.block ?? spec.usualBlock(over: total.shape.values, zip(Self.defaultBlock(least, planes: planes), scale).map(saturated))
+    let margin = zip([Int](repeating: 0, count: planes) + least.before, scale).map(saturated)
+    tiling = try Tiling(total: total, block: block, before: margin, after: margin)
 
     // One pass a block if it fits in memory, else halves of the longest axis until it does.
     let share = context.memoryBudget / max(1, options.workers)
     let inner = ExecutionContext(pool: context.pool, cancellation: context.cancellation, memoryBudget: share)
     var lengths = (planes..<rank).map { axis -> Int in
-      let length = max(1, min(block[axis], inputs.total.shape[axis])), step = least.step[axis - planes]
-      let aligned = inputs.total.offset[axis] % step == 0 && (block[axis] % step == 0 || block[axis] >= inputs.total.shape[axis])
-      return aligned ? length : length + step - 1
+      let parts = scale[axis], fine = max(1, min(block[axis], total.shape[axis])), step = least.step[axis - planes]
+      let length = (fine - 1) / parts + 1, begins = saturated(step, parts)
+      let aligned = total.offset[axis] % begins == 0 && (block[axis] % begins == 0 || block[axis] >= total.shape[axis])
+      return aligned ? length : length + step - 1 + (parts > 1 ? 1 : 0)
     }
     let block2 = saturated(2 * 4 * network.outChannels, try VoxelRoi(shape: block).count())   // as values and as stored
+    if network.seesAll { lengths = least.tile }
     var fitting: (NetworkTiles, Int)?
     while fitting == nil {
-      let tiles = try NetworkTiles(network, atLeast: lengths)
-      let tensors = saturated(2 * 4 * (network.inChannels + network.outChannels), tiles.input.reduce(1, saturated))
+      let tiles = try laid(lengths)
+      let tensors = saturated(2 * 4, Int(clamping: Int128(saturated(network.inChannels, tiles.input.reduce(1, saturated))) + Int128(saturated(network.outChannels, zip(tiles.input, tiles.scale).map(saturated).reduce(1, saturated)))))
       do {
         let needed = Int(clamping: Int128(try Self.engineBytes(network, tiles, options.fast, inner)) + Int128(tensors) + Int128(block2))
         guard needed <= share else { throw NetworkError.memory(needed: needed, budget: share) }
@@ -89,22 +103,29 @@ package struct PredictStatement: Sendable {
       }
     }
     (tiles, bytesPerWorker) = fitting ?? (least, 0)
+    if options.mirror { try Self.checkMirrored(model, tiles) }
     identity = try Identity(of: source, content: spec.path != nil)
-    (self.model, self.inputs, self.options, self.spec) = (model, inputs, options, spec)
+    (self.model, self.inputs, self.options, self.spec, self.scale) = (model, inputs, options, spec, scale)
   }
 
   package func plan() throws -> BlockwisePlan {
     let channels = model.network.outChannels, leading = channels > 1 ? [channels] : []
-    let grid = try inputs.grid.shifted(to: tiling.total.offset.values).with(axes: leading.map { _ in .c } + inputs.grid.axes)
+    let grid = try finer(inputs.grid).shifted(to: tiling.total.offset.values).with(axes: leading.map { _ in .c } + inputs.grid.axes)
     let output = try plannedOutput(spec, grid: grid, dtype: options.dtype, leading: leading, tiling)
     let source = inputs.sources[0]
     let stage = BlockwisePlan.StagePlan(
-      name: "blocks", tiling: tiling, bytesRead: inputs.bytes(voxels: tiling.voxelsRead),
+      name: "blocks", tiling: tiling, bytesRead: inputs.bytes(voxels: tiling.voxelsRead / scale.reduce(1, *)),
       bytesWritten: try NDArray.byteCount(options.dtype, output.shape),
       bytesPerWorker: bytesPerWorker)
     return BlockwisePlan(
       title: "predict \(options.name)", inputs: [BlockwisePlan.Input(source, identity)], output: output, stages: [stage],
-      parameters: [("model", model.contentHash), ("pad", "\(options.pad)"), ("kernels", kernelClass())] + (options.fast ? [("fast", "true")] : []))
+      parameters: [("model", model.contentHash), ("pad", "\(options.pad)"), ("kernels", kernelClass())] + (options.fast ? [("fast", "true")] : []) + (options.mirror ? [("mirror", "true")] : []))
+  }
+
+  /// The source's grid with the voxels of the output; where nothing is known of them they have length 1 either way.
+  private func finer(_ grid: Grid) throws -> Grid {
+    guard grid.isKnown, scale.contains(where: { $0 > 1 }) else { return grid }
+    return try Grid(axes: grid.axes, voxelSize: Coordinate(try zip(grid.voxelSize.values, scale).map { try $0 / Rational($1) }), offset: grid.offset)
   }
 
   /// Runs what is missing.
@@ -119,7 +140,7 @@ package struct PredictStatement: Sendable {
     let (model, inputs, options, tiles, scaling) = (model, inputs, options, tiles, scaling)
     return try finishBlocks(of: plan, tiling, into: output, workers: options.workers, retries: options.retries, context) { _, inner in
       let engine = try Engine(model.network, batch: 1, inputSpatialShape: tiles.input, mode: .inference, fast: options.fast, context: inner)
-      let predictor = BlockPredictor(model: model, engine: engine, tiles: tiles, inputs: inputs, pad: options.pad, scaling: scaling, dtype: options.dtype, leading: leading)
+      let predictor = BlockPredictor(model: model, engine: engine, tiles: tiles, inputs: inputs, pad: options.pad, mirror: options.mirror, scaling: scaling, dtype: options.dtype, leading: leading)
       return { block, context in try predictor.predict(block, context) }
     }
   }
@@ -129,6 +150,13 @@ package struct PredictStatement: Sendable {
     do { return try Engine(network, batch: 1, inputSpatialShape: tiles.input, mode: .inference, fast: fast, context: context).byteCount } catch let error as NetworkError { throw error } catch {
       throw .memory(needed: .max, budget: context.memoryBudget)
     }
+  }
+
+  /// A mirrored pass must lie where the plain one does, and mean the same.
+  private static func checkMirrored(_ model: Model, _ tiles: NetworkTiles) throws {
+    let geometry = try model.network.geometry(forSpatial: tiles.input)
+    guard geometry.before == geometry.after else { throw BlockwiseError.model("the output of \(model.network.name) does not lie in the middle of its input: mirrored passes would lie beside it") }
+    if let kind = model.task["kind"]?.string, ["affinities", "descriptors"].contains(kind) { throw BlockwiseError.model("channels of \(kind) have directions, which a mirrored pass turns around: predict them without mirroring") }
   }
 
   private static func check(_ model: Model, _ source: any ArraySource) throws {

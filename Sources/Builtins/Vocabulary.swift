@@ -104,6 +104,7 @@ package enum Vocabulary {
     Builtin.layers + [
       .apply,
       .cosem,
+      .cpnet,
       .loadModel,
       .network,
       .profile,

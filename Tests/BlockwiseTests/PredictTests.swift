@@ -140,10 +140,54 @@ private func bits(_ source: any ArraySource) throws -> [UInt32] {
     #expect(message(try unet(valid), Volume(try image([5, 5]))) == "axes do not match: unet has 3 spatial axes, the source 2")
     #expect(message(try unet(valid, voxel: 8), try Volume(image([5, 5, 5]), voxel)) == "voxel sizes do not match: the model was trained at (8, 8, 8) nm, the source has (4, 4, 4) nm")
     #expect(message(try unet(valid, voxel: 4), try Volume(image([5, 5, 5]), voxel)) == "no error")
+    let builder = try NetworkBuilder(name: "half", spatialRank: 3, inChannels: 1), half = try builder.network(output: try builder.input.maxPool([2]))
+    let coarser = message(try Model(network: half, parameters: ParameterSet(names: [], arrays: [])), Volume(try image([5, 5, 5])))
+    #expect(coarser == "an output voxel of half is 2 voxels of its input long; predicted can be what is as fine as the input")
     var large = valid
     large.upsampleFactors = [[2, 2, 2]]
     let finer = message(try unet(large), Volume(try image([5, 5, 5])))
     #expect(finer == "unet changes the voxel size; prediction of such networks is not there yet")
+  }
+
+  /// The mean over mirrorings does not hang on blocks either, and does to a mirrored volume what it does to the volume.
+  @Test func mirrored() throws {
+    let flat = try image([12, 13, 14])
+    for model in [try unet(valid, channels: 2), try unet(UNetSettings(outChannels: 4, features: 4, featureFactor: 2, downsampleFactors: [[2, 2]]))] {
+      let options = PredictOptions(block: [12, 13, 14], mirror: true), whole = try predict(model, Volume(flat), options, context(threads: 2)).output
+      #expect(try bits(whole) != bits(predict(model, Volume(flat), PredictOptions(block: [12, 13, 14]), context()).output))
+      #expect(try bits(predict(model, Volume(flat), PredictOptions(block: [5, 6, 14], workers: 2, mirror: true), context(threads: 2)).output) == bits(whole))
+    }
+    // by hand: one pass of a network of one convolution, and its mirror images
+    let builder = try NetworkBuilder(name: "one", spatialRank: 2, inChannels: 1), network = try builder.network(output: try builder.input.conv(1, kernel: [3]))
+    let model = try Model(network: network, parameters: try ParameterSet(initialising: network, seed: 2)), picture = try NDArray((0..<30).map { Float($0 * $0 % 17) }, [5, 6])
+    let found = try predict(model, Volume(picture), PredictOptions(block: [5, 6], mirror: true), context()).output
+    var sum = [Float](repeating: 0, count: 30)
+    for axes in [[], [0], [1], [0, 1]] {
+      let part = try #require(predict(model, Volume(try picture.flipped(axes).contiguous()), PredictOptions(block: [5, 6]), context()).output as? Volume)
+      for (at, value) in try part.array.flipped(axes).contiguous().elements(Float.self).enumerated() { sum[at] += value / 4 }
+    }
+    #expect(try zip(found.read(try VoxelRoi(shape: [5, 6]), ReadContext()).elements(Float.self), sum).allSatisfy { abs($0 - $1) < 1e-4 })
+    var directed = try unet(valid)
+    directed.task = ["kind": "affinities"]
+    #expect(throws: BlockwiseError.self) { try predict(directed, Volume(flat), PredictOptions(mirror: true), context()) }
+  }
+
+  /// Networks that see all of their input: tiles of one size at fixed places, whatever the blocks.
+  @Test func fixedTiles() throws {
+    var gated = valid
+    gated.attention = true
+    let builder = try NetworkBuilder(name: "squeeze", spatialRank: 3, inChannels: 1)
+    let x = try builder.input.conv(2, kernel: [3], border: .same).relu(), squeeze = try builder.network(output: try x.multiply(try x.globalPool().linear(2).activation(.sigmoid)).conv(1, kernel: [1]))
+    for (network, input) in [(try gated.network().withHead(channels: 1), [52, 52, 52]), (squeeze, [16, 12, 20])] {
+      #expect(network.seesAll)
+      #expect(try network.seamless().json == network.json)
+      let model = try Model(network: network, parameters: try ParameterSet(initialising: network, seed: 5), activation: .sigmoid, provenance: ["input": JSON(input)])
+      let source = Volume(try image([22, 9, 11])), whole = try predict(model, source, PredictOptions(block: [22, 9, 11]), context(threads: 2)).output
+      #expect(try NetworkTiles(network, trainedOn: input).input == input)
+      for (block, workers) in [([8, 8, 8], 2), ([7, 30, 5], 1)] {
+        #expect(try bits(predict(model, source, PredictOptions(block: block, workers: workers), context(threads: 2)).output) == bits(whole), "\(network.name) in blocks of \(block)")
+      }
+    }
   }
 
   /// The reach of a valid network is what it cuts off; of the same network with same padding it is as much.

@@ -117,6 +117,26 @@ struct EngineTests {
     }
   }
 
+  /// What is said to fit does, at a budget that the wish does not fit in; and nothing is said where nothing fits.
+  @Test(arguments: [false, true]) func largestInput(training: Bool) throws {
+    let network = try Self.unet.network().withHead(channels: 1), budget = training ? 12 << 20 : 6 << 20, tight = context(memoryBudget: budget)
+    let wish = [124, 124, 68], mode: Engine.Mode = training ? .training : .inference
+    #expect(throws: NetworkError.self) { try Engine(network, batch: 1, inputSpatialShape: wish, mode: mode, context: tight) }
+    let fits = try #require(network.largestInput(like: wish, training: training, tight))
+    #expect(try #require(network.legalSizes()).contains(fits) && zip(fits, wish).allSatisfy { $0 <= $1 })
+    #expect(try Engine(network, batch: 1, inputSpatialShape: fits, mode: mode, context: tight).byteCount > budget / 2)
+    #expect(network.largestInput(like: wish, training: training, context(memoryBudget: 1000)) == nil)
+  }
+
+  /// Memory alive while a step runs: the peak is what the arena holds, with input and output, but for gaps.
+  @Test func memoryAlive() throws {
+    let network = try Self.unet.network().withHead(channels: 1), input = [60, 60, 60]
+    let alive = try network.memory(input: input), engine = try Engine(network, batch: 1, inputSpatialShape: input, mode: .inference, context: context())
+    let peak = try #require(alive.values.max()), outside = 4 * (engine.inputShape.reduce(1, *) + engine.outputShape.reduce(1, *))
+    #expect(peak >= engine.byteCount && peak <= engine.byteCount + outside + 1024)
+    #expect(alive["unet.l_conv.0.conv_pass.0"].map { $0 >= 4 * (60 * 60 * 60 + 4 * 58 * 58 * 58) } == true)
+  }
+
   @Test func refusals() throws {
     let network = try Self.unet.network()
     let parameters = try ParameterSet(initialising: network, seed: 1)

@@ -1,5 +1,7 @@
 import Arrays
 import Execution
+import Networks
+import Storage
 import Testing
 import Training
 
@@ -32,6 +34,19 @@ private let losses = ["mse", "mae", "bce", "cross_entropy", "dice", "tversky", "
       let step: Float = 1e-2, expected = (try moved(step) - moved(-step)) / Double(2 * step)
       #expect(abs(Double(gradient[i]) - expected) < 2e-5 + 2e-2 * abs(expected), "\(text) at \(i): \(gradient[i]) and \(expected)")
     }
+  }
+
+  /// Values and derivatives of overlaps and focal against torch in float64, with and without weights: Tests/Fixtures/networks/generate.py.
+  @Test(arguments: ["dice", "tversky", "focal"], ["none", "weight", "single"]) func parity(_ text: String, _ weight: String) throws {
+    let folder = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/")
+    let file = try SafeTensors(reading: "\(folder)/Fixtures/networks/losses.safetensors"), arrays = file.byName, pool = ThreadPool(threads: 2)
+    func array(_ name: String) throws -> NDArray { try #require(arrays[name]) }
+    let found = try TaskLoss(parsing: text)(try array("prediction"), target: try array("soft"), weight: weight == "none" ? nil : try array(weight), pool: pool)
+    let values = try JSON(parsing: try #require(file[metadata: "values"])), expected = try #require(values["\(text).\(weight)"]?.double)
+    #expect(abs(found.value - expected) < 2e-6 * expected)
+    let (a, b) = (try found.gradient.elements(Float.self), try array("gradient.\(text).\(weight)").elements(Float.self))
+    let rms = (b.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(b.count)).squareRoot()
+    #expect(zip(a, b).reduce(0.0) { max($0, Double(abs($1.0 - $1.1))) } < 2e-5 * rms)
   }
 
   /// One item and channel by hand: s = ½ everywhere, t = 1, 0, 0, 0.

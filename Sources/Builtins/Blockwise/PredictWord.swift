@@ -8,13 +8,15 @@ extension Builtin {
     "predict",
     """
     (m: model|best, a: array, to: string = nil, roi: roi = nil, block: int|coord = nil, dtype: fn|string = nil, chunks: int|coord = nil, shards: int|coord = nil,
-     pad: "reflect|zero" = "reflect", workers=1, retries=2, fast=false, resume=true, replace=false, on: context = nil) -> array
+     pad: "reflect|zero" = "reflect", mirror=false, workers=1, retries=2, fast=false, resume=true, replace=false, on: context = nil) -> array
     """,
     "Runs a network over a volume, blockwise and without seams: every block gets the context that the network sees.",
     details: [
       "The result has no trace of the blocks: any block size and any number of workers give the same bytes.",
       "fast=true computes convolutions of 12 channels and more in tiles, two to three times as fast. Values differ by rounding (some 1e-5 of their spread), and otherwise for other blocks.",
       "to=\"c.zarr/name\" writes it there and resumes what was begun; without it the result stays in memory. dtype=uint8 scales the activation's range to 0…255 and records that.",
+      "mirror=true is the mean over all mirrorings of the input: eight passes in three dimensions, four in two. Not for channels with a direction, such as affinities.",
+      "A network that sees all of its input (group_norm, global_pool, attention) is laid in tiles of its training size at fixed places; these show where they meet.",
       "shards=256 keeps the chunks of 256³ voxels in one file (Zarr v3); blocks are then whole shards.",
     ],
     searchTerms: ["inference", "segment"], needs: .sketches,
@@ -36,7 +38,8 @@ extension Builtin {
     let source = try call.array("a").source(call.execution), rank = source.grid.spatialRank
     let options = PredictOptions(
       block: try call.block(rank: rank), roi: try call.optionalRoi("roi", on: source.grid), dtype: try call.dtype("dtype") ?? .float32,
-      pad: try call.string("pad") == "zero" ? .constant(0) : .reflect, workers: try call.workers() ?? 1, retries: try call.int("retries", in: 0...100), fast: try call.bool("fast"))
+      pad: try call.string("pad") == "zero" ? .constant(0) : .reflect, workers: try call.workers() ?? 1, retries: try call.int("retries", in: 0...100),
+      fast: try call.bool("fast"), mirror: try call.bool("mirror"))
     return (model, source, options, try call.output(rank: rank))
   }
 }

@@ -1,6 +1,7 @@
 // What a network costs: by count (summary) and by the clock (profile), a row a layer.
 
 import Arrays
+import CKernels
 import Execution
 import Geometry
 import Language
@@ -9,8 +10,9 @@ import Networks
 extension Builtin {
   static let summary = Builtin(
     "summary", "(m: model, input: int|coord = nil) -> table",
-    "The layers of a model for one input size: output shape (channels first), weights, floating-point operations, bytes of the output.",
+    "The layers of a model for one input size: output shape (channels first), weights, floating-point operations, bytes of the output, memory alive.",
     details: [
+      "memory: what is held while the layer is computed, with the input, in prediction; the largest is the peak: max(summary(m), \"memory\"). nil for layers that are part of another's step.",
       "flops: additions, multiplications and comparisons of one forward pass; a map such as relu counts as one an element. bytes: float32; nil where a layer is a view and holds nothing.",
       "Sums: sum(summary(m).flops), sum(summary(m).params).",
     ],
@@ -19,9 +21,11 @@ extension Builtin {
   ) { call in
     let model = try call.object("m", as: ModelValue.self), input = try call.input(model)
     let layers = try model.network.layers(input: input)
-    return Value(TableValue(columns: ["layer", "output", "params", "flops", "bytes", "operation"], values: [
+    let alive = try model.network.memory(input: input)
+    return Value(TableValue(columns: ["layer", "output", "params", "flops", "bytes", "memory", "operation"], values: [
       layers.map { .string($0.name) }, layers.map { .voxelCoordinate(Coordinate([$0.channels] + $0.shape)) }, layers.map { .int($0.parameters) },
-      layers.map { .count($0.work) }, layers.map { $0.bytes == 0 ? .nil : .bytes($0.bytes) }, layers.map { .string($0.operation) },
+      layers.map { .count($0.work) }, layers.map { $0.bytes == 0 ? .nil : .bytes($0.bytes) },
+      layers.map { alive[$0.name].map { .bytes($0) } ?? .nil }, layers.map { .string($0.operation) },
     ]))
   }
 
@@ -29,6 +33,7 @@ extension Builtin {
     "profile", "(m: model, input: int|coord = nil, training=false, repeats=3, fast=false) -> table",
     "Runs a model on noise and measures each step: seconds of one pass and GFLOP/s, the mean of some repeats after a first one.",
     details: [
+      "peak: the rate as a part of what this machine's threads reach with multiply-adds in registers, measured beside it. Winograd's convolutions take fewer operations than are counted, so theirs can exceed 1.",
       "Steps are what is computed: relu inside its convolution, crops and concatenations not at all. training=true also measures the backward pass (column backward). fast: convolutions in tiles, as in predict(fast=true) and always in training.",
       "A model without weights is measured with random ones: speed does not depend on them.",
     ],
@@ -42,7 +47,10 @@ extension Builtin {
       try call.checkBudget(.float32, [network.parameterCount])
       parameters = try ParameterSet(initialising: network, seed: call.context.seed)
     }
-    let engine = try Engine(network, batch: 1, inputSpatialShape: input, mode: training ? .training : .inference, fast: try call.bool("fast") || training, context: call.execution)
+    let engine: Engine
+    do { engine = try Engine(network, batch: 1, inputSpatialShape: input, mode: training ? .training : .inference, fast: try call.bool("fast") || training, context: call.execution) } catch let error as NetworkError {
+      throw network.tooLarge(error, like: input, training: training, call, "input")
+    }
     var generator = KeyedGenerator(seed: call.context.seed, purpose: "profile")
     let noise = try NDArray((0..<engine.inputShape.reduce(1, *)).map { _ in Float(generator.uniform(-1, 1)) }, engine.inputShape)
     for round in 0...repeats {
@@ -50,13 +58,15 @@ extension Builtin {
       let output = try engine.forward(noise, parameters)
       if training { _ = try engine.backward(output) }
     }
+    let peak = dcs_peak_flops(call.execution.pool.handle) / 1e9
     let times = engine.times ?? [], steps = engine.plan.steps
     func seconds(_ sum: Double) -> Double { sum / Double(repeats) }
     let work = steps.map { step in step.operation.work(step.inputs.map { $0.reduce(0) { $0 + $1.channels } }, step.output.channels, step.output.extent) }
     // Numbers first: what does not fit on the screen is left out at the right.
-    var columns = ["layer", "seconds", "gflops"]
+    let rates = zip(work, times).map { $1.forward > 0 ? $0 / seconds($1.forward) / 1e9 : 0 }
+    var columns = ["layer", "seconds", "gflops", "peak"]
     var values: [[Value]] = [
-      steps.map { .string($0.name) }, times.map { .float(seconds($0.forward)) }, zip(work, times).map { .float($1.forward > 0 ? $0 / seconds($1.forward) / 1e9 : 0) },
+      steps.map { .string($0.name) }, times.map { .float(seconds($0.forward)) }, rates.map { .float($0) }, rates.map { .float($0 / peak) },
     ]
     if training {
       columns.append("backward")
@@ -71,6 +81,18 @@ extension Builtin {
 extension Call {
   /// The input size to look at: the one given, or the model's own.
   fileprivate func input(_ model: ModelValue) throws -> [Int] { try optionalVoxels("input", rank: model.network.spatialRank)?.values ?? model.input }
+}
+
+extension Network {
+  /// Where one pass does not fit in memory, the largest input of its kind that does.
+  func tooLarge(_ error: NetworkError, like input: [Int], training: Bool, _ call: Call, _ argument: String) -> Failure {
+    var failure = error.failure
+    failure.argument = argument
+    if case .memory = error, let fits = largestInput(like: input, training: training, call.execution) {
+      failure.hint = "an input of \(fits.map(String.init).joined(separator: " × ")) fits" + (training ? "" : "; predict works in tiles")
+    }
+    return failure
+  }
 }
 
 extension Value {

@@ -6,15 +6,15 @@ import Networks
 
 extension Builtin {
   static let layers: [Builtin] =
-    [Pointwise.relu, .gelu, .sigmoid, .tanh].map(activation) + [
+    [Pointwise.relu, .gelu, .sigmoid, .tanh].map(activation) + normalisations + [
       layerAdd,
       layerAveragePool,
-      layerBatchNorm,
       layerConcat,
       layerConv,
       layerConvTranspose,
       layerCrop,
       layerDropout,
+      layerGlobalPool,
       layerLeakyRelu,
       layerLinear,
       layerMaxPool,
@@ -39,13 +39,18 @@ extension Builtin {
   }
 
   private static let layerConvTranspose = Builtin(
-    "conv_transpose", "(x: tensor, features: int, factors: int|coord = 2, name: string = nil) -> tensor",
-    "A transposed convolution whose stride is its kernel: each voxel becomes a box of `factors` voxels.",
-    examples: [Example("network(fn(x) = conv_transpose(x, 8, 2), input=(5, 6, 7)).output", prints: "(10, 12, 14)")],
+    "conv_transpose", "(x: tensor, features: int, factors: int|coord = 2, kernel: int|coord = nil, padding: \"valid|same\" = \"valid\", name: string = nil) -> tensor",
+    "A transposed convolution: each voxel becomes a box of `kernel` voxels, boxes are `factors` apart and are added where they overlap.",
+    details: ["kernel: as factors if not given: boxes that touch. padding=\"same\" cuts the rim of overlapping boxes, so that lengths grow by factors exactly."],
+    examples: [
+      Example("network(fn(x) = conv_transpose(x, 8, 2), input=(5, 6, 7)).output", prints: "(10, 12, 14)"),
+      Example("network(fn(x) = conv_transpose(x, 8, 2, kernel=4, padding=\"same\"), input=(5, 6, 7)).output", prints: "(10, 12, 14)"),
+    ],
     searchTerms: ["layer", "deconvolution", "upsample"]
   ) { call in
-    let x = try call.tensor()
-    return Value(TensorValue(try x.transposedConv(try call.int("features", in: 1...1 << 16), factors: try call.lengths("factors", x), name: try call.optionalString("name"))))
+    let x = try call.tensor(), kernel = try call.value("kernel").isNil ? nil : try call.lengths("kernel", x)
+    return Value(TensorValue(try x.transposedConv(
+      try call.int("features", in: 1...1 << 16), factors: try call.lengths("factors", x), kernel: kernel, border: try call.string("padding") == "same" ? .same : .valid, name: try call.optionalString("name"))))
   }
 
   private static func activation(_ map: Pointwise) -> Builtin {
@@ -63,16 +68,6 @@ extension Builtin {
     // The decimal that was written, exactly: 0.01 is 1/100.
     guard let slope = Rational(decimal: Value.floatText(try call.float("slope"))) else { throw call.failure(.value, "`slope` must be a number from 0 to 1", at: "slope") }
     return Value(TensorValue(try call.tensor().leakyRelu(slope, name: try call.optionalString("name"))))
-  }
-
-  private static let layerBatchNorm = Builtin(
-    "batch_norm", "(x: tensor, name: string = nil) -> tensor",
-    "A layer that brings each channel to mean 0 and deviation 1, then scales and shifts it by weights of its own.",
-    details: ["Training normalises by the batch and keeps running statistics, prediction by these: each voxel for itself, so there are no seams."],
-    examples: [Example("network(fn(x) = x |> conv(4, 3) |> batch_norm() |> relu(), dimensions=2).parameters", prints: "48")],
-    searchTerms: ["layer", "normalisation", "normalization"]
-  ) { call in
-    Value(TensorValue(try call.tensor().batchNorm(name: try call.optionalString("name"))))
   }
 
   private static let layerDropout = Builtin(
@@ -103,10 +98,21 @@ extension Builtin {
     return Value(TensorValue(try x.meanPool(try call.lengths("factors", x), name: try call.optionalString("name"))))
   }
 
+  private static let layerGlobalPool = Builtin(
+    "global_pool", "(x: tensor, name: string = nil) -> tensor", "The mean of each channel over all of space: one voxel, which + and * join to every voxel of another tensor.",
+    details: ["A network with such a layer sees all of its input: it is predicted in tiles of its training size."],
+    examples: [Example("network(fn(x) = conv(x, 4, 1) * sigmoid(linear(global_pool(x), 4)), input=(8, 8, 8)).output", prints: "(8, 8, 8)")],
+    searchTerms: ["layer", "style", "squeeze", "mean"]
+  ) { call in
+    Value(TensorValue(try call.tensor().globalPool(name: try call.optionalString("name"))))
+  }
+
   private static let layerUpsample = Builtin(
-    "upsample", "(x: tensor, factors: int|coord = 2, name: string = nil) -> tensor", "Nearest neighbours: each voxel becomes a box of `factors` equal ones.", searchTerms: ["layer"]
+    "upsample", "(x: tensor, factors: int|coord = 2, mode: \"nearest|linear\" = \"nearest\", name: string = nil) -> tensor",
+    "Each voxel becomes a box of `factors` voxels: equal ones, or linear between the centres of the old ones.", searchTerms: ["layer", "bilinear", "trilinear", "interpolate"]
   ) { call in
     let x = try call.tensor()
+    if try call.string("mode") == "linear" { return Value(TensorValue(try x.upsampleLinear(try call.lengths("factors", x), name: try call.optionalString("name")))) }
     return Value(TensorValue(try x.upsample(try call.lengths("factors", x), name: try call.optionalString("name"))))
   }
 
@@ -146,12 +152,13 @@ extension Builtin {
     "linear", "(x: tensor, features: int, name: string = nil) -> tensor", "The same linear map of the channels at each voxel: a convolution whose kernel is one voxel.", searchTerms: ["layer", "dense", "head"]
   ) { call in
     let x = try call.tensor()
-    return Value(TensorValue(try x.conv(try call.int("features", in: 1...1 << 20), kernel: [1], name: try call.optionalString("name"))))
+    let features = try call.int("features", in: 1...1 << 20), name = try call.optionalString("name")
+    return Value(TensorValue(try x.isGlobal ? x.linear(features, name: name) : x.conv(features, kernel: [1], name: name)))
   }
 }
 
 extension Call {
-  fileprivate func tensor() throws -> SymbolicTensor { try object("x", as: TensorValue.self).tensor }
+  func tensor() throws -> SymbolicTensor { try object("x", as: TensorValue.self).tensor }
 
   /// What a variadic parameter of tensors collected, at least one.
   fileprivate func tensors() throws -> [SymbolicTensor] {

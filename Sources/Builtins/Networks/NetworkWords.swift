@@ -8,17 +8,18 @@ extension Builtin {
   static let unet = Builtin(
     "unet",
     """
-    (levels=4, features=12, growth=6, input: int|coord = nil, channels=1, out: int = nil, factors: list = nil, padding: "valid|same" = "valid",
+    (levels=4, features=12, growth: int|list = 6, input: int|coord = nil, channels=1, out: int = nil, factors: list = nil, padding: "valid|same" = "valid",
      kernel: int|coord = 3, kernels_down: list = nil, kernels_up: list = nil, upsample: list = nil, constant_upsample=true, activation_on_upsample=true,
-     batch_norm=false, dimensions=3, name="unet") -> model
+     batch_norm=false, attention=false, dimensions=3, name="unet") -> model
     """,
     "DaCapo's U-Net: two convolutions and a pooling a level, features · growth^level wide, nearest upsampling.",
     details: [
+      "growth: by how much each level is wider than the one above; a list says it level by level, such as [2, 3, 2].",
       "factors: the pooling of each level but the last, such as [2, 2, (1, 2, 2)]; 2 everywhere if not given. input: voxels of a training patch. out: channels before the head.",
       "padding=\"same\" supervises whole patches in training; prediction is seamless either way.",
       "kernels_down, kernels_up: the convolutions of each level from the finest on, such as [[3, 3], [(1, 3, 3), 3]]; kernels_up has none for the last level.",
       "constant_upsample=false upsamples by transposed convolutions; activation_on_upsample=false leaves out the relu behind an upsampling.",
-      "batch_norm=true normalises between each convolution and its relu.",
+      "batch_norm=true normalises between each convolution and its relu. attention=true weighs the features of each level by a gate that the level below opens.",
       "upsample: factors of super-resolution stages behind the network, such as [2]: the output's voxels are that much smaller.",
     ],
     examples: [
@@ -30,24 +31,30 @@ extension Builtin {
     let levels = try call.int("levels", in: 2...8)
     let rank: Int
     if case .voxelCoordinate(let size) = try call.value("input") { rank = size.rank } else { rank = try call.int("dimensions", in: 2...3) }
-    let kernel = try call.voxels("kernel", rank: rank).values, features = try call.int("features", in: 1...100_000)
+    let kernel = try call.voxels("kernel", rank: rank).values, features = try call.int("features", in: 1...100_000), growth = try growth(call, count: levels - 1)
+    var widths = [features]
+    for factor in growth {
+      let (product, overflow) = (widths.last ?? features).multipliedReportingOverflow(by: factor)
+      guard !overflow, product <= 1 << 20 else { throw call.failure(.value, "`features` must be at most 1,048,576 at the deepest level; `growth` makes it wider", at: "features") }
+      widths.append(product)
+    }
     let settings = UNetSettings(
-      inChannels: try call.int("channels", in: 1...1000), outChannels: try call.optionalInt("out") ?? features, features: features, featureFactor: try call.int("growth", in: 1...100),
+      inChannels: try call.int("channels", in: 1...1000), outChannels: try call.optionalInt("out") ?? features, features: features, featureFactor: growth.first ?? 1,
       downsampleFactors: try factors(call, "factors", count: levels - 1, rank: rank) ?? Array(repeating: Array(repeating: 2, count: rank), count: levels - 1),
       kernelSizesDown: try kernels(call, "kernels_down", count: levels, rank: rank) ?? Array(repeating: [kernel, kernel], count: levels),
       kernelSizesUp: try kernels(call, "kernels_up", count: levels - 1, rank: rank) ?? Array(repeating: [kernel, kernel], count: levels - 1),
       upsampleFactors: try factors(call, "upsample", count: nil, rank: rank) ?? [], padding: try call.string("padding") == "same" ? .same : .valid,
       constantUpsample: try call.bool("constant_upsample"), activationOnUpsample: try call.bool("activation_on_upsample"),
-      batchNorm: try call.bool("batch_norm"))
-    let network = try settings.network(name: try call.networkName())
-    let input = try call.optionalVoxels("input", rank: rank)?.values ?? network.usualInput
-    do throws(NetworkError) { _ = try network.outputShape(forSpatial: input) } catch {
-      var failure = error.failure
-      failure.argument = "input"
-      if let legal = network.legalSizes() { failure.hint = "input sizes that fit: \(legal)" }
-      throw failure
-    }
-    return Value(ModelValue(kind: .architecture(network), input: input))
+      batchNorm: try call.bool("batch_norm"), attention: try call.bool("attention"),
+      widthsDown: widths)
+    return try call.architecture(try settings.network(name: try call.networkName()))
+  }
+
+  private static func growth(_ call: Call, count: Int) throws -> [Int] {
+    guard case .list(let list) = try call.value("growth") else { return Array(repeating: try call.int("growth", in: 1...100), count: count) }
+    let growth = list.compactMap { value -> Int? in if case .int(let factor) = value, (1...100).contains(factor) { factor } else { nil } }
+    guard growth.count == list.count, growth.count == count else { throw call.failure(.value, "`growth` must be a number or a list of \(count), from 1 to 100 each", at: "growth") }
+    return growth
   }
 
   private static func lengths(_ call: Call, _ name: String, _ value: Value, rank: Int) throws -> [Int] {
@@ -89,9 +96,7 @@ extension Builtin {
     }
     let result: NDArray
     do { result = try model.apply(try call.volume("a").array, context: call.execution) } catch let error as NetworkError {
-      var failure = error.failure
-      failure.argument = "a"
-      throw failure
+      throw network.tooLarge(error, like: Array(shape.suffix(rank)), training: false, call, "a")
     }
     let names = (result.rank == rank + 2 ? [Axis("b", .channel)] : []) + Axis.defaults(rank: rank + 1)
     return Value(ArrayValue(try Volume(result, Grid(unknown: names))))

@@ -9,13 +9,16 @@ extension Builtin {
   static let run = Builtin(
     "run",
     """
-    (name: string, model: model, task: task, data: split, lr=1e-4, batch=2, augment: list = nil, input: int|coord = nil, optimizer: "radam|adam" = "radam",
-     warmup=0, average=0.0, foreground=0.5, validate_every=1000, checkpoint_every=1000, keep=2, from: best|model = nil, folder="runs") -> run
+    (name: string, model: model, task: task, data: split, lr=1e-4, batch=2, augment: list = nil, input: int|coord = nil, optimizer: "radam|adam|adamw|sgd" = "radam",
+     warmup=0, decay: "none|cosine|step" = "none", decay_over: int = nil, decay_factor=0.1, weight_decay: float = nil, momentum=0.0, nesterov=false, clip=0.0, accumulate=1, average=0.0, foreground=0.5, validate_every=1000, checkpoint_every=1000, keep=2, from: best|model = nil, folder="runs") -> run
     """,
     "Makes a run, or opens the one of this name if its settings are the same; train(r) trains it.",
     details: [
       "model, from: of a model with weights, channels whose labels are channels of the task keep their weights of the head; the others start anew.",
-      "What decides the weights: model, task, data, lr, batch, augment, input, optimizer, warmup, average, foreground, from, and the script's seed.",
+      "What decides the weights: model, task, data, lr, batch, augment, input, optimizer and its numbers, warmup, decay, clip, accumulate, average, foreground, from, and the script's seed.",
+      "optimizer: radam, adam, adamw (weight_decay 0.01 unless given) or sgd (momentum, nesterov), as torch.optim has them; weight_decay shrinks weights, with adam and sgd by way of the gradient.",
+      "warmup: iterations from lr / 100 to lr. decay=\"cosine\" lets it fall to nothing over decay_over iterations, decay=\"step\" multiplies it by decay_factor after every decay_over.",
+      "clip: gradients with a larger norm are scaled down to it. accumulate: batches whose mean gradient makes a step: a larger batch in the memory of a small one.",
       "augment: aug.…(…), or functions fn(raw, labels) that return raw or [raw, labels] of the same shape; a third argument, if it has one, is a key for random(…, key=key) that differs from patch "
         + "to patch. Not given: mirror, transpose and a mild intensity.",
       "foreground: the share of patches centred on labelled objects. average: weights are averaged over the last 1 / (1 − average) iterations. keep: latest checkpoints kept beside the best.",
@@ -36,7 +39,9 @@ extension Builtin {
     }
     let settings = try RunSettings(
       network: network, task: task, data: data, input: try call.optionalVoxels("input", rank: network.spatialRank)?.values ?? model.input,
-      batch: try call.int("batch", in: 1...4096), optimizer: try optimizer(call), rate: LearningRate(try call.float("lr"), warmup: try call.int("warmup", in: 0...Int.max)),
+      batch: try call.int("batch", in: 1...4096), optimizer: try optimizer(call), rate: LearningRate(try call.float("lr"), warmup: try call.int("warmup", in: 0...Int.max), decay: try decay(call)),
+      steps: StepSettings(weightDecay: try call.optionalFloat("weight_decay"), momentum: try call.float("momentum"), nesterov: try call.bool("nesterov"), clip: try call.float("clip"),
+                          accumulate: try call.int("accumulate", in: 1...1024)),
       average: try call.float("average"), foreground: try call.float("foreground"), augment: try augmentations(call), seed: call.context.seed, start: start)
     let cadence = Cadence(
       checkpointEvery: try call.int("checkpoint_every", in: 1...Int.max), validateEvery: try call.int("validate_every", in: 0...Int.max), keep: try call.int("keep", in: 0...Int.max))
@@ -69,7 +74,20 @@ extension Builtin {
   }
 
   private static func optimizer(_ call: Call) throws -> OptimizerSettings.Method {
-    try call.string("optimizer") == "adam" ? .adam : .radam
+    OptimizerSettings.Method(rawValue: try call.string("optimizer")) ?? .radam
+  }
+
+  private static func decay(_ call: Call) throws -> LearningRate.Decay {
+    let kind = try call.string("decay")
+    if kind == "none" {
+      if call.isGiven("decay_over") { throw call.failure(.argument, "`decay_over` needs a `decay`", at: "decay_over", hint: "decay=\"cosine\" or decay=\"step\"") }
+      return .constant
+    }
+    guard let over = try call.optionalInt("decay_over") else { throw call.failure(.argument, "decay=\"\(kind)\" needs `decay_over`", at: "decay", hint: "decay_over=100_000, in iterations") }
+    guard over >= 1 else { throw call.failure(.value, "`decay_over` must be 1 or more", at: "decay_over") }
+    let factor = try call.float("decay_factor")
+    guard factor >= 0, factor <= 1 else { throw call.failure(.value, "`decay_factor` must be a number from 0 to 1", at: "decay_factor") }
+    return kind == "cosine" ? .cosine(over: over) : .steps(every: over, factor: factor)
   }
 
   private static func augmentations(_ call: Call) throws -> [Augmentation] {

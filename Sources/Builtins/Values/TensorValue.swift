@@ -31,12 +31,13 @@ struct TensorValue: ObjectValue {
 
   func binary(_ operation: BinaryOperator, _ other: Value, selfIsLeft: Bool, _ context: CallContext) throws -> Value? {
     guard let other = other.object(as: TensorValue.self) else {
-      throw Failure(.type, "a tensor of a network cannot be combined with \(other.typePhrase)", hint: "tensors are joined by +, add(a, b) and concat(a, b)")
+      throw Failure(.type, "a tensor of a network cannot be combined with \(other.typePhrase)", hint: "tensors are joined by +, *, add(a, b) and concat(a, b)")
     }
-    guard operation == .add else {
-      throw Failure(.type, "no layer is `\(operation.rawValue)` of two tensors", hint: "tensors are joined by +, add(a, b) and concat(a, b)")
+    guard operation == .add || operation == .multiply else {
+      throw Failure(.type, "no layer is `\(operation.rawValue)` of two tensors", hint: "tensors are joined by +, *, add(a, b) and concat(a, b)")
     }
     let (left, right) = selfIsLeft ? (self, other) : (other, self)
+    if operation == .multiply { return Value(TensorValue(try left.tensor.multiply(right.tensor))) }
     return Value(TensorValue(try left.tensor.add([right.tensor])))
   }
 }

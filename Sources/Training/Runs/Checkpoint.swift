@@ -20,13 +20,15 @@ struct Checkpoint {
     self.settings = settings
     iteration = 0
     parameters = try settings.start?.parameters ?? ParameterSet(initialising: settings.network, seed: settings.seed)
-    optimizer = try Optimizer(Self.optimizer(settings), for: settings.network)
+    optimizer = try Optimizer(try Self.optimizer(settings), for: settings.network)
     average = settings.average > 0 ? parameters : nil
   }
 
   /// One step along the gradients.
   mutating func step(_ gradients: ParameterSet, pool: ThreadPool) throws {
     optimizer.settings.rate = settings.rate.rate(at: iteration)
+    var gradients = gradients
+    if settings.steps.clip > 0 { try gradients.clip(to: settings.steps.clip, settings.network, pool: pool) }
     try optimizer.update(&parameters, gradients, pool: pool)
     iteration += 1
     guard average != nil else { return }
@@ -39,9 +41,7 @@ struct Checkpoint {
     }
   }
 
-  private static func optimizer(_ settings: RunSettings) -> OptimizerSettings {
-    settings.optimizer == .adam ? .adam(rate: settings.rate.rate) : .radam(rate: settings.rate.rate)
-  }
+  private static func optimizer(_ settings: RunSettings) throws -> OptimizerSettings { try settings.steps.optimizer(settings.optimizer, rate: settings.rate.rate) }
 
   // MARK: On disk
 
@@ -61,7 +61,7 @@ struct Checkpoint {
     (self.settings, self.iteration) = (settings, iteration)
     parameters = try Self.weights(file, settings.network, prefix: nil)
     average = settings.average > 0 ? try Self.weights(file, settings.network, prefix: Self.averagePrefix) : nil
-    optimizer = try Optimizer(Self.optimizer(settings), for: settings.network, tensors: file.byName, metadata: (try? JSON(parsing: state)) ?? .null)
+    optimizer = try Optimizer(try Self.optimizer(settings), for: settings.network, tensors: file.byName, metadata: (try? JSON(parsing: state)) ?? .null)
   }
 
   /// The weights that predict, alone.

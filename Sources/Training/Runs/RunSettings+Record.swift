@@ -13,7 +13,7 @@ extension RunSettings {
       .init("augment", .array(augment.map(\.record))),
       .init("normalisation", ["scale": .double(normalisation.scale), "shift": .double(normalisation.shift)]),
       .init("data", data.record), .init("from", start.map { .string($0.origin) } ?? .null), .init("model", network.json),
-    ])
+    ] + steps.members)
   }
 
   /// Settings from run.json; arrays are opened again, weights to start from are not needed any more.
@@ -41,7 +41,7 @@ extension RunSettings {
     let augment = try (record["augment"]?.array ?? []).map { try Augmentation(record: $0) }
     try self.init(
       network: network, task: task, data: data, input: input, batch: batch, optimizer: method,
-      rate: LearningRate(rate, warmup: record["warmup"]?.int ?? 0, decay: LearningRate.Decay(record: record["decay"])),
+      rate: LearningRate(rate, warmup: record["warmup"]?.int ?? 0, decay: LearningRate.Decay(record: record["decay"])), steps: StepSettings(record: record),
       average: record["average"]?.double ?? 0, foreground: foreground, augment: augment, seed: seed, normalisation: Normalisation(scale: scale, shift: shift))
   }
 
@@ -72,10 +72,13 @@ extension LearningRate.Decay {
     switch self {
     case .constant: "constant"
     case .cosine(let over): ["cosine": JSON(over)]
+    case .steps(let every, let factor): ["step": JSON(every), "factor": .double(factor)]
     }
   }
   init(record: JSON?) {
-    if let over = record?["cosine"]?.int { self = .cosine(over: over) } else { self = .constant }
+    if let over = record?["cosine"]?.int { self = .cosine(over: over) }
+    else if let every = record?["step"]?.int { self = .steps(every: every, factor: record?["factor"]?.double ?? 0.1) }
+    else { self = .constant }
   }
 }
 

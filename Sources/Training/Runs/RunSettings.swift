@@ -15,6 +15,7 @@ package struct RunSettings: Sendable {
   package var batch: Int
   package var optimizer: OptimizerSettings.Method
   package var rate: LearningRate
+  package var steps: StepSettings
   /// Predictions use a running mean of the weights, each step weighing 1 − `average` (Polyak & Juditsky 1992; as EMA in practice): it scores
   /// like a lower learning rate and costs nothing. 0: the weights themselves.
   package var average: Double
@@ -36,7 +37,7 @@ package struct RunSettings: Sendable {
   /// - Throws: `TrainingError.channels` where split, network and task do not fit, `.settings` for numbers out of range, `NetworkError` for a size that does not fit.
   package init(
     network: Network, task: Task, data: DataSplit, input: [Int], batch: Int = 2, optimizer: OptimizerSettings.Method = .radam, rate: LearningRate = LearningRate(1e-4),
-    average: Double = 0, foreground: Double = 0.5, augment: [Augmentation], seed: UInt64 = 0, normalisation: Normalisation? = nil, start: Start? = nil
+    steps: StepSettings = StepSettings(), average: Double = 0, foreground: Double = 0.5, augment: [Augmentation], seed: UInt64 = 0, normalisation: Normalisation? = nil, start: Start? = nil
   ) throws {
     guard network.spatialRank == data.rank else { throw TrainingError.channels(what: "the network", expected: "\(network.spatialRank) spatial axes", found: "\(data.rank) in the data") }
     guard network.inChannels == data.rawChannels else { throw TrainingError.channels(what: "the network", expected: "\(network.inChannels) of raw", found: "\(data.rawChannels)") }
@@ -49,13 +50,14 @@ package struct RunSettings: Sendable {
     guard foreground >= 0, foreground <= 1 else { throw TrainingError.settings(name: "foreground", expected: "a share from 0 to 1", found: "\(foreground)") }
     guard average >= 0, average < 1 else { throw TrainingError.settings(name: "average", expected: "from 0 up to, not including, 1", found: "\(average)") }
     guard rate.rate > 0, rate.rate.isFinite else { throw TrainingError.settings(name: "lr", expected: "a number above 0", found: "\(rate.rate)") }
+    _ = try steps.optimizer(optimizer, rate: rate.rate)
     _ = try network.outputShape(forSpatial: input)
     let voxel = data.voxelSize.values.map(\.double)
     guard zip(task.context(voxelSize: voxel), input).allSatisfy({ $0 <= 4 * $1 + 64 }) else {
       throw TrainingError.settings(name: "context of task \"\(task.name)\"", expected: "at most four patches", found: "\(task.context) with voxels of \(data.voxelSize) nm")
     }
     try start?.parameters.check(network)
-    (self.network, self.task, self.data, self.input, self.batch, self.optimizer, self.rate) = (network, task, data, input, batch, optimizer, rate)
+    (self.network, self.task, self.data, self.input, self.batch, self.optimizer, self.rate, self.steps) = (network, task, data, input, batch, optimizer, rate, steps)
     (self.average, self.foreground, self.augment, self.seed, self.start) = (average, foreground, augment, seed, start)
     self.normalisation = try normalisation ?? .standard(data.train)
   }
@@ -65,13 +67,9 @@ package struct RunSettings: Sendable {
   }
 }
 
-/// How the learning rate goes with the iterations: linearly up over `warmup`, then constant or falling.
+/// How the learning rate goes with the iterations: linearly up from a hundredth over `warmup`, then constant or falling.
 package struct LearningRate: Sendable, Equatable {
-  package enum Decay: Sendable, Equatable {
-    case constant
-    /// Half a cosine down to nothing at iteration `over`, and nothing after it.
-    case cosine(over: Int)
-  }
+  package typealias Decay = Schedule.Decay
   package var rate: Double
   package var warmup: Int
   package var decay: Decay
@@ -79,15 +77,7 @@ package struct LearningRate: Sendable, Equatable {
   package init(_ rate: Double, warmup: Int = 0, decay: Decay = .constant) { (self.rate, self.warmup, self.decay) = (rate, warmup, decay) }
 
   /// - Parameter iteration: 0 for the first step.
-  package func rate(at iteration: Int) -> Double {
-    let rising = warmup <= 0 || iteration >= warmup ? 1 : 0.01 + 0.99 * Double(iteration) / Double(warmup)
-    switch decay {
-    case .constant: return rate * rising
-    case .cosine(let over):
-      let part = min(1, Double(iteration) / Double(max(1, over)))
-      return rate * rising * 0.5 * (1 + cosine(.pi * part))
-    }
-  }
+  package func rate(at iteration: Int) -> Double { rate * Schedule(start: 0.01, warmup: warmup, decay: decay).factor(iteration) }
 }
 
 /// What may change between sessions of one run.
@@ -100,8 +90,3 @@ package struct Cadence: Sendable, Equatable {
 
   package init(checkpointEvery: Int = 1000, validateEvery: Int = 1000, keep: Int = 2) { (self.checkpointEvery, self.validateEvery, self.keep) = (checkpointEvery, validateEvery, keep) }
 }
-
-#if canImport(Glibc)
-import Glibc
-#endif
-private func cosine(_ x: Double) -> Double { cos(x) }

@@ -121,26 +121,42 @@ private struct TrainingSession {
     let settings = run.settings, maker = try BatchMaker(settings, context)
     let alone = ExecutionContext(pool: ThreadPool(threads: 1), cancellation: context.cancellation, memoryBudget: context.memoryBudget)
     let engine = try Engine(settings.network, batch: settings.batch, inputSpatialShape: settings.input, mode: .training, fast: true, context: context)
-    let queue = BatchQueue(from: checkpoint.iteration) { try maker.batch($0, alone) }
+    let queue = BatchQueue(from: checkpoint.iteration * settings.steps.accumulate) { try maker.batch($0, alone) }
     defer { queue.stop() }
     let label = "train \(run.name)"
     defer { context.progress.finish(label) }
     while reached == nil {
       try context.cancellation.check()
       let begin = Self.clock()
-      let batch = try queue.next()
-      var draw = KeyedGenerator(seed: settings.seed, purpose: "dropout", index: UInt64(checkpoint.iteration))
-      let output = try engine.forward(batch.raw, checkpoint.parameters, draw: draw.next())
-      let loss = try settings.task.loss(output, target: batch.target, weight: batch.weight, pool: context.pool)
-      guard loss.value.isFinite else { throw try notFinite(batch, output) }
-      try checkpoint.step(try engine.backward(loss.gradient), pool: context.pool)
+      let (loss, gradients) = try gradients(engine, queue)
+      try checkpoint.step(gradients, pool: context.pool)
       let end = Self.clock()
-      record(loss.value, end - begin)
+      record(loss, end - begin)
       report(label)
       if end - lastFlush > 1 { try flush(sync: false) }
       if isDue(cadence.checkpointEvery) || isDue(cadence.validateEvery) { try save() }
       if isDue(cadence.validateEvery) { try validate() }
     }
+  }
+
+  /// Mean loss and mean gradients of the batches of one step.
+  private func gradients(_ engine: Engine, _ queue: BatchQueue) throws -> (loss: Double, gradients: ParameterSet) {
+    let settings = run.settings, parts = settings.steps.accumulate
+    var sum: ParameterSet?, loss = 0.0
+    for part in 0..<parts {
+      try context.cancellation.check()
+      let batch = try queue.next()
+      var draw = KeyedGenerator(seed: settings.seed, purpose: "dropout", index: UInt64(checkpoint.iteration * parts + part))
+      let output = try engine.forward(batch.raw, checkpoint.parameters, draw: draw.next())
+      let found = try settings.task.loss(output, target: batch.target, weight: batch.weight, pool: context.pool)
+      guard found.value.isFinite else { throw try notFinite(batch, output) }
+      let gradients = try engine.backward(found.gradient)
+      if parts == 1 { return (found.value, gradients) }
+      if sum == nil { sum = try ParameterSet(zerosFor: settings.network) }
+      sum?.add(gradients, times: 1 / Float(parts))
+      loss += found.value / Double(parts)
+    }
+    return (loss, try sum ?? ParameterSet(zerosFor: settings.network))
   }
 
   private func isDue(_ every: Int) -> Bool { every > 0 && checkpoint.iteration > 0 && checkpoint.iteration % every == 0 }
