@@ -1,19 +1,20 @@
 import TerminalText
 
-/// `text` in exactly `width` columns: padded on the given side, or cut with "…".
-package func fit(_ text: String, _ width: Int, right: Bool = false) -> String {
+/// `text` in exactly `width` columns: padded on the given side, or cut with "…", at its begin if its end is to be kept.
+package func fit(_ text: String, _ width: Int, right: Bool = false, keepingEnd: Bool = false) -> String {
   let used = text.columns
   if used <= width {
     let blank = String(repeating: " ", count: width - used)
     return right ? blank + text : text + blank
   }
   guard width > 0 else { return "" }
-  var result = "", taken = 0
-  for character in text {
+  var kept: [Character] = [], taken = 0
+  for character in keepingEnd ? Array(text.reversed()) : Array(text) {
     let next = character.columns
     if taken + next > width - 1 { break }
-    result.append(character)
+    kept.append(character)
     taken += next
   }
-  return result + "…" + String(repeating: " ", count: max(0, width - taken - 1))
+  let blank = String(repeating: " ", count: max(0, width - taken - 1))
+  return keepingEnd ? "…" + String(kept.reversed()) + blank : String(kept) + "…" + blank
 }

@@ -1,7 +1,7 @@
 import TerminalText
 
 /// Rows of text cells under headings, sized to the screen: numbers right, text left. No line is wider than the screen: long texts are cut
-/// with "…" first, then the last columns are left out and named below.
+/// with "…" first (at their begin where their ends tell them apart), then the last columns are left out and named below.
 package struct TextTable: Sendable {
   package var headings: [String]
   package var rows: [[String]]
@@ -19,8 +19,9 @@ package struct TextTable: Sendable {
 
   package func rendered(_ style: Style) -> String {
     let (widths, shown) = layout(style.width)
-    var lines = [style.bold(line(headings, widths, shown))]
-    lines += rows.map { line($0, widths, shown) }
+    let ends = (0..<shown).map { endsTellApart($0, widths[$0]) }
+    var lines = [style.bold(line(headings, widths, ends.map { _ in false }))]
+    lines += rows.map { line($0, widths, ends) }
     if hidden > 0 { lines.append(style.dim(fit("  … \(grouped(hidden)) more (:more or page(t))", style.width).trimmedEnd)) }
     if shown < headings.count {
       let left = headings.count - shown
@@ -50,7 +51,15 @@ package struct TextTable: Sendable {
     return (widths, shown)
   }
 
-  private func line(_ cells: [String], _ widths: [Int], _ count: Int) -> String {
-    (0..<count).map { "  " + fit($0 < cells.count ? cells[$0] : "", widths[$0], right: numeric[$0]) }.joined().trimmedEnd
+  /// Whether more of a column's texts differ when their ends are kept than when their begins are.
+  private func endsTellApart(_ column: Int, _ width: Int) -> Bool {
+    let cells = Set(rows.compactMap { column < $0.count ? $0[column] : nil })
+    guard cells.contains(where: { $0.columns > width }) else { return false }
+    return Set(cells.map { fit($0, width, keepingEnd: true) }).count > Set(cells.map { fit($0, width) }).count
+  }
+
+  /// - Parameter ends: for each column shown, whether what is too long keeps its end.
+  private func line(_ cells: [String], _ widths: [Int], _ ends: [Bool]) -> String {
+    ends.indices.map { "  " + fit($0 < cells.count ? cells[$0] : "", widths[$0], right: numeric[$0], keepingEnd: ends[$0]) }.joined().trimmedEnd
   }
 }

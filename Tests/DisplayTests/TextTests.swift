@@ -22,6 +22,8 @@ import Testing
     for width in 0...8 { #expect(fit("細胞 cell", width).columns == width) }
     #expect(fit("abc", 5, right: true) == "  abc")
     #expect(fit("abcdef", 4) == "abc…")
+    #expect(fit("abcdef", 4, keepingEnd: true) == "…def")
+    for width in 0...8 { #expect(fit("細胞 cell", width, keepingEnd: true).columns == width) }
   }
 
   @Test func sparklineScalesToItsRange() {
@@ -30,6 +32,12 @@ import Testing
     #expect(sparkline([.nan, 1]) == " ▁")
     #expect(sparkline([3, 3, 3]) == "▁▁▁")
     #expect(sparkline((0..<1000).map(Double.init), width: 8).count == 8)
+  }
+
+  @Test func tableKeepsWhatTellsTextsApart() {
+    let names = ["unet.l_conv.0.conv_pass.0", "unet.l_conv.0.conv_pass.1"], same = ["first: a long explanation", "other: a long explanation"]
+    let shown = TextTable(headings: ["layer", "why"], rows: zip(names, same).map { [$0, $1] }, numeric: [false, false]).rendered(Style(width: 30, color: false))
+    #expect(shown.contains("pass.0") && shown.contains("pass.1") && shown.contains("first") && shown.contains("other"))
   }
 
   @Test func tableFitsEveryWidth() {
