@@ -91,8 +91,7 @@ package struct NetworkTiles: Sendable, Equatable {
 
   private static func scale(_ network: Network, _ geometry: NetworkGeometry) throws -> [Int] {
     try geometry.pitch.map { pitch in
-      guard let scale = (try Rational.one / pitch).int else { throw BlockwiseError.model("an output voxel of \(network.name) is \(pitch) voxels of its input long; predicted can be what is as fine as the input") }
-      if scale > 1 { throw BlockwiseError.model("\(network.name) changes the voxel size; prediction of such networks is not there yet") }
+      guard let scale = (try Rational.one / pitch).int else { throw BlockwiseError.model("an output voxel of \(network.name) is \(pitch) voxels of its input long; predicted can be what is as fine as the input or a whole number of times finer") }
       return scale
     }
   }

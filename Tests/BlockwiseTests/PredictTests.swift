@@ -142,11 +142,36 @@ private func bits(_ source: any ArraySource) throws -> [UInt32] {
     #expect(message(try unet(valid, voxel: 4), try Volume(image([5, 5, 5]), voxel)) == "no error")
     let builder = try NetworkBuilder(name: "half", spatialRank: 3, inChannels: 1), half = try builder.network(output: try builder.input.maxPool([2]))
     let coarser = message(try Model(network: half, parameters: ParameterSet(names: [], arrays: [])), Volume(try image([5, 5, 5])))
-    #expect(coarser == "an output voxel of half is 2 voxels of its input long; predicted can be what is as fine as the input")
-    var large = valid
-    large.upsampleFactors = [[2, 2, 2]]
-    let finer = message(try unet(large), Volume(try image([5, 5, 5])))
-    #expect(finer == "unet changes the voxel size; prediction of such networks is not there yet")
+    #expect(coarser == "an output voxel of half is 2 voxels of its input long; predicted can be what is as fine as the input or a whole number of times finer")
+  }
+
+  /// Super-resolution: a finer grid at the same corner, the same bytes for any block, and those of one pass over the padded whole.
+  @Test func finerVoxels() throws {
+    for factors in [[2, 2, 2], [1, 3, 2]] {
+      var settings = valid
+      (settings.downsampleFactors, settings.upsampleFactors) = ([[2, 2, 2]], [factors])
+      settings.kernelSizesUp = [[[3, 3, 3]]]
+      let model = try unet(settings, channels: 2), voxel = try Grid(axes: [.z, .y, .x], voxelSize: Coordinate([Rational(8), Rational(6), Rational(4)]), offset: Coordinate([Rational(16), .zero, Rational(-4)]))
+      let source = try Volume(image([7, 9, 8]), voxel), shape = zip([7, 9, 8], factors).map(*)
+      let whole = try #require(predict(model, source, PredictOptions(block: shape), context(threads: 2)).output as? Volume), expected = try bits(whole)
+      #expect(whole.shape == [2] + shape && whole.grid.offset == voxel.offset)
+      #expect(try whole.grid.voxelSize.values == zip(voxel.voxelSize.values, factors).map { try $0 / Rational($1) })
+
+      let tiles = try NetworkTiles(model.network, atLeast: [7, 9, 8])
+      #expect(tiles.scale == factors)
+      let padded = try readPadded(source, VoxelRoi(offset: Coordinate(tiles.before.map { -$0 }), shape: Coordinate(tiles.input)), pad: .reflect, ReadContext())
+      let once = try model.apply(try padded.reshaped([1] + padded.shape), context: context())
+      #expect(try once.slice(offset: [0] + tiles.skipped, shape: [2] + shape).elements(Float.self).map(\.bitPattern) == expected)
+      for (block, workers) in [([4, 4, 4], 2), ([5, 7, 3], 1), ([14, 5, 16], 1)] {
+        #expect(try bits(predict(model, source, PredictOptions(block: block, workers: workers), context(threads: 2)).output) == expected, "block \(block)")
+      }
+      var options = PredictOptions(block: [3, 4, 5])
+      options.roi = try WorldRoi(offset: Coordinate([Rational(24), Rational(12), Rational(4)]), shape: Coordinate([Rational(32), Rational(30), Rational(12)]))
+      let part = try #require(predict(model, source, options, context()).output as? Volume)
+      #expect(part.grid.offset.values == [Rational(24), Rational(12), Rational(4)])
+      let begin = zip([1, 2, 2], factors).map(*), box = zip([4, 5, 3], factors).map(*)
+      #expect(try bits(part) == bits(Volume(whole.array.slice(offset: [0] + begin, shape: [2] + box).contiguous())))
+    }
   }
 
   /// The mean over mirrorings does not hang on blocks either, and does to a mirrored volume what it does to the volume.

@@ -94,6 +94,8 @@ extension Network {
       func made(_ steps: Int) -> Int { outputLength(first + steps * step, axis: axis) ?? 0 }
       // Outputs grow with inputs, so the first that is enough is found by halving.
       var (low, high) = (0, (Self.longestAxis - first) / step)
+      // Super-resolution: the longest input makes outputs that are too long.
+      while high > 0 && made(high) == 0 { high /= 2 }
       guard high >= 0, made(high) >= lengths[index] else { throw .input(network: name, expected: "smaller outputs", found: lengths) }
       while low < high {
         let middle = (low + high) / 2
