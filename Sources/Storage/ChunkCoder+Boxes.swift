@@ -36,7 +36,7 @@ extension ChunkCoder {
     try require(count, of: payload)
     guard let place else {
       let elements = try scratch.decoded(count)
-      try decode(payload, into: elements)
+      try decode(payload, into: elements, range: range(of: visit, in: block))
       copy(UnsafeRawBufferPointer(elements), block, visit, target)
       return
     }
@@ -44,6 +44,18 @@ extension ChunkCoder {
     try chunk.elements.fill { elements throws(CodecFailure) in try decode(payload, into: elements) }
     copy(chunk, visit, target)
     place.keep(chunk)
+  }
+
+  /// From the first to the last byte that a visit takes of a stored block.
+  private func range(of visit: ChunkVisit, in block: [Int]) -> Range<Int> {
+    var first = 0, last = 0
+    for (axis, stride) in strides(of: block).enumerated() {
+      let begin = min(visit.source[axis], block[axis]), end = min(visit.source[axis] + visit.shape[axis], block[axis])
+      if begin >= end { return 0..<0 }
+      first += begin * stride
+      last += (end - 1) * stride
+    }
+    return first..<last + metadata.dtype.size
   }
 
   func copy(_ chunk: ChunkCache.Chunk, _ visit: ChunkVisit, _ target: BoxTarget) { chunk.elements.withBytes { copy($0, chunk.block, visit, target) } }

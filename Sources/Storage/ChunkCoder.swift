@@ -54,8 +54,21 @@ struct ChunkCoder: Sendable {
     }
     let count = try decode(payload, metadata.codecs.count, target)
     guard count == target.count else { throw CodecFailure("it decodes to \(count) bytes, expected \(target.count)") }
-    if metadata.isBigEndian { swapBytes(target, metadata.dtype.size) }
-    if metadata.dtype == .bool { for i in target.indices { target[i] = target[i] == 0 ? 0 : 1 } }
+    settle(target)
+  }
+
+  /// Decodes at least a range of a payload's bytes, whole elements, where the codec can do so; the rest of `target` may be anything.
+  func decode(_ payload: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, range: Range<Int>) throws(CodecFailure) {
+    guard metadata.sharding == nil, metadata.codecs.count == 1, let part = metadata.codecs[0].decodePart, range.count < target.count else { try decode(payload, into: target); return }
+    if range.isEmpty { return }
+    try part(payload, range, target)
+    settle(UnsafeMutableRawBufferPointer(rebasing: target[range]))
+  }
+
+  /// Stored elements become native ones, bools 0 or 1.
+  private func settle(_ elements: UnsafeMutableRawBufferPointer) {
+    if metadata.isBigEndian { swapBytes(elements, metadata.dtype.size) }
+    if metadata.dtype == .bool { for i in elements.indices { elements[i] = elements[i] == 0 ? 0 : 1 } }
   }
 
   /// What the codecs of a shard are wrapped around: index and inner chunks.

@@ -33,8 +33,12 @@ package struct Codec: Sendable, CustomStringConvertible {
   let expansion: Int
   /// Fills `target` from its start and returns the number of bytes; fails if the data decode to more than `target` holds.
   package let decode: @Sendable (_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int
+  /// Fills at least `range` of a target that it knows the whole length of, for what is made of blocks; nil where all must be decoded.
+  package let decodePart: PartDecoder?
   /// `elementSize`: what shuffling codecs group by.
   package let encode: @Sendable (_ source: UnsafeRawBufferPointer, _ elementSize: Int) throws(CodecFailure) -> Bytes
+
+  package typealias PartDecoder = @Sendable (_ source: UnsafeRawBufferPointer, _ range: Range<Int>, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Void
 
   struct Elements: Sendable {
     /// What the elements are after encoding.
@@ -47,11 +51,12 @@ package struct Codec: Sendable, CustomStringConvertible {
     description: String, zarr2: JSON?, zarr3: JSON?, n5: JSON?, isFilter: Bool = false, elements: Elements? = nil,
     encodedLimit: @escaping @Sendable (Int) -> Int = { $0 + $0 / 8 + (1 << 16) },   // no compressor makes data an eighth longer
     expansion: Int = 8,   // filters: an element of 8 bytes in one
-    decode: @escaping @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int,
+    decode: @escaping @Sendable (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int, decodePart: PartDecoder? = nil,
     encode: @escaping @Sendable (UnsafeRawBufferPointer, Int) throws(CodecFailure) -> Bytes
   ) {
     (self.description, self.zarr2, self.zarr3, self.n5) = (description, zarr2, zarr3, n5)
-    (self.isFilter, self.elements, self.encodedLimit, self.expansion, self.decode, self.encode) = (isFilter, elements, encodedLimit, expansion, decode, encode)
+    (self.isFilter, self.elements, self.encodedLimit, self.expansion) = (isFilter, elements, encodedLimit, expansion)
+    (self.decode, self.decodePart, self.encode) = (decode, decodePart, encode)
   }
 }
 

@@ -28,4 +28,27 @@ import Testing
       #expect(got == count && back == values, what)
     }
   }
+
+  /// A part of a chunk is what the whole has there, for every compressor, and only the blocks that hold it are looked at.
+  @Test(arguments: ["blosclz", "lz4", "lz4hc", "zlib", "zstd"], [BloscShuffle.none, .byte, .bit]) func partsAreThoseOfTheWhole(compressor: String, shuffle: BloscShuffle) throws {
+    var generator = KeyedGenerator(seed: 12, purpose: "blosc parts")
+    for elementSize in [1, 2, 8] {
+      let count = 40_000, values = (0..<count).map { UInt8(truncatingIfNeeded: $0 / 50 + generator.index(below: 3)) }
+      let codec = Codec.blosc(compressor: compressor, level: 3, shuffle: shuffle, blockSize: 4096), part = try #require(codec.decodePart)
+      let frame = try values.withUnsafeBytes { try codec.encode($0, elementSize).array }
+      for _ in 0..<40 {
+        let first = generator.index(below: count / elementSize) * elementSize, range = first..<first + (1 + generator.index(below: (count - first) / elementSize)) * elementSize
+        var target = [UInt8](repeating: 0, count: count)
+        try target.withUnsafeMutableBytes { target in try frame.withUnsafeBytes { try part($0, range, target) } }
+        #expect(target[range] == values[range], "\(range) of \(elementSize)")
+      }
+      guard compressor == "zstd", shuffle == .bit else { continue }
+      // the last block is damaged: the first can still be read
+      var damaged = frame, target = [UInt8](repeating: 0, count: count)
+      for i in 1...64 { damaged[damaged.count - i] ^= 0xFF }
+      try target.withUnsafeMutableBytes { target in try damaged.withUnsafeBytes { try part($0, 0..<4096, target) } }
+      #expect(target[..<4096] == values[..<4096] && target[8192...].allSatisfy { $0 == 0 })
+      #expect(throws: CodecFailure.self) { try target.withUnsafeMutableBytes { target in try damaged.withUnsafeBytes { try part($0, 0..<count, target) } } }
+    }
+  }
 }

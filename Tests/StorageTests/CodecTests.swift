@@ -56,6 +56,9 @@ private func encode(_ codec: Codec, _ bytes: [UInt8], _ elementSize: Int) throws
       var target = [UInt8](repeating: 0, count: 3000 + 64)
       let got = target.withUnsafeMutableBytes { all in damaged.withUnsafeBytes { try? codec.decode($0, UnsafeMutableRawBufferPointer(rebasing: all[..<3000])) } }
       #expect((got ?? 0) <= 3000)
+      if let part = codec.decodePart {
+        target.withUnsafeMutableBytes { all in damaged.withUnsafeBytes { try? part($0, 1000..<1400, UnsafeMutableRawBufferPointer(rebasing: all[..<3000])) } }
+      }
       #expect(target[3000...].allSatisfy { $0 == 0 }, "wrote past its target")
     }
   }

@@ -52,6 +52,7 @@ extension Codec {
       n5: (["type": "blosc"] as JSON).merging(settings),   // n5-java also writes "nthreads", which tensorstore refuses
       expansion: 1 << 15,   // its Zstandard's
       decode: decodeBlosc,
+      decodePart: decodeBloscPart,
       encode: { source, elementSize throws(CodecFailure) in
         try encodeBlosc(source, compressor: compressor, level: level, shuffle: shuffle, blockSize: blockSize, elementSize: elementSize)
       })
@@ -70,20 +71,39 @@ private func mode(_ value: JSON?, _ elementSize: Int) throws(CodecFailure) -> Bl
   }
 }
 
-@Sendable private func decodeBlosc(_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int {
+/// The header of a frame whose lengths agree with its bytes and with what is expected.
+private func header(_ source: UnsafeRawBufferPointer, _ expected: Int) throws(CodecFailure) -> BloscHeader {
   guard source.count >= BloscHeader.size else { throw CodecFailure("it has \(source.count) bytes, a Blosc header has \(BloscHeader.size)") }
   let header = BloscHeader(source)
   guard header.length == source.count else { throw CodecFailure("its Blosc header says \(header.length) bytes, \(source.count) are there") }
-  guard header.count <= target.count else { throw CodecFailure("its Blosc header claims \(header.count) bytes of values, expected \(target.count)") }
+  guard header.count <= expected else { throw CodecFailure("its Blosc header claims \(header.count) bytes of values, expected \(expected)") }
   var validated = 0
   guard blosc_cbuffer_validate(source.baseAddress, source.count, &validated) == 0, validated == header.count else { throw CodecFailure("its Blosc header is not valid") }
+  return header
+}
+
+@Sendable private func decodeBlosc(_ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) -> Int {
+  let header = try header(source, target.count)
   if header.isBitshuffledZstd {
-    try decodeBitshuffled(header, source, target)
+    try decodeBitshuffled(header, source, target, range: 0..<header.count)
     return header.count
   }
   let count = Int(blosc_decompress_ctx(source.baseAddress, target.baseAddress, target.count, 1))
   guard count == header.count else { throw CodecFailure("Blosc cannot decompress it (\(count))") }
   return count
+}
+
+/// Only the blocks that hold the range.
+@Sendable private func decodeBloscPart(_ source: UnsafeRawBufferPointer, _ range: Range<Int>, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) {
+  let header = try header(source, target.count)
+  guard header.count == target.count else { throw CodecFailure("it decodes to \(header.count) bytes, expected \(target.count)") }
+  if header.isBitshuffledZstd { try decodeBitshuffled(header, source, target, range: range); return }
+  // c-blosc takes whole elements; it asks for its scratch memory anew each time, so all at once is as good for most of a chunk
+  let size = header.elementSize
+  guard size > 0, target.count % size == 0, range.count < target.count / 2, let base = target.baseAddress else { _ = try decodeBlosc(source, target); return }
+  let first = range.lowerBound / size, end = (range.upperBound + size - 1) / size
+  let count = Int(blosc_getitem(source.baseAddress, Int32(first), Int32(end - first), base + first * size))
+  guard count == (end - first) * size else { throw CodecFailure("Blosc cannot decompress it (\(count))") }
 }
 
 private func encodeBlosc(

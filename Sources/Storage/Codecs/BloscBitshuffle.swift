@@ -45,12 +45,14 @@ struct BloscHeader {
   }
 }
 
+/// Decodes the blocks that hold `range`.
+///
 /// - Parameter target: at least `header.count` bytes.
 /// - Throws: for blocks that lie outside, overlap the header or do not decode to their length.
-func decodeBitshuffled(_ header: BloscHeader, _ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer) throws(CodecFailure) {
+func decodeBitshuffled(_ header: BloscHeader, _ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer, range: Range<Int>) throws(CodecFailure) {
   guard source.count >= header.front else { throw CodecFailure("its Blosc header is not valid") }
   let scratch = try encoded(capacity: header.blockSize)
-  for block in 0..<header.blocks {
+  for block in 0..<header.blocks where range.overlaps(block * header.blockSize..<block * header.blockSize + header.bytes(ofBlock: block)) {
     let start = Int(source.loadUnaligned(fromByteOffset: BloscHeader.size + 4 * block, as: Int32.self).littleEndian), bytes = header.bytes(ofBlock: block)
     guard start >= header.front, start <= source.count - 4 else { throw CodecFailure("its Blosc block \(block) lies outside") }
     let length = Int(source.loadUnaligned(fromByteOffset: start, as: Int32.self).littleEndian)
