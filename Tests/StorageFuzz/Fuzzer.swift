@@ -5,7 +5,7 @@ import Storage
 import TestSupport
 
 /// Damages a container a case, and reads it.
-final class Fuzzer {
+final class Fuzzer: CaseFuzzer {
   private let corpus: Corpus
   private let seed: UInt64
   private(set) var findings: [String] = []

@@ -5,35 +5,13 @@
 //     dcs-fuzz-storage --cases 100000 --seed 1
 //     dcs-fuzz-storage --seed 1 --case 4711       shows one case and what becomes of it
 
-import Glibc
 import TestSupport
 
 @main struct StorageFuzz {
   static func main() {
-    var cases: UInt64 = 100_000, seed: UInt64 = 1, single: UInt64?, folder = "Tests/Fixtures"
-    var words = CommandLine.arguments.dropFirst()
-    while let word = words.popFirst() {
-      guard let value = words.popFirst() else { stop("\(word) needs a value") }
-      switch (word, UInt64(value)) {
-      case ("--cases", let number?): cases = number
-      case ("--seed", let number?): seed = number
-      case ("--case", let number?): single = number
-      case ("--folder", _): folder = value
-      default: stop("\(word) \(value) is not understood")
-      }
+    FuzzProgram.run("dcs-fuzz-storage", cases: 100_000, holding: "containers") { folder, seed in
+      let corpus = Corpus(folder)
+      return corpus.containers.count > 10 ? Fuzzer(corpus, seed: seed) : nil
     }
-    let corpus = Corpus(folder)
-    guard corpus.containers.count > 10 else { stop("\(folder) holds no containers; run it in the root of the repository") }
-    Crash.watch()
-    Memory.limit()
-    let fuzzer = Fuzzer(corpus, seed: seed)
-    if let single { exit(fuzzer.show(single) ? 0 : 1) }
-    for number in 0..<cases { fuzzer.probe(number) }
-    print(fuzzer.report)
-    exit(fuzzer.findings.isEmpty ? 0 : 1)
-  }
-
-  private static func stop(_ message: String) -> Never {
-    Crash.misuse("\(message)\nusage: dcs-fuzz-storage [--cases N] [--seed N] [--case N] [--folder PATH]")
   }
 }

@@ -5,33 +5,10 @@
 //     dcs-fuzz-weights --cases 20000 --seed 1
 //     dcs-fuzz-weights --seed 1 --case 4711       shows what becomes of one case
 
-import Glibc
 import TestSupport
 
 @main struct WeightsFuzz {
   static func main() {
-    var cases: UInt64 = 20_000, seed: UInt64 = 1, single: UInt64?, folder = "Tests/Fixtures"
-    var words = CommandLine.arguments.dropFirst()
-    while let word = words.popFirst() {
-      guard let value = words.popFirst() else { stop("\(word) needs a value") }
-      switch (word, UInt64(value)) {
-      case ("--cases", let number?): cases = number
-      case ("--seed", let number?): seed = number
-      case ("--case", let number?): single = number
-      case ("--folder", _): folder = value
-      default: stop("\(word) \(value) is not understood")
-      }
-    }
-    guard let fuzzer = try? WeightsFuzzer(folder, seed: seed) else { stop("\(folder) holds no weight files; run it in the root of the repository") }
-    Crash.watch()
-    Memory.limit()
-    if let single { exit(fuzzer.show(single) ? 0 : 1) }
-    for number in 0..<cases { fuzzer.probe(number) }
-    print(fuzzer.report)
-    exit(fuzzer.findings.isEmpty ? 0 : 1)
-  }
-
-  private static func stop(_ message: String) -> Never {
-    Crash.misuse("\(message)\nusage: dcs-fuzz-weights [--cases N] [--seed N] [--case N] [--folder PATH]")
+    FuzzProgram.run("dcs-fuzz-weights", cases: 20_000, holding: "weight files") { try? WeightsFuzzer($0, seed: $1) }
   }
 }

@@ -6,7 +6,7 @@ import Storage
 import TestSupport
 
 /// Damages a file a case, and reads it.
-final class WeightsFuzzer {
+final class WeightsFuzzer: CaseFuzzer {
   private struct Weights {
     let name: String
     let bytes: [UInt8]
