@@ -7,22 +7,7 @@ import Testing
   let conv = ConvCase(inputs: [5, 6], outputs: 12, kernel: (3, 3, 3), size: (9, 20, 37), gaps: (2, 2, 3))
 
   @Test func threads() {
-    let problem = ConvProblem(conv), (d, h, w) = conv.inputSize
-    for level in kernelLevels {
-      var forward: Set<[UInt32]> = [], data: Set<[UInt32]> = [], weights: Set<[UInt32]> = []
-      for threads in 1...3 {
-        let pool = ThreadPool(threads: threads)
-        onLevel(level) {
-          forward.insert(bits(problem.forward(pool, relu: true).values))
-          let dx = conv.inputs.map { Image($0, d, h, w) }
-          problem.backwardData(pool, into: dx, accumulate: 0)
-          data.insert(bits(dx.flatMap(\.values)))
-          let gradient = problem.backwardWeights(pool)
-          weights.insert(bits(gradient.dw + gradient.dbias))
-        }
-      }
-      #expect(forward.count == 1 && data.count == 1 && weights.count == 1, "\(level)")
-    }
+    expectSameBytes(conv, forward: { $0.forward($1, relu: true) }, backwardData: { $0.backwardData($1, into: $2, accumulate: 0) }, backwardWeights: { $0.backwardWeights($1) })
   }
 
   /// Blocks of every height and width up to 9, at every place, equal the whole.

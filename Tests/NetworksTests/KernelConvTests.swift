@@ -196,15 +196,7 @@ extension Image {
   }
 
   @Test(arguments: ConvCase.all) func backwardWeightsIsTheTwin(_ conv: ConvCase) {
-    let problem = ConvProblem(conv), twin = problem.weightsTwin()
-    for level in kernelLevels {
-      let result = onLevel(level) { problem.backwardWeights(pool) }
-      #expect(distance(result.dw, twin.dw) < tolerance, "\(level)")
-      #expect(distance(result.dbias, twin.dbias) < tolerance, "\(level)")
-      let added = onLevel(level) { problem.backwardWeights(pool, from: 2, accumulate: true) }
-      #expect(distance(added.dw, twin.dw.map { $0 + 2 }) < tolerance, "\(level)")
-      #expect(distance(added.dbias, twin.dbias.map { $0 + 2 }) < tolerance, "\(level)")
-    }
+    expectWeights(conv, within: tolerance) { $0.backwardWeights(pool) } added: { $0.backwardWeights(pool, from: 2, accumulate: true) }
   }
 
   /// The gradients against central differences of sum(dy * convolution), all in double.

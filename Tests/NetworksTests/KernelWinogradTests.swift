@@ -100,35 +100,13 @@ extension ConvProblem {
   }
 
   @Test(arguments: ConvCase.tiled) func backwardWeights(_ conv: ConvCase) {
-    let problem = ConvProblem(conv), twin = problem.weightsTwin()
-    for level in kernelLevels {
-      let result = onLevel(level) { problem.tiledBackwardWeights(pool) }
-      #expect(distance(result.dw, twin.dw) < tolerance, "\(level)")
-      #expect(distance(result.dbias, twin.dbias) < tolerance, "\(level)")
-      let added = onLevel(level) { problem.tiledBackwardWeights(pool, from: 2, accumulate: true) }
-      #expect(distance(added.dw, twin.dw.map { $0 + 2 }) < tolerance, "\(level)")
-      #expect(distance(added.dbias, twin.dbias.map { $0 + 2 }) < tolerance, "\(level)")
-    }
+    expectWeights(conv, within: tolerance) { $0.tiledBackwardWeights(pool) } added: { $0.tiledBackwardWeights(pool, from: 2, accumulate: true) }
   }
 
   @Test func threads() {
-    let conv = ConvCase(inputs: [5, 6], outputs: 12, kernel: (3, 3, 3), size: (9, 20, 37), gaps: (2, 2, 3))
-    let problem = ConvProblem(conv), (d, h, w) = conv.inputSize
-    for level in kernelLevels {
-      var forward: Set<[UInt32]> = [], data: Set<[UInt32]> = [], weights: Set<[UInt32]> = []
-      for threads in 1...3 {
-        let pool = ThreadPool(threads: threads)
-        onLevel(level) {
-          forward.insert(bits(problem.tiledForward(pool, relu: true).values))
-          let dx = conv.inputs.map { Image($0, d, h, w) }
-          problem.tiledBackwardData(pool, into: dx, accumulate: 0)
-          data.insert(bits(dx.flatMap(\.values)))
-          let gradient = problem.tiledBackwardWeights(pool)
-          weights.insert(bits(gradient.dw + gradient.dbias))
-        }
-      }
-      #expect(forward.count == 1 && data.count == 1 && weights.count == 1, "\(level)")
-    }
+    expectSameBytes(
+      ConvCase(inputs: [5, 6], outputs: 12, kernel: (3, 3, 3), size: (9, 20, 37), gaps: (2, 2, 3)), forward: { $0.tiledForward($1, relu: true) },
+      backwardData: { $0.tiledBackwardData($1, into: $2, accumulate: 0) }, backwardWeights: { $0.tiledBackwardWeights($1) })
   }
 
   /// Root mean square of the error over that of the output, 432 channels.

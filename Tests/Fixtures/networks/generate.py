@@ -283,6 +283,17 @@ LAYERS = {
 }
 
 
+def squares(name, chain, x, y):
+    """Input, output, a target, the weights and their gradients of the mean squared difference."""
+    target = rounded(torch.randn_like(y))
+    ((y - target) ** 2).mean().backward()
+    tensors = {f"{name}.input": x, f"{name}.output": y, f"{name}.target": target}
+    for place, layer in chain.items():
+        for key, value in layer.named_parameters():
+            tensors |= {f"{name}.weights.{place}.{key}": value, f"{name}.gradient.{place}.{key}": value.grad}
+    return tensors
+
+
 def layers():
     """Each layer between two convolutions of one voxel, so that its derivative shows in the gradient of the first."""
     torch.manual_seed(7)
@@ -295,12 +306,7 @@ def layers():
                 parameter.data = rounded(2 * torch.randn(parameter.shape))
         x = rounded(torch.randn(2, 2, 3, 4, 6))
         y = last(layer(first(x)))
-        target = rounded(torch.randn_like(y))
-        ((y - target) ** 2).mean().backward()
-        tensors |= {f"{name}.input": x, f"{name}.output": y, f"{name}.target": target}
-        for place, convolution in chain.items():
-            for key, value in convolution.named_parameters():
-                tensors |= {f"{name}.weights.{place}.{key}": value, f"{name}.gradient.{place}.{key}": value.grad}
+        tensors |= squares(name, chain, x, y)
     save("layers", tensors)
 
 
@@ -468,12 +474,7 @@ def windows():
                 parameter.data = rounded(torch.randn(parameter.shape))
         x = rounded(torch.randn(shape))
         y = chain["layer"](chain["first"](x))
-        target = rounded(torch.randn_like(y))
-        ((y - target) ** 2).mean().backward()
-        tensors |= {f"{name}.input": x, f"{name}.output": y, f"{name}.target": target}
-        for place, convolution in chain.items():
-            for key, value in convolution.named_parameters():
-                tensors |= {f"{name}.weights.{place}.{key}": value, f"{name}.gradient.{place}.{key}": value.grad}
+        tensors |= squares(name, chain, x, y)
     save("windows", tensors)
 
 
