@@ -13,27 +13,9 @@ extension Files {
 
   /// The same from pieces that follow each other.
   static func writeAtomically(_ parts: [UnsafeRawBufferPointer], _ path: String, sync: Bool) throws(StorageError) {
-    let temporary = join(parent(path), temporaryName())
-    var file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    if file < 0 && errno == ENOENT {
-      try makeFolders(parent(path))
-      file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    }
-    guard file >= 0 else { throw .from(errno: errno, path, doing: "write") }
-    do throws(StorageError) {
-      defer { close(file) }
-      for bytes in parts { try write(bytes, to: file, path) }
-      if sync && fsync(file) != 0 { throw .from(errno: errno, path, doing: "write") }
-    } catch {
-      unlink(temporary)
-      throw error
-    }
-    if Glibc.rename(temporary, path) != 0 {
-      let code = errno
-      unlink(temporary)
-      throw code == EISDIR ? .exists(path: path, what: "a folder") : .from(errno: code, path, doing: "write")
-    }
-    if sync { syncFolder(parent(path)) }
+    let file = try NewFile(path)
+    for bytes in parts { try file.write(bytes) }
+    try file.finish(sync: sync)
   }
 
   package static func writeAtomically(_ bytes: [UInt8], _ path: String, sync: Bool = true) throws(StorageError) {
