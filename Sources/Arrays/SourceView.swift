@@ -91,6 +91,18 @@ package struct SourceView: ArraySource {
   }
 
   package func read(_ roi: VoxelRoi, _ context: borrowing ReadContext) throws -> NDArray {
+    let context = copy context
+    return try strided(roi) { try base.read($0, context) }.contiguous(context).reshaped(roi.shape.values)
+  }
+
+  /// All of a view of a volume, in the volume's own memory; nil for views of anything else, and for those that drop axes.
+  package func inPlace() throws -> Volume? {
+    guard let base = base as? Volume, fixed.isEmpty else { return nil }
+    return try Volume(try strided(try VoxelRoi(shape: shape)) { try base.array.slice(offset: $0.offset.values, shape: $0.shape.values) }, grid)
+  }
+
+  /// A box of the view as the base has it, dropped axes in front.
+  private func strided(_ roi: VoxelRoi, read: (VoxelRoi) throws -> NDArray) throws -> NDArray {
     guard roi.rank == walks.count else { throw ArrayError.rank(expected: walks.count, found: roi.shape.values) }
     if roi.isEmpty { return try NDArray(dtype, roi.shape.values) }
     var offset = (0..<base.shape.count).map { fixed[$0] ?? 0 }, box = [Int](repeating: 1, count: base.shape.count)
@@ -101,13 +113,12 @@ package struct SourceView: ArraySource {
       let first = walk.begin + roi.offset[axis] * walk.step, last = walk.begin + (roi.end[axis] - 1) * walk.step
       (offset[walk.baseAxis], box[walk.baseAxis]) = (min(first, last), abs(last - first) + 1)
     }
-    var block = try (base as? Volume)?.array.slice(offset: offset, shape: box) ?? base.read(try VoxelRoi(offset: Coordinate(offset), shape: Coordinate(box)), context)
+    var block = try (base as? Volume)?.array.slice(offset: offset, shape: box) ?? read(try VoxelRoi(offset: Coordinate(offset), shape: Coordinate(box)))
     for (axis, walk) in walks.enumerated() where walk.step != 1 {
       block = try block.strided(axis: walk.baseAxis, begin: walk.step > 0 ? 0 : box[walk.baseAxis] - 1, step: walk.step, count: roi.shape[axis])
     }
     // Dropped axes have length 1: move them to the front and reshape them away.
-    let order = fixed.keys.sorted() + walks.map(\.baseAxis)
-    return try block.transposed(order).contiguous(context).reshaped(roi.shape.values)
+    return try block.transposed(fixed.keys.sorted() + walks.map(\.baseAxis))
   }
 
   /// Whether it shows all of its base, in order.

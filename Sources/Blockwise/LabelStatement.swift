@@ -9,7 +9,7 @@
 // No labels are stored in between: labelling twice is cheaper than writing, reading and rewriting 8 bytes a voxel, and since stage 3 reads only
 // the mask it may be repeated, in any order, after any kill.
 // mask     spatial axes; bool or integers, 0 is background; given, or made from the inputs by a function of a block
-// labels   same axes, uint64
+// labels   same axes, uint32, or uint64 from 2³² voxels on
 // Limits: 2³² − 1 components a block; 32 bytes a component of a block in memory while reducing (checked against the budget).
 // Checked against labelComponents of the whole for random masks, all block sizes and connectivities: LabelTests.
 
@@ -52,19 +52,22 @@ package struct LabelStatement: Sendable {
     (self.inputs, self.options, self.connectivity, self.byValue, self.spec, self.mask) = (inputs, options, connectivity, byValue, spec, mask)
   }
 
+  /// Of the labels.
+  private var dtype: DType { idType(voxels: tiling.total.shape.values.reduce(1) { saturated($0, $1) }) }
+
   package func plan() throws -> BlockwisePlan {
     let grid = try inputs.grid.shifted(to: tiling.total.offset.values)
-    let output = try plannedOutput(spec, grid: grid, dtype: .uint64, leading: [], tiling)
+    let output = try plannedOutput(spec, grid: grid, dtype: dtype, leading: [], tiling)
     let voxels = try tiling.count == 0 ? 0 : tiling.block(0).readRoi.count()
     func stage(_ name: String, written: Int) throws -> BlockwisePlan.StagePlan {
       BlockwisePlan.StagePlan(
         name: name, tiling: tiling, bytesRead: inputs.bytes(voxels: tiling.voxelsRead), bytesWritten: written,
-        bytesPerWorker: inputs.bytes(voxels: voxels) &+ (try NDArray.byteCount(.uint64, tiling.blockShape) * 2))
+        bytesPerWorker: inputs.bytes(voxels: voxels) &+ (try NDArray.byteCount(.uint32, tiling.blockShape) + NDArray.byteCount(dtype, tiling.blockShape)))
     }
     let faces = tiling.blockShape.indices.reduce(0) { sum, axis in sum &+ saturated(2 * 4, tiling.blockShape.indices.reduce(1) { $1 == axis ? $0 : saturated($0, tiling.blockShape[$1]) }) }
     return BlockwisePlan(
       title: "label \(options.name)", inputs: zip(inputs.sources, names).map { BlockwisePlan.Input($0, $1) }, output: output,
-      stages: [try stage("faces", written: saturated(faces, Int(clamping: tiling.count))), try stage("labels", written: try NDArray.byteCount(.uint64, output.shape))],
+      stages: [try stage("faces", written: saturated(faces, Int(clamping: tiling.count))), try stage("labels", written: try NDArray.byteCount(dtype, output.shape))],
       parameters: [("connectivity", "\(connectivity)"), ("pad", "\(options.pad)")] + (byValue ? [("each", "true")] : []) + options.parameters)
   }
 
@@ -73,7 +76,7 @@ package struct LabelStatement: Sendable {
   /// - Throws: `BlockwiseError.blocksFailed`, `.interrupted`, `.budget`, and what the output can throw.
   package func execute(_ context: ExecutionContext) throws -> LabelResult {
     let plan = try plan()
-    let output = try BlockOutput(plan, spec, leading: [], total: tiling.total, dtype: .uint64, inputs: inputs.sources, context)
+    let output = try BlockOutput(plan, spec, leading: [], total: tiling.total, dtype: dtype, inputs: inputs.sources, context)
     if let finished = try output.finished(plan), case .stored(let array, _) = output.place, let objects = array.attributes["objects"]?.int {
       return LabelResult(output: finished.output, objects: objects, report: finished.report)
     }
@@ -81,9 +84,9 @@ package struct LabelStatement: Sendable {
     let records = try RecordStore(folder: output.folder.map { Files.join($0.path, "faces") })
     try runFaces(plan, output, records, context)
     let numbering = try reduce(records, context)
-    let local = localLabels
+    let (local, dtype) = (localLabels, dtype)
     let result = try finishBlocks(of: plan, stage: 1, tiling, into: output, workers: options.workers, retries: options.retries, context) { _, _ in
-      { block, context in try numbering.apply(to: try local(block, context).labels, of: block.index) }
+      { block, context in try numbering.apply(to: try local(block, context).labels, of: block.index, dtype) }
     }
     if case .stored(let array, _) = output.place { try array.setAttributes(.object([.init("objects", JSON(numbering.objects))])) }
     try records.removeAll()
@@ -155,15 +158,20 @@ struct Numbering: Sendable {
     (self.numbers, self.bases, objects) = (numbers, bases, order.count)
   }
 
-  func apply(to labels: NDArray, of block: Int64) throws -> NDArray {
+  /// - Parameter dtype: uint32 or uint64, which holds all numbers.
+  func apply(to labels: NDArray, of block: Int64, _ dtype: DType) throws -> NDArray {
+    dtype == .uint32 ? try numbered(labels, block, dtype, as: UInt32.self) : try numbered(labels, block, dtype, as: UInt64.self)
+  }
+
+  private func numbered<ID: FixedWidthInteger & Element>(_ labels: NDArray, _ block: Int64, _ dtype: DType, as: ID.Type) throws -> NDArray {
     let base = bases[Int(block)], count = bases[Int(block) + 1] - base
-    var result = try NDArray(.uint64, labels.shape, zeroed: false), strangers = 0
+    var result = try NDArray(dtype, labels.shape, zeroed: false), strangers = 0
     try labels.contiguous().withElements(UInt32.self) { local in
-      result.withMutableElements(UInt64.self) { global in
+      result.withMutableElements(ID.self) { global in
         for at in local.indices {
           let label = Int(local[at])
           if label > count { strangers += 1 }
-          global[at] = label == 0 || label > count ? 0 : numbers[base + label - 1]
+          global[at] = label == 0 || label > count ? 0 : ID(truncatingIfNeeded: numbers[base + label - 1])
         }
       }
     }

@@ -7,31 +7,42 @@ import Segmentation
 
 /// What is known of the objects of a volume, or of a part of it.
 private struct ObjectSum: Sendable {
-  var extents: [UInt64: ObjectExtent] = [:]
+  /// Ascending by id while they are those of one block.
+  var extents: [ObjectExtent] = []
+  /// Where each is among them; empty while they are those of one block.
+  private var places: [UInt64: Int] = [:]
   var corners: [UInt64: ObjectCorners] = [:]
 
   /// - Throws: `Cancelled`; millions of objects take a while.
   mutating func add(_ part: ObjectSum, _ cancellation: Cancellation) throws(Cancelled) {
-    for (index, (id, object)) in part.extents.enumerated() {
-      if index % 4096 == 0 { try cancellation.check() }
-      if extents[id]?.add(object) == nil { extents[id] = object }
-    }
+    if extents.isEmpty { extents = part.extents } else { try join(part.extents, cancellation) }
     for (index, (id, object)) in part.corners.enumerated() {
       if index % 4096 == 0 { try cancellation.check() }
       if corners[id]?.add(object) == nil { corners[id] = object }
     }
   }
 
+  private mutating func join(_ part: [ObjectExtent], _ cancellation: Cancellation) throws(Cancelled) {
+    if places.isEmpty {
+      places.reserveCapacity(extents.count)
+      for (index, object) in extents.enumerated() {
+        if index % 4096 == 0 { try cancellation.check() }
+        places[object.id] = index
+      }
+    }
+    for (index, object) in part.enumerated() {
+      if index % 4096 == 0 { try cancellation.check() }
+      if let place = places[object.id] { extents[place].add(object) } else {
+        places[object.id] = extents.count
+        extents.append(object)
+      }
+    }
+  }
+
   /// Ascending by id.
   func sorted(_ context: ExecutionContext) throws -> [ObjectExtent] {
-    let ids = try ascending(extents.keys.map { IdPair($0, 0) }, context)
-    var sorted: [ObjectExtent] = []
-    sorted.reserveCapacity(ids.count)
-    for (index, id) in ids.enumerated() {
-      if index % 4096 == 0 { try context.cancellation.check() }
-      if let object = extents[id.a] { sorted.append(object) }
-    }
-    return sorted
+    if places.isEmpty { return extents }
+    return try ascending(extents.enumerated().map { IdPair($1.id, UInt64($0)) }, context).map { extents[Int($0.b)] }
   }
 }
 
@@ -51,7 +62,7 @@ package func objectsBlockwise(
   }
   let found = try fold([labels], options: options, initial: ObjectSum(), merge: { (sum: inout ObjectSum, part: ObjectSum) in
     try sum.add(part, context.cancellation)
-    let bytes = saturated(sum.extents.count, corners ? 640 : 480)
+    let bytes = saturated(sum.extents.count, corners ? 400 : 280)
     if bytes > context.memoryBudget { throw BlockwiseError.budget(what: "\(sum.extents.count) objects", bytes: bytes, budget: context.memoryBudget) }
   }, context) { volumes, block, context in
     let own = block.writeRoi, begin = (try own.offset - block.readRoi.offset).values, shape = own.shape.values
@@ -63,9 +74,10 @@ package func objectsBlockwise(
       array = try array.slice(offset: begin, shape: shape)
     }
     let offset = own.offset.values
-    for (index, object) in try objects(array, context).enumerated() {
+    part.extents = try objects(array, context)
+    for index in part.extents.indices {
       if index % 4096 == 0 { try context.cancellation.check() }
-      part.extents[object.id] = object.shifted(by: offset)
+      part.extents[index] = part.extents[index].shifted(by: offset)
     }
     return part
   }.result

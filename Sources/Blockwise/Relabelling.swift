@@ -1,5 +1,6 @@
 // New ids for old: ids that belong together merged, and all of them numbered 1, 2, … without gaps. Checked: IdMapTests.
 
+import Arrays
 import Execution
 import Segmentation
 
@@ -16,6 +17,9 @@ package struct Relabelling: Sendable {
 
   /// Whether each object stays one, with another number.
   package var keepsObjects: Bool { merges.isEmpty && map.isEmpty }
+
+  /// Of the new ids, unless another type is asked for.
+  package func idType(voxels: Int) -> DType { isCompact ? Segmentation.idType(voxels: voxels) : .uint64 }
 
   /// The new id of each of `ids`, which are ascending; and how many different ones there are.
   ///

@@ -12,19 +12,23 @@ import Arrays
 import CKernels
 import Execution
 
+/// The type of ids 1, 2, … of at most one object a voxel: what `label` and `relabel` give unless another is asked for, in memory and block by block.
+package func idType(voxels: Int) -> DType { voxels <= UInt32.max ? .uint32 : .uint64 }
+
 /// Numbers the connected components.
 ///
 /// - Parameter mask: `[z, y, x]`, `[y, x]` or `[x]`, bool or integer; 0 is background.
 /// - Parameter connectivity: 1 faces, 2 edges, 3 corners; at most the number of axes.
 /// - Parameter byValue: neighbours belong together only if their values are equal (input is a label volume or classes), not merely both non-zero.
-/// - Parameter dtype: `.uint32` or `.uint64`, of the result.
+/// - Parameter dtype: `.uint32` or `.uint64`, of the result; nil: `idType`.
 /// - Returns: labels 1...count by first voxel in raster order, 0 for background, and their count.
 /// - Throws: `SegmentationError.connectivity`, `.dtype`, `.rank`, `.tooManyObjects`; `ArrayError.overBudget`; `Cancelled`.
 /// - Complexity: O(voxels + runs · α); 8 bytes a run besides the result.
-package func labelComponents(_ mask: NDArray, connectivity: Int = 1, byValue: Bool = false, dtype: DType = .uint64, _ context: ExecutionContext) throws -> (labels: NDArray, count: Int) {
+package func labelComponents(_ mask: NDArray, connectivity: Int = 1, byValue: Bool = false, dtype asked: DType? = nil, _ context: ExecutionContext) throws -> (labels: NDArray, count: Int) {
   let box = try Box(mask, "label")
   try checkDiscrete("label", mask)
   try checkConnectivity(connectivity, rank: box.rank)
+  let dtype = asked ?? idType(voxels: mask.count)
   guard dtype == .uint32 || dtype == .uint64 else { throw SegmentationError.dtype(function: "label", expected: "uint32 or uint64 for its result", found: dtype) }
   var labels = try result(dtype, mask.shape, context)
   if box.isEmpty { return (labels, 0) }

@@ -16,18 +16,21 @@ import Glibc
 
 /// Faces and corners of one object, or of the part of it that a block owns.
 package struct ObjectCorners: Equatable, Sendable {
-  /// Quarters of the faces that show, across each axis.
-  private var quarters: [Int]
+  private let rank: Int
+  /// Quarters of the faces that show, across z, y and x, of which the first are left out where there are fewer axes.
+  private var quarters: SIMD3<Int>
   private var eighths: Int
 
-  package init(quarters: [Int], eighths: Int) { (self.quarters, self.eighths) = (quarters, eighths) }
+  init(_ corner: dcs_seg_corner, rank: Int) {
+    (self.rank, quarters, eighths) = (rank, SIMD3(Int(corner.faces.0), Int(corner.faces.1), Int(corner.faces.2)), Int(corner.euler))
+  }
 
   /// Faces that show across each axis; whole once all corners are counted.
-  package var faces: [Int] { quarters.map { $0 / 4 } }
+  package var faces: [Int] { (3 - rank..<3).map { quarters[$0] / 4 } }
   package var eulerNumber: Int { eighths / 8 }
 
   package mutating func add(_ other: ObjectCorners) {
-    for axis in quarters.indices { quarters[axis] += other.quarters[axis] }
+    quarters &+= other.quarters
     eighths += other.eighths
   }
 
@@ -89,7 +92,7 @@ private struct CornerTable: ~Copyable {
       dcs_seg_corners_take(table, buffer.baseAddress)
       count = buffer.count
     }
-    return found.map { ($0.id, ObjectCorners(quarters: Array([Int($0.faces.0), Int($0.faces.1), Int($0.faces.2)].suffix(rank)), eighths: Int($0.euler))) }
+    return found.map { ($0.id, ObjectCorners($0, rank: rank)) }
   }
 }
 

@@ -8,68 +8,81 @@ import CKernels
 import Execution
 import Synchronization
 
-/// One object; bounds and sums count voxels along the axes of the array that it came from.
+/// One object; bounds and sums count voxels along the axes of the array that it came from. One flat piece of memory, because there are millions of them.
 package struct ObjectExtent: Equatable, Sendable {
   package let id: UInt64
   package private(set) var count: Int
-  /// Half-open.
-  package private(set) var begin, end: [Int]
-  /// Of the indices of its voxels.
-  package private(set) var sums: [Int128]
-  /// Of the products of those, one a pair of axes: [a][b] with b ≥ a.
-  package private(set) var products: [[Int128]]
+  private let rank: Int
+  // along z, y, x, of which the first are left out where there are fewer axes
+  private var lower, upper: InlineArray<3, Int>
+  private var sum: InlineArray<3, Int128>
+  /// zz, yy, xx, zy, zx, yx.
+  private var product: InlineArray<6, Int128>
 
   init(_ object: dcs_seg_object, rank: Int) {
-    id = object.id
-    count = Int(object.count)
-    func axes(_ values: (Int64, Int64, Int64)) -> [Int] { Array([Int(values.0), Int(values.1), Int(values.2)].suffix(rank)) }
-    (begin, end, sums) = (axes(object.begin), axes(object.end), axes(object.sum).map { Int128($0) })
-    func wide(_ product: (UInt64, UInt64)) -> Int128 { Int128(truncatingIfNeeded: UInt128(product.1) << 64 | UInt128(product.0)) }
-    let p = object.products, all = [[p.0, p.3, p.4], [p.1, p.5], [p.2]]
-    products = all.suffix(rank).map { $0.map(wide) }
+    (id, count, self.rank) = (object.id, Int(object.count), rank)
+    let (begin, end, sum, p) = (object.begin, object.end, object.sum, object.products)
+    lower = [Int(begin.0), Int(begin.1), Int(begin.2)]
+    upper = [Int(end.0), Int(end.1), Int(end.2)]
+    self.sum = [Int128(sum.0), Int128(sum.1), Int128(sum.2)]
+    func wide(_ words: (UInt64, UInt64)) -> Int128 { Int128(truncatingIfNeeded: UInt128(words.1) << 64 | UInt128(words.0)) }
+    product = [wide(p.0), wide(p.1), wide(p.2), wide(p.3), wide(p.4), wide(p.5)]
   }
+
+  /// The axes that there are, of z, y and x.
+  private var axes: Range<Int> { 3 - rank..<3 }
+  private static func pair(_ a: Int, _ b: Int) -> Int { a == b ? a : a == 0 ? b + 2 : 5 }
+
+  /// Half-open.
+  package var begin: [Int] { axes.map { lower[$0] } }
+  package var end: [Int] { axes.map { upper[$0] } }
+  /// Of the indices of its voxels.
+  package var sums: [Int128] { axes.map { sum[$0] } }
+  /// Of the products of those, one a pair of axes: [a][b] with b ≥ a.
+  package var products: [[Int128]] { axes.map { a in (a..<3).map { product[Self.pair(a, $0)] } } }
 
   /// The same object in a block that begins at `offset` of the whole.
   package func shifted(by offset: [Int]) -> ObjectExtent {
     var moved = self
-    for a in offset.indices {
-      for b in a..<offset.count {
-        let (da, db) = (Int128(offset[a]), Int128(offset[b]))
-        moved.products[a][b - a] += da * sums[b] + db * sums[a] + da * db * Int128(count)
-      }
-    }
-    for axis in offset.indices {
-      moved.begin[axis] += offset[axis]
-      moved.end[axis] += offset[axis]
-      moved.sums[axis] += Int128(offset[axis]) * Int128(count)
+    let by = InlineArray<3, Int128> { $0 < 3 - rank ? 0 : Int128(offset[$0 - 3 + rank]) }
+    for a in axes {
+      for b in a..<3 { moved.product[Self.pair(a, b)] += by[a] * sum[b] + by[b] * sum[a] + by[a] * by[b] * Int128(count) }
+      moved.lower[a] += Int(by[a])
+      moved.upper[a] += Int(by[a])
+      moved.sum[a] += by[a] * Int128(count)
     }
     return moved
   }
 
   package mutating func add(_ other: ObjectExtent) {
     count += other.count
-    for axis in begin.indices {
-      begin[axis] = min(begin[axis], other.begin[axis])
-      end[axis] = max(end[axis], other.end[axis])
-      sums[axis] += other.sums[axis]
-      for place in products[axis].indices { products[axis][place] += other.products[axis][place] }
+    for a in axes {
+      lower[a] = min(lower[a], other.lower[a])
+      upper[a] = max(upper[a], other.upper[a])
+      sum[a] += other.sum[a]
     }
+    for pair in product.indices { product[pair] += other.product[pair] }
   }
 
-  /// Mean index of its voxels, one an axis.
-  package var centroid: [Double] { sums.map { Double($0) / Double(count) } }
+  /// Mean index of its voxels along axis `a` of `rank`.
+  package func centroid(_ axis: Int) -> Double { Double(sum[axis + 3 - rank]) / Double(count) }
+  package var centroid: [Double] { (0..<rank).map { centroid($0) } }
 
   /// Of the indices of its voxels, [a][b]; taken about its lower corner, so that it loses nothing far from the origin.
   package var covariance: [[Double]] {
-    let n = Double(count), corner = begin.map { Int128($0) }
+    let n = Double(count), corner = axes.map { Int128(lower[$0]) }, sums = sums, products = products
     let means = sums.indices.map { Double(sums[$0] - corner[$0] * Int128(count)) / n }
-    return begin.indices.map { i in
-      begin.indices.map { j in
+    return sums.indices.map { i in
+      sums.indices.map { j in
         let (a, b) = (min(i, j), max(i, j))
         let about = products[a][b - a] - corner[a] * sums[b] - corner[b] * sums[a] + corner[a] * corner[b] * Int128(count)
         return Double(about) / n - means[a] * means[b]
       }
     }
+  }
+
+  package static func == (a: ObjectExtent, b: ObjectExtent) -> Bool {
+    a.id == b.id && a.count == b.count && a.begin == b.begin && a.end == b.end && a.sums == b.sums && a.products == b.products
   }
 }
 
@@ -87,7 +100,10 @@ package func objects(_ labels: NDArray, for function: String = "objects", _ cont
     guard let voxels = voxels.baseAddress else { return }
     try context.forEach(parts.count) { part, _ in
       let table = try ObjectTable()
-      try table.addRows(voxels, packed.dtype.size, box, rows: parts[part])
+      for rows in pieces(parts[part].count, max(1, parts[part].count * box.width >> 16)) {   // each voxel may be an object: small enough to be stopped soon
+        try context.cancellation.check()
+        try table.addRows(voxels, packed.dtype.size, box, rows: parts[part].lowerBound + rows.lowerBound..<parts[part].lowerBound + rows.upperBound)
+      }
       // sums do not depend on the order of adding
       try lock.withLock { _ in try all.add(table, context) }
     }

@@ -59,10 +59,10 @@ package func mergeIds(_ labels: NDArray, _ merges: [IdPair], _ context: Executio
   return merges.isEmpty ? labels : try apply(IdMap(merges, context), to: labels.contiguous(), .keep, labels.dtype, context)
 }
 
-/// The size of the object at each voxel, 0 on background: uint64.
+/// The size of the object at each voxel, 0 on background: of `idType`.
 package func sizeOf(_ labels: NDArray, _ context: ExecutionContext) throws -> NDArray {
   let map = try sizes(labels, for: "size_of", context).entries.filter { $0.id != 0 }.map { IdPair($0.id, UInt64($0.count)) }
-  return try apply(IdMap(map, context), to: labels.contiguous(), .zero, .uint64, context)
+  return try apply(IdMap(map, context), to: labels.contiguous(), .zero, idType(voxels: labels.count), context)
 }
 
 /// New ids by old ids, looked up by many blocks at once.

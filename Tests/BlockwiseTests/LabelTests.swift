@@ -12,7 +12,7 @@ private func randomMask(_ shape: [Int], density: Double, _ seed: UInt64) throws 
   return try NDArray((0..<shape.reduce(1, *)).map { _ in UInt8(generator.uniform() < density ? 1 + generator.index(below: 3) : 0) }, shape)
 }
 
-private func labels(_ source: any ArraySource) throws -> [UInt64] { try source.read(try VoxelRoi(shape: source.shape), ReadContext()).elements(UInt64.self) }
+private func labels(_ source: any ArraySource) throws -> [UInt32] { try source.read(try VoxelRoi(shape: source.shape), ReadContext()).elements(UInt32.self) }
 
 private struct Broken: Error {}
 
@@ -23,8 +23,8 @@ private struct Broken: Error {}
     let shape = [5, 6, 7]
     for density in [0.15, 0.4, 0.7] {
       let mask = try randomMask(shape, density: density, UInt64(density * 100))
-      let (whole, count) = try labelComponents(mask, connectivity: connectivity, dtype: .uint64, context())
-      let expected = try whole.elements(UInt64.self)
+      let (whole, count) = try labelComponents(mask, connectivity: connectivity, context())
+      let expected = try whole.elements(UInt32.self)
       for block in [[1, 1, 1], [1, 2, 3], [2, 2, 2], [3, 2, 1], [2, 6, 7], [5, 1, 7], [4, 5, 3], [5, 6, 7], [9, 9, 9]] {
         var options = BlockwiseOptions(name: "mask", block: block)
         options.workers = workers
@@ -42,7 +42,7 @@ private struct Broken: Error {}
       for connectivity in 1...2 {
         let (whole, _) = try labelComponents(mask, connectivity: connectivity, context())
         let result = try LabelStatement([Volume(mask)], connectivity: connectivity, options: BlockwiseOptions(name: "mask", block: [1, 1]), to: .memory).execute(context())
-        #expect(try labels(result.output) == whole.elements(UInt64.self), "mask \(bits), connectivity \(connectivity)")
+        #expect(try labels(result.output) == whole.elements(UInt32.self), "mask \(bits), connectivity \(connectivity)")
       }
     }
   }
@@ -56,7 +56,7 @@ private struct Broken: Error {}
     for block in [[1, 1, 1], [1, 2, 3], [2, 6, 7], [4, 5, 3], [9, 9, 9]] {
       let result = try LabelStatement([Volume(values)], connectivity: connectivity, byValue: true, options: BlockwiseOptions(name: "values", block: block), to: .memory).execute(context(threads: 2))
       #expect(result.objects == count, "block \(block)")
-      #expect(try labels(result.output) == whole.elements(UInt64.self), "block \(block)")
+      #expect(try labels(result.output) == whole.elements(UInt32.self), "block \(block)")
     }
   }
 
@@ -67,7 +67,7 @@ private struct Broken: Error {}
     let result = try LabelStatement([Volume(values)], options: BlockwiseOptions(name: "p > 0.5", block: [4, 4], context: [1, 2]), to: .memory) { inputs, _, context in
       try threshold(inputs[0].array, above: 0.5, context)
     }.execute(context())
-    #expect(try labels(result.output) == whole.elements(UInt64.self))
+    #expect(try labels(result.output) == whole.elements(UInt32.self))
   }
 
   /// Stopped at any block of either stage, then run again: byte-equal output.
@@ -89,7 +89,7 @@ private struct Broken: Error {}
       #expect(throws: BlockwiseError.self) { try run(failing: true) }
       let result = try run(failing: false)
       #expect(result.objects == count)
-      #expect(try labels(result.output) == whole.elements(UInt64.self), "crash \(crash)")
+      #expect(try labels(result.output) == whole.elements(UInt32.self), "crash \(crash)")
       #expect(try StoredArray.open(path).attributes["objects"]?.int == count)
       #expect(Files.kind(path + "/.dcs/faces") == nil)
       let before = calls.value
@@ -118,7 +118,7 @@ private struct Broken: Error {}
     bytes[bytes.count - 3] ^= 1
     try Files.writeAtomically(bytes, shard)
     let before = calls.value
-    #expect(try labels(run(crash: -1).output) == whole.elements(UInt64.self))
+    #expect(try labels(run(crash: -1).output) == whole.elements(UInt32.self))
     #expect(calls.value == before + 1 + 1)   // the faces of the torn one, then the labels of the block that failed
   }
 

@@ -16,7 +16,7 @@ WORDS = {
     "label": (MASK, "label(a)"), "label 3": (MASK, "label(a, connectivity=3)"), "distance": (NOISE + " > 0.001", "distance(a)"),
     "signed_distance": (f'a = cast(random({SHAPE}, key="a") * 1.001, uint8)', "signed_distance(a)"), "gaussian": (NOISE, "gaussian(a, sigma=8)"), "median": (NOISE, "median(a, radius=3)"),
     "erode": (NOISE + " > 0.001", "erode(a, radius=5)"), "closing": (NOISE, 'closing(a, radius=5, shape="box")'), "fill_holes": (NOISE + " > 0.3", "fill_holes(a)"),
-    "remove_small": (LABELS, "remove_small(a, size=9)"), "size_of": (LABELS, "size_of(a)"), "relabel": (LABELS, "relabel(a)"), "objects": (LABELS, "objects(a)"),
+    "remove_small": (LABELS, "remove_small(a, size=9)"), "size_of": (LABELS, "size_of(a)"), "relabel": (LABELS, "relabel(a)"), "objects": (LABELS, "objects(a)"), "objects of many": (f"a = cast(reshape(arange(2097152), (128, 128, 128)), uint32)", "objects(a)"),
     "relabel many": (f'a = cast(reshape(arange(8388608), {SHAPE}) * 7, int32)', "relabel(a)"), "unique": (f'a = cast(reshape(arange(8388608), {SHAPE}) * 7, uint64)', "unique(a)"), "touching": (TWO, "touching(a)"),
     "watershed": (NOISE + "; s = label(a < 0.01)", "watershed(a, s)"),
     "mutex_watershed": ('a = random((6, 64, 128, 128), key="a", axes=["c", "z", "y", "x"]) - 0.5', f"mutex_watershed(a, offsets={OFFSETS})"),

@@ -14,7 +14,7 @@ import Segmentation
 
     var ids = try NDArray(.uint64, shape), next: UInt64 = 0
     for at in all {
-      let part = try labelComponents(mask.slice(offset: offset(at), shape: extent(at)), connectivity: connectivity, byValue: byValue, alone)
+      let part = try labelComponents(mask.slice(offset: offset(at), shape: extent(at)), connectivity: connectivity, byValue: byValue, dtype: .uint64, alone)
       let moved = try part.labels.elements(UInt64.self).map { $0 == 0 ? 0 : $0 + next }
       try ids.assign(NDArray(moved, extent(at)), at: offset(at))
       next += UInt64(part.count)
@@ -41,7 +41,7 @@ import Segmentation
     for (round, shape) in [[3, 4, 5], [5, 3, 3], [4, 4], [7, 3], [1, 6, 2]].enumerated() {
       for connectivity in 1...shape.count { for byValue in [false, true] { for seed in 0..<4 {
         let mask = try randomLabels(.uint8, shape, values: 3, density: [0.2, 0.4, 0.6, 0.8][seed], seed: UInt64(round * 10 + seed))
-        let whole = try labelComponents(mask, connectivity: connectivity, byValue: byValue, alone).labels.elements(UInt64.self)
+        let whole = try labelComponents(mask, connectivity: connectivity, byValue: byValue, dtype: .uint64, alone).labels.elements(UInt64.self)
         for block in shapes([1, 2, 3], ranks: shape.count...shape.count) {
           #expect(try joined(mask, block: block, connectivity: connectivity, byValue: byValue) == whole, "\(shape) in \(block) connectivity \(connectivity) seed \(seed)")
         }

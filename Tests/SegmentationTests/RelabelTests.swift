@@ -57,7 +57,7 @@ import Segmentation
     let labels = try NDArray([Int16(4), 4, 0, 2, 2, 2], [6])
     #expect(try removeSmall(labels, size: 3, alone).elements(Int16.self) == [0, 0, 0, 2, 2, 2])
     #expect(try removeSmall(labels, size: 2, alone).elements(Int16.self) == [4, 4, 0, 2, 2, 2])
-    #expect(try sizeOf(labels, alone).elements(UInt64.self) == [2, 2, 0, 3, 3, 3])
+    #expect(try sizeOf(labels, alone).elements(UInt32.self) == [2, 2, 0, 3, 3, 3])
   }
 
   @Test func emptyArrays() throws {

@@ -8,10 +8,11 @@ import Segmentation
 extension Builtin {
   static let label = Builtin(
     "label", "(mask: array, connectivity=1, each=false, to: string = nil, block: int|coord = nil, shards: int|coord = nil, workers: int = nil, replace=false) -> array",
-    "Numbers the connected components of a mask: 1, 2, … in raster order (uint64); attrs.objects counts them.",
+    "Numbers the connected components of a mask: 1, 2, … in raster order; attrs.objects counts them.",
     details: [
       "connectivity: 1 faces, 2 also edges, 3 also corners (6, 18, 26 neighbours in 3D; 4, 8 in 2D).",
       "each=true takes labels or classes: neighbours belong together only if they have the same value, so an object in pieces becomes as many.",
+      "The result is uint32, of volumes of 2³² voxels and more uint64.",
       "to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same.",
     ],
     examples: [Example("max(label(arange(5) != 2))", prints: "2"), Example("max(label(arange(6) // 2 + 1, each=true))", prints: "3")],

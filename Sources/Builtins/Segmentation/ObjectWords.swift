@@ -26,29 +26,34 @@ extension Builtin {
     let shape = try call.bool("shape"), found = try objectsBlockwise(source, corners: shape, options: options, call.execution)
     var table = try objectColumns(found.extents, grid)
     if shape { table += shapeColumns(found.extents, found.corners, grid) }
-    return Value(TableValue(columns: table.map(\.name), values: table.map(\.values)))
+    return Value(TableValue(columns: table.map(\.name), made: table.map(\.values)))
   }
 
-  private static func objectColumns(_ found: [ObjectExtent], _ grid: Grid) throws -> [(name: String, values: [Value])] {
+  private typealias NamedColumn = (name: String, values: TableColumn)
+
+  private static func objectColumns(_ found: [ObjectExtent], _ grid: Grid) throws -> [NamedColumn] {
     let sizes = grid.voxelSize.values.map(\.double), corner = grid.offset.values.map(\.double)
-    let rois = try found.map { object in
+    func column(_ value: @escaping @Sendable (ObjectExtent) -> Value) -> TableColumn { TableColumn(count: found.count) { value(found[$0]) } }
+    let roi = column { object in
       let shape = zip(object.end, object.begin).map { $0 - $1 }
-      return Value(RoiValue(roi: try grid.world(try VoxelRoi(offset: Coordinate(object.begin), shape: Coordinate(shape))), grid: grid))
+      // within the world that the volume itself covers, so that it cannot overflow
+      guard let world = try? grid.world(VoxelRoi(offset: Coordinate(object.begin), shape: Coordinate(shape))) else { return .nil }
+      return Value(RoiValue(roi: world, grid: grid))
     }
-    let centres = found.map(\.centroid)
-    return [("id", found.map { Value($0.id) }), ("size", found.map { .int($0.count) }), ("roi", rois)]
-      + grid.axes.enumerated().map { axis, named in (named.name, centres.map { .float(corner[axis] + ($0[axis] + 0.5) * sizes[axis]) }) }
+    return [("id", column { Value($0.id) }), ("size", column { .int($0.count) }), ("roi", roi)]
+      + grid.axes.enumerated().map { axis, named in (named.name, column { .float(corner[axis] + ($0.centroid(axis) + 0.5) * sizes[axis]) }) }
   }
 
-  private static func shapeColumns(_ found: [ObjectExtent], _ corners: [UInt64: ObjectCorners], _ grid: Grid) -> [(name: String, values: [Value])] {
+  private static func shapeColumns(_ found: [ObjectExtent], _ corners: [UInt64: ObjectCorners], _ grid: Grid) -> [NamedColumn] {
     let sizes = grid.sizes
-    let axes = found.map { object in
+    func column(_ value: @escaping @Sendable (ObjectExtent) -> Value) -> TableColumn { TableColumn(count: found.count) { value(found[$0]) } }
+    @Sendable func axes(_ object: ObjectExtent) -> (lengths: [Double], directions: [[Double]]) {
       principalAxes(covariance: object.covariance.enumerated().map { i, row in row.enumerated().map { $1 * sizes[i] * sizes[$0] } })
     }
-    func list(_ values: [Double]) -> Value { .list(values.map { .float($0) }) }
+    @Sendable func list(_ values: [Double]) -> Value { .list(values.map { .float($0) }) }
     return [
-      ("surface", found.map { .float(corners[$0.id]?.surface(voxelSize: sizes) ?? 0) }), ("euler_number", found.map { .int(corners[$0.id]?.eulerNumber ?? 0) }),
-      ("axis_lengths", axes.map { list($0.lengths) }), ("axis_directions", axes.map { .list($0.directions.map(list)) }),
+      ("surface", column { .float(corners[$0.id]?.surface(voxelSize: sizes) ?? 0) }), ("euler_number", column { .int(corners[$0.id]?.eulerNumber ?? 0) }),
+      ("axis_lengths", column { list(axes($0).lengths) }), ("axis_directions", column { .list(axes($0).directions.map(list)) }),
     ]
   }
 

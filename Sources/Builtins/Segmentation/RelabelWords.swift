@@ -19,7 +19,7 @@ extension Builtin {
     details: [
       "merge: pairs of ids, such as touching(…) gives: its columns a and b, or a list [[1, 2], …]. Pairs chain: whatever is connected by pairs becomes one object.",
       "map: new ids for old, as columns old and new or a list [[old, new], …]; other ids stay, and so does 0, which is no object. It comes before merge.",
-      "compact=false keeps ids: an object has the smallest id of those merged; without it ids stay only where a map is given. dtype: uint64 unless said.",
+      "compact=false keeps ids: an object has the smallest id of those merged; without it ids stay only where a map is given. dtype: of the result; unless said, uint32 for ids without gaps (uint64 from 2³² voxels on) and else uint64.",
       "to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same.",
     ],
     examples: [
@@ -32,8 +32,8 @@ extension Builtin {
     }
   ) { call in
     if !(try call.value("to")).isNil { return try relabelStatement(call).execute(call.execution).value }
-    let volume = try call.labelVolume("labels"), dtype = try call.dtype("dtype") ?? .uint64, packed = try volume.array.contiguous()
-    let relabelling = try relabelling(call), (map, objects) = try relabelling.renumbered(try sizes(packed, for: "relabel", call.execution).ids, call.execution)
+    let volume = try call.labelVolume("labels"), packed = try volume.array.contiguous()
+    let relabelling = try relabelling(call), dtype = try call.dtype("dtype") ?? relabelling.idType(voxels: packed.count), (map, objects) = try relabelling.renumbered(try sizes(packed, for: "relabel", call.execution).ids, call.execution)
     var labels = ArrayValue(try Volume(try IdLookup(map, dtype: dtype, call.execution).apply(to: packed, unmapped: .refuse, call.execution), volume.grid))
     labels.notes["objects"] = .int(objects)
     if relabelling.keepsObjects { labels.idBlocks = try call.array("labels").uniqueBlocks }
@@ -55,8 +55,8 @@ extension Builtin {
   private static func relabelStatement(_ call: Call) throws -> IdMapStatement {
     let source = try call.labelSource("labels")
     var options = BlockwiseOptions(name: "relabel", block: try call.block(rank: source.grid.rank))
-    (options.workers, options.dtype) = (try call.workers(), try call.dtype("dtype"))
-    let relabelling = try relabelling(call)
+    let relabelling = try relabelling(call), voxels = source.shape.reduce(1) { saturated($0, $1) }
+    (options.workers, options.dtype) = (try call.workers(), try call.dtype("dtype") ?? relabelling.idType(voxels: voxels))
     return IdMapStatement(source, relabelling, options: options, to: try relabelling.keepsObjects ? call.outputKeepingBlocks(of: "labels") : call.output(rank: source.grid.rank))
   }
 
@@ -86,7 +86,7 @@ extension Builtin {
 
   static let sizeOf = Builtin(
     "size_of", "(labels: array, to: string = nil, block: int|coord = nil, shards: int|coord = nil, workers: int = nil, replace=false) -> array",
-    "The number of voxels of the object at each voxel, counted over the whole volume; 0 on background (uint64).",
+    "The number of voxels of the object at each voxel, counted over the whole volume; 0 on background; uint32, of volumes of 2³² voxels and more uint64.",
     details: ["to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same."],
     examples: [Example("max(size_of(label(arange(5) != 1)))", prints: "3")], searchTerms: ["volume", "count"], streams: ["labels"],
     plan: { call in try planned(call, try sizeOfStatement(call)) }
@@ -99,7 +99,7 @@ extension Builtin {
   private static func sizeOfStatement(_ call: Call) throws -> IdMapStatement {
     let source = try call.labelSource("labels")
     var options = BlockwiseOptions(name: "size_of", block: try call.block(rank: source.grid.rank))
-    (options.workers, options.dtype) = (try call.workers(), .uint64)
+    (options.workers, options.dtype) = (try call.workers(), idType(voxels: source.shape.reduce(1) { saturated($0, $1) }))
     return IdMapStatement(source, options: options, to: try call.output(rank: source.grid.rank)) { entries, _ in
       (entries.map { IdPair($0.id, $0.id == 0 ? 0 : UInt64($0.count)) }, entries.count)
     }

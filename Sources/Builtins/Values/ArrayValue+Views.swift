@@ -6,13 +6,14 @@ import Geometry
 import Language
 
 extension ArrayValue {
-  /// What `change` makes of it: of an array on disk a view, of an expression a part of it, of an array in memory a copy.
+  /// What `change` makes of it: of an array on disk a view, of an expression and of an array in memory a part of the expression around it.
   func viewed(_ execution: ExecutionContext, _ change: (SourceView) throws -> SourceView) throws -> ArrayValue {
     switch content {
     case .view(let view): return ArrayValue(try change(view))
     case .expression(let expression): return ArrayValue(ArrayExpression(try change(SourceView(expression))))
     case .memory(let volume):
       let view = try change(SourceView(volume))
+      if idBlocks == nil, let inPlace = try view.inPlace() { return ArrayValue(ArrayExpression(inPlace)) }
       var result = ArrayValue(try Volume(try view.read(try VoxelRoi(shape: view.shape), execution.reading), view.grid))
       if view.base is Volume { result.idBlocks = idBlocks?.seen(by: view.walks) }
       return result

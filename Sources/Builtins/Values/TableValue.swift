@@ -4,13 +4,14 @@ import Language
 /// Rows with the same named columns; a row is a record, a column a list.
 struct TableValue: ObjectValue {
   let columns: [String]
-  /// One list a column, all of one length.
-  private(set) var values: [[Value]]
+  /// All of one length.
+  let values: [TableColumn]
 
   var holdsValues: Bool { true }
-  var heldValues: [Value] { Array(values.joined()) }
+  var heldValues: [Value] { values.flatMap(\.held) }
 
-  init(columns: [String], values: [[Value]]) { (self.columns, self.values) = (columns, values) }
+  init(columns: [String], values: [[Value]]) { self.init(columns: columns, made: values.map { TableColumn($0) }) }
+  init(columns: [String], made values: [TableColumn]) { (self.columns, self.values) = (columns, values) }
 
   /// - Throws: a failure that names the first row whose keys differ from the first row's.
   init(rows: [Record]) throws {
@@ -36,7 +37,7 @@ struct TableValue: ObjectValue {
   var brief: String { "table of \(Words.count(count, "row"))" }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {
-    columns.firstIndex(of: name).map { .list(values[$0]) }
+    columns.firstIndex(of: name).map { .list(values[$0].all) }
   }
 
   /// - Throws: a failure that lists the columns.
@@ -44,12 +45,12 @@ struct TableValue: ObjectValue {
     guard let position = columns.firstIndex(of: name) else {
       throw Failure(.key, "the table has no column `\(name)`", label: "columns: \(columns.joined(separator: ", "))", argument: argument)
     }
-    return values[position]
+    return values[position].all
   }
 
   func row(_ position: Int) -> Record { Record(zip(columns, values.map { $0[position] })) }
 
-  func picking(_ positions: [Int]) -> TableValue { TableValue(columns: columns, values: values.map { column in positions.map { column[$0] } }) }
+  func picking(_ positions: [Int]) -> TableValue { TableValue(columns: columns, made: values.map { $0.picking(positions) }) }
 
   var elementCount: Int? { count }
   func element(at position: Int, _ context: CallContext) throws -> Value { .record(row(position)) }
@@ -134,7 +135,7 @@ extension Value {
   }
 }
 
-extension [Value] {
+extension Collection<Value> {
   /// Numbers, and nil between them.
   fileprivate var isNumeric: Bool { contains { $0.number != nil } && allSatisfy { $0.number != nil || $0.isNil } }
 }
