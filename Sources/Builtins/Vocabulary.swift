@@ -121,6 +121,7 @@ package enum Vocabulary {
       .export,
       .keep,
       .openRun,
+      .postprocess,
       .preview,
       .run,
       .runs,

@@ -100,7 +100,7 @@ package func objects(_ labels: NDArray, for function: String = "objects", _ cont
     guard let voxels = voxels.baseAddress else { return }
     try context.forEach(parts.count) { part, _ in
       let table = try ObjectTable()
-      for rows in pieces(parts[part].count, max(1, parts[part].count * box.width >> 16)) {   // each voxel may be an object: small enough to be stopped soon
+      for rows in pieces(parts[part].count, (parts[part].count * box.width) >> 16) {   // each voxel may be an object: small enough to be stopped soon
         try context.cancellation.check()
         try table.addRows(voxels, packed.dtype.size, box, rows: parts[part].lowerBound + rows.lowerBound..<parts[part].lowerBound + rows.upperBound)
       }

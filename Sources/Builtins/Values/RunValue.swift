@@ -129,7 +129,7 @@ struct BestValue: ObjectValue {
 
   var typeName: String { "best" }
   var showsWhenBound: Bool { true }
-  var fieldNames: [String] { ["crops", "iteration", "metric", "params", "run", "score"] }
+  var fieldNames: [String] { ["crops", "iteration", "metric", "params", "run", "score", "task"] }
   var brief: String { "best \(best.metric) \(fixed(best.score, 3)) of \"\(run.name)\"" }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {
@@ -139,6 +139,7 @@ struct BestValue: ObjectValue {
     case "score": .float(best.score)
     case "metric": .string(best.metric)
     case "params": .record(Record(best.parameters.map { ($0.name, Value($0.value)) }))
+    case "task": Value(TaskValue(task: run.settings.task))
     case "crops": .list(best.crops.map { ["crop": .string($0.crop), "channel": .string($0.channel), "score": .float($0.score)] })
     default: nil
     }

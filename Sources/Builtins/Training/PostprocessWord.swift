@@ -1,0 +1,50 @@
+import Arrays
+import Geometry
+import Language
+import Training
+
+extension Builtin {
+  static let postprocess = Builtin(
+    "postprocess", "(b: best|task, prediction: array, params: record = nil) -> array",
+    "What the task of a run makes of a prediction, as validation did it: a mask or labels.",
+    details: [
+      "The parameters are those that validation chose, unless params names others: postprocess(b, p, params=\\{threshold: 0.4\\}). A task alone needs params.",
+      "prediction: floats, as predict gives them, with a channel axis first where there are several channels. It is worked on in memory: larger volumes go block by block, blockwise(fn(p) = postprocess(b, p), prediction, to=…).",
+    ],
+    examples: [Example("sum(postprocess(task.onehot(\"mito\"), full(3, 0.5), params={threshold: 0.4}))", prints: "3")],
+    searchTerms: ["segment", "threshold", "apply", "mutex", "labels"]
+  ) { call in
+    let best = try call.value("b").object(as: BestValue.self), task = try best?.run.settings.task ?? call.object("b", as: TaskValue.self).task
+    let parameters = try parameters(call, task, best)
+    let volume = try call.volume("prediction"), space = volume.grid.spatialAxes.map { volume.shape[$0] }
+    guard volume.dtype.isFloat else {
+      throw call.failure(.type, "`prediction` must hold floats, not \(volume.dtype)", at: "prediction", hint: "scale it back first: p / 255.0 where it was predicted as uint8")
+    }
+    let channels = volume.shape.count == space.count ? 1 : volume.shape[0]
+    guard volume.shape.count <= space.count + 1, channels == task.channels.count else {
+      throw call.failure(.shape, "\"\(task.name)\" predicts \(task.channels.count) channel\(task.channels.count == 1 ? "" : "s"), found \(ArrayValue(volume).axesText)", at: "prediction")
+    }
+    let grid = volume.shape.count == space.count ? volume.grid : try volume.grid.dropping(axis: 0)
+    let found = try task.post.apply(try volume.array.floats().reshaped([channels] + space), grid, parameters, call.execution)
+    if found.shape == space { return Value(ArrayValue(try Volume(found, grid))) }
+    // one mask a channel: a single one needs no axis
+    if found.shape == [1] + space { return Value(ArrayValue(try Volume(try found.contiguous().reshaped(space), grid))) }
+    return Value(ArrayValue(try Volume(found, volume.grid)))
+  }
+
+  /// One value a parameter of the task's sweep.
+  private static func parameters(_ call: Call, _ task: Task, _ best: BestValue?) throws -> [Double] {
+    let given = try call.optionalRecord("params"), names = task.sweep.map(\.name)
+    if let stranger = given?.keys.first(where: { !names.contains($0) }) {
+      throw call.failure(.key, "\"\(task.name)\" has no parameter `\(stranger)`", at: "params", label: names.isEmpty ? "it has none" : "it has \(names.joined(separator: ", "))")
+    }
+    return try task.sweep.map { axis in
+      if let value = given?[axis.name] {
+        guard let number = value.number else { throw call.failure(.type, "`\(axis.name)` must be a number, not \(value.typePhrase)", at: "params") }
+        return number
+      }
+      if let chosen = best?.best.parameters.first(where: { $0.name == axis.name }) { return chosen.value }
+      throw call.failure(.value, "a task has not chosen its \(axis.name) yet", at: "params", hint: "params={\(axis.name): \(axis.values[axis.values.count / 2])}, or give the best of a run")
+    }
+  }
+}
