@@ -7,7 +7,7 @@ import Storage
 /// Everything but the prompt: scripts, expressions, standard input.
 enum Batch {
   static func script(_ path: String, _ words: [String], _ options: Options, _ program: Program) throws -> Int32 {
-    let source = Source(name: path, text: try ProgramHost.text(path))
+    let source = Source(name: path, text: try ProgramHost.text(ProgramHost.command(path) ?? path))
     let help = ScriptHelp(source)
     if words.contains("--help") {
       program.output.write(help.text(script: path) + "\n")

@@ -110,6 +110,8 @@ struct Options: Equatable {
            dcs                        the prompt
            dcs -e EXPRESSION          evaluate, show the result
            dcs script.dcs --help      what a script takes
+           dcs run-blockwise --help        any program over a volume of any size
+           dcs segment-blockwise --help    any program that segments blocks, its objects joined
            dcs worker PLAN --shard K/N     the blocks K, K + N, … of a plan: what tasks of a job run
 
     \(OptionEntry.help)

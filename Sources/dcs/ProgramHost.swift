@@ -61,6 +61,12 @@ struct ProgramHost: Host {
     return names.sorted()
   }
 
+  /// The script behind a word such as `run-blockwise`, which no file of the user is called.
+  static func command(_ word: String) -> String? {
+    guard !word.contains("/"), !word.hasSuffix(".dcs"), access(word, F_OK) != 0 else { return nil }
+    return libraryFolders().map { "\($0)/commands/\(word).dcs" }.first { access($0, R_OK) == 0 }
+  }
+
   /// Where stdlib lies: `$DCS_STDLIB`, beside the program (`../share/dcs/stdlib`), or in the source tree it was built in.
   static func libraryFolders() -> [String] {
     var folders: [String] = environmentValue("DCS_STDLIB").map { [$0] } ?? []

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# dcs run-blockwise and dcs segment-blockwise: other programs over volumes, as a user starts them. Needs numpy for python3, as scripts/external does.
+. "$(dirname "$0")/common.bash"
+if ! python3 -c "import numpy" 2>/dev/null; then echo "(no numpy: scripts/external cannot run here)"; fi
+cd "$scratch" || exit 1
+
+cat >components.py <<'P'
+"""Labels what is bright, by spreading the largest number of a neighbourhood until nothing changes."""
+import numpy as np
+
+default_parameters = {"above": 100}
+
+
+def segment_function(input_array, block, above):
+    print("a print of the function")
+    mask = input_array > above
+    labels = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
+    while True:
+        padded, grown = np.pad(labels, 1), labels
+        for axis in range(3):
+            for step in (0, 2):
+                cut = [slice(1, -1)] * 3
+                cut[axis] = slice(step, step + labels.shape[axis])
+                grown = np.maximum(grown, padded[tuple(cut)])
+        grown = np.where(mask, grown, 0)
+        if np.array_equal(grown, labels):
+            return labels
+        labels = grown
+P
+"$dcs" --quiet -e 'save(cast(gaussian(random((40, 36, 50), key="a", voxel=8nm), sigma=2) * 255, uint8), "in.zarr/raw", chunks=16); nil'
+
+if python3 -c "import numpy" 2>/dev/null; then
+  expect "a kernel" 0 "float32 (z 40, y 36, x 50)" "$dcs" --quiet run-blockwise in.zarr raw out.zarr smooth --worker "python3 '$root/scripts/external/kernel.py'" --dtype float32 --block 16 --context 1
+  expect "the whole at once" 0 "true" "$dcs" --quiet -e "same(open(\"out.zarr/smooth\"), blockwise(external(\"python3 '$root/scripts/external/kernel.py'\"), open(\"in.zarr/raw\"), block=64, context=1, dtype=float32))"
+  segment=("$dcs" --quiet segment-blockwise --input-container in.zarr --input-dataset raw --output-container out.zarr --segment-function "python3 '$root/scripts/external/segment.py' components.py --above 127" --block 16)
+  expect "segments" 0 "objects" "${segment[@]}" --output-dataset seg --context 0
+  expect "as the whole" 0 "0.0" "$dcs" --quiet -e 'partition_scores(open("out.zarr/seg"), label(open("in.zarr/raw") > 127), background=true).voi'
+  "${segment[@]}" --output-dataset large --context 0 --size 50 >/dev/null 2>&1
+  expect "without small ones" 0 "0.0" "$dcs" --quiet -e 'partition_scores(open("out.zarr/large"), remove_small(label(open("in.zarr/raw") > 127), size=50), background=true).voi'
+  expect "again: nothing to do" 0 "objects" "${segment[@]}" --output-dataset seg --context 0
+  expect "a file without the function" 3 "defines no segment_function" "$dcs" --quiet segment-blockwise in.zarr raw out.zarr none --segment_function "python3 '$root/scripts/external/segment.py' '$root/scripts/external/kernel.py'" --max_retries 0
+fi
+expect "help" 0 "--segment_function" "$dcs" segment-blockwise --help
+expect "its name" 0 "usage: dcs run-blockwise" "$dcs" run-blockwise --help
+expect "what is missing" 2 "input_container" "$dcs" run-blockwise
+expect "a plan" 0 "blockwise" "$dcs" --dry-run run-blockwise in.zarr raw out.zarr planned --worker cat
+expect "no such command" 1 "segment-blokwise" "$dcs" segment-blokwise
+finish
