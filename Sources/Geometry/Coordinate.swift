@@ -36,11 +36,16 @@ package struct Coordinate<S: Space>: Hashable, Sendable {
 
   package var rank: Int { values.count }
   package subscript(axis: Int) -> S.Scalar {
+    @_specialize(where S == Voxel)
     get { values[axis] }
+    @_specialize(where S == Voxel)
     set { values[axis] = newValue }
   }
 
+  // Blocks are counted by the million: without the attribute other modules call these through witnesses.
+  @_specialize(where S == Voxel)
   package static func + (a: Coordinate, b: Coordinate) throws(GeometryError) -> Coordinate { try a.zip(b, S.add) }
+  @_specialize(where S == Voxel)
   package static func - (a: Coordinate, b: Coordinate) throws(GeometryError) -> Coordinate { try a.zip(b, S.subtract) }
 
   package func zip(_ other: Coordinate, _ combine: (S.Scalar, S.Scalar) throws(GeometryError) -> S.Scalar) throws(GeometryError) -> Coordinate {

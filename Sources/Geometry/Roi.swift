@@ -4,6 +4,7 @@ package struct Roi<S: Space>: Hashable, Sendable {
   package var shape: Coordinate<S>
 
   /// - Throws: `GeometryError.ranks`, `.negativeShape`, and `.overflow` if the end cannot be represented.
+  @_specialize(where S == Voxel)
   package init(offset: Coordinate<S>, shape: Coordinate<S>) throws(GeometryError) {
     for extent in shape.values where extent < S.zero { throw .negativeShape }
     _ = try offset + shape
@@ -11,6 +12,7 @@ package struct Roi<S: Space>: Hashable, Sendable {
   }
 
   /// From `begin` to `end`; an axis where `end` is before `begin` is empty.
+  @_specialize(where S == Voxel)
   package init(from begin: Coordinate<S>, to end: Coordinate<S>) throws(GeometryError) {
     let shape = try end - begin
     try self.init(offset: begin, shape: Coordinate(shape.values.map { max(S.zero, $0) }))
@@ -21,9 +23,11 @@ package struct Roi<S: Space>: Hashable, Sendable {
 
   /// The corner after the last one.
   package var end: Coordinate<S> {
-    (try? offset + shape) ?? offset   // the initialiser has proved that the sum exists
+    @_specialize(where S == Voxel)
+    get { (try? offset + shape) ?? offset }   // the initialiser has proved that the sum exists
   }
 
+  @_specialize(where S == Voxel)
   package func intersection(_ other: Roi) throws(GeometryError) -> Roi {
     let begin = try offset.zip(other.offset) { (a, b) throws(GeometryError) in max(a, b) }
     let end = try self.end.zip(other.end) { (a, b) throws(GeometryError) in min(a, b) }
@@ -37,17 +41,21 @@ package struct Roi<S: Space>: Hashable, Sendable {
     return try Roi(from: begin, to: end)
   }
 
+  @_specialize(where S == Voxel)
   package func contains(_ other: Roi) -> Bool {
-    rank == other.rank && (0..<rank).allSatisfy { offset[$0] <= other.offset[$0] && other.end[$0] <= end[$0] }
+    let (end, theirs) = (end, other.end)
+    return rank == other.rank && (0..<rank).allSatisfy { offset[$0] <= other.offset[$0] && theirs[$0] <= end[$0] }
   }
 
   package func contains(_ point: Coordinate<S>) -> Bool {
     rank == point.rank && (0..<rank).allSatisfy { offset[$0] <= point[$0] && point[$0] < end[$0] }
   }
 
+  @_specialize(where S == Voxel)
   package func shifted(by delta: Coordinate<S>) throws(GeometryError) -> Roi { try Roi(offset: try offset + delta, shape: shape) }
 
   /// Larger by `before` at its begin and `after` at its end; negative amounts shrink.
+  @_specialize(where S == Voxel)
   package func grown(before: Coordinate<S>, after: Coordinate<S>) throws(GeometryError) -> Roi {
     try Roi(from: try offset - before, to: try end + after)
   }

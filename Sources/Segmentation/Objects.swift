@@ -14,24 +14,23 @@ package struct ObjectExtent: Equatable, Sendable {
   package private(set) var count: Int
   private let rank: Int
   // along z, y, x, of which the first are left out where there are fewer axes
-  private var lower, upper: InlineArray<3, Int>
-  private var sum: InlineArray<3, Int128>
-  /// zz, yy, xx, zy, zx, yx.
-  private var product: InlineArray<6, Int128>
+  private var lower, upper: Triple<Int>
+  private var sum: Triple<Int128>
+  /// Of zz, yy, xx, and of zy, zx, yx.
+  private var squares, mixed: Triple<Int128>
 
   init(_ object: dcs_seg_object, rank: Int) {
     (id, count, self.rank) = (object.id, Int(object.count), rank)
     let (begin, end, sum, p) = (object.begin, object.end, object.sum, object.products)
-    lower = [Int(begin.0), Int(begin.1), Int(begin.2)]
-    upper = [Int(end.0), Int(end.1), Int(end.2)]
-    self.sum = [Int128(sum.0), Int128(sum.1), Int128(sum.2)]
+    lower = Triple(Int(begin.0), Int(begin.1), Int(begin.2))
+    upper = Triple(Int(end.0), Int(end.1), Int(end.2))
+    self.sum = Triple(Int128(sum.0), Int128(sum.1), Int128(sum.2))
     func wide(_ words: (UInt64, UInt64)) -> Int128 { Int128(truncatingIfNeeded: UInt128(words.1) << 64 | UInt128(words.0)) }
-    product = [wide(p.0), wide(p.1), wide(p.2), wide(p.3), wide(p.4), wide(p.5)]
+    (squares, mixed) = (Triple(wide(p.0), wide(p.1), wide(p.2)), Triple(wide(p.3), wide(p.4), wide(p.5)))
   }
 
   /// The axes that there are, of z, y and x.
   private var axes: Range<Int> { 3 - rank..<3 }
-  private static func pair(_ a: Int, _ b: Int) -> Int { a == b ? a : a == 0 ? b + 2 : 5 }
 
   /// Half-open.
   package var begin: [Int] { axes.map { lower[$0] } }
@@ -39,14 +38,15 @@ package struct ObjectExtent: Equatable, Sendable {
   /// Of the indices of its voxels.
   package var sums: [Int128] { axes.map { sum[$0] } }
   /// Of the products of those, one a pair of axes: [a][b] with b ≥ a.
-  package var products: [[Int128]] { axes.map { a in (a..<3).map { product[Self.pair(a, $0)] } } }
+  package var products: [[Int128]] { axes.map { a in (a..<3).map { $0 == a ? squares[a] : mixed[a + $0 - 1] } } }
 
   /// The same object in a block that begins at `offset` of the whole.
   package func shifted(by offset: [Int]) -> ObjectExtent {
     var moved = self
-    let by = InlineArray<3, Int128> { $0 < 3 - rank ? 0 : Int128(offset[$0 - 3 + rank]) }
+    let all = [Int](repeating: 0, count: 3 - rank) + offset, by = Triple(Int128(all[0]), Int128(all[1]), Int128(all[2]))
     for a in axes {
-      for b in a..<3 { moved.product[Self.pair(a, b)] += by[a] * sum[b] + by[b] * sum[a] + by[a] * by[b] * Int128(count) }
+      moved.squares[a] += 2 * by[a] * sum[a] + by[a] * by[a] * Int128(count)
+      for b in a + 1..<3 { moved.mixed[a + b - 1] += by[a] * sum[b] + by[b] * sum[a] + by[a] * by[b] * Int128(count) }
       moved.lower[a] += Int(by[a])
       moved.upper[a] += Int(by[a])
       moved.sum[a] += by[a] * Int128(count)
@@ -60,8 +60,9 @@ package struct ObjectExtent: Equatable, Sendable {
       lower[a] = min(lower[a], other.lower[a])
       upper[a] = max(upper[a], other.upper[a])
       sum[a] += other.sum[a]
+      squares[a] += other.squares[a]
+      mixed[a] += other.mixed[a]
     }
-    for pair in product.indices { product[pair] += other.product[pair] }
   }
 
   /// Mean index of its voxels along axis `a` of `rank`.
@@ -80,9 +81,23 @@ package struct ObjectExtent: Equatable, Sendable {
       }
     }
   }
+}
 
-  package static func == (a: ObjectExtent, b: ObjectExtent) -> Bool {
-    a.id == b.id && a.count == b.count && a.begin == b.begin && a.end == b.end && a.sums == b.sums && a.products == b.products
+/// Something for each of three axes, or of three pairs of them.
+private struct Triple<T: Equatable & Sendable>: Equatable, Sendable {
+  private var a, b, c: T
+
+  init(_ a: T, _ b: T, _ c: T) { (self.a, self.b, self.c) = (a, b, c) }
+
+  subscript(place: Int) -> T {
+    get { place == 0 ? a : place == 1 ? b : c }
+    set {
+      switch place {
+      case 0: a = newValue
+      case 1: b = newValue
+      default: c = newValue
+      }
+    }
   }
 }
 

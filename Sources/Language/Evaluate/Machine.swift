@@ -111,7 +111,7 @@ final class Machine: @unchecked Sendable {   // used by the thread that made it 
   }
 
   deinit {
-    memory.deinitialize(count: state.pointee.touched - memory)
+    memory.deinitialize(count: state.pointee.top - memory)   // the others are nil
     state.deinitialize(count: 1)
     state.deallocate()
     memory.deallocate()
