@@ -117,6 +117,7 @@ package enum Vocabulary {
     Builtin.augmentations + [
       .best,
       .compare,
+      .curves,
       .datasplit,
       .export,
       .keep,
@@ -124,6 +125,8 @@ package enum Vocabulary {
       .preview,
       .run,
       .runs,
+      .segment,
+      .syncRuns,
       .task,
       .taskAffinities,
       .taskDescriptors,

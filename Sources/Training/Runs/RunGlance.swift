@@ -5,9 +5,12 @@ import Storage
 package struct RunGlance: Sendable {
   package let name: String
   package let path: String
+  /// Who trains it, and how the store knows it; both empty where the folder was read.
+  package let owner: String, id: String
   /// run.json
   package let record: JSON
   package let checkpoints: [Int]
+  package let iteration: Int
   package let lastLoss: Double?
   package let seconds: Double
   package let session: SessionEvent?
@@ -19,22 +22,27 @@ package struct RunGlance: Sendable {
     package let iteration: Int
   }
 
-  package var iteration: Int { checkpoints.last ?? 0 }
   package var task: String { [record["task"]?["kind"]?.string, record["task"]?["name"]?.string].compactMap { $0 }.joined(separator: " ") }
 
   /// - Throws: `TrainingError.notARun`, `.damagedRun`, `StorageError`.
   package init(_ name: String, in root: String = "runs") throws {
     let folder = RunFolder(path: Files.join(root, name))
-    guard let record = try folder.settings() else { throw TrainingError.notARun(path: folder.path, reason: Files.kind(folder.path) == nil ? "there is no such folder" : "it has no run.json") }
-    (self.name, path, self.record) = (name, folder.path, record)
-    let checkpoints = try folder.checkpoints(), last = checkpoints.last ?? 0
+    let record = try folder.existingSettings(), checkpoints = try folder.checkpoints(), last = checkpoints.last ?? 0
     let losses = try folder.losses().filter { $0.iteration <= last }
-    (self.checkpoints, lastLoss, seconds, session) = (checkpoints, losses.last?.loss, losses.last?.seconds ?? 0, try folder.lastSession())
+    (self.name, path, owner, id, self.record) = (name, folder.path, "", "", record)
+    (self.checkpoints, iteration, lastLoss, seconds, session) = (checkpoints, last, losses.last?.loss, losses.last?.seconds ?? 0, try folder.sessions().last)
     let stored = Files.kind(folder.bestPath) == .file ? try JSON(parsing: try Files.read(folder.bestPath), of: folder.bestPath) : .null
     best = (record["task"]?["metrics"]?.strings ?? []).compactMap { metric in
       guard let found = stored[metric], let score = found["score"]?.double, let iteration = found["iteration"]?.int else { return nil }
       return MetricBest(metric: metric, score: score, iteration: iteration)
     }
+  }
+
+  init(
+    name: String, path: String, owner: String, id: String, record: JSON, checkpoints: [Int], iteration: Int, lastLoss: Double?, seconds: Double, session: SessionEvent?, best: [MetricBest]
+  ) {
+    (self.name, self.path, self.owner, self.id, self.record, self.checkpoints, self.iteration) = (name, path, owner, id, record, checkpoints, iteration)
+    (self.lastLoss, self.seconds, self.session, self.best) = (lastLoss, seconds, session, best)
   }
 
   /// What follows from other settings, or is told apart elsewhere.

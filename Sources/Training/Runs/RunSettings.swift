@@ -87,6 +87,10 @@ package struct Cadence: Sendable, Equatable {
   package var validateEvery: Int
   /// How many of the latest checkpoints are kept besides the best one of each metric; 0 keeps all.
   package var keep: Int
+  /// Bytes that predictions of the validation crops, those of the best checkpoint, may take on disk; 0 keeps none.
+  package var predictions: Int
 
-  package init(checkpointEvery: Int = 1000, validateEvery: Int = 1000, keep: Int = 2) { (self.checkpointEvery, self.validateEvery, self.keep) = (checkpointEvery, validateEvery, keep) }
+  package init(checkpointEvery: Int = 1000, validateEvery: Int = 1000, keep: Int = 2, predictions: Int = 2 << 30) {
+    (self.checkpointEvery, self.validateEvery, self.keep, self.predictions) = (checkpointEvery, validateEvery, keep, predictions)
+  }
 }
