@@ -1,4 +1,5 @@
 import CKernels
+import Databases
 import Display
 import Language
 import Storage
@@ -63,8 +64,17 @@ extension Builtin {
 }
 
 extension Call {
-  /// What a run's provenance says of who made it.
-  fileprivate var origin: JSON { (provenance()["dcs"] ?? .emptyObject).merging(["kernels": .string(String(cString: dcs_kernel_level()))]) }
+  /// What a run's provenance says of who made it; addresses among the script's arguments without their passwords.
+  fileprivate var origin: JSON {
+    var origin = provenance()["dcs"] ?? .emptyObject
+    if let arguments = origin["arguments"]?.members {
+      origin["arguments"] = .object(arguments.map { argument in
+        guard let text = argument.value.string, let address = try? DatabaseAddress(text), case .server = address else { return argument }
+        return JSON.Member(argument.key, .string(address.description))
+      })
+    }
+    return origin.merging(["kernels": .string(String(cString: dcs_kernel_level()))])
+  }
 }
 
 extension TrainingError: FailureConvertible {

@@ -75,6 +75,7 @@ extension RunFolder {
   var provenancePath: String { Files.join(path, "provenance.json") }
 
   func provenance() throws -> JSON? {
-    Files.kind(provenancePath) == .file ? try JSON(parsing: try Files.read(provenancePath), of: provenancePath) : nil
+    guard Files.kind(provenancePath) == .file else { return JSON?.none }
+    return try JSON(parsing: try Files.read(provenancePath), of: provenancePath)
   }
 }

@@ -22,6 +22,9 @@ package struct LossRow: Sendable, Equatable {
   /// Of training, over all sessions: what a time budget counts.
   package let seconds: Double
   package init(iteration: Int, loss: Double, seconds: Double) { (self.iteration, self.loss, self.seconds) = (iteration, loss, seconds) }
+
+  /// As it is read again: losses are float32, times are milliseconds.
+  var asWritten: LossRow { LossRow(iteration: iteration, loss: Double("\(Float(loss))") ?? loss, seconds: (seconds * 1000).rounded() / 1000) }
 }
 
 struct RunFolder: Sendable {

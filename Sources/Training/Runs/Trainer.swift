@@ -97,6 +97,7 @@ private struct TrainingSession {
     try run.folder.replace(losses: run.losses)
     try run.folder.replace(scores: run.scores, run.settings.task)
     writer = try store.map { try StoreWriter($0, run) }
+    for row in run.losses { show(row.loss) }
   }
 
   private var reached: TrainReport.Reason? {
@@ -180,20 +181,24 @@ private struct TrainingSession {
 
   private mutating func record(_ loss: Double, _ step: Double) {
     seconds += step
-    pending.append(LossRow(iteration: checkpoint.iteration, loss: loss, seconds: seconds))
-    shownLoss = shownLoss.isNaN ? loss : 0.97 * shownLoss + 0.03 * loss
+    pending.append(LossRow(iteration: checkpoint.iteration, loss: loss, seconds: seconds).asWritten)
+    show(loss)
   }
 
-  /// Smoothed losses of this session, for the progress line.
+  /// Smoothed losses of the run, for the progress line.
   private var curve: [Double] = [], curveStep = 1, shownSteps = 0
 
-  private mutating func report(_ label: String) {
+  private mutating func show(_ loss: Double) {
+    shownLoss = shownLoss.isNaN ? loss : 0.97 * shownLoss + 0.03 * loss
     shownSteps += 1
     if shownSteps % curveStep == 0 { curve.append(shownLoss) }
-    if curve.count > 256 {   // the whole session, ever coarser
+    if curve.count > 256 {   // all of it, ever coarser
       curve = stride(from: 1, to: curve.count, by: 2).map { curve[$0] }
       curveStep *= 2
     }
+  }
+
+  private mutating func report(_ label: String) {
     let note = "loss \(Self.rounded(shownLoss, 3))"
     if let budget = limit.seconds, limit.iterations == nil {
       context.progress.report(ProgressUpdate(label, done: Int64(min(seconds, budget)), total: Int64(min(budget, 1e15)), unit: "s", note: "iteration \(checkpoint.iteration)  " + note, curve: curve))
