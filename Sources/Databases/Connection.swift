@@ -58,7 +58,8 @@ package final class Connection: @unchecked Sendable {   // whoever shares one ho
   private var isFile: Bool { if case .file = address { true } else { false } }
 
   private func failure(_ outcome: cdatabase_outcome, _ text: String, opening: Bool) -> any Error {
-    let reason = address.masked(text)
+    // of what may quote a damaged file, one line of plain characters
+    let reason = address.masked(String(String.UnicodeScalarView(text.unicodeScalars.prefix(200).map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? " " : $0 })))
     return switch outcome {
     case CDATABASE_MISSING: DatabaseError.library(address, reason: reason)
     case CDATABASE_BUSY: DatabaseError.busy(address)

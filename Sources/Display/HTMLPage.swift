@@ -79,7 +79,7 @@ package struct HTMLPage: Sendable {
     .row figure svg, .row figure img { width: 100%; height: auto; display: block; border-radius: 4px; }
     .row figcaption { padding-top: 0.35rem; line-height: 1.35; }
     .facts { display: flex; flex-wrap: wrap; gap: 0.75rem; margin: 1.5rem 0; }
-    .facts div { flex: 1 1 9rem; padding: 0.8rem 1rem; background: #f6f8fa; border-radius: 8px; min-width: 0; }
+    .facts div { flex: 1 1 8rem; max-width: 15rem; padding: 0.8rem 1rem; background: #f6f8fa; border-radius: 8px; min-width: 0; }
     .facts dt { color: #57606a; font-size: 0.85rem; }
     .facts dd { margin: 0.1rem 0 0; font-size: 1.15rem; font-weight: 600; line-height: 1.3; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
     figcaption, .note, footer { color: #57606a; font-size: 0.88rem; }

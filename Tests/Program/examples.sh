@@ -133,8 +133,8 @@ says "finetune: before and after" '^before: [01]\.[0-9]{3}$'
 [ -s models/pm-finetuned.dcmodel ] && [ -s runs/pm-finetuned/report.html ] && ok || bad "finetune: no model or no page"
 
 # tutorial: two tasks on one volume, from a TIFF to objects; their pages are well formed.
-script tutorial 0 "affinities" --iterations 6 --every 3 --features 4 --input '[2, 44, 44]'
-value "tutorial: objects lie on the raw grid" "(12, 64, 64) true" '"{open("cells.zarr/distances_objects").shape} {open("cells.zarr/distances_objects").voxel == (290, 260, 260)nm}"'
+script tutorial 0 "affinities" --iterations 6 --every 3 --features 4 --input '[2, 132, 132]'
+value "tutorial: objects lie on the raw grid" "[(12, 64, 64), (290, 260, 260) nm]" '[open("cells.zarr/distances_objects").shape, open("cells.zarr/distances_objects").voxel]'
 for run in distances affinities; do [ -s runs/$run/report.html ] && ok || bad "tutorial: no page of $run"; done
 
 # 9 report: a table, a CSV, plots, exit 1 where a row got worse; and pages made of such a table are well formed.

@@ -109,7 +109,7 @@ import Training
       }
       let bytes = try Files.read(path)
       var random = KeyedGenerator(seed: 3, purpose: "torn pages")
-      for number in 0..<200 {
+      for number in 0..<60 {
         var torn = bytes
         for _ in 0..<(1 + random.index(below: 40)) { torn[100 + random.index(below: torn.count - 100)] = UInt8(random.index(below: 256)) }
         if number % 3 == 0 { torn = Array(torn.prefix(random.index(below: torn.count))) }

@@ -66,7 +66,7 @@ import Training
   @Test func patience() throws {
     try withFolder { root in
       // a rate that leaves the weights as they are: nothing gets better after the first validation
-      let settings = try tinySettings(rate: LearningRate(1e-30)), cadence = Cadence(checkpointEvery: 100, validateEvery: 2)
+      let settings = try tinySettings(rate: LearningRate(1e-30)), cadence = Cadence(checkpointEvery: 100, validateEvery: 2, keep: 0)
       let run = try Run("r", in: root, settings)
       let report = try run.train(until: TrainLimit(iterations: 50, patience: 3), cadence: cadence, context())
       #expect(report.reason == .patience && report.iteration == 8 && run.session?.kind == .patience && run.session?.goal.patience == 3)

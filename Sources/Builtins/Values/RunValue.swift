@@ -38,7 +38,7 @@ struct RunValue: ObjectValue {
     ]))
     case "predictions": .record(try predictions())
     case "provenance": Value(json: try run.provenance)
-    case "settings": .record(Record(try RunGlance(run.name, in: folder).settings.map { ($0.key, Value(json: $0.value)) }))
+    case "settings": .record(Record((run.exists ? try RunGlance(run.name, in: folder).settings : RunGlance.settings(of: run.settings.record)).map { ($0.key, Value(json: $0.value)) }))
     case "task": Value(TaskValue(task: run.settings.task))
     case "data": Value(SplitValue(split: run.settings.data))
     case "scores": Value(run.scoreTable)

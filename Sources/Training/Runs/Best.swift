@@ -22,7 +22,7 @@ package struct Best: Sendable, Equatable {
   package let score: Double
   package let crops: [CropScore]
 
-  package static func == (a: Best, b: Best) -> Bool { a.record == b.record }
+  package static func == (a: Best, b: Best) -> Bool { a.record.compact == b.record.compact }   // as texts, in which what is undefined equals itself
 
   /// The best of all rows. Nil if no row has a score.
   ///

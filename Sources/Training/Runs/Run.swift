@@ -151,6 +151,15 @@ extension Run {
     try model(try parameters(iteration: iteration), iteration: iteration ?? self.iteration)
   }
 
+  /// What predicts with the weights of a checkpoint's file; nil where it does not lie in the folder of a run.
+  package static func model(ofCheckpoint path: String) throws -> Model? {
+    let folder = Files.parent(Files.parent(path)), name = Files.name(path)
+    guard Files.name(Files.parent(path)) == "checkpoints", name.hasSuffix(".safetensors"), let iteration = Int(name.dropLast(12)),
+      Files.kind(RunFolder(path: folder).settingsPath) == .file
+    else { return nil }
+    return try Run(opening: Files.name(folder), in: Files.parent(folder)).model(iteration: iteration)
+  }
+
   /// What will predict once it is trained: all of it but the weights, which are zeros.
   package func sketch() throws -> Model { try model(try ParameterSet(zerosFor: settings.network), iteration: 0) }
 

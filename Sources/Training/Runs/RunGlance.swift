@@ -22,7 +22,9 @@ package struct RunGlance: Sendable {
     package let iteration: Int
   }
 
-  package var task: String { [record["task"]?["kind"]?.string, record["task"]?["name"]?.string].compactMap { $0 }.joined(separator: " ") }
+  package var task: String { Self.taskText(record) }
+
+  private static func taskText(_ record: JSON) -> String { [record["task"]?["kind"]?.string, record["task"]?["name"]?.string].compactMap { $0 }.joined(separator: " ") }
 
   /// - Throws: `TrainingError.notARun`, `.damagedRun`, `StorageError`.
   package init(_ name: String, in root: String = "runs") throws {
@@ -52,13 +54,17 @@ package struct RunGlance: Sendable {
   ]
 
   /// Settings as one level of "lr", "task.scale", "augment[0].name", …; without what follows from others or is too long to compare by eye.
-  package var settings: [(key: String, value: JSON)] {
+  package var settings: [(key: String, value: JSON)] { Self.settings(of: record) }
+
+  /// - Parameter record: run.json, or `RunSettings.record`.
+  package static func settings(of record: JSON) -> [(key: String, value: JSON)] {
+    let task = taskText(record)
     var found: [(String, JSON)] = []
     func walk(_ value: JSON, _ key: String) {
-      if Self.derived.contains(key) { return }
+      if derived.contains(key) { return }
       if key == "task" { found.append((key, .string(task))) }
       if key == "augment", let list = value.array {
-        found.append((key, .string(list.isEmpty ? "none" : list.map(Self.text).joined(separator: ", "))))
+        found.append((key, .string(list.isEmpty ? "none" : list.map(text).joined(separator: ", "))))
       } else if let members = value.members { for member in members { walk(member.value, key.isEmpty ? member.key : "\(key).\(member.key)") } }
       else if let list = value.array, list.contains(where: { $0.members != nil }) { for (index, item) in list.enumerated() { walk(item, "\(key)[\(index)]") } }
       else { found.append((key, value)) }
