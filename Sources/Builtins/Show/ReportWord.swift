@@ -9,7 +9,7 @@ extension Builtin {
     "report", "(path: string, items…, title: string = \"Report\", facts: record = nil) -> nil", "Writes one self-contained HTML page of its arguments: text, tables, plots, pictures, records, or lists of them.",
     details: [
       "Of a text, lines that start with \"# \" or \"## \" are headings and those with \"- \" a list; an empty line ends a paragraph. Plots are drawn as SVG, pictures kept as PNG inside the page. Of a table the first 2,000 rows are shown.",
-      "A list of plots and pictures alone stands in a row. A record \\{caption: \"…\", picture: look(a)\\} is a picture with other words below it. facts: a few values in large type below the title.",
+      "A list of plots and pictures alone stands in a row. A record of `caption` and `picture` is a picture with other words below it. facts: a few values in large type below the title.",
     ],
     examples: [Example("report(env(\"TMPDIR\", \"/tmp\") + \"/dcs-report-example.html\", \"# Scores\", table([{name: \"a\", f1: 0.9}]), plot([1, 4, 9]), title=\"Example\")")],
     searchTerms: ["html", "page", "web", "document"], effect: .writes("path"), plan: { call in call.planFile("report", at: try call.string("path"), "a page"); return .nil }

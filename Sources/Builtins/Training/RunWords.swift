@@ -71,7 +71,8 @@ extension Builtin {
 
   /// A model's network and weights for a task: where the labels of its channels are others than the task's, with a head for these that keeps what it has of them.
   private static func headed(_ call: Call, _ model: Model, _ task: Task, origin: String) throws -> (network: Network, start: RunSettings.Start) {
-    guard let labels = model.labels, labels != task.channels, let (network, parameters, kept) = try model.withHead(for: task.channels, seed: call.context.seed) else {
+    let fits = model.labels.map { $0 == task.channels } ?? (model.network.outChannels == task.channels.count)
+    guard !fits, let (network, parameters, kept) = try model.withHead(for: task.channels, seed: call.context.seed) else {
       return (model.network, RunSettings.Start(origin: origin, parameters: model.parameters))
     }
     let head = kept.isEmpty ? "a new head" : "of its head \(kept.joined(separator: ", "))"

@@ -69,7 +69,7 @@ struct RunValue: ObjectValue {
       curves.append("\(best.metric)  \(course.count > 1 ? sparkline(course, width: 10) + "  " : "")best \(fixed(best.score, 3)) at \(grouped(best.iteration))\(parametersText(best))")
     }
     if !curves.isEmpty { lines.add("  ", curves, indent: 2, separator: "      ") }
-    let isDone = session.map { $0.goal.iterations ?? .max <= run.iteration } ?? true
+    let isDone = session.map { $0.kind == .patience || $0.goal.iterations ?? .max <= run.iteration } ?? true
     let name = style.name ?? "r"
     let how = isDone ? "train(\(name), iterations=\(grouped(max(1000, 2 * run.iteration)).replacingCommas))" : "train(\(name))"
     let weights = checkpoints.isEmpty ? "no checkpoints yet" : "weights: \(checkpoints.count) checkpoint\(checkpoints.count == 1 ? "" : "s"), \(byteText(run.bytes))"
