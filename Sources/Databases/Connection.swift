@@ -28,8 +28,6 @@ package final class Connection: @unchecked Sendable {   // whoever shares one ho
 
   deinit { cdatabase_close(handle) }
 
-  package var isOpen: Bool { handle != nil }
-
   package func close() {
     cdatabase_close(handle)
     handle = nil

@@ -59,15 +59,3 @@ package enum DatabaseAddress: Sendable, Hashable, CustomStringConvertible {
     return result
   }
 }
-
-extension StringProtocol {
-  func firstRange(of part: some StringProtocol) -> Range<Index>? {
-    guard !part.isEmpty else { return nil }
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(part) { return start..<index(start, offsetBy: part.count) }
-      start = index(after: start)
-    }
-    return nil
-  }
-}
