@@ -21,6 +21,7 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CTiff", linkerSettings: [.linkedLibrary("dl")]),   // libtiff and libhdf5, loaded at their first use
     .target(name: "CHdf5", linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "CDatabase", linkerSettings: [.linkedLibrary("dl")]),   // SQLite and libpq, too
 
     // Foundations
     .target(name: "Execution", dependencies: ["CKernels"]),
@@ -29,18 +30,19 @@ let package = Package(
     .target(name: "Storage", dependencies: ["CBlosc", "CBzip2", "CCurl", "CDeflate", "CLz4", "CLzma", "CZstd", "CZlib", "CKernels", "Execution", "Geometry", "Arrays"]),
     .target(name: "FileFormats", dependencies: ["CTiff", "CHdf5", "CZlib", "Execution", "Geometry", "Arrays", "Storage"]),
     .target(name: "Compute", dependencies: ["Execution", "Arrays", "Storage"]),
+    .target(name: "Databases", dependencies: ["CDatabase", "Execution"]),
 
     // What dcs exists for
     .target(name: "Networks", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage"]),
     .target(name: "Segmentation", dependencies: ["CKernels", "Execution", "Arrays"]),
     .target(name: "Blockwise", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Networks", "Segmentation"]),
-    .target(name: "Training", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Networks", "Segmentation", "Blockwise"]),
+    .target(name: "Training", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Databases", "Networks", "Segmentation", "Blockwise"]),
 
     // What people see
     .target(name: "TerminalText"),
     .target(name: "Display", dependencies: ["CZlib", "Execution", "Arrays", "TerminalText"]),
     .target(name: "Language", dependencies: ["CKernels", "Execution", "Geometry", "TerminalText"]),
-    .target(name: "Builtins", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Compute", "Networks", "Segmentation", "Blockwise", "Training", "TerminalText", "Display", "Language"]),
+    .target(name: "Builtins", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "FileFormats", "Compute", "Databases", "Networks", "Segmentation", "Blockwise", "Training", "TerminalText", "Display", "Language"]),
     .executableTarget(name: "dcs", dependencies: ["CLineEdit", "Execution", "Arrays", "Storage", "Compute", "TerminalText", "Display", "Language", "Builtins"]),
 
     // Scripts with accidents (Tests/Fuzz/Fuzz.swift)
@@ -63,7 +65,7 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["CKernels", "Execution", "Geometry", "Arrays", "Storage", "Networks", "TestSupport"]),
     .testTarget(name: "SegmentationTests", dependencies: ["Execution", "Arrays", "Storage", "Segmentation", "TestSupport"]),
     .testTarget(name: "BlockwiseTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Blockwise", "TestSupport"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Networks", "Segmentation", "Training", "TestSupport"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Execution", "Geometry", "Arrays", "Storage", "Databases", "Networks", "Segmentation", "Training", "TestSupport"]),
     .testTarget(name: "DisplayTests", dependencies: ["CZlib", "Arrays", "TerminalText", "Display", "TestSupport"]),
     .testTarget(name: "LanguageTests", dependencies: ["Execution", "Geometry", "TerminalText", "Language", "Accidents", "TestSupport"]),
     .testTarget(name: "BuiltinsTests", dependencies: ["Arrays", "Execution", "Storage", "Blockwise", "TerminalText", "Language", "Builtins", "TestSupport"]),

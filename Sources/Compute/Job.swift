@@ -190,13 +190,6 @@ extension Job {
   /// As it was when last asked.
   package var knownState: JobState { state.withLock(\.state) }
 
-  /// Seconds since 1970.
-  package static func clock() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
-
   /// Asks it to stop, so that it can finish what it is at; a process of this machine that has not done so in five seconds is killed.
   ///
   /// - Throws: `ComputeError` where it could not be asked; it goes on then, and is not said to be cancelled.

@@ -25,6 +25,18 @@ package struct HTMLPage: Sendable {
 
   package mutating func figure(_ figure: Figure) { body += "<figure>\n\(figure.svg())</figure>\n" }
 
+  /// A few facts in large type, beside each other.
+  package mutating func facts(_ facts: [(name: String, value: String)]) {
+    body += "<dl class=\"facts\">\n" + facts.map { "<div><dt>\(markupText($0.name))</dt><dd>\(markupText($0.value))</dd></div>\n" }.joined() + "</dl>\n"
+  }
+
+  /// What `add` adds stands beside each other as far as there is room.
+  package mutating func row(_ add: (inout HTMLPage) throws -> Void) rethrows {
+    body += "<div class=\"row\">\n"
+    try add(&self)
+    body += "</div>\n"
+  }
+
   /// Small pictures are shown larger, their pixels sharp.
   package mutating func picture(_ image: Image, caption: [String]) {
     let text = caption.joined(separator: "  ")
@@ -50,15 +62,26 @@ package struct HTMLPage: Sendable {
     h3 { font-size: 1.05rem; margin: 2rem 0 0.5rem; }
     p, ul { max-width: 44rem; }
     .wide { overflow-x: auto; margin: 1.25rem 0; }
+    td { max-width: 40rem; overflow-wrap: anywhere; }
     table { border-collapse: collapse; font-size: 0.92rem; font-variant-numeric: tabular-nums; }
     th { text-align: left; font-weight: 600; border-bottom: 2px solid #8c959f; }
-    th, td { padding: 0.35rem 1.1rem 0.35rem 0; vertical-align: top; white-space: nowrap; }
+    th, td { padding: 0.35rem 1.1rem 0.35rem 0; vertical-align: top; }
+    th, .number { white-space: nowrap; }
     td { border-bottom: 1px solid #e6e8eb; }
     .number { text-align: right; }
     tbody tr:hover { background: #f6f8fa; }
     figure { margin: 1.5rem 0; }
     figure svg, figure img { max-width: 100%; height: auto; }
     figure img { image-rendering: pixelated; }
+    .row { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1.5rem 0; }
+    .row figure { flex: 1 1 13rem; max-width: 30rem; margin: 0; min-width: 0; }
+    .row figure:has(svg) { flex-basis: 24rem; max-width: max(24rem, calc(50% - 0.5rem)); }
+    .row figure svg, .row figure img { width: 100%; height: auto; display: block; border-radius: 4px; }
+    .row figcaption { padding-top: 0.35rem; line-height: 1.35; }
+    .facts { display: flex; flex-wrap: wrap; gap: 0.75rem; margin: 1.5rem 0; }
+    .facts div { flex: 1 1 8rem; max-width: 15rem; padding: 0.8rem 1rem; background: #f6f8fa; border-radius: 8px; min-width: 0; }
+    .facts dt { color: #57606a; font-size: 0.85rem; }
+    .facts dd { margin: 0.1rem 0 0; font-size: 1.15rem; font-weight: 600; line-height: 1.3; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
     figcaption, .note, footer { color: #57606a; font-size: 0.88rem; }
     pre { background: #f6f8fa; padding: 0.9rem 1.1rem; overflow-x: auto; font: 13.5px/1.45 ui-monospace, "SF Mono", Menlo, Consolas, monospace; border-radius: 6px; }
     footer { margin-top: 3.5rem; border-top: 1px solid #e6e8eb; padding-top: 0.75rem; }

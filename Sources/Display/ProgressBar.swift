@@ -1,5 +1,4 @@
 import Execution
-import Glibc
 import Synchronization
 import TerminalText
 
@@ -16,7 +15,7 @@ package final class ProgressBar: ProgressSink {
   private let write: @Sendable (String) -> Void
 
   /// - Parameter clock: seconds, of a clock that never jumps.
-  package init(style: Style, isTerminal: Bool, clock: @escaping @Sendable () -> Double = monotonicSeconds, write: @escaping @Sendable (String) -> Void) {
+  package init(style: Style, isTerminal: Bool, clock: @escaping @Sendable () -> Double = Clock.steady, write: @escaping @Sendable (String) -> Void) {
     (self.style, self.isTerminal, self.clock, self.write) = (style, isTerminal, clock, write)
     state = Mutex(State(drawn: clock()))
   }
@@ -74,11 +73,4 @@ package final class ProgressBar: ProgressSink {
     while fitted.last == " " { fitted.removeLast() }
     return fitted
   }
-}
-
-/// Seconds of a clock that never jumps.
-package func monotonicSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

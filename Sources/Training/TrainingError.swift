@@ -27,6 +27,12 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
   case noMetric(name: String, have: [String])
   /// The loss stopped being a number; the batch that did it is saved.
   case lossNotFinite(name: String, iteration: Int, batch: String)
+  /// A step made weights that are no numbers, from a loss that was one; they are not saved.
+  case weightsNotFinite(name: String, iteration: Int)
+  /// The voxels of a crop are not those that the run began with.
+  case dataChanged(name: String, crop: String)
+  case notInStore(name: String, store: String, have: [String])
+  case ambiguous(name: String, store: String, paths: [String])
   /// Stopped on request, after a checkpoint.
   case interrupted(name: String, iteration: Int, path: String)
 
@@ -50,6 +56,11 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     case .noMetric(let name, let have): "no metric `\(name)` was recorded; recorded are \(have.joined(separator: ", "))"
     case .lossNotFinite(let name, let iteration, let batch):
       "the loss of run \"\(name)\" is not a number at iteration \(iteration); the batch is saved in \(batch)"
+    case .weightsNotFinite(let name, let iteration): "the weights of run \"\(name)\" are not numbers after iteration \(iteration); the checkpoint before it is kept"
+    case .dataChanged(let name, let crop): "crop \"\(crop)\" of run \"\(name)\" has other voxels than when the run began"
+    case .notInStore(let name, let store, let have):
+      "there is no run \"\(name)\" in \(store)" + (have.isEmpty ? ", which is empty" : "; it has \(have.prefix(12).joined(separator: ", "))\(have.count > 12 ? ", …" : "")")
+    case .ambiguous(let name, let store, let paths): "there are \(paths.count) runs \"\(name)\" in \(store): \(paths.prefix(6).joined(separator: ", "))"
     case .interrupted(let name, let iteration, let path):
       "training of run \"\(name)\" was stopped at iteration \(iteration); everything is kept in \(path)"
     }
@@ -63,7 +74,10 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     case .needsAugmentation: "train it with the script that made it: run(…) with the same settings opens the run"
     case .inMemory: "run(…) with the same arrays opens the run; arrays on disk are found again by themselves"
     case .noScores: "validate(r)"
-    case .lossNotFinite: "a smaller lr often helps; run again to continue from the last checkpoint"
+    case .lossNotFinite(_, _, let batch): "look(open(\"\(batch)/raw\")), and stats(…) of it, shows what went in; a smaller lr or clip=1 often helps"
+    case .weightsNotFinite(let name, _): "a smaller lr or clip=1, in a run of another name: run(\"\(name)-2\", …)"
+    case .dataChanged(let name, _): "put the old data back, or start from its weights: run(\"\(name)-2\", …, from=best(\"\(name)\"))"
+    case .ambiguous(_, _, let paths): paths.first.map { "name it with its folder: \"\($0.split(separator: "/").suffix(3).joined(separator: "/"))\"" }
     case .interrupted(let name, _, let path): "resume with train(open_run(\"\(path == "runs/\(name)" ? name : path)\")), or run the same script again"
     default: nil
     }

@@ -1,4 +1,5 @@
 import Display
+import Execution
 import Language
 
 /// What has become of jobs since the last prompt: said between statements, never while a line is being edited.
@@ -11,8 +12,8 @@ struct JobNews {
 
   /// One line for each job that has ended since it was last asked.
   mutating func lines(_ jobs: [(name: String, value: Value)], _ context: CallContext) -> [String] {
-    if jobs.isEmpty || monotonicSeconds() - asked < Self.pause { return [] }
-    asked = monotonicSeconds()
+    if jobs.isEmpty || Clock.steady() - asked < Self.pause { return [] }
+    asked = Clock.steady()
     var lines: [String] = []
     for (name, value) in jobs {
       guard let job = value.object, states[job.brief].map({ !Self.lasting.contains($0) }) ?? true,

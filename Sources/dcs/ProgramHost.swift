@@ -1,4 +1,5 @@
 import Builtins
+import Execution
 import Glibc
 import Language
 import Storage
@@ -27,11 +28,7 @@ struct ProgramHost: Host {
 
   var moduleNames: [String] { Self.moduleNames() }
 
-  func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
+  func now() -> Double { Clock.now() }
 
   func load(_ module: ModuleReference) throws -> ModuleText? {
     switch module {

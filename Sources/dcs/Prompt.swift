@@ -3,6 +3,7 @@
 import Builtins
 import CLineEdit
 import Display
+import Execution
 import Glibc
 import Language
 
@@ -107,10 +108,10 @@ final class Prompt {
 
   /// Runs statements of the session; an exit code ends the prompt.
   func statement(_ text: String, named name: String, sayTime: Bool = true) -> Int32? {
-    let begun = monotonicSeconds()
+    let begun = Clock.steady()
     program.cancellation.reset()
     let ending = interpreter.enter(Source(name: name, text: text.hasPrefix("|>") ? "_ " + text : text)) { [self] in show($0, as: $1) }
-    let seconds = monotonicSeconds() - begun
+    let seconds = Clock.steady() - begun
     _ = program.report(ending)
     program.cancellation.reset()
     note(ending)

@@ -1,4 +1,5 @@
 import Display
+import Execution
 import Glibc
 import Language
 import Synchronization
@@ -41,6 +42,7 @@ struct Terminal: Sendable {
   var style: DisplayStyle {
     var style = DisplayStyle(width: width, color: color)
     style.isTerminal = isOutputTerminal
+    style.now = Clock.now()
     return style
   }
   /// For diagnostics, which go to standard error.

@@ -31,7 +31,7 @@ import Testing
 
   @Test func anUnknownEngineIsNoJob() throws {
     try withFolder { path in
-      let job = try Job.submit(["true"], name: "a", to: path, on: .processes(1), now: Job.clock())
+      let job = try Job.submit(["true"], name: "a", to: path, on: .processes(1), now: Clock.now())
       #expect(try Job(opening: path).identifiers == job.identifiers)
       try edit(path, #""processes""#, #""sge""#)
       #expect(throws: ComputeError.badJob(path: path, reason: "its engine `sge` is not known here")) { try Job(opening: path) }
@@ -41,7 +41,7 @@ import Testing
   /// A record may say anything of its tasks; what no job could have is refused rather than counted up to.
   @Test(arguments: ["-1", "0", "9000000000000000000", "\"3\""]) func tasksThatCannotBeAreNoJob(_ count: String) throws {
     try withFolder { path in
-      _ = try Job.submit(["true"], name: "a", to: path, on: .processes(1), now: Job.clock())
+      _ = try Job.submit(["true"], name: "a", to: path, on: .processes(1), now: Clock.now())
       try edit(path, #""tasks":null"#, #""tasks":\#(count)"#)
       #expect(throws: ComputeError.badJob(path: path, reason: "its record counts no tasks")) { try Job(opening: path) }
     }
@@ -50,7 +50,7 @@ import Testing
   /// A process with the number of a job, but another beginning, start of the machine or machine, is neither believed nor killed.
   @Test(arguments: [#""begun":{"#, #""boot":""#, #""host":""#]) func numbersAreUsedAgain(_ key: String) throws {
     try withFolder { path in
-      let job = try Job.submit(["sleep", "30"], name: "a", to: path, on: .processes(1), now: Job.clock()), now = Job.clock()
+      let job = try Job.submit(["sleep", "30"], name: "a", to: path, on: .processes(1), now: Clock.now()), now = Clock.now()
       for _ in 0..<500 where Files.kind(path + "/begun") == nil { Pause.sleep(0.01) }
       #expect(try Job(opening: path).state(now: now, Self.limits) == .running)
       try edit(path, key, key == #""begun":{"# ? key + #""\#(job.identifier)":"1","x":{"# : key + "x")
@@ -72,14 +72,14 @@ import Testing
       let mark = Files.temporaryPath()
       defer { try? Files.remove(mark) }
       let line = "test -e \(mark) && echo {id} > \(mark)"
-      _ = try Job.submit(["true"], name: "a", to: path, on: .command("echo 'job 17 of 3 4711' # {command}", cancel: line, workers: 1, settings: []), now: Job.clock())
+      _ = try Job.submit(["true"], name: "a", to: path, on: .command("echo 'job 17 of 3 4711' # {command}", cancel: line, workers: 1, settings: []), now: Clock.now())
       let later = try Job(opening: path)
       #expect(throws: ComputeError.self) { try later.cancel() }
-      #expect(try Files.kind(path + "/cancelled") == nil && later.state(now: Job.clock() + 100, Self.limits) == .pending)
+      #expect(try Files.kind(path + "/cancelled") == nil && later.state(now: Clock.now() + 100, Self.limits) == .pending)
       try Files.writeAtomically("", mark, sync: false)
       try later.cancel()
       #expect(try Files.read(mark) == Array("4711\n".utf8))
-      #expect(try Job(opening: path).state(now: Job.clock() + 200, Self.limits) == .cancelled)
+      #expect(try Job(opening: path).state(now: Clock.now() + 200, Self.limits) == .cancelled)
     }
   }
 
@@ -90,7 +90,7 @@ import Testing
       defer { for file in [count, stopped] { try? Files.remove(file) } }
       let line = "echo x >> \(count); test $(wc -l < \(count)) -lt 3 && echo $(wc -l < \(count)) # {command}"
       let engine = Engine.command(line, cancel: "echo {id} >> \(stopped)", workers: 1, settings: [])
-      #expect(throws: ComputeError.self) { try Job.submit(["true"], name: "a", to: path, on: engine, tasks: 5, now: Job.clock()) }
+      #expect(throws: ComputeError.self) { try Job.submit(["true"], name: "a", to: path, on: engine, tasks: 5, now: Clock.now()) }
       #expect(try Files.read(stopped) == Array("1\n2\n".utf8))
       #expect(throws: ComputeError.badJob(path: path, reason: "it has no record")) { try Job(opening: path) }
     }

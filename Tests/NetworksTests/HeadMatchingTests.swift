@@ -27,7 +27,8 @@ struct HeadMatchingTests {
     var model = try model()
     model.task = ["channels": ["mito"]]
     #expect(model.labels == nil)
-    #expect(try model.withHead(for: ["mito"], seed: 1) == nil)
+    let fresh = try #require(try model.withHead(for: ["mito"], seed: 1))
+    #expect(fresh.kept.isEmpty && fresh.network.outChannels == 1)
   }
 
   /// The published setups' networks: their sizes are those that cellmap-models makes of the same settings.

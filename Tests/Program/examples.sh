@@ -123,6 +123,20 @@ for name in mito-80nm mito-160nm mito-320nm; do [ "$(tail -1 runs/$name/losses.c
 value "cluster: the mask" "uint8 (40, 56, 56) true" '[open("hela2.zarr/mito")] |> map(fn(m) = "{m.dtype} {m.shape} {max(m) <= 1}") |> join("")'
 [ "$(grep -c '^bsub .*-q gpu_h100 ' "$LSF_STANDIN/calls") $(grep -c '^bsub .*-q local ' "$LSF_STANDIN/calls")" = "4 1" ] && ok || { bad "cluster: jobs"; cat "$LSF_STANDIN/calls"; }
 
+# finetune: a head that keeps the class it knows; nothing is forgotten by a step with a small rate.
+"$dcs" --quiet "$here/standin.dcs" || bad "a stand-in for COSEM"
+tune=(--start models/standin.dcmodel --iterations 6 --every 3 --input 44)
+dry 0 "to 1 iterations; 0 are done" "$examples/finetune.dcs" "${tune[@]}"
+script finetune 0 "after" "${tune[@]}"
+says "finetune: the head" 'of its head pm'
+says "finetune: before and after" '^before: [01]\.[0-9]{3}$'
+[ -s models/pm-finetuned.dcmodel ] && [ -s runs/pm-finetuned/report.html ] && ok || bad "finetune: no model or no page"
+
+# tutorial: two tasks on one volume, from a TIFF to objects; their pages are well formed.
+script tutorial 0 "affinities" --iterations 6 --every 3 --features 4 --input '[2, 132, 132]'
+value "tutorial: objects lie on the raw grid" "[(12, 64, 64), (290, 260, 260) nm]" '[open("cells.zarr/distances_objects").shape, open("cells.zarr/distances_objects").voxel]'
+for run in distances affinities; do [ -s runs/$run/report.html ] && ok || bad "tutorial: no page of $run"; done
+
 # 9 report: a table, a CSV, plots, exit 1 where a row got worse; and pages made of such a table are well formed.
 "$dcs" --quiet "$here/evaluation.dcs" . || bad "evaluation data"
 dry 0 "reads" "$examples/report.dcs"

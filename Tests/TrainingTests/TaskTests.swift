@@ -212,26 +212,3 @@ import Glibc
     #expect(rows.map { $0.metrics[1] } == [1, 0.5])
   }
 }
-
-@Suite struct BestTests {
-  func task() throws -> Task { try Task.oneHot(["m"], thresholds: [0.1, 0.5]) }
-  func row(_ iteration: Int, _ crop: String, _ threshold: Double, _ f1: Double, _ voi: Double = 1) -> ScoreRow {
-    ScoreRow(iteration: iteration, crop: crop, channel: "m", parameters: [threshold], metrics: [f1, f1 / 2, voi])
-  }
-
-  @Test func meanOverCrops() throws {
-    let rows = [row(10, "a", 0.1, 0.9), row(10, "b", 0.1, 0.1), row(10, "a", 0.5, 0.6), row(10, "b", 0.5, 0.6), row(20, "a", 0.1, 0.55), row(20, "b", 0.1, 0.55, 0.2)]
-    let best = try #require(Best.among(rows, try task(), by: .f1))
-    #expect(best.iteration == 10 && best.parameters.map(\.value) == [0.5] && best.score == 0.6 && best.crops.count == 2)
-    let voi = try #require(Best.among(rows, try task(), by: .voi))
-    #expect(voi.iteration == 20 && voi.score == 0.6)
-  }
-
-  @Test func tiesAndNaN() throws {
-    let rows = [row(20, "a", 0.1, 0.5), row(10, "a", 0.5, 0.5), row(10, "b", 0.5, .nan), row(5, "a", 0.1, .nan)]
-    #expect(Best.among(rows, try task(), by: .f1)?.iteration == 10)
-    #expect(Best.among([row(5, "a", 0.1, .nan)], try task(), by: .f1) == nil)
-    #expect(Best.among([], try task(), by: .f1) == nil)
-    #expect(Best.among(rows, try task(), by: .recall) == nil)
-  }
-}

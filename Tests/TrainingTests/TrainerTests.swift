@@ -158,7 +158,8 @@ import Training
       do { try run.train(until: TrainLimit(iterations: 3), context()); Issue.record("no error") }
       catch TrainingError.lossNotFinite(_, let iteration, let batch) {
         #expect(iteration == 0)
-        #expect(try SafeTensors(reading: batch).byName["raw"]?.shape == [2, 1, 16, 16, 16])
+        #expect(try StoredArray.open("\(batch)/raw").shape == [2, 1, 16, 16, 16])
+        for name in ["target", "output"] { #expect(try StoredArray.open("\(batch)/\(name)").attributes["places"]?.strings?.count == 2) }
       }
     }
   }

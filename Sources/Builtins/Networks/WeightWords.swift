@@ -4,13 +4,14 @@ import Geometry
 import Language
 import Networks
 import Storage
+import Training
 
 extension Builtin {
   static let loadModel = Builtin(
     "load_model", "(path: string, into: model = nil, activation: \"none|sigmoid|tanh|softmax\" = nil, voxel: length|coord = nil) -> model",
     "Opens a model: a .dcmodel, or weights of PyTorch, DaCapo, cellmap-models or Cellpose into an architecture.",
     details: [
-      "A .dcmodel carries all that is needed. Weights alone (.pt, .pth, DaCapo's checkpoints/iterations/N, .safetensors) need `into`, the network they belong to, and `activation`, what its output passes "
+      "A .dcmodel carries all that is needed; so does a checkpoint of a run in its folder (runs/a/checkpoints/0001000.safetensors). Weights alone (.pt, .pth, DaCapo's checkpoints/iterations/N, .safetensors) need `into`, the network they belong to, and `activation`, what its output passes "
         + "through. The head, if the file has one and the network has not, is taken from the file.",
       "Names of weights are matched as DaCapo (0.3 and main), cellmap-models, Cellpose or a U-Net alone write them. Nothing is loaded in part: what is missing, unused or of another shape is an error "
         + "that says all of it; provenance.report of the model says what was loaded.",
@@ -37,12 +38,12 @@ extension Builtin {
     }
   }
 
-  /// A .dcmodel; nil for weights alone.
+  /// A .dcmodel, or a checkpoint in the folder of its run; nil for weights alone.
   private static func own(_ path: String) throws -> Model? {
     if let head = try Files.readIfPresent(path, from: 0, count: 8), TorchFile.looksLikeOne(head.array) { return nil }
     do { return try Model(loading: path) } catch {
       guard let file = try? SafeTensors(reading: path), file[metadata: "dcmodel"] == nil else { throw error }
-      return nil
+      return file[metadata: "checkpoint"] == nil ? nil : try Run.model(ofCheckpoint: path)
     }
   }
 

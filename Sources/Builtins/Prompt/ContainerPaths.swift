@@ -2,6 +2,7 @@
 // array is an end, whatever folders lie in it. A folder that takes too long to list offers what was found until then.
 
 import Display
+import Execution
 import FileFormats
 import Glibc
 import Language
@@ -16,7 +17,7 @@ package struct ContainerPaths: Sendable {
   package init(budget: Double = 0.1) { self.budget = budget }
 
   package func entries(beginning path: String) -> [PathEntry] {
-    let deadline = monotonicSeconds() + budget
+    let deadline = Clock.steady() + budget
     let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
     let folder = String(path[..<slash]), part = String(path[slash...])
     if StoreListing.isIn(path) {
@@ -37,7 +38,7 @@ package struct ContainerPaths: Sendable {
         continue
       }
       // after the deadline a key is taken for a group: more can be typed after it
-      let isArray = monotonicSeconds() < deadline && Self.isArray(path)
+      let isArray = Clock.steady() < deadline && Self.isArray(path)
       entries.append(PathEntry(isArray ? path : path + "/", isOpen: !isArray))
     }
     return entries
@@ -66,7 +67,7 @@ package struct ContainerPaths: Sendable {
     var seen = 0
     while let entry = readdir(handle), found.count < limit {
       seen += 1
-      if seen % 256 == 0, monotonicSeconds() > deadline { break }
+      if seen % 256 == 0, Clock.steady() > deadline { break }
       let type = Int32(entry.pointee.d_type)
       let name = withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) } }
       guard name.hasPrefix(part), name != ".", name != "..", !(name.hasPrefix(".") && part.isEmpty) else { continue }

@@ -3,6 +3,7 @@
 
 import Arrays
 import Display
+import Execution
 import Language
 
 extension Builtin {
@@ -21,7 +22,7 @@ extension Builtin {
     examples: [Example("look(random((8, 32, 48)), axis=\"y\", at=3).height", prints: "8")],
     searchTerms: ["show", "view", "picture", "slice", "png", "image", "display"], streams: ["a"], needs: .parts
   ) { call in
-    let begun = monotonicSeconds()
+    let begun = Clock.steady()
     let (array, level, overlay) = try ShownLevel.chosen(call)
     let cut = try ShownSlice(array, call, fullSize: level?.full)
     let slices = try cut.read(array, channels: try cut.channels(of: array, chosen: try call.optionalInt("channel"), call), call)
@@ -38,7 +39,7 @@ extension Builtin {
     }
     var facts = try isLabels ? LookFacts.labels(slices[0]) : LookFacts.values(slices)
     facts.append("axes (\(array.grid.axes.map(\.name).joined(separator: ", ")))" + (array.grid.isKnown ? "   voxel \(sizeText(array.grid.voxelSize))" : ""))
-    if let read = cut.chunksRead { facts.append("\(read) in \(duration(monotonicSeconds() - begun))") }
+    if let read = cut.chunksRead { facts.append("\(read) in \(duration(Clock.steady() - begun))") }
     return Value(ImageValue(image: image, caption: head(array, cut, level), facts: facts, width: try call.optionalInt("width")))
   }
 

@@ -50,7 +50,7 @@ struct PlotData {
   }
 
   /// A table; records make one, numbers one of a column `value`.
-  private static func rows(_ call: Call) throws -> (TableValue, isList: Bool) {
+  static func rows(_ call: Call) throws -> (TableValue, isList: Bool) {
     let values: [Value]
     switch try call.value("t") {
     case .list(let list):

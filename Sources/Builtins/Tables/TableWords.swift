@@ -22,7 +22,7 @@ extension Builtin {
     }
     let rows = try call.list("rows").enumerated().map { position, value -> Record in
       if case .record(let record) = value { return record }
-      if let row = (value.object as? any TableRow)?.tableRow { return row }
+      if let row = (value.object as? any TableRow)?.tableRow(now: call.host.now()) { return row }
       if let object = value.object, !object.fieldNames.isEmpty {
         return Record(try object.fieldNames.map { ($0, try object.field($0, call.context) ?? .nil) })
       }
@@ -133,7 +133,8 @@ extension Builtin {
 
 /// Objects that choose the columns of their row, such as jobs; others give all their fields.
 protocol TableRow: ObjectValue {
-  var tableRow: Record { get }
+  /// - Parameter now: seconds since 1970.
+  func tableRow(now: Double) -> Record
 }
 
 extension Value {

@@ -5,10 +5,11 @@ import Training
 
 extension Builtin {
   static let best = Builtin(
-    "best", "(r: run|string|list, by: \"accuracy|dice|f1|jaccard|precision|rand|recall|voi|voi_merge|voi_split\" = nil, folder=\"runs\") -> best",
+    "best", "(r: run|string|list, by: \"\(Metric.all.map(\.name).joined(separator: "|"))\" = nil, folder=\"runs\", store: string = nil) -> best",
     "The checkpoint and parameters with the best validation score: of a run, of a run by name, or of several.",
     details: [
-      "by: one of the task's metrics, its first one if none is named. The score is the mean over crops.",
+      "by: one of the task's metrics, its first one if none is named. The score is the mean over crops; one that is undefined counts as the worst, unless there was nothing to find and nothing was found.",
+      "store: names are those of runs in this database; the winner's folder must be here.",
       "b.iteration, b.params (of post-processing), b.score, b.crops, b.run; predict(b, …) uses its weights.",
     ],
     searchTerms: ["checkpoint", "threshold"]
@@ -22,7 +23,7 @@ extension Builtin {
     }
     let given = try call.value("r"), all = if case .list(let list) = given { list } else { [given] }
     if let planned = try planned(all, call) { return planned }
-    let runs = try all.map(run)
+    let runs = try inStore(all, by: by, call) ?? all.map(run)
     let found = try runs.map { run, folder in
       do { return BestValue(run: run, best: try run.best(by: by), folder: folder) } catch TrainingError.noMetric(_, let have) {
         let metrics = have.map { "\"\($0)\"" }.joined(separator: ", ")
@@ -35,6 +36,23 @@ extension Builtin {
       throw call.failure(.value, "run \"\(first.run.name)\" is scored by \(first.best.metric), run \"\(other.run.name)\" by \(other.best.metric)", at: "r", hint: "best(…, by=\"\(first.best.metric)\")")
     }
     return Value(found.dropFirst().reduce(first) { (higher ? $1.best.score > $0.best.score : $1.best.score < $0.best.score) ? $1 : $0 })
+  }
+
+  /// Of the runs that names mean in a store, the one that scores best there; nil where no store is given.
+  private static func inStore(_ names: [Value], by: String?, _ call: Call) throws -> [(Run, folder: String)]? {
+    guard let store = try call.givenStore() else { return nil }
+    defer { store.close() }
+    let names = try names.map { value -> String in
+      guard case .string(let name) = value else { throw call.failure(.type, "with `store`, `r` must hold names, not \(value.typePhrase)", at: "r") }
+      return name
+    }
+    let found = try store.glances(names, call.storeLimits)
+    func score(_ run: RunGlance) -> RunGlance.MetricBest? { run.best.first { by == nil || $0.metric == by } }
+    guard let metric = found.lazy.compactMap(score).first?.metric else { throw call.failure(.data, "no run was scored" + (by.map { " by \($0)" } ?? ""), at: "r") }
+    let scored = found.compactMap { run in score(run).flatMap { $0.metric == metric ? (run, $0.score) : nil } }, higher = try Metric.named(metric).higherIsBetter
+    guard let winner = scored.reduce(scored.first, { leader, next in leader.map { (higher ? next.1 > $0.1 : next.1 < $0.1) ? next : $0 } })?.0 else { return nil }
+    let folder = Files.parent(winner.path)
+    return [(try Run(opening: Files.name(winner.path), in: folder), folder)]
   }
 
   /// In a dry run that would train one of these runs: a best that is unknown but for the shape of its network, where they agree on that; else nil.

@@ -9,20 +9,29 @@ import Training
 
 extension Builtin {
   static let runs = Builtin(
-    "runs", "(folder=\"runs\") -> table", "The runs of a folder: what each learns, how far it is, its last loss and its best score.",
-    details: ["best is the score by the task's first metric. A run that cannot be read is listed with the reason."],
+    "runs", "(folder=\"runs\", store: string = nil) -> table", "The runs of a folder, or of a database: what each learns, how far it is, its last loss and its best score.",
+    details: [
+      "best is the score by the task's first metric. A run that cannot be read is listed with the reason.",
+      "store: a SQLite file or postgresql://user@host/database: all runs that were sent there, with who trains them and where their folders are.",
+    ],
     examples: [Example("len(runs(\"no such folder\"))", prints: "0")], searchTerms: ["list", "experiments"]
   ) { call in
+    if let store = try call.givenStore() {
+      defer { store.close() }
+      let found = try store.glances(nil, call.storeLimits)
+      let rows = found.map { run in
+        Record(zip(runColumns, row(run)).map { ($0, $1) } + [("owner", .string(run.owner)), ("path", .string(run.path))])
+      }
+      let columns = runColumns + ["owner", "path"]
+      return Value(try rows.isEmpty ? TableValue(columns: columns, values: columns.map { _ in [] }) : TableValue(rows: rows))
+    }
     let folder = try call.string("folder")
     let rows = try Run.list(in: folder).map { name -> Record in
       do {
-        let run = try RunGlance(name, in: folder)
-        let best = run.best.first
-        return row(name: name, task: run.task, iterations: .int(run.iteration), loss: run.lastLoss.map { .float(rounded($0)) } ?? .nil, by: best.map { .string($0.metric) } ?? .nil,
-                   best: best.map { .float($0.score) } ?? .nil, at: best.map { .int($0.iteration) } ?? .nil, trained: .duration(milliseconds(run.seconds)))
+        return Record(zip(runColumns, row(try RunGlance(name, in: folder))).map { ($0, $1) })
       } catch {
         let reason = Failure(error).message
-        return row(name: name, task: "cannot be read: \(reason)", iterations: .nil, loss: .nil, by: .nil, best: .nil, at: .nil, trained: .nil)
+        return Record(zip(runColumns, [.string(name), .string("cannot be read: \(reason)")] + runColumns.dropFirst(2).map { _ in .nil }).map { ($0, $1) })
       }
     }
     return Value(try rows.isEmpty ? TableValue(columns: runColumns, values: runColumns.map { _ in [] }) : TableValue(rows: rows))
@@ -30,28 +39,25 @@ extension Builtin {
 
   private static let runColumns = ["run", "task", "iterations", "loss", "by", "best", "at", "trained"]
 
-  private static func row(name: String, task: String, iterations: Value, loss: Value, by: Value, best: Value, at: Value, trained: Value) -> Record {
-    Record(zip(runColumns, [.string(name), .string(task), iterations, loss, by, best, at, trained]).map { ($0, $1) })
+  private static func row(_ run: RunGlance) -> [Value] {
+    let best = run.best.first
+    return [
+      .string(run.name), .string(run.task), .int(run.iteration), run.lastLoss.map { .float(rounded($0)) } ?? .nil, best.map { .string($0.metric) } ?? .nil,
+      best.map { .float($0.score) } ?? .nil, best.map { .int($0.iteration) } ?? .nil, .duration(milliseconds(run.seconds)),
+    ]
   }
 
   /// Losses are float32.
-  private static func rounded(_ value: Double) -> Double { Double("\(Float(value))") ?? value }
+  static func rounded(_ value: Double) -> Double { Double("\(Float(value))") ?? value }
 
   private static func milliseconds(_ seconds: Double) -> Rational { (try? Rational(Int128((seconds * 1000).rounded()), over: 1000)) ?? .zero }
 
   static let compare = Builtin(
-    "compare", "(runs…: run|string|list, folder=\"runs\") -> table", "Runs beside each other: the settings in which they differ, their losses and their best scores.",
-    details: ["Runs are given themselves or by name. Settings that all of them share are left out."],
+    "compare", "(runs…: run|string|list, folder=\"runs\", store: string = nil) -> table", "Runs beside each other: the settings in which they differ, their losses and their best scores.",
+    details: ["Runs are given themselves or by name, of a folder or of a database (store). Settings that all of them share are left out. Their curves: plots.compare(…), curves(…)."],
     searchTerms: ["difference", "settings", "experiments"]
   ) { call in
-    let folder = try call.string("folder")
-    let given = call.rest.flatMap { value -> [Value] in if case .list(let list) = value { list } else { [value] } }
-    let found = try given.map { value -> RunGlance in
-      if let run = value.object(as: RunValue.self) { return try RunGlance(run.run.name, in: run.folder) }
-      if let best = value.object(as: BestValue.self) { return try RunGlance(best.run.name, in: best.folder) }
-      guard case .string(let name) = value else { throw call.failure(.type, "`runs` must hold runs or their names, not \(value.typePhrase)", at: "runs") }
-      return try RunGlance(name, in: folder)
-    }
+    let found = try glances(call)
     guard found.count >= 2 else { throw call.failure(.argument, "`compare` needs at least two runs", hint: "compare(\"a\", \"b\")   or   compare(runs().run)") }
     return Value(comparison(found))
   }

@@ -10,7 +10,7 @@ extension Builtin {
     "run",
     """
     (name: string, model: model, task: task, data: split, lr=1e-4, batch=2, augment: list = nil, input: int|coord = nil, optimizer: "radam|adam|adamw|sgd" = "radam",
-     warmup=0, decay: "none|cosine|step" = "none", decay_over: int = nil, decay_factor=0.1, weight_decay: float = nil, momentum=0.0, nesterov=false, clip=0.0, accumulate=1, average=0.0, foreground=0.5, validate_every=1000, checkpoint_every=1000, keep=2, from: best|model = nil, folder="runs") -> run
+     warmup=0, decay: "none|cosine|step" = "none", decay_over: int = nil, decay_factor=0.1, weight_decay: float = nil, momentum=0.0, nesterov=false, clip=0.0, accumulate=1, average=0.0, foreground=0.5, validate_every=1000, checkpoint_every=1000, keep=2, keep_predictions=2GiB, from: best|run|model = nil, folder="runs", store: string = nil) -> run
     """,
     "Makes a run, or opens the one of this name if its settings are the same; train(r) trains it.",
     details: [
@@ -21,7 +21,10 @@ extension Builtin {
       "clip: gradients with a larger norm are scaled down to it. accumulate: batches whose mean gradient makes a step: a larger batch in the memory of a small one.",
       "augment: aug.…(…), or functions fn(raw, labels) that return raw or [raw, labels] of the same shape; a third argument, if it has one, is a key for random(…, key=key) that differs from patch "
         + "to patch. Not given: mirror, transpose and a mild intensity.",
-      "foreground: the share of patches centred on labelled objects. average: weights are averaged over the last 1 / (1 − average) iterations. keep: latest checkpoints kept beside the best.",
+      "foreground: the share of patches centred on labelled objects. average: weights are averaged over the last 1 / (1 − average) iterations.",
+      "keep: latest checkpoints kept beside the best. keep_predictions: what predictions of the validation crops, those of the best checkpoint, may take on disk (r.predictions); 0B keeps none.",
+      "from: weights to start from: best(…), another run (its best checkpoint, or its last if it was never scored), or a model such as load_model(…) reads.",
+      "store: a database that gets the same rows as the folder: a SQLite file (\"runs.sqlite\") or postgresql://user@host/database. The run remembers it. Not given: the variable DCS_STORE; \"\": none.",
     ],
     searchTerms: ["train", "experiment"]
   ) { call in
@@ -34,7 +37,7 @@ extension Builtin {
     case .trained(let trained): (network, start) = try headed(call, trained, task, origin: "model")
     }
     if !(try call.value("from")).isNil {
-      let from = try call.trainedModel("from"), origin = try call.value("from").object?.brief ?? "model"
+      let from = try startingModel(call), origin = try call.value("from").object?.brief ?? "model"
       start = try headed(call, from, task, origin: origin).start
     }
     let settings = try RunSettings(
@@ -44,10 +47,12 @@ extension Builtin {
                           accumulate: try call.int("accumulate", in: 1...1024)),
       average: try call.float("average"), foreground: try call.float("foreground"), augment: try augmentations(call), seed: call.context.seed, start: start)
     let cadence = Cadence(
-      checkpointEvery: try call.int("checkpoint_every", in: 1...Int.max), validateEvery: try call.int("validate_every", in: 0...Int.max), keep: try call.int("keep", in: 0...Int.max))
+      checkpointEvery: try call.int("checkpoint_every", in: 1...Int.max), validateEvery: try call.int("validate_every", in: 0...Int.max), keep: try call.int("keep", in: 0...Int.max),
+      predictions: try call.bytes("keep_predictions"))
+    _ = try call.givenStore()
     let folder = try call.string("folder")
     do {
-      let run = try Run(try call.string("name"), in: folder, settings, creates: call.dryRun == nil), value = Value(RunValue(run: run, cadence: cadence, folder: folder))
+      let run = try Run(try call.string("name"), in: folder, settings, creates: call.dryRun == nil), value = Value(RunValue(run: run, cadence: cadence, folder: folder, store: try call.optionalString("store")))
       if !run.exists {
         call.record(Effect("run \"\(run.name)\"", writes: [Effect.Item(run.path, "a run: settings", bytes: 0)]))
         call.dryRun?.promise(value, at: run.path)
@@ -66,11 +71,18 @@ extension Builtin {
 
   /// A model's network and weights for a task: where the labels of its channels are others than the task's, with a head for these that keeps what it has of them.
   private static func headed(_ call: Call, _ model: Model, _ task: Task, origin: String) throws -> (network: Network, start: RunSettings.Start) {
-    guard let labels = model.labels, labels != task.channels, let (network, parameters, kept) = try model.withHead(for: task.channels, seed: call.context.seed) else {
+    let fits = model.labels.map { $0 == task.channels } ?? (model.network.outChannels == task.channels.count)
+    guard !fits, let (network, parameters, kept) = try model.withHead(for: task.channels, seed: call.context.seed) else {
       return (model.network, RunSettings.Start(origin: origin, parameters: model.parameters))
     }
     let head = kept.isEmpty ? "a new head" : "of its head \(kept.joined(separator: ", "))"
     return (network, RunSettings.Start(origin: "\(origin), \(head)", parameters: parameters))
+  }
+
+  private static func startingModel(_ call: Call) throws -> Model {
+    guard let value = try call.value("from").object(as: RunValue.self) else { return try call.trainedModel("from") }
+    if value.run.iteration == 0 { throw call.failure(.value, "run \"\(value.run.name)\" is not trained: it has no weights to start from", at: "from") }
+    return try (try? value.run.best()).map { try value.run.model($0) } ?? value.run.model()
   }
 
   private static func optimizer(_ call: Call) throws -> OptimizerSettings.Method {
@@ -100,13 +112,14 @@ extension Builtin {
   }
 
   static let openRun = Builtin(
-    "open_run", "(name: string, folder=\"runs\", task: task = nil) -> run", "Opens a run by its name, or by the path of its folder.",
-    details: ["task: the task that the run was made with, where that is one of your own: its functions are not on disk. Without it the run can be looked at and can predict."],
+    "open_run", "(name: string, folder=\"runs\", task: task = nil, store: string = nil) -> run", "Opens a run by its name, or by the path of its folder.",
+    details: ["task: the task that the run was made with, where that is one of your own: its functions are not on disk. Without it the run can be looked at and can predict.", "store: as in run(…)."],
     searchTerms: ["resume"]
   ) { call in
     let (folder, name) = try runPlace(call, try call.string("name")), task = try call.optionalObject("task", as: TaskValue.self)?.task
+    _ = try call.givenStore()
     if let made = call.dryRun?.made(at: Files.join(folder, name)), Files.kind(Files.join(folder, name)) == nil { return made }
-    do { return Value(RunValue(run: try Run(opening: name, in: folder, task: task), cadence: Cadence(), folder: folder)) } catch let difference as RunDifference {
+    do { return Value(RunValue(run: try Run(opening: name, in: folder, task: task), cadence: Cadence(), folder: folder, store: try call.optionalString("store"))) } catch let difference as RunDifference {
       throw difference.failure(call)
     }
   }

@@ -36,9 +36,8 @@ struct JobValue: ObjectValue, TableRow {
     })
   }
 
-  var tableRow: Record {
-    let now = Job.clock()
-    return Record([
+  func tableRow(now: Double) -> Record {
+    Record([
       ("name", .string(job.name)), ("engine", .string(job.engine.name)), ("id", .string(job.identifier)), ("state", .string(shownState(now).rawValue)),
       ("time", .string(time(now))), ("log", .string(job.log)),
     ])
@@ -46,8 +45,9 @@ struct JobValue: ObjectValue, TableRow {
 
   /// "job lsf 4518823  RUN 00:12:41  gpu_h100  log jobs/train-1/log"
   func summary(_ style: DisplayStyle) -> String {
-    let now = Job.clock(), codes = job.exitCodes, count = job.tasks ?? 1
-    var text = "job \(job.engine.name) \(job.identifier)  \(shownState(now).short) \(time(now))"
+    let codes = job.exitCodes, count = job.tasks ?? 1
+    // where nobody says what time it is, it is as it was when last asked
+    var text = "job \(job.engine.name) \(job.identifier)  " + (style.now.map { "\(shownState($0).short) \(time($0))" } ?? job.knownState.short)
     if count > 1 { text += "  \(codes.count) / \(count) tasks  \(codes.count { $0 != 0 }) failed" }
     else if let code = codes.first, code != 0 { text += "  exit \(code)" }
     if let place = job.engine.place { text += "  \(place)" }

@@ -12,14 +12,16 @@ struct RunValue: ObjectValue {
   let cadence: Cadence
   /// The folder of runs it lies in.
   let folder: String
+  /// Where its rows go; nil: as usual, "": nowhere.
+  var store: String?
 
   var typeName: String { "run" }
   var showsWhenBound: Bool { true }
-  var fieldNames: [String] { ["checkpoints", "data", "iteration", "loss", "name", "path", "scores", "seconds", "seed", "task"] }
+  var fieldNames: [String] { ["checkpoints", "crops", "data", "iteration", "loss", "losses", "name", "path", "predictions", "provenance", "scores", "seconds", "seed", "settings", "task"] }
   var brief: String { "run \"\(run.name)\"" }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {
-    if context.session.dryRun?.made(at: run.path)?.isUnknown == true, ["iteration", "seconds", "loss", "checkpoints", "scores"].contains(name) { return .unknown }
+    if context.session.dryRun?.made(at: run.path)?.isUnknown == true, ["iteration", "seconds", "loss", "losses", "checkpoints", "crops", "predictions", "provenance", "scores"].contains(name) { return .unknown }
     return switch name {
     case "name": .string(run.name)
     case "path": .string(run.path)
@@ -28,6 +30,15 @@ struct RunValue: ObjectValue {
     case "seconds": .float(run.seconds)
     case "loss": .list(run.losses.map { .float($0.loss) })
     case "checkpoints": .list(run.checkpoints.map { .int($0) })
+    case "losses": Value(TableValue(columns: ["iteration", "loss", "seconds"], values: [
+      run.losses.map { .int($0.iteration) }, run.losses.map { .float(Double(Float($0.loss))) }, run.losses.map { .float($0.seconds) },
+    ]))
+    case "crops": Value(TableValue(columns: ["crop", "channel", "voxels", "truth"], values: [
+      run.cropFacts.map { .string($0.place.crop) }, run.cropFacts.map { .string($0.place.channel) }, run.cropFacts.map { .int($0.voxels) }, run.cropFacts.map { .int($0.truth) },
+    ]))
+    case "predictions": .record(try predictions())
+    case "provenance": Value(json: try run.provenance)
+    case "settings": .record(Record((run.exists ? try RunGlance(run.name, in: folder).settings : RunGlance.settings(of: run.settings.record)).map { ($0.key, Value(json: $0.value)) }))
     case "task": Value(TaskValue(task: run.settings.task))
     case "data": Value(SplitValue(split: run.settings.data))
     case "scores": Value(run.scoreTable)
@@ -35,11 +46,18 @@ struct RunValue: ObjectValue {
     }
   }
 
+  /// What the best checkpoint predicted, by crop.
+  private func predictions() throws -> Record {
+    Record(try run.settings.data.validate.compactMap { crop in
+      try run.prediction(of: crop.name).map { (crop.name, ["iteration": .int($0.iteration), "values": Value(ArrayValue($0.array))]) }
+    })
+  }
+
   func summary(_ style: DisplayStyle) -> String {
     let losses = run.losses, checkpoints = run.checkpoints, session = run.session
     var done = grouped(run.iteration)
     if let goal = session?.goal.iterations, goal > run.iteration { done += " / \(grouped(goal))" }
-    let head = ["\(done) iterations", run.path, "seed \(run.settings.seed)"] + (session.map { [ending($0)] } ?? []).filter { !$0.isEmpty } + (run.seconds > 0 ? ["trained \(duration(run.seconds))"] : [])
+    let head = ["\(done) iterations", run.path, "seed \(run.settings.seed)"] + (session.map { [ending($0, now: style.now)] } ?? []).filter { !$0.isEmpty } + (run.seconds > 0 ? ["trained \(duration(run.seconds))"] : [])
     var lines = Layout(style.width)
     lines.add("run \"\(run.name)\"  ", head, indent: 2, separator: "   ")
     var curves: [String] = []
@@ -47,11 +65,11 @@ struct RunValue: ObjectValue {
       curves.append("loss   \(sparkline(losses.map(\.loss)))  \(compact(Double(Float(first.loss)))) → \(compact(Double(Float(last.loss))))")
     }
     if let best = try? run.best() {
-      let course = run.course(of: best.metric)
+      let course = (try? Metric.named(best.metric)).map { run.course(of: $0).map(\.score) } ?? []
       curves.append("\(best.metric)  \(course.count > 1 ? sparkline(course, width: 10) + "  " : "")best \(fixed(best.score, 3)) at \(grouped(best.iteration))\(parametersText(best))")
     }
     if !curves.isEmpty { lines.add("  ", curves, indent: 2, separator: "      ") }
-    let isDone = session.map { $0.goal.iterations ?? .max <= run.iteration } ?? true
+    let isDone = session.map { $0.kind == .patience || $0.goal.iterations ?? .max <= run.iteration } ?? true
     let name = style.name ?? "r"
     let how = isDone ? "train(\(name), iterations=\(grouped(max(1000, 2 * run.iteration)).replacingCommas))" : "train(\(name))"
     let weights = checkpoints.isEmpty ? "no checkpoints yet" : "weights: \(checkpoints.count) checkpoint\(checkpoints.count == 1 ? "" : "s"), \(byteText(run.bytes))"
@@ -61,13 +79,15 @@ struct RunValue: ObjectValue {
   }
 
   /// "stopped by Ctrl-C 14:02"
-  private func ending(_ session: SessionEvent) -> String {
-    switch session.kind {
-    case .began: "begun \(clockTime(session.time))"
-    case .finished: "finished \(clockTime(session.time))"
-    case .interrupted: "stopped by Ctrl-C \(clockTime(session.time))"
-    case .failed: "stopped by an error \(clockTime(session.time))"
+  private func ending(_ session: SessionEvent, now: Double?) -> String {
+    let what = switch session.kind {
+    case .began: "begun"
+    case .finished: "finished"
+    case .patience: "stopped, nothing got better,"
+    case .interrupted: "stopped by Ctrl-C"
+    case .failed: "stopped by an error"
     }
+    return what + " " + clockTime(session.time, now: now)
   }
 }
 
@@ -77,8 +97,8 @@ extension String {
 }
 
 /// "14:02", or "3 Mar 14:02" if it was not today; local time.
-private func clockTime(_ seconds: Int) -> String {
-  var time = time_t(seconds), now = Glibc.time(nil), then = tm(), today = tm()
+private func clockTime(_ seconds: Int, now: Double?) -> String {
+  var time = time_t(seconds), now = time_t(exactly: (now ?? 0).rounded(.down)) ?? 0, then = tm(), today = tm()
   localtime_r(&time, &then)
   localtime_r(&now, &today)
   func two(_ n: Int32) -> String { n < 10 ? "0\(n)" : "\(n)" }
@@ -95,13 +115,6 @@ func parametersText(_ best: Best) -> String {
 extension Run {
   /// Every row that validation recorded.
   var scoreTable: TableValue { table(scores) }
-
-  /// For each iteration that was validated, the best mean score of its sweep.
-  func course(of metric: String) -> [Double] {
-    guard let metric = settings.task.metrics.first(where: { $0.name == metric }) else { return [] }
-    let byIteration = Dictionary(grouping: scores, by: \.iteration)
-    return byIteration.keys.sorted().map { Best.among(byIteration[$0] ?? [], settings.task, by: metric)?.score ?? .nan }
-  }
 
   func table(_ rows: [ScoreRow]) -> TableValue {
     let task = settings.task

@@ -1,7 +1,7 @@
 // A plot as data: series of points on two axes. It draws itself as text (FigureText), as SVG and as pixels (FigureMarks, SVG, Canvas).
 
 package struct Figure: Sendable {
-  package enum Kind: String, Sendable { case line, scatter, histogram, bar }
+  package enum Kind: String, Sendable { case line, scatter, histogram, bar, heat }
 
   package struct Point: Sendable, Equatable {
     package var x: Double, y: Double
@@ -22,6 +22,8 @@ package struct Figure: Sendable {
   /// Of a histogram: one more than bins.
   package var edges: [Double] = []
   package var xName: String, yName: String
+  /// Of a heat map: what its colours are.
+  package var valueName = ""
   package var title: String
   package var logX = false, logY = false
   /// What was left out, and why.
@@ -36,7 +38,7 @@ package struct Figure: Sendable {
   package var startsAtZero: Bool { kind == .histogram || kind == .bar }
 
   /// Whether a legend is needed.
-  var hasLegend: Bool { series.count > 1 }
+  var hasLegend: Bool { series.count > 1 && kind != .heat }
 
   /// Drops what the axes cannot show, and says so.
   package func showable() -> Figure {

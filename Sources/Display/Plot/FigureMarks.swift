@@ -3,12 +3,13 @@
 extension Figure {
   func drawing(width: Double = 720, height: Double = 432) -> Drawing {
     let figure = showable()
+    if figure.kind == .heat { return HeatPage(figure, width: width).drawing }
     return figure.kind == .bar ? BarPage(figure, width: width).drawing : AxesPage(figure, width: width, height: height).drawing
   }
 }
 
 /// What both kinds of page share: a white sheet with title and legend at its top, notes at its foot.
-private struct Sheet {
+struct Sheet {
   static let text = 13.0, small = 11.5, left = 20.0, right = 24.0
 
   var drawing: Drawing

@@ -10,7 +10,11 @@ extension Figure {
     var lines: [String] = []
     if !title.isEmpty { lines.append(style.bold(fit(title, width, right: false).trimmedEnd)) }
     if figure.hasLegend { lines += figure.legend(style, width) }
-    lines += figure.kind == .bar ? figure.bars(style, width) : figure.axes(style, width, rows)
+    switch figure.kind {
+    case .bar: lines += figure.bars(style, width)
+    case .heat: lines += figure.heat(style, width)
+    default: lines += figure.axes(style, width, rows)
+    }
     lines += figure.notes.map { style.dim(fit("  " + $0, width).trimmedEnd) }
     return lines.joined(separator: "\n")
   }

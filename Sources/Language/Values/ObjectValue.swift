@@ -169,5 +169,7 @@ package struct DisplayStyle: Sendable {
   package var name: String?
   /// Rows of a table before "… more".
   package var rows = 20
+  /// When it is shown, in seconds since 1970; nil where nobody says.
+  package var now: Double?
   package init(width: Int = 80, color: Bool = false, name: String? = nil) { (self.width, self.color, self.name) = (width, color, name) }
 }

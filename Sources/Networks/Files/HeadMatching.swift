@@ -12,12 +12,13 @@ extension Model {
     return names
   }
 
-  /// - Parameter wanted: a label a channel; those that the old head has keep its weights, others start anew from `seed`.
-  /// - Returns: the labels that were kept; nil where the head is no last layer of its own, or its labels are not known.
+  /// - Parameter wanted: a label a channel; those that the old head is known to have keep its weights, others start anew from `seed`.
+  /// - Returns: the labels that were kept; nil where no head stands apart: the last layer is neither called one nor a convolution of one voxel (Cellpose's).
   /// - Throws: `NetworkError`, `ArrayError`.
   package func withHead(for wanted: [String], seed: UInt64) throws -> (network: Network, parameters: ParameterSet, kept: [String])? {
-    guard let labels, let place = network.nodes.firstIndex(where: { $0.name == Self.headName }), network.output == place + 1, place == network.nodes.count - 1,
-          let old = network.nodes[place].operation as? Convolution, !wanted.isEmpty else { return nil }
+    guard let place = network.nodes.indices.last, network.output == place + 1, let old = network.nodes[place].operation as? Convolution,
+          network.nodes[place].name == Self.headName || old.kernel.values.allSatisfy({ $0 == 1 }), !wanted.isEmpty else { return nil }
+    let labels = labels ?? []
     var nodes = network.nodes
     nodes[place].operation = try Convolution(features: wanted.count, kernel: old.kernel, border: old.border)
     let changed = try Network(name: network.name, spatialRank: network.spatialRank, inChannels: network.inChannels, nodes: nodes, output: network.output)
@@ -25,7 +26,7 @@ extension Model {
     let first = network.firstParameter[place]
     for (index, array) in parameters.arrays.enumerated() {
       guard index == first || index == first + 1 else { fresh.arrays[index] = array; continue }
-      let row = array.count / max(1, labels.count), values = try array.elements(Float.self)
+      let row = array.count / max(1, network.outChannels), values = try array.elements(Float.self)
       fresh.arrays[index].withMutableElements(Float.self) { target in
         for (channel, label) in wanted.enumerated() {
           if let from = labels.firstIndex(of: label) { for at in 0..<row { target[channel * row + at] = values[from * row + at] } }

@@ -32,8 +32,15 @@ package struct StateDict: Sendable {
 
   package init(_ file: SafeTensors, path: String) {
     self.path = path
-    entries = file.tensors.enumerated().map { Entry(name: $1.name, shape: $1.array.shape, dtype: $1.array.dtype, place: .array($0)) }
-    (metadata, self.file, arrays) = (file.metadata, nil, file.tensors.map(\.array))
+    let tensors = file[metadata: "checkpoint"] == nil ? file.tensors : Self.predicting(file.tensors)
+    entries = tensors.enumerated().map { Entry(name: $1.name, shape: $1.array.shape, dtype: $1.array.dtype, place: .array($0)) }
+    (metadata, self.file, arrays) = (file.metadata, nil, tensors.map(\.array))
+  }
+
+  /// Of a run's checkpoint: the weights that predict, which are the averaged ones if there are such, without the optimiser's state.
+  private static func predicting(_ tensors: [(name: String, array: NDArray)]) -> [(name: String, array: NDArray)] {
+    let averages = tensors.compactMap { name, array in name.hasPrefix("average.") ? (name: String(name.dropFirst(8)), array: array) : nil }
+    return averages.isEmpty ? tensors.filter { !$0.name.hasPrefix("optimizer.") } : averages
   }
 
   package init(_ file: TorchFile) throws(NetworkError) {

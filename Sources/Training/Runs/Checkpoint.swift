@@ -41,6 +41,11 @@ struct Checkpoint {
     }
   }
 
+  /// Whether every weight is a number.
+  var isFinite: Bool {
+    parameters.arrays.allSatisfy { $0.withElements(Float.self) { values in values.allSatisfy(\.isFinite) } }
+  }
+
   private static func optimizer(_ settings: RunSettings) throws -> OptimizerSettings { try settings.steps.optimizer(settings.optimizer, rate: settings.rate.rate) }
 
   // MARK: On disk

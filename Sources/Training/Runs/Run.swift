@@ -14,6 +14,7 @@ package final class Run: Sendable {
     var iteration = 0
     var losses: [LossRow] = []
     var scores: [ScoreRow] = []
+    var facts: [CropFact] = []
     var checkpoints: [Int] = []
     var session: SessionEvent?
   }
@@ -49,7 +50,7 @@ package final class Run: Sendable {
   package convenience init(opening name: String, in root: String = "runs", task: Task? = nil, open: (String) throws -> Opened = { try Opened.path($0) }) throws {
     try Self.check(name)
     let folder = RunFolder(path: Files.join(root, name))
-    guard let stored = try folder.settings() else { throw TrainingError.notARun(path: folder.path, reason: Files.kind(folder.path) == nil ? "there is no such folder" : "it has no run.json") }
+    let stored = try folder.existingSettings()
     let settings = try RunSettings(record: stored, path: folder.settingsPath, name: name, task: task, open: open)
     if task != nil, let found = RunSettings.difference(stored["task"] ?? .null, settings.task.record, "task") {
       throw try RunDifference(name, folder, found)
@@ -75,15 +76,10 @@ package final class Run: Sendable {
   /// Reads what is on disk: another process may have trained since.
   func refresh() throws {
     var found = State()
-    found.checkpoints = try folder.checkpoints()
+    let kept = try folder.kept(settings.task, validationCrops: settings.data.validate.count)
+    (found.checkpoints, found.losses, found.scores, found.facts) = (kept.checkpoints, kept.losses, kept.scores, try folder.cropFacts())
     found.iteration = found.checkpoints.last ?? 0
-    let last = found.iteration
-    found.losses = try folder.losses().filter { $0.iteration <= last }
-    // a crash while rows were appended leaves fewer than a validation makes: those are made again
-    let scores = try folder.scores(settings.task).filter { $0.iteration <= last }, complete = settings.data.validate.count * settings.task.rowsPerCrop
-    let counts = Dictionary(scores.map { ($0.iteration, 1) }, uniquingKeysWith: +)
-    found.scores = scores.filter { counts[$0.iteration] == complete }
-    found.session = try folder.lastSession()
+    found.session = try folder.sessions().last
     state.withLock { $0 = found }
   }
 
@@ -96,6 +92,10 @@ package final class Run: Sendable {
   package var iteration: Int { state.withLock(\.iteration) }
   package var losses: [LossRow] { state.withLock(\.losses) }
   package var scores: [ScoreRow] { state.withLock(\.scores) }
+  /// Of the validation crops, as far as they were scored.
+  package var cropFacts: [CropFact] { state.withLock(\.facts) }
+  /// What it was made with, and from which data; null before its first training.
+  package var provenance: JSON { get throws { try folder.provenance() ?? .null } }
   /// Iterations whose weights are kept.
   package var checkpoints: [Int] { state.withLock(\.checkpoints) }
   /// The last beginning or end of a training.
@@ -114,8 +114,19 @@ extension Run {
   package func best(by name: String? = nil) throws(TrainingError) -> Best {
     let task = settings.task
     guard let metric = name.map({ name in task.metrics.first { $0.name == name } }) ?? task.metrics.first else { throw .noMetric(name: name ?? "", have: task.metrics.map(\.name)) }
-    guard let best = Best.among(scores, task, by: metric) else { throw .noScores(name: self.name) }
+    guard let best = best(metric) else { throw .noScores(name: self.name) }
     return best
+  }
+
+  func best(_ metric: Metric) -> Best? {
+    let (rows, facts) = state.withLock { ($0.scores, $0.facts) }
+    return Best.among(rows, settings.task, by: metric, empty: facts.empty)
+  }
+
+  /// For each iteration that was validated, the best score of its sweep.
+  package func course(of metric: Metric) -> [(iteration: Int, score: Double)] {
+    let (rows, facts) = state.withLock { ($0.scores, $0.facts) }
+    return rows.course(settings.task, metric, facts.empty)
   }
 
   /// The weights after `iteration`, the last if nil.
@@ -138,6 +149,15 @@ extension Run {
 
   package func model(iteration: Int? = nil) throws -> Model {
     try model(try parameters(iteration: iteration), iteration: iteration ?? self.iteration)
+  }
+
+  /// What predicts with the weights of a checkpoint's file; nil where it does not lie in the folder of a run.
+  package static func model(ofCheckpoint path: String) throws -> Model? {
+    let folder = Files.parent(Files.parent(path)), name = Files.name(path)
+    guard Files.name(Files.parent(path)) == "checkpoints", name.hasSuffix(".safetensors"), let iteration = Int(name.dropLast(12)),
+      Files.kind(RunFolder(path: folder).settingsPath) == .file
+    else { return nil }
+    return try Run(opening: Files.name(folder), in: Files.parent(folder)).model(iteration: iteration)
   }
 
   /// What will predict once it is trained: all of it but the weights, which are zeros.

@@ -6,6 +6,10 @@
 //   checkpoints/0001000.safetensors weights and optimiser after 1000 iterations
 //   best.json                       for each metric: iteration, parameters, score
 //   sessions.csv                    when it was trained and how that ended
+//   crops.csv                       crop,channel,voxels,truth   (of the validation crops: CropFacts.swift)
+//   provenance.json                 version, kernels, script and hashes of the data, as they were when it began
+//   predictions.zarr                of the validation crops, by the best checkpoint
+//   store.json                      where a database has the same rows (Records), if one has
 //
 // Only a checkpoint makes an iteration count: after a crash, rows later than the last checkpoint are dropped and made again. A checkpoint
 // appears whole or not at all and is written after the rows that belong to it.
@@ -18,6 +22,9 @@ package struct LossRow: Sendable, Equatable {
   /// Of training, over all sessions: what a time budget counts.
   package let seconds: Double
   package init(iteration: Int, loss: Double, seconds: Double) { (self.iteration, self.loss, self.seconds) = (iteration, loss, seconds) }
+
+  /// As it is read again: losses are float32, times are milliseconds.
+  var asWritten: LossRow { LossRow(iteration: iteration, loss: Double("\(Float(loss))") ?? loss, seconds: (seconds * 1000).rounded() / 1000) }
 }
 
 struct RunFolder: Sendable {
@@ -107,7 +114,7 @@ struct RunFolder: Sendable {
 
   // MARK: CSV
 
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
     var result = "\""
     for c in text { result += c == "\"" ? "\"\"" : c.isNewline ? " " : String(c) }

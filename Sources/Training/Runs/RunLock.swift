@@ -7,12 +7,14 @@ final class RunLock {
   private let descriptor: Int32
 
   /// - Throws: `TrainingError.busy`, `StorageError`. On file systems without locks it guards nothing.
-  init(_ run: Run) throws {
-    let path = Files.join(run.path, ".lock")
+  convenience init(_ run: Run) throws { try self.init(run.path, name: run.name) }
+
+  init(_ folder: String, name: String) throws {
+    let path = Files.join(folder, ".lock")
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
       close(descriptor)
-      throw TrainingError.busy(name: run.name)
+      throw TrainingError.busy(name: name)
     }
   }
 

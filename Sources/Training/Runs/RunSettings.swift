@@ -2,6 +2,7 @@
 // (how often to validate, what to keep) are `Cadence` and may change between sessions of one run.
 
 import Arrays
+import Blockwise
 import Geometry
 import Networks
 import Storage
@@ -52,6 +53,7 @@ package struct RunSettings: Sendable {
     guard rate.rate > 0, rate.rate.isFinite else { throw TrainingError.settings(name: "lr", expected: "a number above 0", found: "\(rate.rate)") }
     _ = try steps.optimizer(optimizer, rate: rate.rate)
     _ = try network.outputShape(forSpatial: input)
+    try Self.checkScale(network)
     let voxel = data.voxelSize.values.map(\.double)
     guard zip(task.context(voxelSize: voxel), input).allSatisfy({ $0 <= 4 * $1 + 64 }) else {
       throw TrainingError.settings(name: "context of task \"\(task.name)\"", expected: "at most four patches", found: "\(task.context) with voxels of \(data.voxelSize) nm")
@@ -60,6 +62,15 @@ package struct RunSettings: Sendable {
     (self.network, self.task, self.data, self.input, self.batch, self.optimizer, self.rate, self.steps) = (network, task, data, input, batch, optimizer, rate, steps)
     (self.average, self.foreground, self.augment, self.seed, self.start) = (average, foreground, augment, seed, start)
     self.normalisation = try normalisation ?? .standard(data.train)
+  }
+
+  /// Targets are made on the voxels of raw.
+  private static func checkScale(_ network: Network) throws {
+    if network.seesAll { return }
+    let scale = try NetworkTiles(network, atLeast: [Int](repeating: 1, count: network.spatialRank)).scale
+    guard scale.allSatisfy({ $0 == 1 }) else {
+      throw TrainingError.settings(name: "model", expected: "a network whose output is as fine as its input", found: "one whose output is \(shapeText(scale)) times as fine (super-resolution predicts, but is not trained yet)")
+    }
   }
 
   package func patchShape() throws -> PatchShape {
@@ -87,6 +98,10 @@ package struct Cadence: Sendable, Equatable {
   package var validateEvery: Int
   /// How many of the latest checkpoints are kept besides the best one of each metric; 0 keeps all.
   package var keep: Int
+  /// Bytes that predictions of the validation crops, those of the best checkpoint, may take on disk; 0 keeps none.
+  package var predictions: Int
 
-  package init(checkpointEvery: Int = 1000, validateEvery: Int = 1000, keep: Int = 2) { (self.checkpointEvery, self.validateEvery, self.keep) = (checkpointEvery, validateEvery, keep) }
+  package init(checkpointEvery: Int = 1000, validateEvery: Int = 1000, keep: Int = 2, predictions: Int = 2 << 30) {
+    (self.checkpointEvery, self.validateEvery, self.keep, self.predictions) = (checkpointEvery, validateEvery, keep, predictions)
+  }
 }

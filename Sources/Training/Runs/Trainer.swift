@@ -4,7 +4,7 @@
 
 import Arrays
 import Execution
-import Glibc
+import Geometry
 import Networks
 import Storage
 
@@ -13,11 +13,13 @@ package struct TrainLimit: Sendable, Equatable {
   package var iterations: Int?
   /// Of training, without validation.
   package var seconds: Double?
-  package init(iterations: Int? = nil, seconds: Double? = nil) { (self.iterations, self.seconds) = (iterations, seconds) }
+  /// So many validations in a row without a better score by the task's first metric; one that only equals the best is none.
+  package var patience: Int?
+  package init(iterations: Int? = nil, seconds: Double? = nil, patience: Int? = nil) { (self.iterations, self.seconds, self.patience) = (iterations, seconds, patience) }
 }
 
 package struct TrainReport: Sendable, Equatable {
-  package enum Reason: String, Sendable { case iterations, time }
+  package enum Reason: String, Sendable { case iterations, time, patience }
   package let reason: Reason
   package let iteration: Int
   /// Of training, over all sessions.
@@ -27,21 +29,36 @@ package struct TrainReport: Sendable, Equatable {
 extension Run {
   /// Trains until the limit; goes on from the last checkpoint.
   ///
-  /// - Throws: `TrainingError.interrupted` after a checkpoint when cancelled; `.lossNotFinite` with the batch saved; what storage and blocks throw.
+  /// - Parameters:
+  ///   - store: where the same rows go; must be reachable when training begins.
+  ///   - origin: what made the run: version, kernels, script; for provenance.json.
+  /// - Throws: `TrainingError.interrupted` after a checkpoint when cancelled; `.lossNotFinite` with the batch saved; `.dataChanged`; what storage and blocks throw.
   @discardableResult
-  package func train(until limit: TrainLimit, cadence: Cadence = Cadence(), _ context: ExecutionContext) throws -> TrainReport {
+  package func train(until limit: TrainLimit, cadence: Cadence = Cadence(), store: RecordStore? = nil, origin: JSON = .emptyObject, _ context: ExecutionContext) throws -> TrainReport {
     guard limit.iterations != nil || limit.seconds != nil else { throw TrainingError.settings(name: "iterations or time", expected: "one of them", found: "neither") }
     guard cadence.checkpointEvery > 0, cadence.validateEvery >= 0, cadence.keep >= 0 else {
       throw TrainingError.settings(name: "checkpoint_every", expected: "1 or more (validate_every and keep 0 or more)", found: "\(cadence.checkpointEvery), \(cadence.validateEvery), \(cadence.keep)")
     }
+    if let patience = limit.patience {
+      guard patience > 0 else { throw TrainingError.settings(name: "patience", expected: "1 or more validations", found: "\(patience)") }
+      guard cadence.validateEvery > 0, !settings.data.validate.isEmpty else {
+        throw TrainingError.settings(name: "patience", expected: "used with validate_every above 0 and a crop with use \"validate\"", found: "\(patience) without validation")
+      }
+    }
     let lock = try RunLock(self)
     defer { withExtendedLifetime(lock) {} }
     try refresh()
-    var session = try TrainingSession(self, limit, cadence, context)
+    try folder.removeHalfPredictions()
+    try checkOrigin(origin, context)
+    var session = try TrainingSession(self, limit, cadence, store, context)
     try record(.began, limit)
+    var isInStore = false
+    defer { if isInStore { session.writer?.send(context, isLast: true) } }
     do {
+      try session.writer?.begin(context)
+      isInStore = true
       let report = try session.train()
-      try record(.finished, limit)
+      try record(report.reason == .patience ? .patience : .finished, limit)
       return report
     } catch {
       var isInterrupted = error is Cancelled
@@ -65,27 +82,28 @@ private struct TrainingSession {
   var pending: [LossRow] = []
   var seconds: Double
   var savedIteration: Int
-  var shownLoss = Double.nan, lastFlush = clock()
+  var shownLoss = Double.nan, lastFlush = Clock.steady()
+  /// Validations since the best one.
+  private var stale: Int
+  /// Sends the same rows to a database.
+  let writer: StoreWriter?
 
-  private static func clock() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
-
-  init(_ run: Run, _ limit: TrainLimit, _ cadence: Cadence, _ context: ExecutionContext) throws {
+  init(_ run: Run, _ limit: TrainLimit, _ cadence: Cadence, _ store: RecordStore?, _ context: ExecutionContext) throws {
     (self.run, self.limit, self.cadence, self.context) = (run, limit, cadence, context)
     let last = run.iteration
     checkpoint = last > 0 ? try Checkpoint(reading: run.folder.checkpointPath(last), run.settings) : try Checkpoint(run.settings)
-    (seconds, savedIteration) = (run.seconds, last)
+    (seconds, savedIteration, stale) = (run.seconds, last, run.staleValidations)
     // what a crash left after the checkpoint is made again
     try run.folder.replace(losses: run.losses)
     try run.folder.replace(scores: run.scores, run.settings.task)
+    writer = try store.map { try StoreWriter($0, run) }
+    for row in run.losses { show(row.loss) }
   }
 
   private var reached: TrainReport.Reason? {
     if let iterations = limit.iterations, checkpoint.iteration >= iterations { return .iterations }
     if let budget = limit.seconds, seconds >= budget { return .time }
+    if let patience = limit.patience, stale >= patience { return .patience }
     return nil
   }
 
@@ -127,10 +145,10 @@ private struct TrainingSession {
     defer { context.progress.finish(label) }
     while reached == nil {
       try context.cancellation.check()
-      let begin = Self.clock()
+      let begin = Clock.steady()
       let (loss, gradients) = try gradients(engine, queue)
       try checkpoint.step(gradients, pool: context.pool)
-      let end = Self.clock()
+      let end = Clock.steady()
       record(loss, end - begin)
       report(label)
       if end - lastFlush > 1 { try flush(sync: false) }
@@ -163,20 +181,24 @@ private struct TrainingSession {
 
   private mutating func record(_ loss: Double, _ step: Double) {
     seconds += step
-    pending.append(LossRow(iteration: checkpoint.iteration, loss: loss, seconds: seconds))
-    shownLoss = shownLoss.isNaN ? loss : 0.97 * shownLoss + 0.03 * loss
+    pending.append(LossRow(iteration: checkpoint.iteration, loss: loss, seconds: seconds).asWritten)
+    show(loss)
   }
 
-  /// Smoothed losses of this session, for the progress line.
+  /// Smoothed losses of the run, for the progress line.
   private var curve: [Double] = [], curveStep = 1, shownSteps = 0
 
-  private mutating func report(_ label: String) {
+  private mutating func show(_ loss: Double) {
+    shownLoss = shownLoss.isNaN ? loss : 0.97 * shownLoss + 0.03 * loss
     shownSteps += 1
     if shownSteps % curveStep == 0 { curve.append(shownLoss) }
-    if curve.count > 256 {   // the whole session, ever coarser
+    if curve.count > 256 {   // all of it, ever coarser
       curve = stride(from: 1, to: curve.count, by: 2).map { curve[$0] }
       curveStep *= 2
     }
+  }
+
+  private mutating func report(_ label: String) {
     let note = "loss \(Self.rounded(shownLoss, 3))"
     if let budget = limit.seconds, limit.iterations == nil {
       context.progress.report(ProgressUpdate(label, done: Int64(min(seconds, budget)), total: Int64(min(budget, 1e15)), unit: "s", note: "iteration \(checkpoint.iteration)  " + note, curve: curve))
@@ -199,16 +221,18 @@ private struct TrainingSession {
 
   /// Appends the losses made since the last time.
   private mutating func flush(sync: Bool) throws {
-    lastFlush = Self.clock()
+    lastFlush = Clock.steady()
     try run.folder.append(pending, sync: sync)
     run.state.withLock { $0.losses += pending }
     pending = []
+    writer?.tick(context)
   }
 
   /// Losses first, then the checkpoint that makes them count.
   private mutating func save() throws {
     try flush(sync: true)
     if checkpoint.iteration == savedIteration { return }
+    guard checkpoint.isFinite else { throw TrainingError.weightsNotFinite(name: run.name, iteration: checkpoint.iteration) }
     try checkpoint.write(run.folder.checkpointPath(checkpoint.iteration))
     savedIteration = checkpoint.iteration
     run.state.withLock {
@@ -216,6 +240,7 @@ private struct TrainingSession {
       $0.checkpoints.append(checkpoint.iteration)
     }
     try run.prune(keep: cadence.keep)
+    writer?.send(context)
   }
 
   /// Scores the current weights if that is not done; a checkpoint of them is on disk by then.
@@ -223,15 +248,22 @@ private struct TrainingSession {
     let iteration = checkpoint.iteration
     if iteration == 0 || run.settings.data.validate.isEmpty || run.scores.contains(where: { $0.iteration == iteration }) { return }
     try save()
-    try run.record(try run.scores(of: checkpoint.best, iteration: iteration, context))
+    _ = try run.score(checkpoint.best, iteration: iteration, keepsPredictions: cadence.predictions, context)
+    stale = run.staleValidations
     try run.prune(keep: cadence.keep)
+    writer?.send(context)
   }
 
+  /// Saves the batch as arrays (batch, channel, space…) that can be looked at.
   private func notFinite(_ batch: Batch, _ output: NDArray) throws -> TrainingError {
-    let path = Files.join(run.path, "failed_batch_\(RunFolder.padded(batch.iteration)).safetensors")
-    var tensors = [(name: "raw", array: batch.raw), (name: "target", array: batch.target), (name: "output", array: output)]
-    if let weight = batch.weight { tensors.append((name: "weight", array: weight)) }
-    try SafeTensors(tensors: tensors, metadata: [("iteration", "\(batch.iteration)"), ("places", batch.places.joined(separator: "; "))]).write(path)
+    let path = Files.join(run.path, "failed_batch_\(RunFolder.padded(batch.iteration)).zarr"), space = run.settings.data.crops[0].labels.source.grid.axes.filter { $0.kind == .space }
+    let grid = Grid(unknown: [Axis("b", .time), .c] + space)
+    var arrays = [("raw", batch.raw), ("target", batch.target), ("output", output)]
+    if let weight = batch.weight { arrays.append(("weight", weight)) }
+    for (name, array) in arrays {
+      let spec = ArraySpec(array.dtype, array.shape, grid: grid, attributes: ["iteration": JSON(batch.iteration), "places": JSON(batch.places)])
+      try StoredArray.create(Files.join(path, name), spec, replace: true).write(array, ReadContext(pool: context.pool))
+    }
     return .lossNotFinite(name: run.name, iteration: batch.iteration, batch: path)
   }
 }

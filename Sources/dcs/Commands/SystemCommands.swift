@@ -10,9 +10,9 @@ import Storage
 extension Command {
   static let time = Command("time", "EXPR", "Runs statements and says how long they took, and on how many cores.", .expression) { prompt, rest in
     guard !rest.isEmpty else { throw Misuse(description: ":time needs an expression") }
-    let begun = monotonicSeconds(), busy = Self.processorSeconds
+    let begun = Clock.steady(), busy = Self.processorSeconds
     let code = prompt.statement(rest, named: "prompt", sayTime: false)
-    let seconds = monotonicSeconds() - begun, used = Self.processorSeconds - busy
+    let seconds = Clock.steady() - begun, used = Self.processorSeconds - busy
     let span = seconds < 0.01 ? "\(compact((seconds * 1e6).rounded() / 1e3)) ms" : seconds < 1 ? "\(fixed(seconds * 1e3, 1)) ms" : duration(seconds)
     prompt.output.write("(\(span)" + (seconds > 0.01 ? ", \(fixed(used / seconds, 1)) cores" : "") + ")\n")
     return code

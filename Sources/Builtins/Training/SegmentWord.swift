@@ -1,18 +1,20 @@
+// segment: from what a network predicts to masks or labels, as validation does it.
+
 import Arrays
 import Geometry
 import Language
 import Training
 
 extension Builtin {
-  static let postprocess = Builtin(
-    "postprocess", "(b: best|task, prediction: array, params: record = nil) -> array",
+  static let segment = Builtin(
+    "segment", "(b: best|task, prediction: array, params: record = nil) -> array",
     "What the task of a run makes of a prediction, as validation did it: a mask or labels.",
     details: [
-      "The parameters are those that validation chose, unless params names others: postprocess(b, p, params=\\{threshold: 0.4\\}). A task alone needs params.",
-      "prediction: floats, as predict gives them, with a channel axis first where there are several channels. It is worked on in memory: larger volumes go block by block, blockwise(fn(p) = postprocess(b, p), prediction, to=…).",
+      "The parameters are those that validation chose, unless params names others: segment(b, p, params=\\{threshold: 0.4\\}). A task alone needs params.",
+      "prediction: floats, as predict gives them, with a channel axis first where there are several channels. It is worked on in memory: larger volumes go block by block, blockwise(fn(p) = segment(b, p), prediction, to=…).",
     ],
-    examples: [Example("sum(postprocess(task.onehot(\"mito\"), full(3, 0.5), params={threshold: 0.4}))", prints: "3")],
-    searchTerms: ["segment", "threshold", "apply", "mutex", "labels"]
+    examples: [Example("sum(segment(task.onehot(\"mito\"), full(3, 0.5), params={threshold: 0.4}))", prints: "3")],
+    searchTerms: ["postprocess", "threshold", "post", "mask", "labels", "argmax", "mutex"]
   ) { call in
     let best = try call.value("b").object(as: BestValue.self), task = try best?.run.settings.task ?? call.object("b", as: TaskValue.self).task
     let parameters = try parameters(call, task, best)
