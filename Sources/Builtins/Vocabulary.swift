@@ -120,6 +120,7 @@ package enum Vocabulary {
       .datasplit,
       .export,
       .keep,
+      .loading,
       .openRun,
       .preview,
       .run,
