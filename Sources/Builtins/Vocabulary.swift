@@ -121,6 +121,7 @@ package enum Vocabulary {
       .datasplit,
       .export,
       .keep,
+      .loading,
       .openRun,
       .preview,
       .run,

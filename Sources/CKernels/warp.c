@@ -18,7 +18,7 @@ void dcs_warp_turn(const dcs_warp_box *box, int64_t begin, int64_t end, float *a
   }
 }
 
-// Weights of the four control points around `u`, and the first of them.
+// Weights of the cubic B-splines of the four control points around `u`, and the first of them.
 static int64_t spline(double u, int64_t points, float weights[4]) {
   int64_t cell = (int64_t)floor(u);
   if (cell < 1) cell = 1;
@@ -26,10 +26,10 @@ static int64_t spline(double u, int64_t points, float weights[4]) {
   double t = u - (double)cell;
   if (t < 0) t = 0;
   if (t > 1) t = 1;   // beyond the lattice its border goes on
-  weights[0] = (float)(0.5 * (-t + 2 * t * t - t * t * t));
-  weights[1] = (float)(0.5 * (2 - 5 * t * t + 3 * t * t * t));
-  weights[2] = (float)(0.5 * (t + 4 * t * t - 3 * t * t * t));
-  weights[3] = (float)(0.5 * (-t * t + t * t * t));
+  weights[0] = (float)((1 - t) * (1 - t) * (1 - t) / 6);
+  weights[1] = (float)((4 - 6 * t * t + 3 * t * t * t) / 6);
+  weights[2] = (float)((1 + 3 * t + 3 * t * t - 3 * t * t * t) / 6);
+  weights[3] = (float)(t * t * t / 6);
   return cell - 1;
 }
 
@@ -63,18 +63,26 @@ void dcs_warp_bend(const dcs_warp_box *box, const dcs_warp_field *field, int64_t
   }
 }
 
+// floorf without a call; positions are within the range of int64 (Warp.swift checks them).
+static inline int64_t whole(float value) {
+  const int64_t near = (int64_t)value;
+  return near - (value < (float)near);
+}
+
 void dcs_warp_linear(const float *source, const int64_t shape[3], const int64_t origin[3], const float *at, int64_t stride, int64_t count, float *out) {
+  const int64_t steps[3] = {shape[1] * shape[2], shape[2], 1};
   for (int64_t i = 0; i < count; i++) {
     int64_t low[3], high[3];
     float part[3];
     for (int axis = 0; axis < 3; axis++) {
-      const float position = at[axis * stride + i] - (float)origin[axis], whole = floorf(position);
-      part[axis] = position - whole;
-      low[axis] = clamp((int64_t)whole, shape[axis]);
-      high[axis] = clamp((int64_t)whole + 1, shape[axis]);
+      const float position = at[axis * stride + i] - (float)origin[axis];
+      const int64_t first = whole(position);
+      part[axis] = position - (float)first;
+      low[axis] = clamp(first, shape[axis]) * steps[axis];
+      high[axis] = clamp(first + 1, shape[axis]) * steps[axis];
     }
-    const float *z0 = source + low[0] * shape[1] * shape[2], *z1 = source + high[0] * shape[1] * shape[2];
-    const int64_t y0 = low[1] * shape[2], y1 = high[1] * shape[2], x0 = low[2], x1 = high[2];
+    const float *z0 = source + low[0], *z1 = source + high[0];
+    const int64_t y0 = low[1], y1 = high[1], x0 = low[2], x1 = high[2];
     const float a = z0[y0 + x0] + part[2] * (z0[y0 + x1] - z0[y0 + x0]), b = z0[y1 + x0] + part[2] * (z0[y1 + x1] - z0[y1 + x0]);
     const float c = z1[y0 + x0] + part[2] * (z1[y0 + x1] - z1[y0 + x0]), d = z1[y1 + x0] + part[2] * (z1[y1 + x1] - z1[y1 + x0]);
     const float e = a + part[1] * (b - a), f = c + part[1] * (d - c);
@@ -82,11 +90,110 @@ void dcs_warp_linear(const float *source, const int64_t shape[3], const int64_t 
   }
 }
 
-void dcs_warp_nearest(const void *source, int width, const int64_t shape[3], const int64_t origin[3], const float *at, int64_t stride, int64_t count, void *out) {
+// Indices folded back into the volume, without repeating the outermost voxel (numpy's "reflect").
+static inline int64_t reflected(int64_t index, int64_t length) {
+  if (index >= 0 && index < length) return index;
+  if (length == 1) return 0;
+  const int64_t period = 2 * (length - 1), folded = ((index % period) + period) % period;
+  return folded < length ? folded : period - folded;
+}
+
+#define REFLECTED(name, type)                                                                                                             \
+  static void linear_##name(const void *from, const int64_t shape[3], const float *at, int64_t stride, int64_t count, float scale,        \
+                            float shift, float *out) {                                                                                    \
+    const type *source = from;                                                                                                            \
+    const int64_t steps[3] = {shape[1] * shape[2], shape[2], 1};                                                                          \
+    for (int64_t i = 0; i < count; i++) {                                                                                                 \
+      int64_t low[3], high[3];                                                                                                            \
+      float part[3];                                                                                                                      \
+      for (int axis = 0; axis < 3; axis++) {                                                                                              \
+        const float position = at[axis * stride + i];                                                                                     \
+        const int64_t first = whole(position);                                                                                            \
+        part[axis] = position - (float)first;                                                                                             \
+        low[axis] = reflected(first, shape[axis]) * steps[axis];                                                                          \
+        high[axis] = reflected(first + 1, shape[axis]) * steps[axis];                                                                     \
+      }                                                                                                                                   \
+      float line[4];                                                                                                                      \
+      for (int corner = 0; corner < 4; corner++) {                                                                                        \
+        const type *row = source + (corner & 2 ? high[0] : low[0]) + (corner & 1 ? high[1] : low[1]);                                     \
+        const float left = (float)row[low[2]] * scale + shift, right = (float)row[high[2]] * scale + shift;                               \
+        line[corner] = left + part[2] * (right - left);                                                                                   \
+      }                                                                                                                                   \
+      const float e = line[0] + part[1] * (line[1] - line[0]), f = line[2] + part[1] * (line[3] - line[2]);                               \
+      out[i] = e + part[0] * (f - e);                                                                                                     \
+    }                                                                                                                                     \
+  }
+REFLECTED(u8, uint8_t)
+REFLECTED(u16, uint16_t)
+REFLECTED(f32, float)
+
+void dcs_warp_linear_reflected(const void *source, int width, const int64_t shape[3], const float *at, int64_t stride, int64_t count, float scale, float shift, float *out) {
+  (width == 1 ? linear_u8 : width == 2 ? linear_u16 : linear_f32)(source, shape, at, stride, count, scale, shift, out);
+}
+
+void dcs_warp_inside(const uint8_t *mask, const int64_t shape[3], const float *at, int64_t stride, int64_t count, uint8_t *out) {
   for (int64_t i = 0; i < count; i++) {
     int64_t place = 0;
-    for (int axis = 0; axis < 3; axis++)
-      place = place * shape[axis] + clamp((int64_t)floorf(at[axis * stride + i] - (float)origin[axis] + 0.5f), shape[axis]);
-    memcpy((char *)out + i * width, (const char *)source + place * width, (size_t)width);
+    int inside = 1;
+    for (int axis = 0; axis < 3; axis++) {
+      const int64_t index = whole(at[axis * stride + i] + 0.5f);
+      const int here = index >= 0 && index < shape[axis];
+      inside &= here;
+      place = place * shape[axis] + (here ? index : 0);
+    }
+    out[i] = inside && (!mask || mask[place]);
   }
+}
+
+void dcs_warp_range(const float *at, int64_t count, float range[2]) {
+  float low[16], high[16];
+  for (int lane = 0; lane < 16; lane++) low[lane] = INFINITY, high[lane] = -INFINITY;
+  int64_t i = 0;
+  int isNumber = 1;
+  for (; i + 16 <= count; i += 16)
+    for (int lane = 0; lane < 16; lane++) {
+      const float value = at[i + lane];
+      low[lane] = value < low[lane] ? value : low[lane];
+      high[lane] = value > high[lane] ? value : high[lane];
+      isNumber &= value == value;
+    }
+  for (; i < count; i++) {
+    low[0] = at[i] < low[0] ? at[i] : low[0];
+    high[0] = at[i] > high[0] ? at[i] : high[0];
+    isNumber &= at[i] == at[i];
+  }
+  for (int lane = 1; lane < 16; lane++) {
+    low[0] = low[lane] < low[0] ? low[lane] : low[0];
+    high[0] = high[lane] > high[0] ? high[lane] : high[0];
+  }
+  range[0] = isNumber ? low[0] : NAN;
+  range[1] = isNumber ? high[0] : NAN;
+}
+
+#define NEAREST(width, type)                                                                                                              \
+  static void nearest_##width(const void *from, const int64_t shape[3], const int64_t origin[3], const float *at, int64_t stride,         \
+                              int64_t count, void *to, int reflects) {                                                                    \
+    const type *source = from;                                                                                                            \
+    type *out = to;                                                                                                                       \
+    for (int64_t i = 0; i < count; i++) {                                                                                                 \
+      int64_t place = 0;                                                                                                                  \
+      for (int axis = 0; axis < 3; axis++) {                                                                                              \
+        const int64_t index = whole(at[axis * stride + i] - (float)origin[axis] + 0.5f);                                                  \
+        place = place * shape[axis] + (reflects ? reflected(index, shape[axis]) : clamp(index, shape[axis]));                             \
+      }                                                                                                                                   \
+      out[i] = source[place];                                                                                                             \
+    }                                                                                                                                     \
+  }
+NEAREST(1, uint8_t)
+NEAREST(2, uint16_t)
+NEAREST(4, uint32_t)
+NEAREST(8, uint64_t)
+
+void dcs_warp_nearest(const void *source, int width, const int64_t shape[3], const int64_t origin[3], const float *at, int64_t stride, int64_t count, void *out) {
+  (width == 1 ? nearest_1 : width == 2 ? nearest_2 : width == 4 ? nearest_4 : nearest_8)(source, shape, origin, at, stride, count, out, 0);
+}
+
+void dcs_warp_nearest_reflected(const void *source, int width, const int64_t shape[3], const float *at, int64_t stride, int64_t count, void *out) {
+  const int64_t origin[3] = {0, 0, 0};
+  (width == 1 ? nearest_1 : width == 2 ? nearest_2 : width == 4 ? nearest_4 : nearest_8)(source, shape, origin, at, stride, count, out, 1);
 }

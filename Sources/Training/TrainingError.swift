@@ -5,8 +5,6 @@ import Geometry
 package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Everything wrong with a split, at once.
   case split([SplitProblem])
-  /// A line of a CSV that cannot be read.
-  case csv(path: String, line: Int, reason: String)
   case settings(name: String, expected: String, found: String)
   case channels(what: String, expected: String, found: String)
   case target(task: String, expected: [Int], found: [Int])
@@ -39,7 +37,6 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
   package var description: String {
     switch self {
     case .split(let problems): Self.list(problems)
-    case .csv(let path, let line, let reason): "\(path), line \(line): \(reason)"
     case .settings(let name, let expected, let found): "`\(name)` must be \(expected), found \(found)"
     case .channels(let what, let expected, let found): "channels do not match: \(what) expects \(expected), found \(found)"
     case .target(let task, let expected, let found): "the target of task \"\(task)\" has shape \(shapeText(found)), expected \(shapeText(expected))"
@@ -87,73 +84,10 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     if problems.count == 1 { return problems[0].description }
     return "\(problems.count) problems in the data split:\n" + problems.map { "  " + $0.description }.joined(separator: "\n")
   }
-}
 
-/// One thing wrong with one crop of a split (or with the split as a whole).
-package enum SplitProblem: Error, Equatable, Sendable, CustomStringConvertible {
-  /// `role` is raw, labels or mask.
-  case missing(crop: String, role: String, path: String)
-  case unreadable(crop: String, role: String, path: String, reason: String)
-  case isGroup(crop: String, role: String, path: String, children: [String])
-  case labelsDtype(crop: String, path: String, dtype: DType)
-  case rawDtype(crop: String, path: String, dtype: DType)
-  case axes(crop: String, role: String, path: String, axes: [String])
-  case voxelSize(crop: String, role: String, raw: String, other: String)
-  case voxelSizeUnknown(crop: String, rawShape: [Int], labelsShape: [Int])
-  /// Raw and labels (or mask) lie between each other's voxels.
-  case shifted(crop: String, role: String, axis: String, distance: String)
-  case outsideRaw(crop: String, raw: String, labels: String)
-  case roiOutside(crop: String, roi: String, labels: String)
-  case rank(crop: String, expected: Int, found: Int, first: String)
-  case rawChannels(crop: String, expected: Int, found: Int, first: String)
-  case labelChannels(crop: String, expected: Int, found: Int, first: String)
-  case splitVoxelSize(crop: String, expected: String, found: String, first: String)
-  case tooSmall(crop: String, shape: [Int], factor: [Int])
-  case weight(crop: String, weight: Double)
-  case classesDiffer(crop: String, expected: [String], found: [String])
-  case maskShape(crop: String, labels: [Int], mask: [Int])
-  case downsample(crop: String, rank: Int, factor: [Int])
-  case noTraining(crops: Int)
-  case empty
-
-  package var description: String {
-    switch self {
-    case .missing(let crop, let role, let path): "crop \"\(crop)\": no \(role) at \(path)"
-    case .unreadable(let crop, let role, let path, let reason): "crop \"\(crop)\": \(role) at \(path) cannot be opened: \(reason)"
-    case .isGroup(let crop, let role, let path, let children):
-      "crop \"\(crop)\": \(role) at \(path) is a group, not an array; it holds \(children.prefix(8).joined(separator: ", "))"
-    case .labelsDtype(let crop, let path, let dtype): "crop \"\(crop)\": labels must be integers or bool, \(path) is \(dtype)"
-    case .rawDtype(let crop, let path, let dtype): "crop \"\(crop)\": raw must be unsigned integers of 8 or 16 bits or floats, \(path) is \(dtype)"
-    case .axes(let crop, let role, let path, let axes):
-      "crop \"\(crop)\": \(role) must have axes (z, y, x) or (c, z, y, x), \(path) has (\(axes.joined(separator: ", ")))"
-    case .voxelSize(let crop, let role, let raw, let other): "crop \"\(crop)\": voxel sizes differ: raw \(raw) nm, \(role) \(other) nm"
-    case .voxelSizeUnknown(let crop, let raw, let labels):
-      "crop \"\(crop)\": only one of raw \(shapeText(raw)) and labels \(shapeText(labels)) has a voxel size, and the shapes differ"
-    case .shifted(let crop, let role, let axis, let distance): "crop \"\(crop)\": \(role) lies \(distance) voxel off the grid of raw along \(axis)"
-    case .outsideRaw(let crop, let raw, let labels): "crop \"\(crop)\": labels \(labels) nm do not overlap raw \(raw) nm"
-    case .roiOutside(let crop, let roi, let labels): "crop \"\(crop)\": roi \(roi) nm does not overlap labels \(labels) nm"
-    case .rank(let crop, let expected, let found, let first): "crop \"\(crop)\" has \(found) spatial axes, crop \"\(first)\" has \(expected)"
-    case .rawChannels(let crop, let expected, let found, let first): "crop \"\(crop)\": raw has \(found) channels, crop \"\(first)\" has \(expected)"
-    case .labelChannels(let crop, let expected, let found, let first): "crop \"\(crop)\": labels have \(found) channels, crop \"\(first)\" has \(expected)"
-    case .splitVoxelSize(let crop, let expected, let found, let first): "crop \"\(crop)\" has voxels of \(found) nm, crop \"\(first)\" of \(expected) nm"
-    case .tooSmall(let crop, let shape, let factor): "crop \"\(crop)\" of \(shapeText(shape)) voxels is empty after downsampling by \(shapeText(factor))"
-    case .weight(let crop, let weight): "crop \"\(crop)\": weight must be a positive number, found \(weight)"
-    case .classesDiffer(let crop, let expected, let found):
-      "crop \"\(crop)\" has classes \(found.joined(separator: ", ")), expected \(expected.joined(separator: ", "))"
-    case .maskShape(let crop, let labels, let mask): "crop \"\(crop)\": mask \(shapeText(mask)) and labels \(shapeText(labels)) differ in shape"
-    case .downsample(let crop, let rank, let factor): "crop \"\(crop)\": downsample must be one whole factor of at least 1, or \(rank) of them, found \(shapeText(factor))"
-    case .noTraining(let crops): "no crop to train on: \(crops == 1 ? "the crop is" : "all \(crops) crops are") for validation"
-    case .empty: "the data split is empty: no crops"
-    }
-  }
-
-  package var hint: String? {
-    switch self {
-    case .labelsDtype: "raw and labels may be swapped"
-    case .isGroup(_, let role, let path, let children): children.first.map { "\(role): \"\(path)/\($0)\"" }
-    case .voxelSize: "give arrays of one resolution, such as the same pyramid level"
-    case .noTraining: "mark at least one crop with use \"train\""
-    default: nil
-    }
+  /// Of several problems: each, and below it what to do.
+  package var lines: [String] {
+    guard case .split(let problems) = self else { return [description] }
+    return problems.flatMap { [$0.description] + ($0.hint.map { ["    → " + $0] } ?? []) }
   }
 }

@@ -1,5 +1,5 @@
 // dcs-fuzz: scripts with accidents. It mutates every script of the repository, every line of the conformance files and every example of the
-// vocabulary, and asks of each result: no crash, no hang, every error has a place and at most 8 lines, and what parses prints as text that
+// vocabulary, and asks of each result: no crash, no hang, every error has a place and at most 8 lines and its list, and what parses prints as text that
 // parses to the same tree. Short ones also run, with all words but those that reach beyond the process, in a folder of their own.
 //
 //     dcs-fuzz --cases 200000 --seed 1        so many are read and checked, and the first eighth of the short ones run: the same cases every time

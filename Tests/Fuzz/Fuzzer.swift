@@ -87,7 +87,7 @@ final class Fuzzer {
     for diagnostic in diagnostics.prefix(200) {
       if diagnostic.site == nil { note("has no place: \(diagnostic.message)", number, text, runs: runs) }
       let lines = diagnostic.drawn().split(separator: "\n", omittingEmptySubsequences: false).count
-      if lines > 8 { note("has \(lines) lines: \(diagnostic.message)", number, text, runs: runs) }
+      if lines > 8 + diagnostic.items.count { note("has \(lines) lines: \(diagnostic.message)", number, text, runs: runs) }
     }
   }
 

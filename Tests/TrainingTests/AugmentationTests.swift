@@ -1,6 +1,7 @@
 import Arrays
 import Execution
 import Geometry
+import Networks
 import Segmentation
 import Testing
 import Training
@@ -112,7 +113,7 @@ import Glibc
 
   /// The field goes through its control points, and moves by nm whatever the voxel size.
   @Test func elasticMovesByTheGivenDeviation() throws {
-    let sampler = try sampler([try .elastic(spacing: 64, displacement: 16)]), plain = try self.sampler([])
+    let sampler = try sampler([try .elastic(spacing: .init([64]), displacement: .init([16]))]), plain = try self.sampler([])
     var squares = 0.0, count = 0
     for item in 0..<12 {
       let bent = try sampler.patch(iteration: 0, item: item).labels.elements(UInt32.self), straight = try plain.patch(iteration: 0, item: item).labels.elements(UInt32.self)
@@ -132,7 +133,7 @@ import Glibc
   /// Displacements that leave the data, or that no number holds, are an error that names what to lower; the largest turn and zoom are none.
   @Test func farPlacesAreRefused() throws {
     for nm in [1e5, 1e11, 1e39, 1e300] {
-      let sampler = try sampler([try .elastic(displacement: nm)])
+      let sampler = try sampler([try .elastic(displacement: .init([nm]))])
       #expect { try sampler.patch(iteration: 0, item: 0) } throws: { "\($0)".hasPrefix("`aug.elastic(displacement=…)` must be smaller, so that a patch reads at most 2097152 voxels") }
     }
     let all = try sampler([try .zoom(low: 0.1, high: 0.1), try .rotate(), try .elastic()])
@@ -145,7 +146,7 @@ import Glibc
   }
 
   @Test func sameKeysSamePatches() throws {
-    let list = [try Augmentation.rotate(), try .elastic(spacing: 64), try .zoom(), try .noise(), try .gamma(), try .blur(), try .defect(missing: 0.2)]
+    let list = [try Augmentation.rotate(), try .elastic(spacing: .init([64])), try .zoom(), try .noise(), try .gamma(), try .blur(), try .defect(missing: 0.2)]
     let a = try sampler(list), b = try sampler(list)
     for item in 0..<3 {
       var one = try a.patch(iteration: 4, item: item), two = try b.patch(iteration: 4, item: item)
@@ -154,6 +155,31 @@ import Glibc
       #expect(try one.raw.isIdentical(to: two.raw) && one.labels.isIdentical(to: two.labels) && one.mask.isIdentical(to: two.mask))
     }
     #expect(try !a.patch(iteration: 4, item: 0).raw.isIdentical(to: a.patch(iteration: 5, item: 0).raw))
+  }
+
+  /// The same bytes whether a crop is held in memory or a box of it is read for each patch; beyond its borders, under a mask, in every type of raw.
+  @Test func inMemoryOrRead() throws {
+    let mask = try volume([40, 48, 44]) { z, y, x in UInt8((z + y + x) % 5 == 0 ? 0 : 255) }, labels = try volume([40, 48, 44]) { z, y, x in UInt32(z * 1000 + y * 50 + x) }
+    let raws: [Volume] = [
+      try volume([40, 48, 44]) { z, y, x in UInt8((z * 7 + y * 3 + x) % 256) }, try volume([40, 48, 44]) { z, y, x in UInt16(z * 1000 + y * 7 + x) },
+      try volume([40, 48, 44]) { z, y, x in Float(z) - Float(y * x) }, try volume([40, 48, 44]) { z, y, x in Double(z) - Double(y * x) },
+    ]
+    for raw in raws {
+      for mask in [nil, mask] {
+        let crops = try split(spec(raw: raw, labels: labels, mask: mask)).train, augment = [try Augmentation.rotate(), try .elastic(spacing: .init([48])), try .zoom()]
+        func sampler(_ budget: Int) throws -> PatchSampler {
+          try PatchSampler(
+            crops, shape: PatchShape(input: [12, 14, 16], output: [8, 10, 12], context: [3, 1, 2]), units: Normalisation(scale: 0.25, shift: -1), foreground: 0, augment: augment, seed: 3,
+            ExecutionContext(pool: ThreadPool(threads: 1), memoryBudget: budget))
+        }
+        let held = try sampler(1 << 30), read = try sampler(800_000)   // half of it is less than the crop
+        #expect(held.bytes > 400_000 && read.bytes <= 400_000)
+        for item in 0..<4 {
+          let a = try held.patch(iteration: 0, item: item), b = try read.patch(iteration: 0, item: item)
+          #expect(try a.raw.isIdentical(to: b.raw) && a.labels.isIdentical(to: b.labels) && a.mask.isIdentical(to: b.mask), "\(raw.array.dtype) \(mask != nil)")
+        }
+      }
+    }
   }
 
   /// What lies outside of the labelled space, or under a 0 of the mask, is not trusted after a turn either.
@@ -226,7 +252,7 @@ import Glibc
     #expect(throws: TrainingError.self) { try Augmentation.noise(deviation: -.infinity) }
     #expect(throws: TrainingError.self) { try Augmentation.blur(low: -1, high: 1) }
     #expect(throws: TrainingError.self) { try Augmentation.defect(missing: 0.5, contrast: 0.5, shift: 0.5) }
-    #expect(throws: TrainingError.self) { try Augmentation.elastic(spacing: .nan) }
+    #expect(throws: TrainingError.self) { try Augmentation.elastic(spacing: .init([.nan])) }
   }
 
   /// Each kind refuses what it cannot do: every setting out of range, a share of patches above 1, a setting that it does not have.
@@ -247,4 +273,122 @@ import Glibc
   ]
 
   @Test func kindsAreSorted() { #expect(Augmentation.all.map(\.name) == Augmentation.all.map(\.name).sorted()) }
+}
+
+/// How often each outcome comes, against how often it should: χ² below what 99.9 % of honest draws stay under.
+@Suite struct AugmentDistributionTests {
+  func chiSquare(_ counts: [Int], cells: Int) -> Double {
+    let expected = Double(counts.reduce(0, +)) / Double(cells)
+    return counts.reduce(Double(cells - counts.count) * expected) { $0 + (Double($1) - expected) * (Double($1) - expected) / expected }
+  }
+
+  func patch(_ values: [Float], _ shape: [Int], voxelSize: [Double] = [8, 8, 8]) throws -> Patch {
+    let raw = try NDArray(values, [1] + shape), labels = try NDArray(.uint8, [1] + shape)
+    return Patch(raw: raw, labels: labels, mask: labels, grid: try truth(labels, voxelSize: voxelSize).grid, crop: "a", offset: [0, 0, 0])
+  }
+
+  /// 8 mirrorings (7 degrees of freedom) and 6 permutations (5); of anisotropic voxels 2 (1).
+  @Test func mirrorsAndTransposes() throws {
+    let corner = (0..<27).map { Float($0) }
+    for (augmentation, voxelSize, cells, limit) in [(Augmentation.mirror(), [8.0, 8, 8], 8, 24.3), (.transpose(), [8, 8, 8], 6, 20.5), (.transpose(), [40, 8, 8], 2, 10.8)] {
+      var counts: [[Float]: Int] = [:]
+      for iteration in 0..<3000 {
+        var changed = try patch(corner, [3, 3, 3], voxelSize: voxelSize)
+        try [augmentation].apply(to: &changed, seed: 11, iteration: iteration, item: 0)
+        counts[try changed.raw.elements(Float.self), default: 0] += 1
+      }
+      #expect(counts.count == cells && chiSquare(Array(counts.values), cells: cells) < limit, "\(augmentation.name) \(counts.values)")
+    }
+  }
+
+  /// Angles in the plane of sections are even over all directions, in 12 sectors (11 degrees of freedom); of a limited turn within its limit.
+  @Test func angles() throws {
+    var random = KeyedGenerator(seed: 4, purpose: "angle")
+    let frame = Warp.Frame(voxelSize: [40, 8, 8], shape: PatchShape(input: [8, 8, 8], output: [8, 8, 8], context: [0, 0, 0]))
+    for limit in [180.0, 30] {
+      var counts = [Int](repeating: 0, count: 12)
+      for _ in 0..<3000 {
+        var warp = Warp()
+        try Augmentation.rotate(angle: limit).warp?(&warp, frame, &random)
+        let angle = atan2(warp.matrix[7], warp.matrix[4]) * 180 / .pi
+        counts[min(11, max(0, Int((angle + limit) / (2 * limit) * 12)))] += 1
+      }
+      #expect(chiSquare(counts, cells: 12) < 31.3, "\(counts)")
+    }
+  }
+
+  /// Each is applied to its share of patches; ±4 standard deviations.
+  @Test func shares() throws {
+    for share in [0.1, 0.5, 0.9] {
+      var count = 0
+      for iteration in 0..<2000 {
+        var changed = try patch([0.25, 0.75], [1, 1, 2])
+        try [try Augmentation.intensity(scale: (2, 2), probability: share)].apply(to: &changed, seed: 2, iteration: iteration, item: 0)
+        count += try changed.raw.elements(Float.self)[0] != 0.25 ? 1 : 0
+      }
+      #expect(abs(Double(count) - 2000 * share) < 4 * (2000 * share * (1 - share)).squareRoot())
+    }
+  }
+
+  /// Mean and deviation of each kind of noise at each brightness, of 20,000 voxels: within 4 standard errors.
+  @Test(arguments: [Augmentation.Noise.gaussian, .speckle, .poisson]) func noise(_ kind: Augmentation.Noise) throws {
+    for (level, deviation) in [(Float(0.5), 0.1), (0.02, 0.1), (1, 0.02), (0.25, 0.02)] {
+      var changed = try patch([Float](repeating: level, count: 20_000), [1, 100, 200]), random = KeyedGenerator(seed: 9, purpose: "noise")
+      try Augmentation.noise(deviation: deviation, kind: kind).apply?(&changed, &random)
+      let values = try changed.raw.elements(Float.self).map(Double.init), mean = values.reduce(0, +) / 20_000
+      let found = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 20_000).squareRoot()
+      let expected = kind == .gaussian ? deviation : kind == .speckle ? deviation * Double(level) : deviation * Double(level).squareRoot()
+      #expect(abs(mean - Double(level)) < 4 * expected / 141.4, "\(kind) \(level): \(mean)")
+      #expect(abs(found / expected - 1) < 0.06, "\(kind) \(level): \(found), expected \(expected)")
+      // whole counts, and the shape of the distribution: as many even ones as odd ones (or as Poisson has it)
+      if kind == .poisson {
+        let quantum = deviation * deviation, counts = values.map { ($0 / quantum).rounded() }
+        #expect(zip(values, counts).allSatisfy { abs($0 - $1 * quantum) < 1e-5 })
+        let even = Double(counts.filter { $0.truncatingRemainder(dividingBy: 2) == 0 }.count) / 20_000
+        #expect(abs(even - (1 + exp(-2 * Double(level) / quantum)) / 2) < 0.015, "\(level): \(even)")
+      }
+    }
+  }
+
+  /// By section: each draws for itself, and a blur does not mix them.
+  @Test func sections() throws {
+    let shape = [6, 8, 8], values = (0..<384).map { Float(($0 * 37) % 101) / 101 }
+    for augmentation in [try Augmentation.intensity(scale: (0.5, 2), sections: true), try .gamma(sections: true), try .noise(sections: true), try .blur(low: 0.5, high: 2, sections: true)] {
+      var changed = try patch(values, shape), random = KeyedGenerator(seed: 3, purpose: "sections")
+      try augmentation.apply?(&changed, &random)
+      let after = try changed.raw.elements(Float.self)
+      // every section alone gives the same as in the patch only if nothing of its neighbours is used: change one, the others stay
+      var other = values
+      for i in 64..<128 { other[i] = 1 - other[i] * 0.5 }
+      var twin = try patch(other, shape), again = KeyedGenerator(seed: 3, purpose: "sections")
+      try augmentation.apply?(&twin, &again)
+      let twins = try twin.raw.elements(Float.self)
+      #expect((0..<384).allSatisfy { (64..<128).contains($0) || after[$0] == twins[$0] }, "\(augmentation.name)")
+      let spread = (0..<6).map { z in zip(after[z * 64..<(z + 1) * 64], values[z * 64..<(z + 1) * 64]).reduce(0) { $0 + abs($1.0 - $1.1) } }
+      #expect(Set(spread).count == 6 && spread.allSatisfy { $0 > 0 }, "\(augmentation.name) \(spread)")
+    }
+  }
+
+  /// Control points in voxels of each axis: none along the first axis leaves sections what they are.
+  @Test func elasticByAxis() throws {
+    let frame = Warp.Frame(voxelSize: [40, 8, 8], shape: PatchShape(input: [8, 40, 40], output: [8, 40, 40], context: [0, 0, 0]))
+    for (spacing, displacement) in [(Augmentation.AxisValues([2, 10, 20], inVoxels: true), Augmentation.AxisValues([0, 2, 2], inVoxels: true)), (.init([80, 80, 160]), .init([0, 16, 16]))] {
+      let warp = try [Augmentation.elastic(spacing: spacing, displacement: displacement)].warp(frame, seed: 1, iteration: 0, item: 0)
+      let box = try WarpedBox(warp, box: [8, 40, 40], first: [-3.5, -19.5, -19.5], centre: [50, 50, 50], voxelSize: [40, 8, 8])
+      #expect(box.offset[0] == 46 && box.extent[0] == 9 && box.extent[1] > 40)
+    }
+  }
+
+  /// A run's record gives the same augmentation again.
+  @Test func recorded() throws {
+    let all = [
+      try Augmentation.elastic(spacing: .init([2, 10, 20], inVoxels: true), displacement: .init([0, 16, 16])), try .elastic(), try .elastic(spacing: .init([64])),
+      try .noise(deviation: 0.1, kind: .poisson, sections: true), try .blur(sections: true), try .intensity(scale: (1, 2), clip: true),
+    ]
+    for augmentation in all {
+      let kind = try #require(Augmentation.all.first { $0.name == augmentation.name })
+      let again = try kind(Dictionary(uniqueKeysWithValues: augmentation.settings.map { ($0.key, $0.value) }))
+      #expect(again.settings.map(\.key) == augmentation.settings.map(\.key) && again.settings.map(\.value) == augmentation.settings.map(\.value), "\(augmentation.settings) \(again.settings)")
+    }
+  }
 }

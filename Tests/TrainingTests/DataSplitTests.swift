@@ -95,7 +95,8 @@ import Training
     #expect(one("broken", ["gone"]).count == 2)
     let stacked = try DataSplit([CropSpec(use: .train, raw: .path("raw"), labels: [.path("labels"), .path("labels")], classes: ["m", "n"])], open: open)
     #expect(stacked.labelChannels == 2 && stacked.classes == ["m", "n"])
-    #expect(try stacked.crops[0].labels.read(offset: [0, 0, 0], shape: [6, 6, 6]).elements(UInt8.self) == [UInt8](repeating: 1, count: 432))
+    let ids = try labels.array.elements(UInt32.self)
+    #expect(try stacked.crops[0].labels.read(offset: [0, 0, 0], shape: [6, 6, 6]).elements(UInt32.self) == ids + ids)   // ids stay ids
   }
 }
 
@@ -151,10 +152,16 @@ import Training
 }
 
 @Suite struct SplitCSVTests {
+  func specs(_ text: String, path: String, _ keys: SplitKeys = SplitKeys()) -> [CropSpec] {
+    let found = SplitCSV.read(text, path: path, keys: keys) { _ in [] }
+    #expect(found.problems.isEmpty)
+    return found.specs
+  }
+
   @Test func header() throws {
-    let specs = try SplitCSV.parse(
+    let specs = specs(
       "\u{feff}use,raw,labels,mask,weight,roi,name\r\n# note\r\ntrain,a.zarr,/data/b.zarr/mito,,2.5,\"[0um:1.5um, 0:640, 8nm:16nm]\",first\r\n\r\nvalidate,c.zarr/raw,d.zarr,m.zarr,,,\r\n",
-      path: "sets/x.csv", rawKey: "em/s1", labelsKey: "labels/mito")
+      path: "sets/x.csv", SplitKeys(raw: "em/s1", labels: "labels/mito"))
     #expect(specs.count == 2)
     #expect(specs[0].raw.name == "sets/a.zarr/em/s1" && specs[0].labels[0].name == "/data/b.zarr/mito" && specs[0].mask == nil)
     #expect(specs[0].weight == 2.5 && specs[0].shownName == "first" && specs[0].use == .train)
@@ -163,7 +170,8 @@ import Training
   }
 
   @Test func dacapo() throws {
-    let specs = try SplitCSV.parse("train,a.n5,em/s0,b.zarr,labels/[mito&er]\nval,a.n5,em/s0,b.zarr,labels/all", path: "x.csv")
+    let specs = specs("train,a.n5,em/s0,b.zarr,labels/[mito&er]\nval,a.n5,em/s0,b.zarr,labels/all", path: "x.csv")
+    #expect(specs.map(\.place) == ["x.csv:1", "x.csv:2"])
     #expect(specs[0].raw.name == "a.n5/em/s0" && specs[0].labels.map(\.name) == ["b.zarr/labels/mito", "b.zarr/labels/er"] && specs[0].classes == ["mito", "er"])
     #expect(specs[1].use == .validate && specs[1].labels.map(\.name) == ["b.zarr/labels/all"] && specs[1].classes.isEmpty)
   }
@@ -174,15 +182,28 @@ import Training
     ("use,raw,labels\n\ntrain,a", 3, "expected 3 fields"), ("use,raw,labels\ntrain,,b", 2, "raw is empty"), ("use,raw,labels,weight\ntrain,a,b,much", 2, "a number"),
     ("use,raw,labels,roi\ntrain,a,b,\"[0:1, 5:2]\"", 2, "roi must be like"), ("use,raw,labels\ntrain,\"a,b", 2, "not closed"),
   ]) func badLines(_ text: String, _ line: Int, _ part: String) {
-    do { _ = try SplitCSV.parse(text, path: "x.csv"); Issue.record("parsed: \(text)") }
-    catch {
-      guard case .csv("x.csv", let found, let reason) = error else { Issue.record("\(error)"); return }
-      #expect(found == line)
-      #expect(reason.contains(part), "\(reason)")
-    }
+    let found = SplitCSV.read(text, path: "x.csv") { _ in [] }
+    guard found.problems.count == 1, case .line("x.csv", let place, let reason) = found.problems[0] else { Issue.record("\(found)"); return }
+    #expect(place == line && reason.contains(part), "\(reason)")
   }
 
   @Test(arguments: ["", "\n\n", "use,raw,labels\n"]) func noLines(_ text: String) {
-    #expect(throws: TrainingError.split([.empty])) { try SplitCSV.parse(text, path: "x.csv") }
+    let found = SplitCSV.read(text, path: "x.csv") { _ in [] }
+    #expect(found.specs.isEmpty && found.problems.isEmpty)
+  }
+
+  /// Good lines are read though others are not; after a bad heading nothing is.
+  @Test func everyBadLine() {
+    let found = SplitCSV.read("use,raw,labels\ntrain,a\nsometimes,a,b\ntrain,c,d\n", path: "x.csv") { _ in [] }
+    #expect(found.specs.map(\.raw.name) == ["c"] && found.specs.map(\.place) == ["x.csv:4"])
+    #expect(found.problems.map(\.description) == ["x.csv:2: expected 3 fields (use, raw, labels), found 2", "x.csv:3: use must be train or validate, found \"sometimes\""])
+    #expect(SplitCSV.read("use,raw\ntrain,a\n", path: "x.csv") { _ in [] }.problems.count == 1)
+  }
+
+  @Test func classesAndPoints() {
+    let text = "use,raw,labels,annotated,points\ntrain,a,b/[m&n],m,p.csv\ntrain,a,b,,q.csv"
+    let found = SplitCSV.read(text, path: "x.csv") { path in Array((path == "p.csv" ? "x,z,y\n3,1,2\n6.5,4,5\n" : "1,2\n3\n").utf8) }
+    #expect(found.specs.map(\.annotated) == [["m"]] && found.specs.first?.points == [Coordinate([Rational(1), Rational(2), Rational(3)]), Coordinate([Rational(4), Rational(5), Rational(decimal: "6.5")!])])
+    #expect(found.problems.map(\.description) == ["x.csv:3: points q.csv: line 2: expected 2 numbers, found \"3\""])
   }
 }

@@ -21,7 +21,7 @@ func spec(_ use: CropSpec.Use = .train, raw: Volume, labels: Volume, mask: Volum
   CropSpec(name: name, use: use, raw: .source(raw, name: "raw of \(name)"), labels: [.source(labels, name: "labels of \(name)")], mask: mask.map { .source($0, name: "mask of \(name)") }, weight: weight, roi: roi)
 }
 
-func split(_ specs: CropSpec..., downsample: [Int] = [1]) throws(TrainingError) -> DataSplit {
+func split(_ specs: CropSpec..., downsample: [Int] = [1]) throws -> DataSplit {
   try DataSplit(specs, downsample: downsample) { _ in .nothing }
 }
 

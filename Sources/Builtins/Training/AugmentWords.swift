@@ -22,9 +22,12 @@ extension Builtin {
   }
 
   private static let augBlur = augmentation(
-    "aug.blur", "(low=0.0, high=1.0, p=1.0) -> augmentation", "Blurs grey values by a Gaussian whose sigma is drawn from low to high.",
-    details: ["Sigma counts in voxels of the finest axis; coarser axes are blurred by the same length."], example: "aug.blur(high=2.0)", shows: "aug.blur(low=0, high=2)", terms: ["smooth", "focus"]
-  ) { try .blur(low: $0.float("low"), high: $0.float("high"), probability: $0.float("p")) }
+    "aug.blur", "(low=0.0, high=1.0, each: \"patch|section\" = \"patch\", p=1.0) -> augmentation", "Blurs grey values by a Gaussian whose sigma is drawn from low to high.",
+    details: ["Sigma counts in voxels of the finest axis; coarser axes are blurred by the same length.", eachDetail + ", and is blurred within itself."], example: "aug.blur(high=2.0)", shows: "aug.blur(low=0, high=2)", terms: ["smooth", "focus"]
+  ) { try .blur(low: $0.float("low"), high: $0.float("high"), sections: bySection($0), probability: $0.float("p")) }
+
+  private static let eachDetail = "each=\"section\": each section along the first axis draws for itself"
+  private static func bySection(_ call: Call) throws -> Bool { try call.string("each") == "section" }
 
   private static let augDefect = augmentation(
     "aug.defect", "(missing=0.03, contrast=0.03, shift=0.03, distance=4, p=1.0) -> augmentation",
@@ -34,43 +37,58 @@ extension Builtin {
   ) { try .defect(missing: $0.float("missing"), contrast: $0.float("contrast"), shift: $0.float("shift"), distance: $0.int("distance", in: 0...1000), probability: $0.float("p")) }
 
   private static let augElastic = augmentation(
-    "aug.elastic", "(spacing: length = nil, displacement: length = nil, rotation=0.0, p=1.0) -> augmentation",
+    "aug.elastic", "(spacing: length|int|coord = nil, displacement: length|number|coord = nil, rotation=0.0, p=1.0) -> augmentation",
     "Bends patches: control points are moved by normal displacements, and what lies between follows smoothly.",
     details: [
-      "spacing: between control points, 32 of the smallest voxels if not given. displacement: its standard deviation, an eighth of the spacing if not given.",
+      "spacing: between control points, 32 of the smallest voxels if not given. displacement: its standard deviation, an eighth of the spacing if not given. Either is a length, a number of voxels, "
+        + "or one an axis: displacement=(0, 16, 16)nm keeps sections what they are.",
       "rotation: degrees, up to which the patch is turned as well. Raw is interpolated linearly, labels take the nearest voxel, all in one step with other turns and scalings.",
     ],
     example: "aug.elastic(spacing=256nm)", shows: "aug.elastic(spacing=256nm)", terms: ["deform", "warp", "control points"]
   ) { call in
     try .elastic(
-      spacing: try positive("spacing", call), displacement: try positive("displacement", call), rotation: call.float("rotation"), probability: call.float("p"))
+      spacing: try axisValues("spacing", call), displacement: try axisValues("displacement", call), rotation: call.float("rotation"), probability: call.float("p"))
   }
 
-  /// nm; 0 where not given.
-  private static func positive(_ name: String, _ call: Call) throws -> Double {
-    guard let length = try call.optionalLength(name)?.double else { return 0 }
-    guard length > 0 else { throw call.failure(.value, "`\(name)` must be a length above 0", at: name) }
-    return length
+  /// A length, voxels, or one of them an axis; nil where not given.
+  private static func axisValues(_ name: String, _ call: Call) throws -> Augmentation.AxisValues? {
+    switch try call.value(name) {
+    case .nil: return nil
+    case .length(let length): return .init([length.double])
+    case .worldCoordinate(let lengths): return .init(lengths.values.map(\.double))
+    case .voxelCoordinate(let voxels): return .init(voxels.values.map(Double.init), inVoxels: true)
+    case let value:
+      guard let number = value.number else { throw call.failure(.type, "`\(name)` must be a length, voxels, or a coord of them, not \(value.typePhrase)", at: name) }
+      return .init([number], inVoxels: true)
+    }
   }
 
   private static let augGamma = augmentation(
-    "aug.gamma", "(low=0.5, high=2.0, p=1.0) -> augmentation", "Bends grey values by a power drawn from low to high, within the range of the patch.",
-    example: "aug.gamma(0.8, 1.25)", shows: "aug.gamma(low=0.8, high=1.25)", terms: ["contrast"]
-  ) { try .gamma(low: $0.float("low"), high: $0.float("high"), probability: $0.float("p")) }
+    "aug.gamma", "(low=0.5, high=2.0, each: \"patch|section\" = \"patch\", p=1.0) -> augmentation", "Bends grey values by a power drawn from low to high, within the range of the patch.",
+    details: [eachDetail + "."], example: "aug.gamma(0.8, 1.25)", shows: "aug.gamma(low=0.8, high=1.25)", terms: ["contrast"]
+  ) { try .gamma(low: $0.float("low"), high: $0.float("high"), sections: bySection($0), probability: $0.float("p")) }
 
   private static let augIntensity = augmentation(
-    "aug.intensity", "(low=0.8, high=1.2, shift_low=-0.1, shift_high=0.1, p=1.0) -> augmentation",
+    "aug.intensity", "(low=0.8, high=1.2, shift_low=-0.1, shift_high=0.1, each: \"patch|section\" = \"patch\", clip=false, p=1.0) -> augmentation",
     "Changes contrast by a factor from low to high around the mean, and brightness by a shift, of grey values scaled to 0…1.",
+    details: [eachDetail + ". clip=true brings values back into 0…1."],
     example: "aug.intensity(0.75, 1.25)", shows: "aug.intensity(low=0.75, high=1.25, shift_low=-0.1, shift_high=0.1)", terms: ["contrast", "brightness"]
-  ) { try .intensity(scale: ($0.float("low"), $0.float("high")), shift: ($0.float("shift_low"), $0.float("shift_high")), probability: $0.float("p")) }
+  ) { try .intensity(scale: ($0.float("low"), $0.float("high")), shift: ($0.float("shift_low"), $0.float("shift_high")), sections: bySection($0), clip: $0.bool("clip"), probability: $0.float("p")) }
 
   private static let augMirror = augmentation(
     "aug.mirror", "(p=1.0) -> augmentation", Augmentation.Kind.mirror.doc, example: "aug.mirror()", shows: "aug.mirror()", terms: ["flip"]
   ) { try Augmentation.Kind.mirror(probability: $0.float("p")) }
 
   private static let augNoise = augmentation(
-    "aug.noise", "(deviation=0.05, p=1.0) -> augmentation", "Adds normal noise to grey values scaled to 0…1.", example: "aug.noise(0.02)", shows: "aug.noise(deviation=0.02)", terms: ["gaussian"]
-  ) { try .noise(deviation: $0.float("deviation"), probability: $0.float("p")) }
+    "aug.noise", "(deviation=0.05, kind: \"gaussian|poisson|speckle\" = \"gaussian\", each: \"patch|section\" = \"patch\", p=1.0) -> augmentation", "Adds noise to grey values scaled to 0…1.",
+    details: [
+      "gaussian: as much everywhere. poisson: of counted electrons or photons, deviation · √x. speckle: deviation · x.",
+      eachDetail + ": a deviation from 0 to that given.",
+    ],
+    example: "aug.noise(0.02)", shows: "aug.noise(deviation=0.02)", terms: ["gaussian", "shot"]
+  ) { call in
+    try .noise(deviation: call.float("deviation"), kind: Augmentation.Noise(rawValue: call.string("kind")) ?? .gaussian, sections: bySection(call), probability: call.float("p"))
+  }
 
   private static let augRotate = augmentation(
     "aug.rotate", "(angle=180.0, plane=false, p=1.0) -> augmentation", "Turns patches around their centre, among axes of equal voxel size: sections of anisotropic data stay sections.",

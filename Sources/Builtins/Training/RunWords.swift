@@ -46,6 +46,9 @@ extension Builtin {
       steps: StepSettings(weightDecay: try call.optionalFloat("weight_decay"), momentum: try call.float("momentum"), nesterov: try call.bool("nesterov"), clip: try call.float("clip"),
                           accumulate: try call.int("accumulate", in: 1...1024)),
       average: try call.float("average"), foreground: try call.float("foreground"), augment: try augmentations(call), seed: call.context.seed, start: start)
+    for crop in data.train where zip(crop.raw.shape, settings.input).contains(where: { $0 < $1 }) {
+      call.execution.progress.say("crop \"\(crop.name)\": raw of \(crop.raw.shape.map(String.init).joined(separator: " × ")) voxels is smaller than the input; what lies outside is reflected")
+    }
     let cadence = Cadence(
       checkpointEvery: try call.int("checkpoint_every", in: 1...Int.max), validateEvery: try call.int("validate_every", in: 0...Int.max), keep: try call.int("keep", in: 0...Int.max),
       predictions: try call.bytes("keep_predictions"))

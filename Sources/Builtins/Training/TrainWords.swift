@@ -80,8 +80,13 @@ extension Call {
 extension TrainingError: FailureConvertible {
   package var failure: Failure {
     switch self {
-    case .interrupted: Failure(.interrupted, description, hint: hint)
-    default: Failure(.data, description, hint: hint)
+    case .interrupted: return Failure(.interrupted, description, hint: hint)
+    case .split(let problems) where problems.count > 1:
+      var failure = Failure(.data, "\(problems.count) problems in the data split", hint: hint)
+      failure.items = lines
+      failure.failed = problems.map { .string($0.description) }
+      return failure
+    default: return Failure(.data, description, hint: hint)
     }
   }
 }

@@ -76,11 +76,23 @@ struct AugmentationValue: ObjectValue {
   func field(_ name: String, _ context: CallContext) throws -> Value? { nil }
   func summary(_ style: DisplayStyle) -> String {
     if augmentation.name == Augmentation.functionName { return "fn(raw, labels)" }
+    func has(_ key: String) -> Bool { augmentation.settings.contains { $0.key == key } }
+    /// All axes at the first of them: "spacing=(40, 8, 8)nm".
+    func axes(_ key: String) -> String? {
+      let name = key.dropLast(2), all = augmentation.settings.filter { $0.key.dropLast(2) == name && $0.key.dropLast(1).hasSuffix("_") }
+      guard all.first?.key == key else { return nil }
+      return "\(name)=(" + all.map { compact($0.value) }.joined(separator: ", ") + ")" + (has(name + "_in_voxels") ? "" : "nm")
+    }
     var settings = augmentation.settings.compactMap { key, value -> String? in
       switch (augmentation.name, key) {
       case ("rotate", "plane"): "plane=\(value != 0)"
-      case ("elastic", "spacing"), ("elastic", "displacement"): value == 0 ? nil : "\(key)=\(compact(value))nm"
+      case ("elastic", "spacing"), ("elastic", "displacement"): value == 0 ? nil : "\(key)=\(compact(value))" + (has(key + "_in_voxels") ? "" : "nm")
+      case ("elastic", _) where key.hasSuffix("_in_voxels"): nil
+      case ("elastic", _) where key.hasSuffix("_z") || key.hasSuffix("_y") || key.hasSuffix("_x"): axes(key)
       case ("elastic", "rotation"): value == 0 ? nil : "rotation=\(compact(value))"
+      case (_, "sections"): "each=\"section\""
+      case ("noise", "kind"): "kind=\"\(Augmentation.Noise.allCases.indices.contains(Int(value)) ? Augmentation.Noise.allCases[Int(value)].rawValue : "")\""
+      case ("intensity", "clip"): "clip=true"
       case ("intensity", "scale_min"): "low=\(compact(value))"
       case ("intensity", "scale_max"): "high=\(compact(value))"
       case ("intensity", "shift_min"): "shift_low=\(compact(value))"
@@ -96,7 +108,9 @@ struct AugmentationValue: ObjectValue {
 struct SplitValue: ObjectValue {
   let split: DataSplit
   /// One a crop, if they were looked at.
-  var shares: [LabelShare] = []
+  private var looks: [CropLook] { split.looks }
+
+  init(split: DataSplit) { self.split = split }
 
   var typeName: String { "split" }
   var showsWhenBound: Bool { true }
@@ -136,33 +150,37 @@ struct SplitValue: ObjectValue {
       voxel.map { $0.isKnown ? .worldCoordinate($0.voxelSize) : .nil }, crops.map { .string($0.raw.source.dtype.rawValue) }, crops.map { .string($0.labels.source.dtype.rawValue) },
       crops.map { .float($0.weight) }, crops.map { .bool($0.mask != nil) },
     ]
-    if shares.count == crops.count {
+    if looks.count == crops.count {
       columns.append("labelled")
-      values.append(shares.map { .float($0.share) })
+      values.append(looks.map { .float($0.share) })
+      if split.classes.count > 1 {
+        columns += split.classes.map { "labelled_\($0)" }
+        values += split.classes.indices.map { channel in looks.map { $0.shares.indices.contains(channel) ? .float($0.shares[channel]) : .nil } }
+      }
     }
     return TableValue(columns: columns, values: values)
   }
 
   /// What is odd with a crop but no error.
   private func problem(_ position: Int) -> String {
-    guard shares.indices.contains(position) else { return "" }
-    let share = shares[position].share
-    if share.isNaN { return "the mask trusts nothing" }
-    if share == 0 { return shares[position].isExact ? "no labels" : "no labels found" }
-    return share == 1 && shares[position].isExact ? "no background" : ""
+    guard looks.indices.contains(position) else { return "" }
+    let look = looks[position]
+    if look.share.isNaN { return "nothing to trust" }
+    if look.share == 0 { return look.isBackground ? "no labels" : "no labels found" }
+    return look.share == 1 && look.isExact ? "no background" : ""
   }
 
   func summary(_ style: DisplayStyle) -> String {
     let rows = split.crops.enumerated().map { position, crop -> [String] in
       let voxel = crop.labels.source.grid
       return [
-        crop.use.rawValue, crop.name, crop.bounds.shape.values.map(String.init).joined(separator: " × "), "\(crop.raw.source.dtype)", "\(crop.labels.source.dtype)",
-        voxel.isKnown ? sizeText(voxel.voxelSize) : "unknown", shares.indices.contains(position) ? percent(shares[position]) : "", crop.mask == nil ? "" : "masked",
-        crop.weight == 1 ? "" : compact(crop.weight), problem(position),
+        crop.use.rawValue, crop.name, crop.bounds.shape.values.map(String.init).joined(separator: " × "), "\(crop.raw.source.dtype)" + (crop.raw.shape == crop.bounds.shape.values ? "" : " " + crop.raw.shape.map(String.init).joined(separator: " × ")), "\(crop.labels.source.dtype)",
+        voxel.isKnown ? sizeText(voxel.voxelSize) : "unknown", looks.indices.contains(position) ? percent(looks[position]) : "", crop.mask == nil ? "" : crop.spec.annotated == nil ? "masked" : "by class",
+        crop.weight == 1 ? "" : compact(crop.weight), crop.points.map { "\($0.count)" } ?? "", problem(position),
       ]
     }
-    var headings = ["use", "crop", "voxels", "raw", "labels", "voxel size", "labelled", "mask", "weight", "problem"], kept = rows
-    for column in [9, 8, 7, 6] where kept.allSatisfy({ $0[column].isEmpty }) {
+    var headings = ["use", "crop", "voxels", "raw", "labels", "voxel size", "labelled", "mask", "weight", "points", "problem"], kept = rows
+    for column in [10, 9, 8, 7, 6] where kept.allSatisfy({ $0[column].isEmpty }) {
       headings.remove(at: column)
       kept = kept.map { var row = $0; row.remove(at: column); return row }
     }
@@ -170,9 +188,11 @@ struct SplitValue: ObjectValue {
     return table + (split.classes.isEmpty ? "" : "\n  classes \(split.classes.joined(separator: ", "))")
   }
 
-  /// "12.3 %", "≈ 12 %" where only a part was looked at.
-  private func percent(_ share: LabelShare) -> String {
-    if share.share.isNaN { return "–" }
-    return share.isExact ? "\(fixed(100 * share.share, 1)) %" : "≈ \(fixed(100 * share.share, share.share < 0.1 ? 1 : 0)) %"
+  /// "12.3 %", "≈ 12 %" where only a part was looked at; "12.3, 0.4 %" of two classes, "–" for one that was not annotated.
+  private func percent(_ look: CropLook) -> String {
+    func text(_ share: Double) -> String { share.isNaN ? "–" : look.isExact ? fixed(100 * share, 1) : fixed(100 * share, share < 0.1 ? 1 : 0) }
+    let shares = look.shares.count > 1 && look.shares.count <= 6 ? look.shares : [look.share]
+    if shares.allSatisfy(\.isNaN) { return "–" }
+    return (look.isExact ? "" : "≈ ") + shares.map(text).joined(separator: ", ") + " %"
   }
 }

@@ -9,6 +9,7 @@ package struct Diagnostic: Sendable {
   package var label: String?
   package var hint: String?
   package var notes: [String]
+  package var items: [String] = []
   package var calls: [CallSite]
   /// Calls further out that are not in `calls`.
   var moreCalls = 0
@@ -26,7 +27,7 @@ package struct Diagnostic: Sendable {
   package init(_ failure: Failure) {
     self.init(
       .error, failure.kind, failure.message, site: failure.site, label: failure.label, hint: failure.hint, notes: failure.notes, calls: failure.calls)
-    moreCalls = failure.moreCalls
+    (items, moreCalls) = (failure.items, failure.moreCalls)
   }
 
   /// "E1"

@@ -1,4 +1,4 @@
-// A diagnostic as text, at most 8 lines: what, where, the line with its caret, notes, hint, calls (the reference page's "Errors").
+// A diagnostic as text, at most 8 lines and what the message counts: what, where, the line with its caret, notes, hint, calls (the reference page's "Errors").
 
 import TerminalText
 
@@ -11,9 +11,11 @@ extension Diagnostic {
       lines.append("  " + Self.oneLine(site.location))
       lines += excerpt(site, style, paint)
     } else if let label { lines.append("  " + Self.oneLine(label)) }
+    let listed = items.map { "  " + Self.oneLine($0) }
     let after = notes.map(Self.oneLine) + (hint.map { ["hint: " + Self.oneLine($0)] } ?? [])
     lines += after.prefix(max(0, Self.lineLimit - lines.count))
     lines += callLines(room: Self.lineLimit - lines.count)
+    lines.insert(contentsOf: listed, at: 1)
     return lines.joined(separator: "\n")
   }
 

@@ -15,6 +15,8 @@ package struct Failure: Error, Sendable {
   package var hint: String?
   /// Further lines below.
   package var notes: [String]
+  /// What the message counts, a line each ("11 problems"): all of them, however many.
+  package var items: [String] = []
   /// The parameter at fault: the caret goes under its argument. Without it the caret is under the call.
   package var argument: String?
   /// The voxel that the message names, in the array at hand; a block's is moved to its place in the whole.

@@ -1,4 +1,4 @@
-// Gamma: within the range of the patch, x becomes low + (high − low) · ((x − low) / (high − low))^γ, with γ drawn evenly in its logarithm.
+// Gamma: within the range of the patch or section, x becomes low + (high − low) · ((x − low) / (high − low))^γ, with γ drawn evenly in its logarithm.
 
 import Arrays
 
@@ -7,23 +7,21 @@ import Glibc
 #endif
 
 extension Augmentation {
-  package static func gamma(low: Double = 0.5, high: Double = 2, probability: Double = 1) throws(TrainingError) -> Augmentation {
+  package static func gamma(low: Double = 0.5, high: Double = 2, sections: Bool = false, probability: Double = 1) throws(TrainingError) -> Augmentation {
     guard low > 0, low <= high, high <= 100 else { throw .settings(name: "low, high", expected: "a range above 0 and up to 100, low before high", found: "\(low), \(high)") }
-    return Augmentation("gamma", settings: [("low", low), ("high", high)], probability: probability) { patch, random in
-      let power = Float(exp(random.uniform(log(low), log(high))))
-      var raw = try patch.raw.contiguous()
-      raw.withMutableElements(Float.self) { values in
-        guard let low = values.min(), let high = values.max(), high > low else { return }
+    return Augmentation("gamma", settings: [("low", low), ("high", high)] + sectionSetting(sections), probability: probability) { patch, random in
+      try patch.grey(sections: sections) { parts in
+        let power = Float(exp(random.uniform(log(low), log(high))))
+        guard let low = parts.compactMap({ $0.min() }).min(), let high = parts.compactMap({ $0.max() }).max(), high > low else { return }
         let range = high - low
-        for i in 0..<values.count { values[i] = low + range * powf(max(0, (values[i] - low) / range), power) }
+        for part in parts { for i in part.indices { part[i] = low + range * powf(max(0, (part[i] - low) / range), power) } }
       }
-      patch.raw = raw
     }
   }
 }
 
 extension Augmentation.Kind {
-  package static let gamma = Augmentation.Kind(name: "gamma", doc: "Bends the grey values of a patch by a power from low to high.", defaults: [("low", 0.5), ("high", 2)]) { v, probability throws(TrainingError) in
-    try .gamma(low: v[0], high: v[1], probability: probability)
-  }
+  package static let gamma = Augmentation.Kind(
+    name: "gamma", doc: "Bends the grey values of a patch by a power from low to high.", defaults: [("low", 0.5), ("high", 2), ("sections", 0)]
+  ) { v, probability throws(TrainingError) in try .gamma(low: v[0], high: v[1], sections: try Augmentation.sectionFlag(v[2]), probability: probability) }
 }

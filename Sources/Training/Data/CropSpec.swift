@@ -9,6 +9,8 @@ package struct CropSpec: Sendable {
   package enum Input: Sendable {
     case path(String)
     case source(any ArraySource, name: String)
+    /// A class that this crop has no labels of.
+    case nothing
 
     /// Nothing on disk holds it: a run made of it cannot be opened by name.
     var isInMemory: Bool { if case .source(let source, _) = self { source is Volume } else { false } }
@@ -17,6 +19,7 @@ package struct CropSpec: Sendable {
       switch self {
       case .path(let path): path
       case .source(_, let name): name
+      case .nothing: ""
       }
     }
   }
@@ -34,10 +37,19 @@ package struct CropSpec: Sendable {
   package var weight: Double
   /// Only this part of the labels is used.
   package var roi: WorldRoi?
+  /// The classes that were looked for in this crop: what it says of others teaches nothing. nil: all.
+  package var annotated: [String]?
+  /// Where patches of this crop are centred: places in the world (in voxels where no voxel size is known). nil: anywhere.
+  package var points: [WorldCoordinate]?
+  /// Where the user said all this, for messages: "split.csv:4".
+  package var place: String?
 
-  package init(name: String? = nil, use: Use, raw: Input, labels: [Input], classes: [String] = [], mask: Input? = nil, weight: Double = 1, roi: WorldRoi? = nil) {
+  package init(
+    name: String? = nil, use: Use, raw: Input, labels: [Input], classes: [String] = [], mask: Input? = nil, weight: Double = 1, roi: WorldRoi? = nil, annotated: [String]? = nil,
+    points: [WorldCoordinate]? = nil, place: String? = nil
+  ) {
     (self.name, self.use, self.raw, self.labels, self.classes) = (name, use, raw, labels, classes)
-    (self.mask, self.weight, self.roi) = (mask, weight, roi)
+    (self.mask, self.weight, self.roi, self.annotated, self.points, self.place) = (mask, weight, roi, annotated, points, place)
   }
 
   /// The name given, else one made of the path of raw: "a/lucchi.zarr/train/raw" is "lucchi/train".
@@ -55,6 +67,8 @@ package struct CropSpec: Sendable {
 /// What a path leads to.
 package enum Opened: Sendable {
   case array(any ArraySource)
+  /// The level of a pyramid that fits the wanted voxel size best, and its own path.
+  case level(any ArraySource, path: String)
   case group(children: [String])
   case nothing
 }

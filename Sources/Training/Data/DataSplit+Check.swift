@@ -6,120 +6,130 @@ struct CropProblems: Error { var problems: [SplitProblem] }
 
 extension DataSplit {
   /// Opens one crop and puts raw, labels and mask on one grid.
-  static func crop(_ spec: CropSpec, _ name: String, _ downsample: [Int], _ open: (String) throws -> Opened) -> Result<Crop, CropProblems> {
-    do throws(CropProblems) { return .success(try checked(spec, name, downsample, open)) } catch { return .failure(error) }
-  }
-
-  private static func checked(_ spec: CropSpec, _ name: String, _ downsample: [Int], _ open: (String) throws -> Opened) throws(CropProblems) -> Crop {
-    var problems: [SplitProblem] = []
-    func opened(_ input: CropSpec.Input, _ role: String) -> (any ArraySource)? {
-      do {
-        switch input {
-        case .source(let source, _): return source
-        case .path(let path):
-          switch try open(path) {
-          case .array(let source): return source
-          case .group(let children): problems.append(.isGroup(crop: name, role: role, path: path, children: children))
-          case .nothing: problems.append(.missing(crop: name, role: role, path: path))
-          }
-        }
-      } catch { problems.append(.unreadable(crop: name, role: role, path: input.name, reason: "\(error)")) }
-      return nil
-    }
-    let raw = opened(spec.raw, "raw"), parts = spec.labels.map { opened($0, "labels") }, mask = spec.mask.flatMap { opened($0, "mask") }
-    if !(spec.weight > 0 && spec.weight.isFinite) { problems.append(.weight(crop: name, weight: spec.weight)) }
-    if let raw, ![.uint8, .uint16, .float16, .float32, .float64, .bool].contains(raw.dtype) { problems.append(.rawDtype(crop: name, path: spec.raw.name, dtype: raw.dtype)) }
-    for (part, input) in zip(parts, spec.labels) {
-      if let part, part.dtype.isFloat { problems.append(.labelsDtype(crop: name, path: input.name, dtype: part.dtype)) }
-    }
-    if let mask, mask.dtype.isFloat { problems.append(.labelsDtype(crop: name, path: spec.mask?.name ?? "", dtype: mask.dtype)) }
-    func stop() throws(CropProblems) { if !problems.isEmpty { throw CropProblems(problems: problems) } }
-    try stop()
-    let found = parts.compactMap { $0 }
-    guard let raw, let firstLabels = found.first else { throw CropProblems(problems: [.missing(crop: name, role: "labels", path: "")]) }
-    guard let labels: any ArraySource = found.count == 1 ? firstLabels : StackedSource(found) else {
-      throw CropProblems(problems: [.axes(crop: name, role: "labels", path: spec.labels.map(\.name).joined(separator: ", "), axes: ["arrays of different shape or place"])])
-    }
-    let place = try Placement(crop: name, raw: raw, labels: labels, mask: mask, downsample: downsample, spec)
-    return Crop(
-      name: name, use: spec.use, raw: place.raw, labels: place.labels, mask: place.mask, weight: spec.weight, bounds: place.bounds, rawShift: place.shift,
-      spec: spec)
+  static func crop(_ spec: CropSpec, _ name: String, _ downsample: [Int], _ options: SplitOptions, _ open: (String) throws -> Opened) -> Result<Crop, CropProblems> {
+    var opening = CropOpening(spec: spec, name: name, options: options)
+    do throws(CropProblems) { return .success(try opening.crop(downsample, open)) } catch { return .failure(error) }
   }
 }
 
-/// Raw, labels and mask of a crop on one voxel grid, coarser by `downsample`.
-private struct Placement {
-  let raw: ChannelSource, labels: ChannelSource, mask: ChannelSource?
-  let bounds: VoxelRoi
-  let shift: [Int]
+/// One crop on its way: what is wrong with it is collected as far as it can be.
+private struct CropOpening {
+  var spec: CropSpec
+  let name: String, options: SplitOptions
+  var problems: [SplitProblem] = []
 
-  init(crop: String, raw: any ArraySource, labels: any ArraySource, mask: (any ArraySource)?, downsample: [Int], _ spec: CropSpec) throws(CropProblems) {
-    func fail(_ problem: SplitProblem) -> CropProblems { CropProblems(problems: [problem]) }
-    func axes(_ role: String, _ path: String, _ source: any ArraySource) -> CropProblems {
-      fail(.axes(crop: crop, role: role, path: path, axes: source.grid.axes.map(\.name)))
+  func stop() throws(CropProblems) { if !problems.isEmpty { throw CropProblems(problems: problems) } }
+
+  mutating func crop(_ downsample: [Int], _ open: (String) throws -> Opened) throws(CropProblems) -> Crop {
+    if !(spec.weight > 0 && spec.weight.isFinite) { problems.append(.weight(crop: name, weight: spec.weight)) }
+    let raw: (any ArraySource)?
+    (raw, spec.raw) = opened(spec.raw, .raw, open)
+    let classes = arrange()
+    var parts: [(any ArraySource)?] = []
+    for index in spec.labels.indices {
+      if !isAnnotated(classes, index), case .path(let path) = spec.labels[index], case .nothing? = try? open(path) { spec.labels[index] = .nothing }
+      let found = opened(spec.labels[index], .labels, open)
+      parts.append(found.source)
+      spec.labels[index] = found.input
     }
-    let labelsName = spec.labels.map(\.name).joined(separator: "&")
-    guard let rawView = ChannelSource(raw) else { throw axes("raw", spec.raw.name, raw) }
-    guard let labelView = ChannelSource(labels), labelView.rank == rawView.rank else { throw axes("labels", labelsName, labels) }
-    let rank = rawView.rank
-    let factor = downsample.count == 1 ? [Int](repeating: downsample[0], count: rank) : downsample
-    guard factor.count == rank, factor.allSatisfy({ $0 >= 1 && $0 <= 1 << 20 }) else { throw fail(.downsample(crop: crop, rank: rank, factor: downsample)) }
+    var mask: (any ArraySource)?
+    if let input = spec.mask { (mask, spec.mask) = opened(input, .mask, open) }
+    check(raw, parts, mask)
+    try stop()
+    guard let rawFound = raw, parts.contains(where: { $0 != nil }) else { throw CropProblems(problems: [.missing(crop: name, role: "labels", path: "")]) }
+    // all at the wanted voxel size, then the classes in channels
+    let start = rawFound.grid.offset, rawSource = resampled(rawFound, .raw, spec.raw.name, start: nil)
+    parts = zip(parts, spec.labels).map { part, input in part.flatMap { resampled($0, .labels, input.name, start: start) } }
+    mask = mask.flatMap { resampled($0, .mask, spec.mask?.name ?? "", start: start) }
+    try stop()
+    guard let rawSource, let (labels, trust) = joined(parts, mask, classes) else {
+      throw CropProblems(problems: [.axes(crop: name, role: "labels", path: spec.labels.map(\.name).filter { !$0.isEmpty }.joined(separator: ", "), axes: ["arrays of different shape or place"])])
+    }
+    let place = try Placement(crop: name, raw: rawSource, labels: labels, mask: trust, downsample: downsample, spec)
+    return Crop(
+      name: name, use: spec.use, raw: place.raw, labels: place.labels, mask: place.mask, weight: spec.weight, bounds: place.bounds, rawShift: place.shift,
+      points: try place.voxels(of: spec.points, name), spec: spec)
+  }
+
+  /// What an input leads to, and the input by which a run finds the same again.
+  private mutating func opened(_ input: CropSpec.Input, _ role: SplitRole, _ open: (String) throws -> Opened) -> (source: (any ArraySource)?, input: CropSpec.Input) {
     do {
-      let shift = try Self.shift(crop, "labels", raw, rawView, labels, labelView)
-      // labels are cut into the same blocks as raw, wherever they begin
-      let origin = (0..<rank).map { ((-shift[$0] % factor[$0]) + factor[$0]) % factor[$0] }
-      let coarseRaw = try Self.coarse(raw, factor, .mean, nil), coarseLabels = try Self.coarse(labels, factor, .majority, origin)
-      guard let rawSource = ChannelSource(coarseRaw), let labelSource = ChannelSource(coarseLabels) else { throw axes("labels", labelsName, labels) }
-      (self.raw, self.labels) = (rawSource, labelSource)
-      let coarseShift = (0..<rank).map { (shift[$0] + origin[$0]) / factor[$0] }
-      self.shift = coarseShift
-      if let mask {
-        guard let view = ChannelSource(mask), view.channels == 1, view.rank == rank else { throw axes("mask", spec.mask?.name ?? "", mask) }
-        guard view.shape == labelView.shape, try Self.shift(crop, "mask", raw, rawView, mask, view) == shift else {
-          throw fail(.maskShape(crop: crop, labels: labelView.shape, mask: view.shape))
+      switch input {
+      case .nothing: break
+      case .source(let source, _): return (source, input)
+      case .path(let path):
+        switch try open(path) {
+        case .array(let source): return (source, input)
+        case .level(let source, let level): return (source, .path(level))
+        case .group(let children): problems.append(.isGroup(crop: name, role: role.rawValue, path: path, children: children))
+        case .nothing: problems.append(.missing(crop: name, role: role.rawValue, path: path))
         }
-        self.mask = ChannelSource(try Self.coarse(mask, factor, .majority, origin))
-      } else { self.mask = nil }
-      let whole = try VoxelRoi(shape: labelSource.shape)
-      if rawSource.shape.contains(0) || whole.isEmpty { throw fail(.tooSmall(crop: crop, shape: labelView.shape, factor: factor)) }
-      let inRaw = try VoxelRoi(offset: Coordinate(coarseShift.map { -$0 }), shape: Coordinate(rawSource.shape))
-      var bounds = try whole.intersection(inRaw)
-      if bounds.isEmpty { throw fail(.outsideRaw(crop: crop, raw: Self.text(raw, rawView), labels: Self.text(labels, labelView))) }
-      if let roi = spec.roi {
-        bounds = try bounds.intersection(try labelSource.source.grid.voxels(roi, .inward))
-        if bounds.isEmpty { throw fail(.roiOutside(crop: crop, roi: roi.description, labels: Self.text(labels, labelView))) }
       }
-      self.bounds = bounds
-    } catch let problem as CropProblems { throw problem } catch let problem as SplitProblem { throw fail(problem) } catch {
-      throw fail(.unreadable(crop: crop, role: "labels", path: labelsName, reason: "\(error)"))
-    }
+    } catch { problems.append(.unreadable(crop: name, role: role.rawValue, path: input.name, reason: "\(error)")) }
+    return (nil, input)
   }
 
-  private static func coarse(_ source: any ArraySource, _ factor: [Int], _ method: DownsampledSource.Method, _ origin: [Int]?) throws -> any ArraySource {
-    factor.allSatisfy { $0 == 1 } ? source : try DownsampledSource(source, by: factor, method, origin: origin)
+  /// Puts the labels of the crop in the order of the wanted classes; names of the channels, empty where there are none.
+  private mutating func arrange() -> [String] {
+    for unknown in spec.annotated ?? [] {
+      let known = options.classes.isEmpty ? options.groups.isEmpty ? spec.classes : options.groups.map(\.name) : options.classes
+      if !known.contains(unknown) { problems.append(.noClass(crop: name, name: unknown, have: known)) }
+    }
+    if !options.groups.isEmpty {
+      if spec.labels.count != 1 { problems.append(.oneArray(crop: name, found: spec.labels.count)) }
+      return options.groups.map(\.name)
+    }
+    guard !options.classes.isEmpty else { return spec.classes }
+    guard !spec.classes.isEmpty || spec.labels.count > 1 else { return options.classes }   // one array: of the one class, or with a channel a class
+    let have = spec.classes
+    spec.labels = options.classes.map { wanted in
+      if let index = have.firstIndex(of: wanted), spec.labels.indices.contains(index) { return spec.labels[index] }
+      if !options.negative && spec.annotated?.contains(wanted) ?? true { problems.append(.classMissing(crop: name, name: wanted, have: have)) }
+      return .nothing
+    }
+    spec.classes = options.classes
+    return options.classes
   }
 
-  private static func text(_ source: any ArraySource, _ view: ChannelSource) -> String {
-    (try? source.grid.world(try VoxelRoi(shape: view.shape)))?.description ?? shapeText(view.shape)
+  private func isAnnotated(_ classes: [String], _ index: Int) -> Bool { !classes.indices.contains(index) || spec.annotated?.contains(classes[index]) ?? true }
+
+  /// Types, and arrays that stand in the wrong column.
+  private mutating func check(_ raw: (any ArraySource)?, _ parts: [(any ArraySource)?], _ mask: (any ArraySource)?) {
+    if let raw, ![.uint8, .uint16, .float16, .float32, .float64, .bool].contains(raw.dtype) { problems.append(.rawDtype(crop: name, path: spec.raw.name, dtype: raw.dtype)) }
+    for (part, input) in zip(parts, spec.labels) {
+      guard let part else { continue }
+      if part.dtype.isFloat { problems.append(.labelsDtype(crop: name, path: input.name, dtype: part.dtype)) }
+      if case (.path(let one), .path(let other)) = (spec.raw, input), one == other { problems.append(.same(crop: name, path: one)) }
+    }
+    if let mask, mask.dtype.isFloat { problems.append(.labelsDtype(crop: name, path: spec.mask?.name ?? "", dtype: mask.dtype)) }
   }
 
-  /// By how many voxels `other` begins after raw.
-  private static func shift(_ crop: String, _ role: String, _ raw: any ArraySource, _ rawView: ChannelSource, _ other: any ArraySource, _ view: ChannelSource) throws -> [Int] {
-    let (a, b) = (raw.grid, other.grid)
-    if a.isKnown != b.isKnown {
-      guard rawView.shape == view.shape else { throw SplitProblem.voxelSizeUnknown(crop: crop, rawShape: rawView.shape, labelsShape: view.shape) }
-      return [Int](repeating: 0, count: view.rank)
+  private mutating func resampled(_ source: any ArraySource, _ role: SplitRole, _ path: String, start: WorldCoordinate?) -> (any ArraySource)? {
+    guard let voxel = options.voxel, source.grid.isKnown else { return source }
+    do {
+      if let found = try source.at(voxel, role, start: start) { return found }
+      problems.append(.resolution(crop: name, role: role.rawValue, path: path, have: source.grid.voxelSize.description, wanted: voxel.description))
+    } catch { problems.append(.unreadable(crop: name, role: role.rawValue, path: path, reason: "\(error)")) }
+    return nil
+  }
+
+  /// Labels with their channels, and where each of them may be trusted.
+  private func joined(_ parts: [(any ArraySource)?], _ mask: (any ArraySource)?, _ classes: [String]) -> (labels: any ArraySource, mask: (any ArraySource)?)? {
+    let found = options.binarize ? parts.map { $0.map { BinarySource(source: $0) } } : parts
+    var labels: any ArraySource
+    if !options.groups.isEmpty {
+      guard let first = found.first, let source = first, let grouped = GroupedSource(source, options.groups) else { return nil }
+      labels = grouped
+    } else if found.count == 1, let first = found.first, let source = first { labels = source } else {
+      guard let stacked = StackedSource(found) else { return nil }
+      labels = stacked
     }
-    guard a.voxelSize == b.voxelSize else {
-      throw SplitProblem.voxelSize(crop: crop, role: role, raw: a.voxelSize.description, other: b.voxelSize.description)
-    }
-    return try (0..<view.rank).map { axis in
-      let distance = try (try b.offset[axis] - a.offset[axis]) / a.voxelSize[axis]
-      let whole = try distance.rounded(.nearest), rest = try distance - Rational(whole)
-      guard abs(rest.double) <= 1e-3 else {
-        throw SplitProblem.shifted(crop: crop, role: role, axis: a.axes.filter { $0.kind == .space }[axis].name, distance: rest.description)
-      }
-      return whole
-    }
+    let isAbsent = { (index: Int) in found.indices.contains(index) && found[index] == nil && options.groups.isEmpty }
+    let channels = labels.grid.axes.first?.kind == .channel ? labels.shape[0] : 1
+    let rules = (0..<channels).map { index -> TrustSource.Rule in !isAnnotated(classes, index) ? .none : isAbsent(index) ? .labelled : .all }
+    if rules.allSatisfy({ $0 == .all }) { return (labels, mask) }
+    if channels == 1 && labels.grid.axes.first?.kind != .channel, let stacked = StackedSource([labels]) { labels = stacked }
+    guard mask.map({ $0.shape == Array(labels.shape.suffix($0.shape.count)) && $0.grid.axes.allSatisfy { $0.kind == .space } }) ?? true else { return (labels, mask) }   // said below
+    return (labels, TrustSource(rules: rules, mask: mask, labels: labels))
   }
 }

@@ -12,17 +12,42 @@ package struct Crop: Sendable {
   package let raw: ChannelSource
   /// Ids (0 = background), or one channel a class of 0 and not 0.
   package let labels: ChannelSource
+  /// Where labels may be trusted: one channel, or one a channel of labels; nil: everywhere.
   package let mask: ChannelSource?
   package let weight: Double
   /// The voxels of `labels` that count: inside raw, inside the roi asked for.
   package let bounds: VoxelRoi
   /// Voxel `p` of labels is voxel `p + rawShift` of raw.
   package let rawShift: [Int]
+  /// Voxels of `labels` on which patches are centred; nil: anywhere.
+  package let points: [[Int]]?
   /// As the user gave it, for records and tables.
   package let spec: CropSpec
 
   /// Where the labels used lie in the world.
   package var roi: WorldRoi { get throws { try labels.source.grid.world(bounds) } }
+}
+
+/// How the crops of a split are read, the same for all of them.
+package struct SplitOptions: Sendable, Equatable {
+  /// nm: a pyramid gives this level, or a finer one by whole factors; nil: the finest there is.
+  package var voxel: WorldCoordinate?
+  /// Which classes become channels, in this order; empty: those of the first crop.
+  package var classes: [String] = []
+  /// A class that a crop has no labels of is known to be absent where another class is labelled.
+  package var negative = false
+  /// Every id becomes 1: touching objects are one.
+  package var binarize = false
+  /// Ids as classes; empty: none.
+  package var groups: [LabelGroup] = []
+  /// How often foreground of a class is drawn, relative to the others: 1 where it is not named.
+  package var classWeights: [ClassWeight] = []
+  package init() {}
+}
+
+package struct ClassWeight: Sendable, Equatable {
+  package let name: String, weight: Double
+  package init(_ name: String, _ weight: Double) { (self.name, self.weight) = (name, weight) }
 }
 
 package struct DataSplit: Sendable {
@@ -31,9 +56,14 @@ package struct DataSplit: Sendable {
   package let classes: [String]
   /// Whole factor, one a spatial axis, by which raw and labels are averaged before use.
   package let downsample: [Int]
+  package let options: SplitOptions
+  /// What was seen of the crops' values, one a crop; empty if they were not looked at.
+  package let looks: [CropLook]
 
   package var train: [Crop] { crops.filter { $0.use == .train } }
   package var validate: [Crop] { crops.filter { $0.use == .validate } }
+  /// Whether one class may be trusted where another may not.
+  var trustsClasses: Bool { train.contains { ($0.mask?.channels ?? 1) > 1 } }
   package var rank: Int { crops.first?.labels.rank ?? 3 }
   package var rawChannels: Int { crops.first?.raw.channels ?? 1 }
   package var labelChannels: Int { crops.first?.labels.channels ?? 1 }
@@ -45,29 +75,43 @@ package struct DataSplit: Sendable {
   /// Opens and checks.
   ///
   /// - Parameter downsample: one factor for all spatial axes, or one an axis.
-  /// - Throws: `TrainingError.split` with every problem found.
-  package init(_ specs: [CropSpec], downsample: [Int] = [1], open: (String) throws -> Opened) throws(TrainingError) {
-    var crops: [Crop] = [], problems: [SplitProblem] = [], names: [String: Int] = [:]
+  /// - Parameter problems: found before, in the file that the specs are of.
+  /// - Parameter look: what is seen of a crop's values; called for each crop that could be opened.
+  /// - Throws: `TrainingError.split` with every problem found; what `look` throws.
+  package init(
+    _ specs: [CropSpec], downsample: [Int] = [1], options: SplitOptions = SplitOptions(), problems earlier: [SplitProblem] = [], look: (Crop) throws -> CropLook? = { _ in nil },
+    open: (String) throws -> Opened
+  ) throws {
+    var crops: [Crop] = [], problems = earlier, names: [String: Int] = [:], looks: [CropLook] = [], remarks: [SplitProblem] = []
+    let given = options.classes.isEmpty ? options.groups.map(\.name) : options.classes, classes = given.isEmpty ? specs.first?.classes ?? [] : given
     for spec in specs {
       var name = spec.shownName
       names[name, default: 0] += 1
       if let seen = names[name], seen > 1 { name += "-\(seen)" }
-      switch Self.crop(spec, name, downsample, open) {
-      case .success(let crop): crops.append(crop)
-      case .failure(let found): problems += found.problems
+      func placed(_ problem: SplitProblem) -> SplitProblem { spec.place.map { .at(place: $0, problem) } ?? problem }
+      if given.isEmpty && spec.classes != classes { problems.append(placed(.classesDiffer(crop: name, expected: classes, found: spec.classes))) }
+      switch Self.crop(spec, name, downsample, options, open) {
+      case .success(let crop):
+        crops.append(crop)
+        guard let seen = try look(crop) else { continue }
+        looks.append(seen)
+        problems += seen.errors.map(placed)
+        remarks += seen.remarks.map(placed)
+      case .failure(let found): problems += found.problems.map(placed)
       }
     }
-    let classes = specs.first?.classes ?? []
-    for (spec, name) in zip(specs, crops.map(\.name)) where spec.classes != classes && problems.isEmpty {
-      problems.append(.classesDiffer(crop: name, expected: classes, found: spec.classes))
+    if !problems.contains(where: \.isOfClasses) { problems += Self.differences(crops) }
+    if specs.isEmpty && earlier.isEmpty { problems.append(.empty) }
+    else if !specs.isEmpty && !specs.contains(where: { $0.use == .train }) { problems.append(.noTraining(crops: specs.count)) }
+    let training = zip(crops, looks).filter { $0.0.use == .train }
+    if !training.isEmpty, looks.count == crops.count, problems.isEmpty, training.allSatisfy({ $0.1.isBackground }) { problems = remarks.isEmpty ? [.noLabels] : remarks + [.noLabels] }
+    else if !problems.isEmpty { problems += remarks }
+    if !problems.isEmpty {   // in the order of the file
+      throw TrainingError.split(problems.enumerated().sorted { ($0.element.line ?? .max, $0.offset) < ($1.element.line ?? .max, $1.offset) }.map(\.element))
     }
-    problems += Self.differences(crops)
-    if specs.isEmpty { problems.append(.empty) }
-    else if !specs.contains(where: { $0.use == .train }) { problems.append(.noTraining(crops: specs.count)) }
-    if !problems.isEmpty { throw .split(problems) }
-    (self.crops, self.classes) = (crops, classes)
-    let rank = crops[0].labels.rank
-    self.downsample = downsample.count == 1 ? [Int](repeating: downsample[0], count: rank) : downsample
+    guard let first = crops.first else { throw TrainingError.split([.empty]) }
+    (self.crops, self.classes, self.options, self.looks) = (crops, classes, options, looks.count == crops.count ? looks : [])
+    self.downsample = downsample.count == 1 ? [Int](repeating: downsample[0], count: first.labels.rank) : downsample
   }
 
   /// What must be the same in all crops.
@@ -82,5 +126,16 @@ package struct DataSplit: Sendable {
       if a != b { problems.append(.splitVoxelSize(crop: crop.name, expected: a.description, found: b.description, first: first.name)) }
     }
     return problems
+  }
+}
+
+extension RunSettings {
+  /// How often foreground of each class is drawn; empty: equally.
+  ///
+  /// - Throws: `TrainingError.settings` for a class that neither data nor task have.
+  func classWeights() throws(TrainingError) -> [Double] {
+    let given = data.options.classWeights, names = !data.classes.isEmpty ? data.classes : task.loss.isExclusive ? Array(task.channels.dropFirst()) : task.channels
+    for entry in given where !names.contains(entry.name) { throw .settings(name: "class_weights", expected: "of \(names.joined(separator: ", "))", found: entry.name) }
+    return given.isEmpty ? [] : names.map { name in given.first { $0.name == name }?.weight ?? 1 }
   }
 }

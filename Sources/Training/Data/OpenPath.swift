@@ -3,7 +3,8 @@ import FileFormats
 import Storage
 
 extension Opened {
-  /// Opens an array on disk by its path; of a pyramid, the finest level, or the level of the wanted voxel size.
+  /// Opens an array on disk by its path; of a pyramid, the finest level, or the level of the wanted voxel size, else the coarsest that is finer along
+  /// all axes, else the finest there is.
   package static func path(_ path: String, voxelSize: WorldCoordinate? = nil) throws -> Opened {
     switch try FileFormats.open(path) {
     case .array(let array): return .array(try array.declaring(Declared(voxelSize: voxelSize.flatMap { $0.rank == array.grid.spatialRank && !array.grid.isKnown ? $0 : nil })))
@@ -15,8 +16,11 @@ extension Opened {
     case .array(let array): return .array(array)
     case .group(let group):
       if let levels = try group.levels() {
-        if let wanted = voxelSize { if let level = levels.first(where: { $0.grid.voxelSize == wanted }) { return .array(level) } }
-        else if let finest = levels.first { return .array(finest) }
+        if let wanted = voxelSize, let finest = levels.first {
+          let level = levels.first { $0.grid.voxelSize == wanted } ?? levels.last { $0.grid.voxelSize.rank == wanted.rank && zip($0.grid.voxelSize.values, wanted.values).allSatisfy { $0 <= $1 } }
+          return .level(level ?? finest, path: (level ?? finest).path)
+        }
+        if let finest = levels.first { return .array(finest) }
       }
       return .group(children: try group.children().map(\.name))
     }
@@ -29,10 +33,12 @@ extension DataSplit {
   /// A split from a CSV file; see `SplitCSV`.
   ///
   /// - Parameter open: what a path leads to; `Opened.path` takes the finest level of pyramids.
+  /// - Parameter look: what is seen of a crop's values, if it shall be looked at.
   package init(
-    csv path: String, rawKey: String? = nil, labelsKey: String? = nil, maskKey: String? = nil, downsample: [Int] = [1], open: (String) throws -> Opened = { try Opened.path($0) }
+    csv path: String, keys: SplitKeys = SplitKeys(), downsample: [Int] = [1], options: SplitOptions = SplitOptions(), look: (Crop) throws -> CropLook? = { _ in nil },
+    open: (String) throws -> Opened = { try Opened.path($0) }
   ) throws {
-    let specs = try SplitCSV.parse(String(decoding: try Files.read(path), as: UTF8.self), path: path, rawKey: rawKey, labelsKey: labelsKey, maskKey: maskKey)
-    try self.init(specs, downsample: downsample, open: open)
+    let (specs, problems) = SplitCSV.read(String(decoding: try Files.read(path), as: UTF8.self), path: path, keys: keys) { try Files.read($0) }
+    try self.init(specs, downsample: downsample, options: options, problems: problems, look: look, open: open)
   }
 }

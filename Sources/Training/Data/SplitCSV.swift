@@ -1,44 +1,61 @@
 // Reads a data split from CSV, in one of two forms; paths are relative to the folder of the file.
 //
-// with a header   columns in any order: use (train|validate), raw, labels, and optionally mask, weight, roi, name. Fields may be quoted.
-//                 roi is "[0um:2um, 0:640, 1280nm:1920nm]", nm where no unit is given.
+// with a header   columns in any order: use (train|validate), raw, labels, and optionally mask, weight, roi, name, annotated, points. Fields may be
+//                 quoted. roi is "[0um:2um, 0:640, 1280nm:1920nm]", nm where no unit is given; annotated is "a&b", the classes that were looked for;
+//                 points is a CSV of places (PointsCSV).
 // DaCapo          no header, five fields: train|val, raw_container, raw_dataset, gt_container, gt_dataset
 // In both, labels may end in `base/[a&b]`: arrays base/a and base/b become two channels.
 
 import Geometry
 
+/// Paths inside of containers, joined to what names a container only (".zarr", ".n5").
+package struct SplitKeys: Sendable {
+  package var raw: String?, labels: String?, mask: String?
+  package init(raw: String? = nil, labels: String? = nil, mask: String? = nil) { (self.raw, self.labels, self.mask) = (raw, labels, mask) }
+}
+
 package enum SplitCSV {
-  /// - Parameter rawKey, labelsKey: joined to paths of the header form that name a container only (".zarr", ".n5").
-  /// - Throws: `TrainingError.csv` for the first line that cannot be read, `.split([.empty])` if there is none.
-  package static func parse(_ text: String, path: String, rawKey: String? = nil, labelsKey: String? = nil, maskKey: String? = nil) throws(TrainingError) -> [CropSpec] {
+  /// - Parameter open: the bytes of a file of points.
+  /// - Returns: what could be read, and a problem for each line that could not.
+  package static func read(_ text: String, path: String, keys: SplitKeys = SplitKeys(), open: @escaping (String) throws -> [UInt8]) -> (specs: [CropSpec], problems: [SplitProblem]) {
     let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : ""
-    let reader = Reader(path: path, folder: folder, rawKey: rawKey, labelsKey: labelsKey, maskKey: maskKey)
-    var specs: [CropSpec] = [], header: [String]?
+    let reader = Reader(folder: folder, keys: keys, open: open)
+    var specs: [CropSpec] = [], problems: [SplitProblem] = [], header: [String]?
     let text = text.hasPrefix("\u{feff}") ? String(text.dropFirst()) : text   // a byte order mark, as spreadsheets write
     // Swift sees "\r\n" as one character; a lone "\r" ends a line too
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       let trimmed = line.trimmingSpaces()
       if trimmed.isEmpty || trimmed.hasPrefix("#") { continue }
-      let fields = try reader.fields(trimmed, index + 1)
-      if let header {
-        specs.append(try reader.record(header, fields, index + 1))
-      } else if specs.isEmpty && fields.contains(where: { $0.lowercased() == "use" }) {
-        header = try reader.header(fields, index + 1)
-      } else {
-        specs.append(try reader.dacapo(fields, index + 1))
+      var isHeader = false
+      do throws(BadLine) {
+        let fields = try reader.fields(trimmed)
+        isHeader = header == nil && specs.isEmpty && problems.isEmpty && fields.contains { $0.lowercased() == "use" }
+        if isHeader {
+          header = try reader.header(fields)
+          continue
+        }
+        var spec: CropSpec
+        if let header { spec = try reader.record(header, fields) } else { spec = try reader.dacapo(fields) }
+        spec.place = "\(path):\(index + 1)"
+        specs.append(spec)
+      } catch {
+        problems.append(.line(path: path, line: index + 1, reason: error.reason))
+        if isHeader { break }   // without its headings nothing below can be read
       }
     }
-    if specs.isEmpty { throw .split([.empty]) }
-    return specs
+    return (specs, problems)
   }
 }
 
+/// Why a line cannot be read.
+struct BadLine: Error { let reason: String }
+
 private struct Reader {
-  let path: String, folder: String, rawKey: String?, labelsKey: String?, maskKey: String?
+  let folder: String, keys: SplitKeys, open: (String) throws -> [UInt8]
 
-  func bad(_ line: Int, _ reason: String) -> TrainingError { .csv(path: path, line: line, reason: reason) }
+  func bad(_ reason: String) -> BadLine { BadLine(reason: reason) }
 
-  func fields(_ line: String, _ number: Int) throws(TrainingError) -> [String] {
+  func fields(_ line: String) throws(BadLine) -> [String] {
     var result: [String] = [], field = "", quoted = false, wasQuoted = false
     var rest = Substring(line)
     while let c = rest.popFirst() {
@@ -52,54 +69,63 @@ private struct Reader {
       default: if quoted || !wasQuoted { field.append(c) }
       }
     }
-    if quoted { throw bad(number, "a quote is not closed") }
+    if quoted { throw bad("a quote is not closed") }
     result.append(wasQuoted ? field : field.trimmingSpaces())
     return result
   }
 
-  func header(_ fields: [String], _ line: Int) throws(TrainingError) -> [String] {
-    let names = fields.map { $0.lowercased() }, known = ["use", "raw", "labels", "mask", "weight", "roi", "name"]
+  func header(_ fields: [String]) throws(BadLine) -> [String] {
+    let names = fields.map { $0.lowercased() }, known = ["use", "raw", "labels", "mask", "weight", "roi", "name", "annotated", "points"]
     for (index, name) in names.enumerated() {
-      guard known.contains(name) else { throw bad(line, "unknown column `\(name)`; columns are \(known.joined(separator: ", "))") }
-      if names[..<index].contains(name) { throw bad(line, "column `\(name)` is named twice") }
+      guard known.contains(name) else { throw bad("unknown column `\(name)`; columns are \(known.joined(separator: ", "))") }
+      if names[..<index].contains(name) { throw bad("column `\(name)` is named twice") }
     }
-    for name in ["use", "raw", "labels"] where !names.contains(name) { throw bad(line, "column `\(name)` is missing") }
+    for name in ["use", "raw", "labels"] where !names.contains(name) { throw bad("column `\(name)` is missing") }
     return names
   }
 
-  func record(_ header: [String], _ fields: [String], _ line: Int) throws(TrainingError) -> CropSpec {
-    guard fields.count == header.count else { throw bad(line, "expected \(header.count) fields (\(header.joined(separator: ", "))), found \(fields.count)") }
+  func record(_ header: [String], _ fields: [String]) throws(BadLine) -> CropSpec {
+    guard fields.count == header.count else { throw bad("expected \(header.count) fields (\(header.joined(separator: ", "))), found \(fields.count)") }
     func value(_ name: String) -> String? {
       guard let column = header.firstIndex(of: name), !fields[column].isEmpty else { return nil }
       return fields[column]
     }
-    guard let raw = value("raw") else { throw bad(line, "raw is empty") }
-    guard let labels = value("labels") else { throw bad(line, "labels is empty") }
+    guard let raw = value("raw") else { throw bad("raw is empty") }
+    guard let labels = value("labels") else { throw bad("labels is empty") }
     var weight = 1.0
     if let text = value("weight") {
-      guard let number = Double(text) else { throw bad(line, "weight must be a number, found \"\(text)\"") }
+      guard let number = Double(text) else { throw bad("weight must be a number, found \"\(text)\"") }
       weight = number
     }
-    let (paths, classes) = expand(located(labels, labelsKey))
+    let (paths, classes) = expand(located(labels, keys.labels))
     return CropSpec(
-      name: value("name"), use: try use(value("use") ?? "", line), raw: .path(located(raw, rawKey)), labels: paths.map { .path($0) }, classes: classes,
-      mask: value("mask").map { .path(located($0, maskKey)) }, weight: weight, roi: try value("roi").map { text throws(TrainingError) in try roi(text, line) })
+      name: value("name"), use: try use(value("use") ?? ""), raw: .path(located(raw, keys.raw)), labels: paths.map { .path($0) }, classes: classes,
+      mask: value("mask").map { .path(located($0, keys.mask)) }, weight: weight, roi: try value("roi").map { text throws(BadLine) in try roi(text) },
+      annotated: value("annotated").map { $0.filter { $0 != "[" && $0 != "]" }.split(separator: "&").map { $0.trimmingSpaces() } },
+      points: try value("points").map { text throws(BadLine) in try points(text) })
   }
 
-  func dacapo(_ fields: [String], _ line: Int) throws(TrainingError) -> CropSpec {
-    guard fields.count == 5 else {
-      throw bad(line, "expected a header with use, raw, labels or DaCapo's five fields (train|val, raw container, raw dataset, labels container, labels dataset), found \(fields.count) fields")
+  private func points(_ name: String) throws(BadLine) -> [WorldCoordinate] {
+    let path = located(name, nil)
+    do { return try PointsCSV.parse(String(decoding: try open(path), as: UTF8.self)) } catch let problem as BadLine { throw bad("points \(path): \(problem.reason)") } catch {
+      throw bad("points \(path) cannot be read: \(error)")
     }
-    for (field, name) in zip(fields[1...], ["raw container", "raw dataset", "labels container", "labels dataset"]) where field.isEmpty { throw bad(line, "\(name) is empty") }
-    let (paths, classes) = expand(located(fields[3] + "/" + fields[4], nil))
-    return CropSpec(use: try use(fields[0], line), raw: .path(located(fields[1] + "/" + fields[2], nil)), labels: paths.map { .path($0) }, classes: classes)
   }
 
-  private func use(_ text: String, _ line: Int) throws(TrainingError) -> CropSpec.Use {
+  func dacapo(_ fields: [String]) throws(BadLine) -> CropSpec {
+    guard fields.count == 5 else {
+      throw bad("expected a header with use, raw, labels or DaCapo's five fields (train|val, raw container, raw dataset, labels container, labels dataset), found \(fields.count) fields")
+    }
+    for (field, name) in zip(fields[1...], ["raw container", "raw dataset", "labels container", "labels dataset"]) where field.isEmpty { throw bad("\(name) is empty") }
+    let (paths, classes) = expand(located(fields[3] + "/" + fields[4], nil))
+    return CropSpec(use: try use(fields[0]), raw: .path(located(fields[1] + "/" + fields[2], nil)), labels: paths.map { .path($0) }, classes: classes)
+  }
+
+  private func use(_ text: String) throws(BadLine) -> CropSpec.Use {
     switch text.lowercased() {
     case "train": return .train
     case "val", "validate", "validation": return .validate
-    default: throw bad(line, "use must be train or validate, found \"\(text)\"")
+    default: throw bad("use must be train or validate, found \"\(text)\"")
     }
   }
 
@@ -116,17 +142,17 @@ private struct Reader {
     return names.isEmpty ? ([path], []) : (names.map { base + $0 }, names)
   }
 
-  private func roi(_ text: String, _ line: Int) throws(TrainingError) -> WorldRoi {
+  private func roi(_ text: String) throws(BadLine) -> WorldRoi {
     var begin: [Rational] = [], end: [Rational] = []
     for part in text.filter({ $0 != "[" && $0 != "]" }).split(whereSeparator: { $0 == "," || $0 == ";" }) {
       let bounds = part.split(separator: ":", omittingEmptySubsequences: false)
       guard bounds.count == 2, let low = Self.length(bounds[0]), let high = Self.length(bounds[1]), low < high else {
-        throw bad(line, "roi must be like \"[0um:2um, 0um:1um, 640nm:1280nm]\", found \"\(text)\"")
+        throw bad("roi must be like \"[0um:2um, 0um:1um, 640nm:1280nm]\", found \"\(text)\"")
       }
       begin.append(low)
       end.append(high)
     }
-    guard let roi = try? WorldRoi(from: Coordinate(begin), to: Coordinate(end)), roi.rank > 0 else { throw bad(line, "roi is too large: \(text)") }
+    guard let roi = try? WorldRoi(from: Coordinate(begin), to: Coordinate(end)), roi.rank > 0 else { throw bad("roi is too large: \(text)") }
     return roi
   }
 

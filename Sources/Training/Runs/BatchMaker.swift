@@ -26,7 +26,7 @@ package struct BatchMaker: Sendable {
     self.settings = settings
     sampler = try PatchSampler(
       settings.data.train, shape: try settings.patchShape(), units: .range(settings.data.rawDType), foreground: settings.foreground, augment: settings.augment,
-      seed: settings.seed, context)
+      ids: settings.task.loss.isExclusive ? settings.task.channels.count : 0, classWeights: try settings.classWeights(), seed: settings.seed, context)
   }
 
   /// - Parameter iteration: 0 for the first.
@@ -69,15 +69,20 @@ package struct BatchMaker: Sendable {
     guard made.values.shape == expected else { throw TrainingError.target(task: task.name, expected: expected, found: made.values.shape) }
     func inner(_ array: NDArray) throws -> NDArray { try array.slice(offset: margin, shape: [array.shape[0]] + output).contiguous() }
     let values = made.values.dtype == .float32 ? made.values : try made.values.floats()
-    var mask = try inner(patch.mask)
+    var mask = try task.trust(try inner(patch.mask), weightChannels: settings.weightChannels)
     if let trust = made.trust {
       let channels = trust.shape.first ?? 0
       guard channels == 1 || (channels == task.channels.count && settings.weightChannels > 1), trust.shape.dropFirst() == labels.shape.dropFirst() else {
         throw TrainingError.target(task: task.name, expected: patch.mask.shape, found: trust.shape)
       }
       var both = try inner(trust).nonZero()
+      if both.shape[0] < mask.shape[0] { swap(&both, &mask) }
       let voxels = mask.count
-      both.withMutableElements(UInt8.self) { both in mask.withElements(UInt8.self) { mask in for i in 0..<both.count { both[i] &= mask[i % voxels] } } }
+      both.withMutableElements(UInt8.self) { both in
+        mask.withElements(UInt8.self) { mask in
+          for first in stride(from: 0, to: both.count, by: max(1, voxels)) { for i in 0..<voxels { both[first + i] &= mask[i] } }
+        }
+      }
       mask = both
     }
     return Made(values: try inner(values), mask: mask, sides: try made.sides.map(inner))
@@ -102,13 +107,27 @@ package struct BatchMaker: Sendable {
             }
             for side in 0..<sides {
               var trusted = 0, positive = 0
-              for i in 0..<voxels where isTrusted(side, i) {
-                trusted += 1
-                positive += isInside(side, i) ? 1 : 0
+              let open = UnsafeBufferPointer(rebasing: mask[min(side, masks - 1) * voxels..<(min(side, masks - 1) + 1) * voxels])
+              if let given {
+                for i in 0..<voxels {
+                  let known: Int = open[i] == 0 ? 0 : 1
+                  trusted += known
+                  positive += given[side * voxels + i] == 0 ? 0 : known
+                }
+              } else {
+                for i in 0..<voxels {
+                  let known: Int = open[i] == 0 ? 0 : 1
+                  trusted += known
+                  positive += values[side * voxels + i] > threshold ? known : 0
+                }
               }
               let share = Double(positive) / Double(max(1, trusted))
               let inside = Float(1 / (2 * min(max(share, 0.05), 0.95))), outside = Float(1 / (2 * min(max(1 - share, 0.05), 0.95)))
-              for i in 0..<voxels where isTrusted(side, i) {
+              if channels == sides, let given {
+                for i in 0..<voxels { result[side * voxels + i] = open[i] == 0 ? 0 : given[side * voxels + i] == 0 ? outside : inside }
+                continue
+              }
+              for i in 0..<voxels where open[i] != 0 {
                 if channels == sides { result[side * voxels + i] = isInside(side, i) ? inside : outside }
                 else if isInside(side, i) { result[i] = inside * 2 / Float(sides) }   // cross entropy: each class weighs the same
               }
@@ -128,7 +147,7 @@ package struct BatchMaker: Sendable {
 
 extension RunSettings {
   /// One weight a voxel, or one for each channel where the task balances them or may trust one channel and not another.
-  var weightChannels: Int { task.loss.isExclusive || (task.weights == .none && !task.trustsChannels) ? 1 : task.channels.count }
+  var weightChannels: Int { task.loss.isExclusive || (task.weights == .none && !task.trustsChannels && !data.trustsClasses) ? 1 : task.channels.count }
 }
 
 extension NDArray {

@@ -14,6 +14,8 @@ final class BatchQueue: @unchecked Sendable {   // all mutable state is guarded 
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let first: Int
+  /// Seconds that `next` waited so far; of the thread that calls it.
+  private(set) var waited = 0.0
 
   /// - Parameter depth: batches held at most.
   init(from first: Int, depth: Int = 3, _ make: @escaping @Sendable (Int) throws -> Batch) {
@@ -38,11 +40,21 @@ final class BatchQueue: @unchecked Sendable {   // all mutable state is guarded 
     lock.deallocate()
   }
 
+  private static func clock() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
   /// The next batch; waits for it.
   func next() throws -> Batch {
     pthread_mutex_lock(lock)
     defer { pthread_mutex_unlock(lock) }
-    while ready.isEmpty && !finished { pthread_cond_wait(changed, lock) }
+    if ready.isEmpty && !finished {
+      let begin = Self.clock()
+      while ready.isEmpty && !finished { pthread_cond_wait(changed, lock) }
+      waited += Self.clock() - begin
+    }
     guard !ready.isEmpty else { throw Cancelled() }
     let batch = ready.removeFirst()
     pthread_cond_broadcast(changed)

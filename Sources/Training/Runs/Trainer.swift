@@ -141,7 +141,7 @@ private struct TrainingSession {
     let engine = try Engine(settings.network, batch: settings.batch, inputSpatialShape: settings.input, mode: .training, fast: true, context: context)
     let queue = BatchQueue(from: checkpoint.iteration * settings.steps.accumulate) { try maker.batch($0, alone) }
     defer { queue.stop() }
-    let label = "train \(run.name)"
+    let label = "train \(run.name)", before = seconds
     defer { context.progress.finish(label) }
     while reached == nil {
       try context.cancellation.check()
@@ -155,6 +155,9 @@ private struct TrainingSession {
       if isDue(cadence.checkpointEvery) || isDue(cadence.validateEvery) { try save() }
       if isDue(cadence.validateEvery) { try validate() }
     }
+    // the first batch of a session is always waited for, so short ones say nothing
+    if seconds - before < 10 { return }
+    context.progress.say("run \"\(run.name)\": \(Self.rounded(100 * queue.waited / max(seconds - before, 1e-9), 2)) % of \(Self.rounded(seconds - before, 1)) s of training was waiting for patches")
   }
 
   /// Mean loss and mean gradients of the batches of one step.

@@ -2,7 +2,7 @@
 //
 // raw     (channel, space…)   float32, in units of the dtype's range (0…1 for integers); the network's input size
 // labels  (channel, space…)   as on disk; the network's output size, grown by `context` on each side
-// mask    (1, space…)         uint8, 1 where the labels may be trusted; the size of labels
+// mask    (1, space…)         uint8, 1 where the labels may be trusted; the size of labels; a channel each where that differs between channels of labels
 // All are centred on each other.
 
 import Arrays
@@ -37,4 +37,24 @@ package struct PatchShape: Sendable, Equatable {
   package init(input: [Int], output: [Int], context: [Int]) { (self.input, self.output, self.context) = (input, output, context) }
 
   package var labels: [Int] { zip(output, context).map { $0 + 2 * $1 } }
+}
+
+extension Task {
+  /// Where each channel of the target may be trusted, from where each channel of labels may.
+  ///
+  /// - Parameter mask: (1 or label channels, space…), uint8.
+  /// - Returns: (1 or channels, space…): a channel each if the weights of the loss have that; else what all channels of labels allow.
+  func trust(_ mask: NDArray, weightChannels: Int) throws -> NDArray {
+    let masks = mask.shape[0], space = Array(mask.shape.dropFirst()), voxels = space.reduce(1, *)
+    if masks == 1 { return mask }
+    if weightChannels == channels.count, channels.count % masks == 0, labelChannels ?? channels.count == masks {
+      if masks == channels.count { return mask }
+      var result = try NDArray(.uint8, [channels.count] + space, zeroed: false)
+      for channel in channels.indices { try result.assign(channel: channel, try mask.dropping(axis: 0, at: channel % masks)) }
+      return result
+    }
+    var all = try NDArray.ones([1] + space)
+    all.withMutableElements(UInt8.self) { all in mask.withElements(UInt8.self) { mask in for i in 0..<mask.count where mask[i] == 0 { all[i % voxels] = 0 } } }
+    return all
+  }
 }

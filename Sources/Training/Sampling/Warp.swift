@@ -3,7 +3,7 @@
 //
 // source position = centre + matrix · (position − centre) + Σ fields(position − centre)
 // Axes are z, y, x; missing ones have one voxel of 1 nm. Raw is interpolated linearly, labels and mask take the nearest voxel.
-// Checked against scipy.ndimage.map_coordinates (Tests/Fixtures/training).
+// Checked against scipy.ndimage.map_coordinates and gunpowder's ElasticAugment (Tests/Fixtures/training).
 
 import Arrays
 import CKernels
@@ -18,14 +18,48 @@ package struct Warp: Sendable {
   package var matrix: [Double] = [1, 0, 0, 0, 1, 0, 0, 0, 1]
   package var fields: [Field] = []
 
-  /// Displacements at the points of a lattice around the centre, joined by Catmull–Rom splines.
+  /// Displacements at the points of a lattice around the centre, joined by the cubic spline through them, mirrored at the outer points: what
+  /// `scipy.ndimage.zoom(order=3)` makes of them, and so gunpowder. Beyond the outer points their values hold.
   package struct Field: Sendable {
-    package var points: [Int]
+    /// Coefficients of B-splines, one more than there are control points on each side; at least 4 an axis.
+    let points: [Int]
     /// nm
-    package var spacing: [Double]
-    /// (3, z, y, x), nm
-    package var shifts: [Float]
-    package init(points: [Int], spacing: [Double], shifts: [Float]) { (self.points, self.spacing, self.shifts) = (points, spacing, shifts) }
+    let spacing: [Double]
+    let coefficients: [Float]
+
+    /// - Parameter points: control points an axis (z, y, x), at least 1.
+    /// - Parameter shifts: (3, z, y, x), nm
+    package init(points: [Int], spacing: [Double], shifts: [Float]) {
+      var shape = points, values = shifts
+      for axis in 0..<3 {
+        let inner = shape[(axis + 1)...].reduce(1, *), outer = 3 * shape[..<axis].reduce(1, *), old = shape[axis], new = max(4, old + 2)
+        var wider = [Float](repeating: 0, count: outer * new * inner)
+        for o in 0..<outer {
+          for i in 0..<inner {
+            let line = Self.coefficients((0..<old).map { Double(values[(o * old + $0) * inner + i]) })
+            for k in 0..<new {   // …2 1 | 0 1 2 … n−1 | n−2…
+              let place = old == 1 ? 0 : k == 0 ? 1 : k == old + 1 ? old - 2 : min(k - 1, old - 1)
+              wider[(o * new + k) * inner + i] = Float(line[place])
+            }
+          }
+        }
+        (shape[axis], values) = (new, wider)
+      }
+      (self.points, self.spacing, coefficients) = (shape, spacing, values)
+    }
+
+    /// Of the cubic B-splines whose sum goes through `values`, mirrored at both ends (Unser 1999: one pole, there and back).
+    private static func coefficients(_ values: [Double]) -> [Double] {
+      let count = values.count, pole = 3.0.squareRoot() - 2
+      if count < 2 { return values }
+      var line = values.map { 6 * $0 }, first = line[0] + pow(pole, Double(count - 1)) * line[count - 1]
+      for i in 1..<max(1, count - 1) { first += (pow(pole, Double(i)) + pow(pole, Double(2 * count - 2 - i))) * line[i] }
+      line[0] = first / (1 - pow(pole, Double(2 * count - 2)))
+      for i in 1..<count { line[i] += pole * line[i - 1] }
+      line[count - 1] = (pole * line[count - 2] + line[count - 1]) * pole / (pole * pole - 1)
+      for i in stride(from: count - 2, through: 0, by: -1) { line[i] = pole * (line[i + 1] - line[i]) }
+      return line
+    }
   }
 
   /// What an augmentation may know before it draws.
@@ -93,7 +127,7 @@ package struct WarpedBox {
       dcs_warp_turn(&settings, 0, rows, base)
       for field in warp.fields {
         var scratch = [Float](repeating: 0, count: 3 * field.points[2] + 5 * shape[2])
-        field.shifts.withUnsafeBufferPointer { shifts in
+        field.coefficients.withUnsafeBufferPointer { shifts in
           var lattice = dcs_warp_field(
             points: (Int64(field.points[0]), Int64(field.points[1]), Int64(field.points[2])), spacing: (field.spacing[0], field.spacing[1], field.spacing[2]), shift: shifts.baseAddress)
           dcs_warp_bend(&settings, &lattice, 0, rows, base, &scratch)
@@ -109,9 +143,12 @@ package struct WarpedBox {
   /// However large the settings, it stays small: at most 64 times what a turn and a zoom need (and 128 voxels along each axis are always good), and `limit`.
   private static func bounds(_ positions: NDArray, _ count: Int, axes: Range<Int>, _ warp: Warp, _ limit: Int) throws -> (offset: [Int], extent: [Int]) {
     let bounds = positions.withElements(Float.self) { at in
-      axes.map { axis in
-        // NaN is passed on: no comparison with it holds
-        at[axis * count..<(axis + 1) * count].reduce((low: Float.infinity, high: -Float.infinity)) { ($1 >= $0.low ? $0.low : $1, $1 <= $0.high ? $0.high : $1) }
+      axes.map { axis -> (low: Float, high: Float) in
+        var range: (Float, Float) = (.infinity, -.infinity)
+        withUnsafeMutableBytes(of: &range) { range in
+          if let at = at.baseAddress, let range = range.baseAddress { dcs_warp_range(at + axis * count, Int64(count), range.assumingMemoryBound(to: Float.self)) }
+        }
+        return range
       }
     }
     let m = warp.matrix
@@ -147,6 +184,50 @@ package struct WarpedBox {
               dcs_warp_nearest(begin, Int32(size), from, origin, at, Int64(count), Int64(count), end)
             }
           }
+        }
+      }
+    }
+    return result
+  }
+
+  // MARK: From volumes in memory, without cutting a box out of them first
+
+  /// (channel, space…) float32, `value · scale + shift` by linear interpolation; outside, `volume` (channel, space…) is reflected.
+  ///
+  /// - Returns: nil for types other than uint8, uint16 and float32.
+  package func sampled(reflecting volume: NDArray, scale: Float, shift: Float) throws -> NDArray? {
+    guard [.uint8, .uint16, .float32].contains(volume.dtype) else { return nil }
+    return try filled(.float32, volume) { source, shape, at, count, out in
+      dcs_warp_linear_reflected(source, Int32(volume.dtype.size), shape, at, count, count, scale, shift, out.assumingMemoryBound(to: Float.self))
+    }
+  }
+
+  /// The nearest voxels of (channel, space…); outside, they are reflected.
+  package func sampled(reflecting volume: NDArray) throws -> NDArray {
+    try filled(volume.dtype, volume) { source, shape, at, count, out in dcs_warp_nearest_reflected(source, Int32(volume.dtype.size), shape, at, count, count, out) }
+  }
+
+  /// 1 inside of a volume of `space` voxels, where `mask` (channel, space…; uint8, 0 or not) is not 0; one channel without it.
+  package func inside(_ space: [Int], mask: NDArray?) throws -> NDArray {
+    try filled(.uint8, try mask ?? NDArray(.uint8, [1] + space.map { _ in 1 })) { source, shape, at, count, out in
+      let whole = ([Int](repeating: 1, count: 3 - rank) + space).map { Int64($0) }
+      dcs_warp_inside(mask == nil ? nil : source.assumingMemoryBound(to: UInt8.self), whole, at, count, count, out.assumingMemoryBound(to: UInt8.self))
+    }
+  }
+
+  /// Calls `body` once a channel.
+  private func filled(
+    _ dtype: DType, _ volume: NDArray, _ body: (_ source: UnsafeRawPointer, _ shape: [Int64], _ at: UnsafePointer<Float>, _ count: Int64, _ out: UnsafeMutableRawPointer) -> Void
+  ) throws -> NDArray {
+    let channels = volume.shape[0], count = shape.reduce(1, *), packed = try volume.contiguous(), voxels = volume.shape.dropFirst().reduce(1, *)
+    var result = try NDArray(dtype, [channels] + shape.suffix(rank), zeroed: false)
+    let from = ([Int](repeating: 1, count: 3 - rank) + volume.shape.dropFirst()).map { Int64($0) }
+    guard voxels > 0 else { return result }
+    positions.withElements(Float.self) { at in
+      packed.withBytes { source in
+        result.withMutableBytes { out in
+          guard let at = at.baseAddress, let source = source.baseAddress, let out = out.baseAddress else { return }
+          for channel in 0..<channels { body(source + channel * voxels * volume.dtype.size, from, at, Int64(count), out + channel * count * dtype.size) }
         }
       }
     }

@@ -56,9 +56,9 @@ extension Task.Truth {
   /// Where the squashed distances are known whatever lies outside the mask; (channels, space…), uint8.
   func trustedDistances(_ distances: NDArray, _ scale: Double, _ context: ExecutionContext) throws -> NDArray {
     let space = Array(distances.shape.dropFirst())
-    let known = try mask?.reshaped(space) ?? NDArray.ones(space)
     var result = try NDArray(.uint8, distances.shape, zeroed: false)
     for channel in 0..<distances.shape[0] {
+      let known = try mask.map { try $0.dropping(axis: 0, at: min(channel, $0.shape[0] - 1)).contiguous() } ?? NDArray.ones(space)
       let trusted = try trustedMask(target: try distances.dropping(axis: 0, at: channel).contiguous(), mask: known, voxelSize: voxelSize, scale: scale, context)
       try result.assign(channel: channel, try trusted.nonZero())
     }

@@ -29,15 +29,16 @@ extension Task {
   }
 
   /// - Parameter prediction: (channels, space…) float32, activated.
-  /// - Parameter labels: (label channels, space…), the truth; `mask`: (1, space…), 0 where it may not be trusted.
+  /// - Parameter labels: (label channels, space…), the truth; `mask`: (1 or label channels, space…), 0 where it may not be trusted.
   /// - Parameter grid: of the spatial axes; nil: unknown.
-  /// - Returns: a row a channel and a combination of the sweep.
+  /// - Returns: a row a channel and a combination of the sweep; NaN for a class of which nothing may be trusted, as of one that was not annotated.
   package func score(
     _ prediction: NDArray, labels: NDArray, mask: NDArray?, grid: Grid? = nil, iteration: Int = 0, crop: String = "", _ context: ExecutionContext
   ) throws -> [ScoreRow] {
     let space = Array(prediction.shape.dropFirst())
     guard Array(labels.shape.dropFirst()) == space else { throw ArrayError.shapes(prediction.shape, labels.shape) }
-    let counted = try mask.map { try $0.nonZero().reshaped(space) }
+    let counted = try mask.map { try trust(try $0.nonZero(), weightChannels: $0.shape[0] == labels.shape[0] ? channels.count : 1) }
+    func trusted(_ channel: Int) throws -> NDArray? { try counted.map { try plane($0, min(channel, $0.shape[0] - 1)) } }
     func plane(_ array: NDArray, _ channel: Int) throws -> NDArray { try array.dropping(axis: 0, at: channel).contiguous() }
     func row(_ channel: Int, _ parameters: [Double], _ scores: [Double]) -> ScoreRow {
       ScoreRow(iteration: iteration, crop: crop, channel: channels[channel], parameters: parameters, metrics: scores)
@@ -47,18 +48,19 @@ extension Task {
       var rows: [ScoreRow] = []
       for channel in 0..<(post.channels ?? channels.count) {
         let truth = try plane(labels, min(channel, labels.shape[0] - 1)).nonZero()
-        let counts = try confusionSweep(try plane(prediction, channel), truth, thresholds: sweep[0].values, mask: counted, context)
-        rows += zip(sweep[0].values, counts).map { value, counts in row(channel, [value], metrics.map { $0.score(counts) }) }
+        let counts = try confusionSweep(try plane(prediction, channel), truth, thresholds: sweep[0].values, mask: try trusted(channel), context)
+        let isKnown = try trusted(channel)?.withElements(UInt8.self) { $0.contains { $0 != 0 } } ?? true
+        rows += zip(sweep[0].values, counts).map { value, counts in row(channel, [value], metrics.map { isKnown ? $0.score(counts) : .nan }) }
       }
       return rows
     case .argmax:
-      let found = try argmax(prediction, context), ids = try plane(labels, 0).floats()
+      let counted = try trusted(0), found = try argmax(prediction, context), ids = try plane(labels, 0).floats()
       return try channels.indices.dropFirst().map { channel in   // class 0 is background
         let counts = try confusion(try found.equal(to: channel), try ids.equal(to: channel), mask: counted, context)
         return row(channel, [], metrics.map { $0.score(counts) })
       }
     case .custom:
-      let truth = try plane(labels, 0)
+      let truth = try plane(labels, 0), counted = try trusted(0)
       return try parameterSets.map { parameters in
         try context.cancellation.check()
         let found = try post.apply(prediction, grid ?? Grid(unknownOfRank: space.count), parameters, context)

@@ -19,7 +19,7 @@ package struct Task: Sendable {
   package struct Truth: Sendable {
     /// (channel, space…) as on disk, grown by the task's context on each side.
     package let labels: NDArray
-    /// (1, space…), uint8, 0 where labels may not be trusted; nil: they may everywhere.
+    /// (1 or label channels, space…), uint8, 0 where labels may not be trusted; nil: they may everywhere.
     package let mask: NDArray?
     /// Spatial axes only.
     package let grid: Grid

@@ -3,7 +3,7 @@
     python3 -m venv venv && venv/bin/pip install numpy scipy && venv/bin/python generate.py
 
 A voxel p of the box (z, y, x) is read at  centre + matrix · (p + first) + field(p + first), lengths in nm and the result in voxels;
-the field is the tensor product of Catmull-Rom splines through control points, summed here over all 64 neighbours.
+the field is the tensor product of cubic splines through control points, mirrored at the outer ones.
 """
 import pathlib
 
@@ -24,24 +24,11 @@ matrix = turn * 0.8
 shifts = random.normal(scale=5, size=(3, 7, 6, 5)).astype(numpy.float32)
 
 
-def catmull_rom(t):
-    return [0.5 * (-t + 2 * t**2 - t**3), 0.5 * (2 - 5 * t**2 + 3 * t**3), 0.5 * (t + 4 * t**2 - 3 * t**3), 0.5 * (-(t**2) + t**3)]
-
-
 def field(place):
-    """nm around the centre to a displacement in nm."""
-    cells, weights = [], []
-    for axis in range(3):
-        u = place[axis] / spacing + 0.5 * (shifts.shape[1 + axis] - 1)
-        cell = int(numpy.clip(numpy.floor(u), 1, shifts.shape[1 + axis] - 3))
-        cells.append(cell - 1)
-        weights.append(catmull_rom(numpy.clip(u - cell, 0, 1)))
-    total = numpy.zeros(3)
-    for i in range(4):
-        for j in range(4):
-            for k in range(4):
-                total += weights[0][i] * weights[1][j] * weights[2][k] * shifts[:, cells[0] + i, cells[1] + j, cells[2] + k]
-    return total
+    """nm around the centre to a displacement in nm: the cubic splines through the control points."""
+    points = numpy.array(shifts.shape[1:])
+    at = numpy.clip(place / spacing + 0.5 * (points - 1), 0, points - 1)
+    return numpy.array([scipy.ndimage.map_coordinates(s.astype(numpy.float64), at.reshape(3, 1), order=3, mode="mirror")[0] for s in shifts])
 
 
 positions = numpy.zeros((3,) + box)
