@@ -77,9 +77,9 @@ typedef struct {
   int64_t worker_floats;
 } winograd_plan;
 
-static winograd_plan make_plan(int64_t input_channels, int64_t input_width, int64_t before, const dcs_tensor *output, int64_t output_channels, dcs_extent kernel) {
+static winograd_plan make_plan(const dcs_tensor *input, int64_t input_channels, const dcs_tensor *output, int64_t output_channels, dcs_extent kernel) {
   winograd_plan plan = {.level = conv_current_level(), .input_channels = input_channels, .output_channels = output_channels};
-  plan.cut = winograd_cut_of(output, kernel, input_width, before, POSITIONS);
+  plan.cut = winograd_cut_of(output, kernel, input->width, winograd_before(output, input, kernel).width, POSITIONS);
   plan.inputs = min64(input_channels, INPUTS);
   plan.outputs = min64(round_up(output_channels, GROUP), OUTPUTS);
   plan.blocks = (output_channels + OUTPUTS - 1) / OUTPUTS;
@@ -132,18 +132,16 @@ static void run_unit(void *context, int64_t item, int worker) {
 }
 
 static void run(dcs_pool *pool, const conv_pass *pass, float *scratch) {
-  winograd_plan plan = make_plan(channel_total(pass->inputs, pass->input_count), pass->inputs[0].width, pass->before.width, &pass->outputs[0],
-                                 channel_total(pass->outputs, pass->output_count), pass->kernel);
+  winograd_plan plan = make_plan(pass->inputs, channel_total(pass->inputs, pass->input_count), pass->outputs, channel_total(pass->outputs, pass->output_count), pass->kernel);
   plan.pass = *pass;
+  plan.pass.before = winograd_before(pass->outputs, pass->inputs, pass->kernel);
   plan.scratch = (float *)round_up((int64_t)(uintptr_t)scratch, 64);
   dcs_pool_run(pool, plan.cut.units * plan.blocks, run_unit, &plan);
 }
 
-int64_t dcs_winograd_scratch(const dcs_pool *pool, int64_t input_channels, const dcs_tensor *output, int64_t output_channels, dcs_extent kernel) {
-  int64_t around = kernel.width - 1;
-  winograd_plan forward = make_plan(input_channels, output->width + around, 0, output, output_channels, kernel);
-  winograd_plan backward = make_plan(input_channels, output->width - around, around, output, output_channels, kernel);
-  return 16 + dcs_pool_threads(pool) * max64(forward.worker_floats, backward.worker_floats);
+int64_t dcs_winograd_scratch(const dcs_pool *pool, const dcs_tensor *input, int64_t input_channels, const dcs_tensor *output, int64_t output_channels,
+                             dcs_extent kernel) {
+  return VECTOR + dcs_pool_threads(pool) * make_plan(input, input_channels, output, output_channels, kernel).worker_floats;
 }
 
 void dcs_winograd_forward(dcs_pool *pool, const dcs_tensor *inputs, int input_count, dcs_extent kernel, const float *packed, const float *bias,
@@ -156,8 +154,7 @@ void dcs_winograd_forward(dcs_pool *pool, const dcs_tensor *inputs, int input_co
 
 void dcs_winograd_backward_data(dcs_pool *pool, const dcs_tensor *dy, dcs_extent kernel, const float *packed, const dcs_tensor *dx, int dx_count,
                                 int accumulate, float *scratch) {
-  conv_pass pass = {.input_count = 1, .output_count = dx_count, .kernel = kernel, .packed = packed, .accumulate = accumulate,
-                    .before = {kernel.depth - 1, kernel.height - 1, kernel.width - 1}};
+  conv_pass pass = {.input_count = 1, .output_count = dx_count, .kernel = kernel, .packed = packed, .accumulate = accumulate};
   pass.inputs[0] = *dy;
   for (int r = 0; r < dx_count; r++) pass.outputs[r] = dx[r];
   run(pool, &pass, scratch);

@@ -28,6 +28,12 @@ typedef struct {
 typedef struct { int64_t first, tiles, x, width, pitch, line; } winograd_unit;   // width: output columns; pitch: of a row in the line
 typedef struct { int64_t z, y; } winograd_place;                                // of a tile's first output
 
+// The zeros in front of an input, from how much it is smaller than what the output's taps span.
+static inline dcs_extent winograd_before(const dcs_tensor *output, const dcs_tensor *input, dcs_extent kernel) {
+  return (dcs_extent){(output->depth + kernel.depth - 1 - input->depth) / 2, (output->height + kernel.height - 1 - input->height) / 2,
+                      (output->width + kernel.width - 1 - input->width) / 2};
+}
+
 // `before`: zeros left of the input; `positions`: about how long a line is to be.
 winograd_cut winograd_cut_of(const dcs_tensor *output, dcs_extent kernel, int64_t input_width, int64_t before, int64_t positions);
 winograd_unit winograd_unit_of(const winograd_cut *cut, const dcs_tensor *output, dcs_extent kernel, int64_t index);

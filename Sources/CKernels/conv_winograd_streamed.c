@@ -52,7 +52,9 @@ static void run_block(void *context, int64_t block, int worker) {
 }
 
 static void run(dcs_pool *pool, const conv_pass *pass, winograd_source source, float *scratch) {
-  streamed_plan plan = {.pass = *pass, .source = source, .level = conv_current_level(), .cut = winograd_cut_of(&pass->outputs[0], pass->kernel, pass->inputs[0].width, pass->before.width, POSITIONS)};
+  dcs_extent before = winograd_before(pass->outputs, pass->inputs, pass->kernel);
+  streamed_plan plan = {.pass = *pass, .source = source, .level = conv_current_level(), .cut = winograd_cut_of(&pass->outputs[0], pass->kernel, pass->inputs[0].width, before.width, POSITIONS)};
+  plan.pass.before = before;
   plan.scratch = (float *)round_up((int64_t)(uintptr_t)scratch, 64);
   plan.worker_floats = worker_floats(&plan.cut, pass->kernel);
   plan.plane = winograd_plane(source.inputs, plan.cut.stride);
@@ -64,15 +66,13 @@ static void run(dcs_pool *pool, const conv_pass *pass, winograd_source source, f
   }
 }
 
-// That of a forward pass: more units than those of a pass back, whose rows share zeros.
-static winograd_cut longest_cut(const dcs_tensor *output, dcs_extent kernel) { return winograd_cut_of(output, kernel, output->width + kernel.width - 1, 0, POSITIONS); }
+int64_t dcs_winograd_streamed_units(const dcs_tensor *output, dcs_extent kernel) {
+  return winograd_cut_of(output, kernel, output->width + kernel.width - 1, 0, POSITIONS).units;
+}
 
-int64_t dcs_winograd_streamed_units(const dcs_tensor *output, dcs_extent kernel) { return longest_cut(output, kernel).units; }
-
-int64_t dcs_winograd_streamed_scratch(const dcs_pool *pool, int64_t input_channels, const dcs_tensor *output, dcs_extent kernel) {
-  winograd_cut forward = longest_cut(output, kernel), backward = winograd_cut_of(output, kernel, output->width - kernel.width + 1, kernel.width - 1, POSITIONS);
-  return VECTOR + max64(points_floats(&forward, input_channels) + dcs_pool_threads(pool) * worker_floats(&forward, kernel),
-                        points_floats(&backward, input_channels) + dcs_pool_threads(pool) * worker_floats(&backward, kernel));
+int64_t dcs_winograd_streamed_scratch(const dcs_pool *pool, const dcs_tensor *input, int64_t input_channels, const dcs_tensor *output, dcs_extent kernel) {
+  winograd_cut cut = winograd_cut_of(output, kernel, input->width, winograd_before(output, input, kernel).width, POSITIONS);
+  return VECTOR + points_floats(&cut, input_channels) + dcs_pool_threads(pool) * worker_floats(&cut, kernel);
 }
 
 void dcs_winograd_streamed_forward(dcs_pool *pool, const dcs_tensor *inputs, int input_count, dcs_extent kernel, const float *weights, const float *bias,
@@ -84,8 +84,7 @@ void dcs_winograd_streamed_forward(dcs_pool *pool, const dcs_tensor *inputs, int
 
 void dcs_winograd_streamed_backward_data(dcs_pool *pool, const dcs_tensor *dy, dcs_extent kernel, const float *weights, const dcs_tensor *dx, int dx_count,
                                          int accumulate, float *scratch) {
-  conv_pass pass = {.input_count = 1, .output_count = dx_count, .kernel = kernel, .accumulate = accumulate, .inputs = {*dy},
-                    .before = {kernel.depth - 1, kernel.height - 1, kernel.width - 1}};
+  conv_pass pass = {.input_count = 1, .output_count = dx_count, .kernel = kernel, .accumulate = accumulate, .inputs = {*dy}};
   for (int r = 0; r < dx_count; r++) pass.outputs[r] = dx[r];
   run(pool, &pass, winograd_source_of(weights, dy->channels, channel_total(dx, dx_count), kernel, 1), scratch);
 }

@@ -27,7 +27,7 @@ typedef struct {
 
 static gradient_plan make_plan(const dcs_tensor *inputs, int input_count, dcs_extent k, const dcs_tensor *dy) {
   gradient_plan plan = {.inputs = inputs, .dy = dy, .k = k, .level = conv_current_level()};
-  plan.cut = winograd_cut_of(dy, k, inputs[0].width, 0, POSITIONS);
+  plan.cut = winograd_cut_of(dy, k, inputs[0].width, winograd_before(dy, inputs, k).width, POSITIONS);
   plan.input_channels = channel_total(inputs, input_count);
   plan.output_blocks = (dy->channels + CHANNELS - 1) / CHANNELS;
   plan.input_blocks = (plan.input_channels + CHANNELS - 1) / CHANNELS;
@@ -135,7 +135,7 @@ static void sum_part(void *context, int64_t item, int worker) {
   double bias[CHANNELS] = {0};
   for (int64_t unit = plan->cut.units * part / plan->parts; unit < plan->cut.units * (part + 1) / plan->parts; unit++) {
     winograd_unit u = winograd_unit_of(&plan->cut, plan->dy, plan->k, unit);
-    winograd_take_ranges(plan->level, &plan->cut, &u, plan->inputs, i0, i1 - i0, (dcs_extent){0, 0, 0}, x, plan->x_plane);
+    winograd_take_ranges(plan->level, &plan->cut, &u, plan->inputs, i0, i1 - i0, winograd_before(plan->dy, plan->inputs, plan->k), x, plan->x_plane);
     for (int64_t o = o0; o < o1; o++) bias[o - o0] += take_gradient(plan, &u, o, dy + (o - o0) * stride, plan->dy_plane);
     add_products(plan, &u, o0, o1, i1 - i0, dy, x, sums);
   }

@@ -26,13 +26,13 @@ extension ConvCase {
 extension ConvProblem {
   func streamedForward(_ pool: ThreadPool, relu: Bool) -> Image {
     let output = Image(conv.outputs, conv.size.0, conv.size.1, conv.size.2, gap: conv.gaps.2, rowGap: 1)
-    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_streamed_scratch(pool.handle, Int64(conv.channels), &output.tensor, conv.extents)))
+    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_streamed_scratch(pool.handle, &inputs[0].tensor, Int64(conv.channels), &output.tensor, conv.extents)))
     dcs_winograd_streamed_forward(pool.handle, inputs.map(\.tensor), Int32(inputs.count), conv.extents, weights, bias, relu ? 1 : 0, &output.tensor, &scratch)
     return output
   }
 
   func streamedBackwardData(_ pool: ThreadPool, into dx: [Image], accumulate: Int) {
-    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_streamed_scratch(pool.handle, Int64(conv.outputs), &dx[0].tensor, conv.extents)))
+    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_streamed_scratch(pool.handle, &dy.tensor, Int64(conv.outputs), &dx[0].tensor, conv.extents)))
     dcs_winograd_streamed_backward_data(pool.handle, &dy.tensor, conv.extents, weights, dx.map(\.tensor), Int32(dx.count), Int32(accumulate), &scratch)
   }
 
@@ -40,7 +40,7 @@ extension ConvProblem {
     let output = Image(conv.outputs, conv.size.0, conv.size.1, conv.size.2, gap: conv.gaps.2, rowGap: 1)
     var packed = [Float](repeating: .nan, count: Int(dcs_winograd_packed_count(Int64(conv.outputs), Int64(conv.channels), conv.extents)))
     dcs_winograd_pack_forward(pool.handle, weights, Int64(conv.outputs), Int64(conv.channels), conv.extents, &packed)
-    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_scratch(pool.handle, Int64(conv.channels), &output.tensor, Int64(conv.outputs), conv.extents)))
+    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_scratch(pool.handle, &inputs[0].tensor, Int64(conv.channels), &output.tensor, Int64(conv.outputs), conv.extents)))
     dcs_winograd_forward(pool.handle, inputs.map(\.tensor), Int32(inputs.count), conv.extents, packed, bias, relu ? 1 : 0, &output.tensor, &scratch)
     return output
   }
@@ -48,7 +48,7 @@ extension ConvProblem {
   func tiledBackwardData(_ pool: ThreadPool, into dx: [Image], accumulate: Int) {
     var packed = [Float](repeating: .nan, count: Int(dcs_winograd_packed_count(Int64(conv.channels), Int64(conv.outputs), conv.extents)))
     dcs_winograd_pack_backward(pool.handle, weights, Int64(conv.outputs), Int64(conv.channels), conv.extents, &packed)
-    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_scratch(pool.handle, Int64(conv.outputs), &dx[0].tensor, Int64(conv.channels), conv.extents)))
+    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_scratch(pool.handle, &dy.tensor, Int64(conv.outputs), &dx[0].tensor, Int64(conv.channels), conv.extents)))
     dcs_winograd_backward_data(pool.handle, &dy.tensor, conv.extents, packed, dx.map(\.tensor), Int32(dx.count), Int32(accumulate), &scratch)
   }
 
