@@ -90,36 +90,46 @@ static void add_products(const gradient_plan *plan, const winograd_unit *u, int6
   }
 }
 
-// dw[o, i] = G^T sums G for a group of output channels, one input channel and all taps along x; added to what is there where `adds`.
-CLONED static void finish_group(const gradient_plan *plan, const float *sums, int64_t width, int64_t channels, int adds, float *dw, int64_t step) {
-  int64_t plane = plan->outputs * plan->columns, planes = plan->k.depth;
-  for (int64_t x = 0; x < plan->k.width; x++, sums += width) {
-    double along_y[WINOGRAD_SPAN][3][GROUP], made[3][3][GROUP];
-    for (int64_t j = 0; j < (planes == 1 ? 1 : WINOGRAD_SPAN); j++) {
-      double s[WINOGRAD_SPAN][GROUP] = {{0}};
-      for (int i = 0; i < WINOGRAD_SPAN; i++)
-        for (int64_t m = 0; m < width; m++) s[i][m] = (double)sums[(j * WINOGRAD_SPAN + i) * plane + m];
-      for (int y = 0; y < 3; y++)
-        for (int m = 0; m < GROUP; m++) {
-          double sum = 0;
-          for (int i = 0; i < WINOGRAD_SPAN; i++) sum += winograd_weights[i][y] * s[i][m];
-          along_y[j][y][m] = sum;
-        }
-    }
-    for (int64_t z = 0; z < planes; z++)
-      for (int y = 0; y < 3; y++)
-        for (int m = 0; m < GROUP; m++) {
-          double sum = planes == 1 ? along_y[0][y][m] : 0;
-          for (int j = 0; j < WINOGRAD_SPAN && planes > 1; j++) sum += winograd_weights[j][z] * along_y[j][y][m];
-          made[z][y][m] = sum;
-        }
-    for (int64_t m = 0; m < channels; m++)
-      for (int64_t z = 0; z < planes; z++)
-        for (int y = 0; y < 3; y++) {
-          float *to = dw + m * step + (z * 3 + y) * plan->k.width + x;
-          *to = adds ? *to + (float)made[z][y][m] : (float)made[z][y][m];
-        }
+typedef float group_vector __attribute__((vector_size(4 * GROUP), aligned(4)));
+typedef double group_doubles __attribute__((vector_size(8 * GROUP)));
+
+static inline __attribute__((always_inline)) void load_group(const float *from, int64_t width, group_doubles *to) {
+  group_vector lanes = {0};
+  if (width == GROUP) lanes = *(const group_vector *)from;
+  else for (int64_t m = 0; m < width; m++) lanes[m] = from[m];
+  *to = __builtin_convertvector(lanes, group_doubles);
+}
+
+// o = G^T s.
+static inline __attribute__((always_inline)) void taps_of_points(const group_doubles *s, int64_t step, group_doubles *o) {
+  for (int k = 0; k < 3; k++) {
+    group_doubles sum = {0};
+    for (int i = 0; i < WINOGRAD_SPAN; i++) sum += winograd_weights[i][k] * s[i * step];
+    o[k] = sum;
   }
+}
+
+// dw[o, i] = G^T sums G for a group of output channels and one input channel; added to what is there where `adds`.
+CLONED static void finish_pair(const gradient_plan *plan, const float *sums, int64_t width, int64_t channels, int adds, float *dw, int64_t step) {
+  int64_t plane = plan->outputs * plan->columns, planes = plan->k.depth, taps = plan->k.width;
+  group_vector made[9 * 7];   // [z][y][x]
+  for (int64_t x = 0; x < taps; x++, sums += width) {
+    group_doubles along_y[WINOGRAD_SPAN][3], along_z[3];
+    for (int64_t j = 0; j < (planes == 1 ? 1 : WINOGRAD_SPAN); j++) {
+      group_doubles s[WINOGRAD_SPAN];
+      for (int i = 0; i < WINOGRAD_SPAN; i++) load_group(sums + (j * WINOGRAD_SPAN + i) * plane, width, &s[i]);
+      taps_of_points(s, 1, along_y[j]);
+    }
+    for (int y = 0; y < 3; y++) {
+      if (planes == 1) along_z[0] = along_y[0][y]; else taps_of_points(&along_y[0][y], 3, along_z);
+      for (int64_t z = 0; z < planes; z++) made[(z * 3 + y) * taps + x] = __builtin_convertvector(along_z[z], group_vector);
+    }
+  }
+  for (int64_t m = 0; m < channels; m++, dw += step)
+    for (int64_t k = 0; k < planes * 3 * taps; k++) {
+      float value = ((const float *)&made[k])[m];
+      dw[k] = adds ? dw[k] + value : value;
+    }
 }
 
 static void sum_part(void *context, int64_t item, int worker) {
@@ -134,6 +144,7 @@ static void sum_part(void *context, int64_t item, int worker) {
     memset(dy + f * plan->dy_plane + (o1 - o0) * stride, 0, (size_t)((o0 + plan->outputs - o1) * stride) * sizeof *dy);
   double bias[CHANNELS] = {0};
   for (int64_t unit = plan->cut.units * part / plan->parts; unit < plan->cut.units * (part + 1) / plan->parts; unit++) {
+    if (dcs_pool_stopped()) return;
     winograd_unit u = winograd_unit_of(&plan->cut, plan->dy, plan->k, unit);
     winograd_take_ranges(plan->level, &plan->cut, &u, plan->inputs, i0, i1 - i0, winograd_before(plan->dy, plan->inputs, plan->k), x, plan->x_plane);
     for (int64_t o = o0; o < o1; o++) bias[o - o0] += take_gradient(plan, &u, o, dy + (o - o0) * stride, plan->dy_plane);
@@ -144,7 +155,7 @@ static void sum_part(void *context, int64_t item, int worker) {
   for (int64_t o = o0; o < o1; o += GROUP) {
     int64_t width = group_width(o, plan->dy->channels), row = plan->input_channels * volume;
     for (int64_t i = i0; i < i1; i++)
-      finish_group(plan, sums + (o - o0) * plan->columns + (i - i0) * plan->k.width * width, width, min64(width, o1 - o), alone && plan->accumulate,
+      finish_pair(plan, sums + (o - o0) * plan->columns + (i - i0) * plan->k.width * width, width, min64(width, o1 - o), alone && plan->accumulate,
                    made + o * row + i * volume, row);
   }
   if (i0 == 0) for (int64_t o = o0; o < o1; o++) plan->bias[part * plan->dy->channels + o] = (float)bias[o - o0];

@@ -18,7 +18,9 @@ package enum Mismatch: Error, Equatable, Sendable {
   case cropGrows(axis: Int, length: Int, to: Int)
   /// Nothing would be left for the convolutions that follow a crop.
   case cropEmpty(axis: Int, length: Int, factor: Int, convolutions: Int)
-  case tooLarge(axis: Int)
+  /// Longer than `Network.longestAxis`; more elements than a tensor may have.
+  case tooLong(axis: Int)
+  case tooManyElements
   case tooManyChannels(Int)
   case inputs(expected: Int, found: Int)
 
@@ -35,7 +37,8 @@ package enum Mismatch: Error, Equatable, Sendable {
     case .cropGrows(let axis, let length, let to): return "\(name(axis)): \(length) cannot be cropped to \(to)"
     case .cropEmpty(let axis, let length, let factor, let convolutions):
       return "\(name(axis)): of \(length), the next convolutions take \(convolutions), and what is left must be a multiple of \(factor)"
-    case .tooLarge(let axis): return "\(name(axis)): too large; a tensor has at most 2²⁴ voxels an axis and 2³⁸ elements"
+    case .tooLong(let axis): return "\(name(axis)): the output would be longer than 2²⁴ voxels, the most that a tensor has along an axis"
+    case .tooManyElements: return "the output would have more than 2³⁸ elements, the most that a tensor has"
     case .tooManyChannels(let count): return "\(count) channels; at most 1048576 are possible"
     case .inputs(let expected, let found): return "\(expected) inputs expected, \(found) given"
     }
@@ -109,7 +112,7 @@ package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Something one can paste or do.
   package var hint: String? {
     switch self {
-    case .layer(_, _, _, _, .tooLarge, _): nil
+    case .layer(_, _, _, _, .tooLong, _), .layer(_, _, _, _, .tooManyElements, _): "use a smaller input; predict goes through a large volume in tiles"
     case .layer(_, _, _, _, _, let legal?): "use an input size of \(legal.smallest.map(String.init).joined(separator: " × ")) plus multiples of \(legal.step.map(String.init).joined(separator: " × "))"
     case .memory: "use a smaller input or batch"
     default: nil

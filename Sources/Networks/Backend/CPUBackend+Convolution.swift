@@ -24,7 +24,8 @@ extension CPUBackend {
       let view = unbound(TensorView(storage: 0, layout: Layout(outputs, extent)))
       if withUnsafePointer(to: view, { dcs_winograd_streamed_units($0, window.kernel.c) }) == 1 { return .streamed }
     }
-    guard extent.count >= 1000, inputs * outputs <= 1 << 20 else { return .direct }
+    let isWeights = pass == .weightGradient
+    guard extent.count >= (isWeights ? 500 : 1000), isWeights || inputs * outputs <= 1 << 20 else { return .direct }
     return gain > (pass == .forward ? 1.15 : pass == .inputGradient ? 0.8 : 1) ? .tiles : .direct
   }
 
