@@ -40,22 +40,23 @@ winograd_unit winograd_unit_of(const winograd_cut *cut, const dcs_tensor *output
 void winograd_take(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const dcs_tensor *input, int64_t first, int64_t channels,
                    dcs_extent before, float *to, int64_t plane) {
   // Columns of the unit's rows that the input has, and the zeros on both sides of them.
-  int64_t from = unit->x - before.width, left = max64(0, -from), count = cut->span * WINOGRAD_SPAN;
+  int64_t from = unit->x - before.width, left = max64(0, -from);
   int64_t columns = min64(input->width, from + unit->line - (unit->tiles - 1) * unit->pitch) - from - left;
   for (int64_t c = 0; c < channels; c++, to += cut->stride) {
     const float *rows[WINOGRAD_POINTS], *origin = input->data + (first + c) * input->sc + from + left;
     winograd_zero(to, left, cut->points, plane);
     for (int64_t t = 0; t < unit->tiles; t++) {
       winograd_place place = winograd_place_of(cut, unit->first + t);
-      for (int64_t r = 0; r < count; r++) {
-        int64_t z = place.z - before.depth + r / WINOGRAD_SPAN, y = place.y - before.height + r % WINOGRAD_SPAN;
-        int inside = z >= 0 && z < input->depth && y >= 0 && y < input->height;
-        rows[r] = inside ? origin + z * input->sz + y * input->sy : zeros;
-      }
+      for (int64_t a = 0; a < cut->span; a++)
+        for (int64_t b = 0; b < WINOGRAD_SPAN; b++) {
+          int64_t z = place.z - before.depth + a, y = place.y - before.height + b;
+          int inside = z >= 0 && z < input->depth && y >= 0 && y < input->height;
+          rows[a * WINOGRAD_SPAN + b] = inside ? origin + z * input->sz + y * input->sy : zeros;
+        }
       float *line = to + t * unit->pitch + left;
       conv_rows transform = {rows, cut->span, columns, line, plane};
       level->transform_inputs(&transform);
-      winograd_zero(line + columns, t + 1 < unit->tiles ? unit->pitch - columns : to + cut->stride - line - columns, cut->points, plane);
+      winograd_zero(line + columns, t + 1 < unit->tiles ? unit->pitch - columns : to + winograd_end(cut, unit) - line - columns, cut->points, plane);
     }
   }
 }

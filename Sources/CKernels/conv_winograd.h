@@ -45,10 +45,15 @@ static inline winograd_place winograd_place_of(const winograd_cut *cut, int64_t 
   return (winograd_place){tile / cut->y_tiles * cut->deep, tile % cut->y_tiles * WINOGRAD_TILE};
 }
 
+// As far as a line is read: by whole vectors, from each tap on.
+static inline int64_t winograd_end(const winograd_cut *cut, const winograd_unit *unit) { return min64(cut->stride, unit->line + 32); }
+
 // Zeros on some columns of each point's line.
 static inline void winograd_zero(float *from, int64_t count, int64_t points, int64_t plane) {
-  for (int64_t f = 0; f < points; f++, from += plane)
-    if (count == 2) memset(from, 0, 2 * sizeof *from); else memset(from, 0, (size_t)count * sizeof *from);   // 2: between rows, for 3 taps
+  for (int64_t f = 0; f < points; f++, from += plane) {
+    if (count > 2) memset(from, 0, (size_t)count * sizeof *from);
+    else for (int64_t x = 0; x < count; x++) from[x] = 0;   // between rows, for 3 taps
+  }
 }
 
 // B^T d of some channels for each tile of a unit: a line a channel, cut->stride apart, and points `plane` apart. `before` zeros lie around the

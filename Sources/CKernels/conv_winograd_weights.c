@@ -70,7 +70,7 @@ static float take_gradient(const gradient_plan *plan, const winograd_unit *u, in
     conv_rows transform = {rows, plan->cut.deep, u->width, to + t * u->pitch, plane};
     plan->level->transform_gradients(&transform);
     int64_t end = t * u->pitch + u->width;
-    winograd_zero(to + end, (t + 1 < u->tiles ? (t + 1) * u->pitch : plan->cut.stride) - end, plan->cut.points, plane);
+    winograd_zero(to + end, (t + 1 < u->tiles ? (t + 1) * u->pitch : winograd_end(&plan->cut, u)) - end, plan->cut.points, plane);
   }
   return sum;
 }
