@@ -73,7 +73,7 @@ package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .layer(_, _, _, _, _, let legal):
-      let sizes = legal.map { "; input sizes that fit: \($0)" } ?? ""
+      let sizes = isTooLarge ? "" : legal.map { "; input sizes that fit: \($0)" } ?? ""
       return "\(headline): \(detail ?? "")\(sizes)"
     case .noLegalSize(let network): return "\(network): no input size fits all layers"
     case .input(let network, let expected, let found): return "\(network) takes \(expected), found \(shapeText(found))"
@@ -109,10 +109,18 @@ package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     return reason.words(Array(repeating: "", count: 3 - axes.count) + axes)
   }
 
+  /// Whether a smaller input is the remedy, of whatever legal size.
+  package var isTooLarge: Bool {
+    switch self {
+    case .layer(_, _, _, _, .tooLong, _), .layer(_, _, _, _, .tooManyElements, _): true
+    default: false
+    }
+  }
+
   /// Something one can paste or do.
   package var hint: String? {
-    switch self {
-    case .layer(_, _, _, _, .tooLong, _), .layer(_, _, _, _, .tooManyElements, _): "use a smaller input; predict goes through a large volume in tiles"
+    if isTooLarge { return "use a smaller input; predict goes through a large volume in tiles" }
+    return switch self {
     case .layer(_, _, _, _, _, let legal?): "use an input size of \(legal.smallest.map(String.init).joined(separator: " × ")) plus multiples of \(legal.step.map(String.init).joined(separator: " × "))"
     case .memory: "use a smaller input or batch"
     default: nil
