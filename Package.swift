@@ -56,7 +56,7 @@ let package = Package(
     // Tests mirror Sources; one module each
     .target(name: "CTerminal", path: "Tests/CTerminal", linkerSettings: [.linkedLibrary("util")]),
     .target(name: "TestSupport", dependencies: ["Execution", "Geometry", "Arrays", "Storage"], path: "Tests/TestSupport"),
-    .testTarget(name: "ExecutionTests", dependencies: ["Execution"]),
+    .testTarget(name: "ExecutionTests", dependencies: ["CKernels", "Execution"]),
     .testTarget(name: "GeometryTests", dependencies: ["Execution", "Geometry"]),
     .testTarget(name: "ArraysTests", dependencies: ["Execution", "Geometry", "Arrays", "TestSupport"]),
     .testTarget(name: "StorageTests", dependencies: ["CBlosc", "CKernels", "Execution", "Geometry", "Arrays", "Storage", "TestSupport"]),

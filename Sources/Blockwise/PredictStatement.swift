@@ -156,7 +156,8 @@ package struct PredictStatement: Sendable {
   private static func checkMirrored(_ model: Model, _ tiles: NetworkTiles) throws {
     let geometry = try model.network.geometry(forSpatial: tiles.input)
     guard geometry.before == geometry.after else { throw BlockwiseError.model("the output of \(model.network.name) does not lie in the middle of its input: mirrored passes would lie beside it") }
-    if let kind = model.task["kind"]?.string, ["affinities", "descriptors"].contains(kind) { throw BlockwiseError.model("channels of \(kind) have directions, which a mirrored pass turns around: predict them without mirroring") }
+    let kind = model.task["kind"]?.string, directed = kind.map { ["affinities", "descriptors"].contains($0) ? $0 : nil } ?? (model.network.makesFlows ? "flows" : nil)
+    if let directed { throw BlockwiseError.model("channels of \(directed) have directions, which a mirrored pass turns around: predict them without mirroring") }
   }
 
   private static func check(_ model: Model, _ source: any ArraySource) throws {

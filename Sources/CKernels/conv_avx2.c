@@ -154,20 +154,25 @@ TARGET static void dots(const conv_dots *d) {
     for (int64_t m = j < tiled ? wide : 0; m < d->width; m++) dot(d, j, m);
 }
 
+typedef float row_vector __attribute__((vector_size(4 * LANES), aligned(4)));
+
 // max(0, v) and not max(v, 0): the second operand is the result when one is NaN.
+TILE void finish_vector(const row_vector *sums, int64_t left, float bias, int how, float *row) {
+  static const int32_t ahead[2 * LANES] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  __m256 value = _mm256_add_ps((__m256)*sums, _mm256_set1_ps(bias));
+  if (how == FINISH_RELU) value = _mm256_max_ps(_mm256_setzero_ps(), value);
+  if (left >= LANES) {
+    if (how == FINISH_ADD) value = _mm256_add_ps(_mm256_loadu_ps(row), value);
+    _mm256_storeu_ps(row, value);
+  } else {
+    __m256i inside = _mm256_loadu_si256((const __m256i *)(ahead + LANES - left));
+    if (how == FINISH_ADD) value = _mm256_add_ps(_mm256_maskload_ps(row, inside), value);
+    _mm256_maskstore_ps(row, inside, value);
+  }
+}
+
 TARGET static void finish(const float *sums, int64_t count, float bias, int how, float *row) {
-  __m256 add = _mm256_set1_ps(bias), zero = _mm256_setzero_ps();
-  int64_t x = 0;
-  for (; x + LANES <= count; x += LANES) {
-    __m256 value = _mm256_add_ps(_mm256_loadu_ps(sums + x), add);
-    if (how == FINISH_RELU) value = _mm256_max_ps(zero, value);
-    if (how == FINISH_ADD) value = _mm256_add_ps(_mm256_loadu_ps(row + x), value);
-    _mm256_storeu_ps(row + x, value);
-  }
-  for (; x < count; x++) {
-    float value = sums[x] + bias;
-    row[x] = how == FINISH_ADD ? row[x] + value : how == FINISH_RELU && value < 0 ? 0 : value;
-  }
+  for (int64_t x = 0; x < count; x += LANES) finish_vector((const row_vector *)(sums + x), count - x, bias, how, row + x);
 }
 
 #include "conv_winograd_rows.h"

@@ -129,16 +129,19 @@ static void dots(const conv_dots *d) {
   }
 }
 
+typedef float row_vector __attribute__((vector_size(4 * LANES), aligned(4)));
+
 // max(0, v) and not max(v, 0): the second operand is the result when one is NaN.
+TILE void finish_vector(const row_vector *sums, int64_t left, float bias, int how, float *row) {
+  __mmask16 inside = left >= LANES ? 0xffff : (__mmask16)((1 << left) - 1);
+  __m512 value = _mm512_add_ps((__m512)*sums, _mm512_set1_ps(bias));
+  if (how == FINISH_RELU) value = _mm512_max_ps(_mm512_setzero_ps(), value);
+  if (how == FINISH_ADD) value = _mm512_add_ps(_mm512_maskz_loadu_ps(inside, row), value);
+  _mm512_mask_storeu_ps(row, inside, value);
+}
+
 TARGET static void finish(const float *sums, int64_t count, float bias, int how, float *row) {
-  __m512 add = _mm512_set1_ps(bias), zero = _mm512_setzero_ps();
-  for (int64_t x = 0; x < count; x += LANES) {
-    __mmask16 inside = count - x >= LANES ? 0xffff : (__mmask16)((1 << (count - x)) - 1);
-    __m512 value = _mm512_add_ps(_mm512_loadu_ps(sums + x), add);
-    if (how == FINISH_RELU) value = _mm512_max_ps(zero, value);
-    if (how == FINISH_ADD) value = _mm512_add_ps(_mm512_maskz_loadu_ps(inside, row + x), value);
-    _mm512_mask_storeu_ps(row + x, inside, value);
-  }
+  for (int64_t x = 0; x < count; x += LANES) finish_vector((const row_vector *)(sums + x), count - x, bias, how, row + x);
 }
 
 #include "conv_winograd_rows.h"

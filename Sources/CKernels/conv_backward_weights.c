@@ -161,6 +161,7 @@ static void sum_part(void *context, int64_t item, int worker) {
   memset(dy + (o1 - o0) * STRIP, 0, (size_t)((filled - (o1 - o0)) * STRIP) * sizeof *dy);
 
   for (int64_t unit = plan->units * part / plan->parts; unit < plan->units * (part + 1) / plan->parts; unit++) {
+    if (dcs_pool_stopped()) return;
     strip_place s = place_of(plan, unit);
     for (int64_t o = o0; o < o1; o++) bias[o - o0] += copy_dy(plan->dy, o, s, dy + (o - o0) * STRIP);
     for (int64_t i = i0; i < i1; i += plan->batch) {

@@ -37,16 +37,24 @@ static void dots(const conv_dots *d) {
     }
 }
 
-static void finish(const float *sums, int64_t count, float bias, int how, float *row) {
+static inline void finish_values(const float *sums, int64_t count, float bias, int how, float *row) {
   for (int64_t x = 0; x < count; x++) {
     float value = sums[x] + bias;
     row[x] = how == FINISH_ADD ? row[x] + value : how == FINISH_RELU && value < 0 ? 0 : value;
   }
 }
 
+static void finish(const float *sums, int64_t count, float bias, int how, float *row) { finish_values(sums, count, bias, how, row); }
+
 #define TARGET
 #define UNROLL _Pragma("clang loop unroll(full)")
 enum { LANES = 8 };
+typedef float row_vector __attribute__((vector_size(4 * LANES), aligned(4)));
+
+static inline void finish_vector(const row_vector *sums, int64_t left, float bias, int how, float *row) {
+  finish_values((const float *)sums, min64(left, LANES), bias, how, row);
+}
+
 #include "conv_winograd_rows.h"
 
 const conv_level conv_level_baseline = {"baseline", strip, dots, finish, transform_inputs, transform_sums, transform_gradients};

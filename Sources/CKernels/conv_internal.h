@@ -49,13 +49,22 @@ typedef struct {
 // What becomes of finished sums: row = sum + bias, its ReLU, or row += sum + bias. `sums` may be read to the end of a vector.
 enum { FINISH_STORE, FINISH_RELU, FINISH_ADD };
 
+// Points of a tile, each of `count` floats, summed up into rows that are finished; nothing is written behind a row.
+typedef struct {
+  const float *const *points;
+  int64_t planes, count;      // planes: of points
+  float *const *rows;         // [plane along z][row along y]; NULL: not in the volume
+  float bias;
+  int how;
+} conv_sums;
+
 typedef struct {
   const char *name;
   void (*strip)(const conv_strip *);
   void (*dots)(const conv_dots *);
   void (*finish)(const float *sums, int64_t count, float bias, int how, float *row);
   void (*transform_inputs)(const conv_rows *);      // 6 rows an axis to 6 points
-  void (*transform_sums)(const conv_rows *);        // 6 points to 4 rows
+  void (*transform_sums)(const conv_sums *);        // 6 points to 4 rows
   void (*transform_gradients)(const conv_rows *);   // 4 rows to 6 points
 } conv_level;
 

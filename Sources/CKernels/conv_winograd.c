@@ -4,25 +4,27 @@
 // loop, adds the next channels to that, and transforms the sums to rows that it stores. A unit's lines stay in the second cache for few
 // channels; of many, the lines of one point do. OUTPUTS channels are a job, so that small volumes still occupy all threads.
 #include "conv_winograd.h"
-#include <string.h>
 
-enum { INPUTS = 144, OUTPUTS = 144, POSITIONS = 256, VECTOR = 16, TEMPORARY = WINOGRAD_SEGMENT + VECTOR };
+enum { INPUTS = 144, OUTPUTS = 144, POSITIONS = 270, LEAST = 128, VECTOR = 16 };
 
-static const float zeros[TEMPORARY + 8];
+static const float zeros[WINOGRAD_SEGMENT + 6 + VECTOR];   // as far as a row of 7 taps is read
 
-winograd_cut winograd_cut_of(const dcs_tensor *output, dcs_extent kernel, int64_t positions) {
+winograd_cut winograd_cut_of(const dcs_tensor *output, dcs_extent kernel, int64_t input_width, int64_t before, int64_t positions) {
   winograd_cut cut = {.deep = 1, .span = 1, .points = WINOGRAD_SPAN};
   if (kernel.depth == 3) cut.deep = WINOGRAD_TILE, cut.span = WINOGRAD_SPAN, cut.points = WINOGRAD_POINTS;
   cut.y_tiles = (output->height + WINOGRAD_TILE - 1) / WINOGRAD_TILE;
   cut.tiles = (output->depth + cut.deep - 1) / cut.deep * cut.y_tiles;
   cut.segments = (output->width + WINOGRAD_SEGMENT - 1) / WINOGRAD_SEGMENT;
   cut.segment = (output->width + cut.segments - 1) / cut.segments;
-  int64_t pitch = cut.segment + kernel.width - 1;
-  cut.groups = (cut.tiles + max64(1, positions / pitch) - 1) / max64(1, positions / pitch);
+  int64_t seen = cut.segment + kernel.width - 1;
+  cut.pitch = cut.segments > 1 ? seen : input_width + max64(before, seen - before - input_width);
+  int64_t line = min64(positions, max64(LEAST, cut.tiles * cut.pitch / 2));   // two threads have something to do even where there is little
+  int64_t together = max64(1, line / cut.pitch);
+  cut.groups = (cut.tiles + together - 1) / together;
   cut.group = (cut.tiles + cut.groups - 1) / cut.groups;
   cut.groups = (cut.tiles + cut.group - 1) / cut.group;
   cut.units = cut.groups * cut.segments;
-  cut.stride = round_up(cut.group * pitch + kernel.width - 1 + VECTOR, 96);
+  cut.stride = round_up(cut.group * cut.pitch + 2 * (kernel.width - 1) + VECTOR, 96);
   return cut;
 }
 
@@ -30,34 +32,40 @@ winograd_unit winograd_unit_of(const winograd_cut *cut, const dcs_tensor *output
   winograd_unit u = {.x = index % cut->segments * cut->segment, .first = index / cut->segments * cut->group};
   u.tiles = min64(cut->group, cut->tiles - u.first);
   u.width = min64(cut->segment, output->width - u.x);
-  u.pitch = u.width + kernel.width - 1;
-  u.line = u.tiles * u.pitch;
+  u.pitch = cut->pitch - (cut->segment - u.width);
+  u.line = (u.tiles - 1) * u.pitch + u.width + kernel.width - 1;
   return u;
 }
 
-void winograd_take(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const dcs_tensor *input, int64_t channel,
+void winograd_take(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const dcs_tensor *input, int64_t first, int64_t channels,
                    dcs_extent before, float *to, int64_t plane) {
   // Columns of the unit's rows that the input has, and the zeros on both sides of them.
-  int64_t from = unit->x - before.width, left = max64(0, -from), right = max64(0, from + unit->pitch - input->width);
-  const float *rows[WINOGRAD_POINTS], *origin = input->data + channel * input->sc + from + left;
-  for (int64_t t = 0; t < unit->tiles; t++) {
-    winograd_place place = winograd_place_of(cut, unit->first + t);
-    float *line = to + t * unit->pitch;
-    for (int64_t a = 0; a < cut->span; a++)
-      for (int64_t b = 0; b < WINOGRAD_SPAN; b++) {
-        int64_t z = place.z - before.depth + a, y = place.y - before.height + b;
-        int inside = z >= 0 && z < input->depth && y >= 0 && y < input->height;
-        rows[a * WINOGRAD_SPAN + b] = inside ? origin + z * input->sz + y * input->sy : zeros;
-      }
-    conv_rows transform = {rows, cut->span, unit->pitch - left - right, line + left, plane};
-    level->transform_inputs(&transform);
-    if (left || right)
-      for (int64_t f = 0; f < cut->points; f++) {
-        memset(line + f * plane, 0, (size_t)left * sizeof *line);
-        memset(line + f * plane + unit->pitch - right, 0, (size_t)right * sizeof *line);
-      }
+  int64_t from = unit->x - before.width, left = max64(0, -from);
+  int64_t columns = min64(input->width, from + unit->line - (unit->tiles - 1) * unit->pitch) - from - left;
+  for (int64_t c = 0; c < channels; c++, to += cut->stride) {
+    const float *rows[WINOGRAD_POINTS], *origin = input->data + (first + c) * input->sc + from + left;
+    winograd_zero(to, left, cut->points, plane);
+    for (int64_t t = 0; t < unit->tiles; t++) {
+      winograd_place place = winograd_place_of(cut, unit->first + t);
+      for (int64_t a = 0; a < cut->span; a++)
+        for (int64_t b = 0; b < WINOGRAD_SPAN; b++) {
+          int64_t z = place.z - before.depth + a, y = place.y - before.height + b;
+          int inside = z >= 0 && z < input->depth && y >= 0 && y < input->height;
+          rows[a * WINOGRAD_SPAN + b] = inside ? origin + z * input->sz + y * input->sy : zeros;
+        }
+      float *line = to + t * unit->pitch + left;
+      conv_rows transform = {rows, cut->span, columns, line, plane};
+      level->transform_inputs(&transform);
+      winograd_zero(line + columns, t + 1 < unit->tiles ? unit->pitch - columns : to + winograd_end(cut, unit) - line - columns, cut->points, plane);
+    }
   }
-  for (int64_t f = 0; f < cut->points; f++) memset(to + f * plane + unit->line, 0, (size_t)(cut->stride - unit->line) * sizeof *to);
+}
+
+void winograd_take_ranges(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const dcs_tensor *inputs, int64_t first, int64_t channels,
+                          dcs_extent before, float *to, int64_t plane) {
+  int64_t split = inputs[0].channels, of_first = max64(0, min64(channels, split - first));
+  if (of_first) winograd_take(level, cut, unit, &inputs[0], first, of_first, before, to, plane);
+  if (of_first < channels) winograd_take(level, cut, unit, &inputs[1], first + of_first - split, channels - of_first, before, to + of_first * cut->stride, plane);
 }
 
 typedef struct {
@@ -65,19 +73,20 @@ typedef struct {
   const conv_level *level;
   winograd_cut cut;
   int64_t input_channels, output_channels, inputs, outputs, blocks;   // channels at a time; blocks of output channels
-  int64_t packed_plane;   // floats of one point's weights
+  int64_t packed_plane, input_plane, output_plane;   // floats of one point's weights, lines of inputs and of sums
   float *scratch;
   int64_t worker_floats;
 } winograd_plan;
 
-static winograd_plan make_plan(int64_t input_channels, const dcs_tensor *output, int64_t output_channels, dcs_extent kernel) {
+static winograd_plan make_plan(const dcs_tensor *input, int64_t input_channels, const dcs_tensor *output, int64_t output_channels, dcs_extent kernel) {
   winograd_plan plan = {.level = conv_current_level(), .input_channels = input_channels, .output_channels = output_channels};
-  plan.cut = winograd_cut_of(output, kernel, POSITIONS);
+  plan.cut = winograd_cut_of(output, kernel, input->width, winograd_before(output, input, kernel).width, POSITIONS);
   plan.inputs = min64(input_channels, INPUTS);
   plan.outputs = min64(round_up(output_channels, GROUP), OUTPUTS);
   plan.blocks = (output_channels + OUTPUTS - 1) / OUTPUTS;
   plan.packed_plane = dcs_conv_packed_count(output_channels, input_channels, (dcs_extent){1, 1, kernel.width});
-  plan.worker_floats = round_up(plan.cut.points * plan.cut.stride * (plan.inputs + plan.outputs) + 2 * 96, VECTOR);   // the last strip reads past its line
+  plan.input_plane = winograd_plane(plan.inputs, plan.cut.stride), plan.output_plane = winograd_plane(plan.outputs, plan.cut.stride);
+  plan.worker_floats = round_up(plan.cut.points * (plan.input_plane + plan.output_plane) + 2 * 96, VECTOR);   // the last strip reads past its line
   return plan;
 }
 
@@ -87,16 +96,16 @@ void winograd_store(const conv_level *level, const winograd_cut *cut, const wino
   float *to = out->data + (channel - (range ? pass->outputs[0].channels : 0)) * out->sc + u->x;
   int how = pass->accumulate >> range & 1 ? FINISH_ADD : pass->relu ? FINISH_RELU : FINISH_STORE;
   float bias = pass->bias ? pass->bias[channel] : 0;
-  const float *rows[WINOGRAD_POINTS];
-  _Alignas(64) float made[WINOGRAD_TILE * WINOGRAD_TILE * TEMPORARY];
+  const float *points[WINOGRAD_POINTS];
+  float *rows[WINOGRAD_TILE * WINOGRAD_TILE];
   for (int64_t t = 0; t < u->tiles; t++) {
     winograd_place place = winograd_place_of(cut, u->first + t);
-    for (int64_t f = 0; f < cut->points; f++) rows[f] = sums + f * plane + t * u->pitch;
-    conv_rows transform = {rows, cut->span, u->width, made, TEMPORARY};
+    for (int64_t f = 0; f < cut->points; f++) points[f] = sums + f * plane + t * u->pitch;
+    for (int64_t a = 0; a < cut->deep; a++)
+      for (int64_t b = 0; b < WINOGRAD_TILE; b++)
+        rows[a * WINOGRAD_TILE + b] = place.z + a < out->depth && place.y + b < out->height ? to + (place.z + a) * out->sz + (place.y + b) * out->sy : NULL;
+    conv_sums transform = {points, cut->span, u->width, rows, bias, how};
     level->transform_sums(&transform);
-    for (int64_t a = 0; a < min64(cut->deep, out->depth - place.z); a++)
-      for (int64_t b = 0; b < min64(WINOGRAD_TILE, out->height - place.y); b++)
-        level->finish(made + (a * WINOGRAD_TILE + b) * TEMPORARY, u->width, bias, how, to + (place.z + a) * out->sz + (place.y + b) * out->sy);
   }
 }
 
@@ -105,38 +114,35 @@ static void run_unit(void *context, int64_t item, int worker) {
   const conv_pass *pass = &plan->pass;
   int64_t first = item % plan->blocks * plan->outputs, channels = min64(plan->outputs, plan->output_channels - first), taps = pass->kernel.width;
   winograd_unit u = winograd_unit_of(&plan->cut, &pass->outputs[0], pass->kernel, item / plan->blocks);
-  int64_t stride = plan->cut.stride, lines = plan->inputs * stride, row = 0;
-  float *points = plan->scratch + worker * plan->worker_floats, *sums = points + plan->cut.points * lines;
+  int64_t stride = plan->cut.stride, row = 0;
+  float *points = plan->scratch + worker * plan->worker_floats, *sums = points + plan->cut.points * plan->input_plane;
   for (int64_t i = 0; i < plan->input_channels; i += plan->inputs) {
     int64_t count = min64(plan->inputs, plan->input_channels - i);
-    for (int64_t c = 0; c < count; c++) {
-      int range = i + c >= pass->inputs[0].channels;
-      winograd_take(plan->level, &plan->cut, &u, &pass->inputs[range], i + c - (range ? pass->inputs[0].channels : 0), pass->before,
-                    points + c * stride, lines);
-    }
+    winograd_take_ranges(plan->level, &plan->cut, &u, pass->inputs, i, count, pass->before, points, plan->input_plane);
     for (int64_t f = 0; f < plan->cut.points; f++)
       for (int64_t m = 0; m < channels; m += GROUP) {
-        conv_strip strip = {.input = points + f * lines, .channels = count, .sc = stride, .rows = &row, .row_count = 1, .taps = taps,
+        conv_strip strip = {.input = points + f * plan->input_plane, .channels = count, .sc = stride, .rows = &row, .row_count = 1, .taps = taps,
                             .width = group_width(first + m, plan->output_channels), .positions = u.line - taps + 1, .stride = stride,
-                            .sums = sums + (f * plan->outputs + m) * stride, .resume = i > 0};
+                            .sums = sums + f * plan->output_plane + m * stride, .resume = i > 0};
         strip.weight_step = taps * strip.width;
         strip.weights = pass->packed + f * plan->packed_plane + (first + m) * plan->input_channels * taps + i * strip.weight_step;
         plan->level->strip(&strip);
       }
   }
-  for (int64_t m = 0; m < channels; m++) winograd_store(plan->level, &plan->cut, &u, pass, first + m, sums + m * stride, plan->outputs * stride);
+  for (int64_t m = 0; m < channels; m++) winograd_store(plan->level, &plan->cut, &u, pass, first + m, sums + m * stride, plan->output_plane);
 }
 
 static void run(dcs_pool *pool, const conv_pass *pass, float *scratch) {
-  winograd_plan plan = make_plan(channel_total(pass->inputs, pass->input_count), &pass->outputs[0], channel_total(pass->outputs, pass->output_count), pass->kernel);
+  winograd_plan plan = make_plan(pass->inputs, channel_total(pass->inputs, pass->input_count), pass->outputs, channel_total(pass->outputs, pass->output_count), pass->kernel);
   plan.pass = *pass;
+  plan.pass.before = winograd_before(pass->outputs, pass->inputs, pass->kernel);
   plan.scratch = (float *)round_up((int64_t)(uintptr_t)scratch, 64);
   dcs_pool_run(pool, plan.cut.units * plan.blocks, run_unit, &plan);
 }
 
-int64_t dcs_winograd_scratch(const dcs_pool *pool, int64_t input_channels, const dcs_tensor *output, int64_t output_channels, dcs_extent kernel) {
-  winograd_plan plan = make_plan(input_channels, output, output_channels, kernel);
-  return 16 + dcs_pool_threads(pool) * plan.worker_floats;
+int64_t dcs_winograd_scratch(const dcs_pool *pool, const dcs_tensor *input, int64_t input_channels, const dcs_tensor *output, int64_t output_channels,
+                             dcs_extent kernel) {
+  return VECTOR + dcs_pool_threads(pool) * make_plan(input, input_channels, output, output_channels, kernel).worker_floats;
 }
 
 void dcs_winograd_forward(dcs_pool *pool, const dcs_tensor *inputs, int input_count, dcs_extent kernel, const float *packed, const float *bias,
@@ -149,8 +155,7 @@ void dcs_winograd_forward(dcs_pool *pool, const dcs_tensor *inputs, int input_co
 
 void dcs_winograd_backward_data(dcs_pool *pool, const dcs_tensor *dy, dcs_extent kernel, const float *packed, const dcs_tensor *dx, int dx_count,
                                 int accumulate, float *scratch) {
-  conv_pass pass = {.input_count = 1, .output_count = dx_count, .kernel = kernel, .packed = packed, .accumulate = accumulate,
-                    .before = {kernel.depth - 1, kernel.height - 1, kernel.width - 1}};
+  conv_pass pass = {.input_count = 1, .output_count = dx_count, .kernel = kernel, .packed = packed, .accumulate = accumulate};
   pass.inputs[0] = *dy;
   for (int r = 0; r < dx_count; r++) pass.outputs[r] = dx[r];
   run(pool, &pass, scratch);

@@ -9,6 +9,7 @@
 #pragma once
 #include "conv_run.h"
 #include "include/conv_winograd.h"
+#include <string.h>
 
 enum { WINOGRAD_TILE = 4, WINOGRAD_SPAN = 6, WINOGRAD_POINTS = 36, WINOGRAD_SEGMENT = 256 };
 
@@ -19,6 +20,7 @@ typedef struct {
   int64_t y_tiles, tiles;                // along y, and in all
   int64_t groups, group;                 // groups of that many tiles
   int64_t segments, segment;             // segments of that many columns
+  int64_t pitch;                         // of a row in a line; of the widest segment
   int64_t units;
   int64_t stride;                        // floats of a line, room for whole vectors included
 } winograd_cut;
@@ -26,17 +28,41 @@ typedef struct {
 typedef struct { int64_t first, tiles, x, width, pitch, line; } winograd_unit;   // width: output columns; pitch: of a row in the line
 typedef struct { int64_t z, y; } winograd_place;                                // of a tile's first output
 
-// `positions`: about how long a line is to be.
-winograd_cut winograd_cut_of(const dcs_tensor *output, dcs_extent kernel, int64_t positions);
+// The zeros in front of an input, from how much it is smaller than what the output's taps span.
+static inline dcs_extent winograd_before(const dcs_tensor *output, const dcs_tensor *input, dcs_extent kernel) {
+  return (dcs_extent){(output->depth + kernel.depth - 1 - input->depth) / 2, (output->height + kernel.height - 1 - input->height) / 2,
+                      (output->width + kernel.width - 1 - input->width) / 2};
+}
+
+// `before`: zeros left of the input; `positions`: about how long a line is to be.
+winograd_cut winograd_cut_of(const dcs_tensor *output, dcs_extent kernel, int64_t input_width, int64_t before, int64_t positions);
 winograd_unit winograd_unit_of(const winograd_cut *cut, const dcs_tensor *output, dcs_extent kernel, int64_t index);
+
+// Floats from one point's lines to the next one's: so far off whole pages that a voxel's points fall on different cache sets.
+static inline int64_t winograd_plane(int64_t lines, int64_t stride) { return round_up(lines * stride, 1024) + 9 * 16; }
 
 static inline winograd_place winograd_place_of(const winograd_cut *cut, int64_t tile) {
   return (winograd_place){tile / cut->y_tiles * cut->deep, tile % cut->y_tiles * WINOGRAD_TILE};
 }
 
-// B^T d of one channel for each tile of a unit, to points lines `plane` apart; `before` zeros lie around the input. Zeros follow the last row.
-void winograd_take(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const dcs_tensor *input, int64_t channel,
+// As far as a line is read: by whole vectors, from each tap on.
+static inline int64_t winograd_end(const winograd_cut *cut, const winograd_unit *unit) { return min64(cut->stride, unit->line + 32); }
+
+// Zeros on some columns of each point's line.
+static inline void winograd_zero(float *from, int64_t count, int64_t points, int64_t plane) {
+  for (int64_t f = 0; f < points; f++, from += plane) {
+    if (count > 2) memset(from, 0, (size_t)count * sizeof *from);
+    else for (int64_t x = 0; x < count; x++) from[x] = 0;   // between rows, for 3 taps
+  }
+}
+
+// B^T d of some channels for each tile of a unit: a line a channel, cut->stride apart, and points `plane` apart. `before` zeros lie around the
+// input; where they are beside each other in a line they are one another's. Zeros follow the last row.
+void winograd_take(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const dcs_tensor *input, int64_t first, int64_t channels,
                    dcs_extent before, float *to, int64_t plane);
+// The same for channels of up to two ranges.
+void winograd_take_ranges(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const dcs_tensor *inputs, int64_t first, int64_t channels,
+                          dcs_extent before, float *to, int64_t plane);
 
 // The transforms of a channel's sums, `plane` apart a point, to rows, which are finished and stored.
 void winograd_store(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const conv_pass *pass, int64_t channel, const float *sums, int64_t plane);

@@ -1,7 +1,8 @@
 // The transforms of conv_winograd.h on rows, a vector at a time; each instruction level includes this with its TARGET and LANES.
 // The same operations in the same order on all levels that fuse multiply and add.
 
-typedef float row_vector __attribute__((vector_size(4 * LANES), aligned(4)));
+// `finish_vector` is the level's.
+
 #define ROWS TARGET static inline __attribute__((always_inline))
 
 // a = 3/4, b = 3/2; o = B^T d: the coefficients of x(x^2 - a^2)(x^2 - b^2) with one factor left out.
@@ -40,21 +41,24 @@ ROWS void points_of_outputs(const row_vector *y, int step, row_vector *o) {
   o[5] = y3;
 }
 
-// `taken` rows along y become `made`; then the same along z where there are `taken` planes (else there is one).
-#define TRANSFORM(name, points, taken, made)                                                                        \
+// The lines of so many points do not fit in the first cache, and are too many for the machine to foresee: asked for two vectors ahead.
+enum { AHEAD = 32 };
+
+// `taken` rows along y become 6; then the same along z where there are `taken` planes (else there is one).
+#define TRANSFORM(name, points, taken)                                                                              \
   ROWS void name##_planes(const conv_rows *r, const int planes) {                                                   \
     for (int64_t x = 0; x < r->count; x += LANES) {                                                                 \
-      row_vector lines[taken * made], column[taken], result[made];                                                  \
+      row_vector lines[taken * 6], column[taken], result[6];                                                        \
       UNROLL for (int z = 0; z < planes; z++) {                                                                     \
         UNROLL for (int y = 0; y < taken; y++) column[y] = *(const row_vector *)(r->rows[z * taken + y] + x);       \
-        points(column, 1, lines + z * made);                                                                        \
+        points(column, 1, lines + z * 6);                                                                           \
       }                                                                                                             \
-      if (planes == 1) {                                                                                            \
-        UNROLL for (int y = 0; y < made; y++) *(row_vector *)(r->to + y * r->plane + x) = lines[y];                 \
-      } else {                                                                                                      \
-        UNROLL for (int y = 0; y < made; y++) {                                                                     \
-          points(lines + y, made, result);                                                                          \
-          UNROLL for (int z = 0; z < made; z++) *(row_vector *)(r->to + (z * made + y) * r->plane + x) = result[z]; \
+      UNROLL for (int y = 0; y < 6; y++) {                                                                          \
+        if (planes == 1) result[0] = lines[y]; else points(lines + y, 6, result);                                   \
+        UNROLL for (int z = 0; z < (planes == 1 ? 1 : 6); z++) {                                                    \
+          float *to = r->to + (z * 6 + y) * r->plane + x;                                                           \
+          *(row_vector *)to = result[z];                                                                            \
+          __builtin_prefetch(to + AHEAD, 1);                                                                        \
         }                                                                                                           \
       }                                                                                                             \
     }                                                                                                               \
@@ -63,6 +67,29 @@ ROWS void points_of_outputs(const row_vector *y, int step, row_vector *o) {
     if (r->planes == 1) name##_planes(r, 1); else name##_planes(r, taken);                                          \
   }
 
-TRANSFORM(transform_inputs, points_of_inputs, 6, 6)
-TRANSFORM(transform_sums, outputs_of_points, 6, 4)
-TRANSFORM(transform_gradients, points_of_outputs, 4, 6)
+TRANSFORM(transform_inputs, points_of_inputs, 6)
+TRANSFORM(transform_gradients, points_of_outputs, 4)
+
+// As those, from 6 points an axis to 4 rows.
+ROWS void transform_sums_planes(const conv_sums *s, const int planes) {
+  for (int64_t x = 0; x < s->count; x += LANES) {
+    row_vector lines[6 * 4], column[6], result[4];
+    UNROLL for (int z = 0; z < planes; z++) {
+      UNROLL for (int y = 0; y < 6; y++) {
+        const float *point = s->points[z * 6 + y] + x;
+        column[y] = *(const row_vector *)point;
+        __builtin_prefetch(point + AHEAD);
+      }
+      outputs_of_points(column, 1, lines + z * 4);
+    }
+    UNROLL for (int y = 0; y < 4; y++) {
+      if (planes == 1) result[0] = lines[y]; else outputs_of_points(lines + y, 4, result);
+      UNROLL for (int z = 0; z < (planes == 1 ? 1 : 4); z++)
+        if (s->rows[z * 4 + y]) finish_vector(&result[z], s->count - x, s->bias, s->how, s->rows[z * 4 + y] + x);
+    }
+  }
+}
+
+TARGET static void transform_sums(const conv_sums *s) {
+  if (s->planes == 1) transform_sums_planes(s, 1); else transform_sums_planes(s, 6);
+}

@@ -14,19 +14,17 @@ typedef struct {
   winograd_cut cut;
   winograd_unit unit;
   float *points, *scratch;
-  int64_t worker_floats;
+  int64_t worker_floats, plane;   // plane: floats from one point's lines of inputs to the next one's
 } streamed_plan;
 
-static int64_t points_floats(const winograd_cut *cut, int64_t inputs) { return cut->points * inputs * cut->stride + 2 * 96; }
+static int64_t points_floats(const winograd_cut *cut, int64_t inputs) { return cut->points * winograd_plane(inputs, cut->stride) + 2 * 96; }
 static int64_t worker_floats(const winograd_cut *cut, dcs_extent kernel) { return cut->points * OUTPUTS * (INPUTS * kernel.width + cut->stride); }
 
 static void take_channel(void *context, int64_t channel, int worker) {
   const streamed_plan *plan = context;
   const conv_pass *pass = &plan->pass;
   (void)worker;
-  int range = channel >= pass->inputs[0].channels;
-  winograd_take(plan->level, &plan->cut, &plan->unit, &pass->inputs[range], channel - (range ? pass->inputs[0].channels : 0), pass->before,
-                plan->points + channel * plan->cut.stride, plan->source.inputs * plan->cut.stride);
+  winograd_take_ranges(plan->level, &plan->cut, &plan->unit, pass->inputs, channel, 1, pass->before, plan->points + channel * plan->cut.stride, plan->plane);
 }
 
 static void run_block(void *context, int64_t block, int worker) {
@@ -42,7 +40,7 @@ static void run_block(void *context, int64_t block, int worker) {
         winograd_pack(source, first + m, i + c, 1, weights + m / GROUP * group_floats + c * taps * group_width(first + m, source->outputs), plane);
     for (int64_t f = 0; f < plan->cut.points; f++)
       for (int64_t m = 0; m < outputs; m += GROUP) {
-        conv_strip strip = {.input = plan->points + (f * source->inputs + i) * stride, .channels = count, .sc = stride, .rows = &row, .row_count = 1,
+        conv_strip strip = {.input = plan->points + f * plan->plane + i * stride, .channels = count, .sc = stride, .rows = &row, .row_count = 1,
                             .taps = taps, .weights = weights + m / GROUP * group_floats + f * plane, .width = group_width(first + m, source->outputs),
                             .positions = plan->unit.line - taps + 1, .sums = sums + (f * OUTPUTS + m) * stride, .stride = stride, .resume = i > 0};
         strip.weight_step = taps * strip.width;
@@ -54,9 +52,12 @@ static void run_block(void *context, int64_t block, int worker) {
 }
 
 static void run(dcs_pool *pool, const conv_pass *pass, winograd_source source, float *scratch) {
-  streamed_plan plan = {.pass = *pass, .source = source, .level = conv_current_level(), .cut = winograd_cut_of(&pass->outputs[0], pass->kernel, POSITIONS)};
+  dcs_extent before = winograd_before(pass->outputs, pass->inputs, pass->kernel);
+  streamed_plan plan = {.pass = *pass, .source = source, .level = conv_current_level(), .cut = winograd_cut_of(&pass->outputs[0], pass->kernel, pass->inputs[0].width, before.width, POSITIONS)};
+  plan.pass.before = before;
   plan.scratch = (float *)round_up((int64_t)(uintptr_t)scratch, 64);
   plan.worker_floats = worker_floats(&plan.cut, pass->kernel);
+  plan.plane = winograd_plane(source.inputs, plan.cut.stride);
   plan.points = plan.scratch + dcs_pool_threads(pool) * plan.worker_floats;
   for (int64_t unit = 0; unit < plan.cut.units; unit++) {
     plan.unit = winograd_unit_of(&plan.cut, &pass->outputs[0], pass->kernel, unit);
@@ -65,10 +66,12 @@ static void run(dcs_pool *pool, const conv_pass *pass, winograd_source source, f
   }
 }
 
-int64_t dcs_winograd_streamed_units(const dcs_tensor *output, dcs_extent kernel) { return winograd_cut_of(output, kernel, POSITIONS).units; }
+int64_t dcs_winograd_streamed_units(const dcs_tensor *output, dcs_extent kernel) {
+  return winograd_cut_of(output, kernel, output->width + kernel.width - 1, 0, POSITIONS).units;
+}
 
-int64_t dcs_winograd_streamed_scratch(const dcs_pool *pool, int64_t input_channels, const dcs_tensor *output, dcs_extent kernel) {
-  winograd_cut cut = winograd_cut_of(output, kernel, POSITIONS);
+int64_t dcs_winograd_streamed_scratch(const dcs_pool *pool, const dcs_tensor *input, int64_t input_channels, const dcs_tensor *output, dcs_extent kernel) {
+  winograd_cut cut = winograd_cut_of(output, kernel, input->width, winograd_before(output, input, kernel).width, POSITIONS);
   return VECTOR + points_floats(&cut, input_channels) + dcs_pool_threads(pool) * worker_floats(&cut, kernel);
 }
 
@@ -81,8 +84,7 @@ void dcs_winograd_streamed_forward(dcs_pool *pool, const dcs_tensor *inputs, int
 
 void dcs_winograd_streamed_backward_data(dcs_pool *pool, const dcs_tensor *dy, dcs_extent kernel, const float *weights, const dcs_tensor *dx, int dx_count,
                                          int accumulate, float *scratch) {
-  conv_pass pass = {.input_count = 1, .output_count = dx_count, .kernel = kernel, .accumulate = accumulate, .inputs = {*dy},
-                    .before = {kernel.depth - 1, kernel.height - 1, kernel.width - 1}};
+  conv_pass pass = {.input_count = 1, .output_count = dx_count, .kernel = kernel, .accumulate = accumulate, .inputs = {*dy}};
   for (int r = 0; r < dx_count; r++) pass.outputs[r] = dx[r];
   run(pool, &pass, winograd_source_of(weights, dy->channels, channel_total(dx, dx_count), kernel, 1), scratch);
 }

@@ -6,9 +6,8 @@
 // both to lines of points and adds the products of lines, which stay in the second cache; at the end it writes its share of dw. Parts are cut
 // by shape alone and added in their order: the same bytes for any number of threads.
 #include "conv_winograd.h"
-#include <string.h>
 
-enum { PARTS = 16, CHANNELS = 72, POSITIONS = 512, PARTIAL_FLOATS = 1 << 22, LINE = 16, MAX_COLUMNS = CHANNELS * 7 };
+enum { PARTS = 16, CHANNELS = 72, POSITIONS = 768, PARTIAL_FLOATS = 1 << 22, LINE = 16, MAX_COLUMNS = CHANNELS * 7 };
 
 static const float zeros[WINOGRAD_SEGMENT + LINE];
 
@@ -21,14 +20,14 @@ typedef struct {
   int64_t parts;
   int64_t columns;                                    // of a block: its input channels times the taps along x
   float *partial, *bias, *scratch;                    // [part][o][i][kernel], [part][o], [worker]
-  int64_t worker_floats;
+  int64_t worker_floats, x_plane, dy_plane;           // floats from one point's lines to the next one's
   float *dw, *dbias;
   int accumulate;
 } gradient_plan;
 
 static gradient_plan make_plan(const dcs_tensor *inputs, int input_count, dcs_extent k, const dcs_tensor *dy) {
   gradient_plan plan = {.inputs = inputs, .dy = dy, .k = k, .level = conv_current_level()};
-  plan.cut = winograd_cut_of(dy, k, POSITIONS);
+  plan.cut = winograd_cut_of(dy, k, inputs[0].width, winograd_before(dy, inputs, k).width, POSITIONS);
   plan.input_channels = channel_total(inputs, input_count);
   plan.output_blocks = (dy->channels + CHANNELS - 1) / CHANNELS;
   plan.input_blocks = (plan.input_channels + CHANNELS - 1) / CHANNELS;
@@ -38,7 +37,8 @@ static gradient_plan make_plan(const dcs_tensor *inputs, int input_count, dcs_ex
   plan.columns = plan.inputs_step * k.width;
   int64_t whole = dy->channels * plan.input_channels * kernel_volume(k);
   plan.parts = min64(min64(PARTS, plan.cut.units), max64(1, PARTIAL_FLOATS / whole));
-  plan.worker_floats = plan.cut.points * (plan.cut.stride * (plan.outputs + plan.inputs_step) + plan.columns * plan.outputs) + 2 * 96;
+  plan.x_plane = winograd_plane(plan.inputs_step, plan.cut.stride), plan.dy_plane = winograd_plane(plan.outputs, plan.cut.stride);
+  plan.worker_floats = plan.cut.points * (plan.x_plane + plan.dy_plane + plan.columns * plan.outputs) + 2 * 96;
   plan.worker_floats = round_up(plan.worker_floats, LINE);
   return plan;
 }
@@ -69,10 +69,9 @@ static float take_gradient(const gradient_plan *plan, const winograd_unit *u, in
       }
     conv_rows transform = {rows, plan->cut.deep, u->width, to + t * u->pitch, plane};
     plan->level->transform_gradients(&transform);
-    for (int64_t f = 0; f < plan->cut.points; f++)
-      memset(to + f * plane + t * u->pitch + u->width, 0, (size_t)(u->pitch - u->width) * sizeof *to);
+    int64_t end = t * u->pitch + u->width;
+    winograd_zero(to + end, (t + 1 < u->tiles ? (t + 1) * u->pitch : winograd_end(&plan->cut, u)) - end, plan->cut.points, plane);
   }
-  for (int64_t f = 0; f < plan->cut.points; f++) memset(to + f * plane + u->line, 0, (size_t)(plan->cut.stride - u->line) * sizeof *to);
   return sum;
 }
 
@@ -80,10 +79,10 @@ static void add_products(const gradient_plan *plan, const winograd_unit *u, int6
   const float *columns[MAX_COLUMNS];
   int64_t stride = plan->cut.stride;
   for (int64_t f = 0; f < plan->cut.points; f++) {
-    const float *lines = x + f * plan->inputs_step * stride;
+    const float *lines = x + f * plan->x_plane;
     for (int64_t j = 0; j < inputs * plan->k.width; j++) columns[j] = lines + j / plan->k.width * stride + j % plan->k.width;
     for (int64_t o = o0; o < o1; o += GROUP) {
-      conv_dots dots = {.dy = dy + (f * plan->outputs + o - o0) * stride, .stride = stride, .width = group_width(o, plan->dy->channels), .planes = 1,
+      conv_dots dots = {.dy = dy + f * plan->dy_plane + (o - o0) * stride, .stride = stride, .width = group_width(o, plan->dy->channels), .planes = 1,
                         .count = round_up(u->line, LINE), .columns = columns, .column_count = inputs * plan->k.width,
                         .sums = sums + (f * plan->outputs + o - o0) * plan->columns};
       plan->level->dots(&dots);
@@ -91,36 +90,46 @@ static void add_products(const gradient_plan *plan, const winograd_unit *u, int6
   }
 }
 
-// dw[o, i] = G^T sums G for a group of output channels, one input channel and all taps along x; added to what is there where `adds`.
-CLONED static void finish_group(const gradient_plan *plan, const float *sums, int64_t width, int64_t channels, int adds, float *dw, int64_t step) {
-  int64_t plane = plan->outputs * plan->columns, planes = plan->k.depth;
-  for (int64_t x = 0; x < plan->k.width; x++, sums += width) {
-    double along_y[WINOGRAD_SPAN][3][GROUP], made[3][3][GROUP];
-    for (int64_t j = 0; j < (planes == 1 ? 1 : WINOGRAD_SPAN); j++) {
-      double s[WINOGRAD_SPAN][GROUP] = {{0}};
-      for (int i = 0; i < WINOGRAD_SPAN; i++)
-        for (int64_t m = 0; m < width; m++) s[i][m] = (double)sums[(j * WINOGRAD_SPAN + i) * plane + m];
-      for (int y = 0; y < 3; y++)
-        for (int m = 0; m < GROUP; m++) {
-          double sum = 0;
-          for (int i = 0; i < WINOGRAD_SPAN; i++) sum += winograd_weights[i][y] * s[i][m];
-          along_y[j][y][m] = sum;
-        }
-    }
-    for (int64_t z = 0; z < planes; z++)
-      for (int y = 0; y < 3; y++)
-        for (int m = 0; m < GROUP; m++) {
-          double sum = planes == 1 ? along_y[0][y][m] : 0;
-          for (int j = 0; j < WINOGRAD_SPAN && planes > 1; j++) sum += winograd_weights[j][z] * along_y[j][y][m];
-          made[z][y][m] = sum;
-        }
-    for (int64_t m = 0; m < channels; m++)
-      for (int64_t z = 0; z < planes; z++)
-        for (int y = 0; y < 3; y++) {
-          float *to = dw + m * step + (z * 3 + y) * plan->k.width + x;
-          *to = adds ? *to + (float)made[z][y][m] : (float)made[z][y][m];
-        }
+typedef float group_vector __attribute__((vector_size(4 * GROUP), aligned(4)));
+typedef double group_doubles __attribute__((vector_size(8 * GROUP)));
+
+static inline __attribute__((always_inline)) void load_group(const float *from, int64_t width, group_doubles *to) {
+  group_vector lanes = {0};
+  if (width == GROUP) lanes = *(const group_vector *)from;
+  else for (int64_t m = 0; m < width; m++) lanes[m] = from[m];
+  *to = __builtin_convertvector(lanes, group_doubles);
+}
+
+// o = G^T s.
+static inline __attribute__((always_inline)) void taps_of_points(const group_doubles *s, int64_t step, group_doubles *o) {
+  for (int k = 0; k < 3; k++) {
+    group_doubles sum = {0};
+    for (int i = 0; i < WINOGRAD_SPAN; i++) sum += winograd_weights[i][k] * s[i * step];
+    o[k] = sum;
   }
+}
+
+// dw[o, i] = G^T sums G for a group of output channels and one input channel; added to what is there where `adds`.
+CLONED static void finish_pair(const gradient_plan *plan, const float *sums, int64_t width, int64_t channels, int adds, float *dw, int64_t step) {
+  int64_t plane = plan->outputs * plan->columns, planes = plan->k.depth, taps = plan->k.width;
+  group_vector made[9 * 7];   // [z][y][x]
+  for (int64_t x = 0; x < taps; x++, sums += width) {
+    group_doubles along_y[WINOGRAD_SPAN][3], along_z[3];
+    for (int64_t j = 0; j < (planes == 1 ? 1 : WINOGRAD_SPAN); j++) {
+      group_doubles s[WINOGRAD_SPAN];
+      for (int i = 0; i < WINOGRAD_SPAN; i++) load_group(sums + (j * WINOGRAD_SPAN + i) * plane, width, &s[i]);
+      taps_of_points(s, 1, along_y[j]);
+    }
+    for (int y = 0; y < 3; y++) {
+      if (planes == 1) along_z[0] = along_y[0][y]; else taps_of_points(&along_y[0][y], 3, along_z);
+      for (int64_t z = 0; z < planes; z++) made[(z * 3 + y) * taps + x] = __builtin_convertvector(along_z[z], group_vector);
+    }
+  }
+  for (int64_t m = 0; m < channels; m++, dw += step)
+    for (int64_t k = 0; k < planes * 3 * taps; k++) {
+      float value = ((const float *)&made[k])[m];
+      dw[k] = adds ? dw[k] + value : value;
+    }
 }
 
 static void sum_part(void *context, int64_t item, int worker) {
@@ -128,18 +137,17 @@ static void sum_part(void *context, int64_t item, int worker) {
   int64_t i0 = item % plan->input_blocks * plan->inputs_step, i1 = min64(i0 + plan->inputs_step, plan->input_channels);
   item /= plan->input_blocks;
   int64_t o0 = item % plan->output_blocks * plan->outputs, o1 = min64(o0 + plan->outputs, plan->dy->channels), part = item / plan->output_blocks;
-  int64_t stride = plan->cut.stride, x_plane = plan->inputs_step * stride, dy_plane = plan->outputs * stride, volume = kernel_volume(plan->k);
-  float *x = plan->scratch + worker * plan->worker_floats, *dy = x + plan->cut.points * x_plane, *sums = dy + plan->cut.points * dy_plane;
-  memset(dy, 0, (size_t)(plan->cut.points * (dy_plane + plan->outputs * plan->columns)) * sizeof *dy);   // lines beyond the last channel, sums
+  int64_t stride = plan->cut.stride, volume = kernel_volume(plan->k);
+  float *x = plan->scratch + worker * plan->worker_floats, *dy = x + plan->cut.points * plan->x_plane, *sums = dy + plan->cut.points * plan->dy_plane;
+  memset(sums, 0, (size_t)(plan->cut.points * plan->outputs * plan->columns) * sizeof *sums);
+  for (int64_t f = 0; f < plan->cut.points && o0 + plan->outputs > o1; f++)   // lines beyond the last channel
+    memset(dy + f * plan->dy_plane + (o1 - o0) * stride, 0, (size_t)((o0 + plan->outputs - o1) * stride) * sizeof *dy);
   double bias[CHANNELS] = {0};
   for (int64_t unit = plan->cut.units * part / plan->parts; unit < plan->cut.units * (part + 1) / plan->parts; unit++) {
+    if (dcs_pool_stopped()) return;
     winograd_unit u = winograd_unit_of(&plan->cut, plan->dy, plan->k, unit);
-    for (int64_t i = i0; i < i1; i++) {
-      int range = i >= plan->inputs[0].channels;
-      winograd_take(plan->level, &plan->cut, &u, &plan->inputs[range], i - (range ? plan->inputs[0].channels : 0), (dcs_extent){0, 0, 0},
-                    x + (i - i0) * stride, x_plane);
-    }
-    for (int64_t o = o0; o < o1; o++) bias[o - o0] += take_gradient(plan, &u, o, dy + (o - o0) * stride, dy_plane);
+    winograd_take_ranges(plan->level, &plan->cut, &u, plan->inputs, i0, i1 - i0, winograd_before(plan->dy, plan->inputs, plan->k), x, plan->x_plane);
+    for (int64_t o = o0; o < o1; o++) bias[o - o0] += take_gradient(plan, &u, o, dy + (o - o0) * stride, plan->dy_plane);
     add_products(plan, &u, o0, o1, i1 - i0, dy, x, sums);
   }
   int alone = plan->parts == 1;
@@ -147,7 +155,7 @@ static void sum_part(void *context, int64_t item, int worker) {
   for (int64_t o = o0; o < o1; o += GROUP) {
     int64_t width = group_width(o, plan->dy->channels), row = plan->input_channels * volume;
     for (int64_t i = i0; i < i1; i++)
-      finish_group(plan, sums + (o - o0) * plan->columns + (i - i0) * plan->k.width * width, width, min64(width, o1 - o), alone && plan->accumulate,
+      finish_pair(plan, sums + (o - o0) * plan->columns + (i - i0) * plan->k.width * width, width, min64(width, o1 - o), alone && plan->accumulate,
                    made + o * row + i * volume, row);
   }
   if (i0 == 0) for (int64_t o = o0; o < o1; o++) plan->bias[part * plan->dy->channels + o] = (float)bias[o - o0];

@@ -16,6 +16,8 @@ struct dcs_pool {
   pthread_mutex_t region;        // held by the thread whose region runs
   dcs_pool_body body;
   void *context;
+  dcs_pool_asked asked;          // of the thread that runs the region
+  const void *asked_context;
   int64_t count;
   _Atomic int64_t next;
   _Atomic int generation, finished, stopping;
@@ -24,6 +26,11 @@ struct dcs_pool {
 typedef struct { dcs_pool *pool; int worker; } worker_start;
 
 static _Thread_local int inside_region = 0;
+static _Thread_local dcs_pool_asked watched;
+static _Thread_local const void *watched_context;
+
+void dcs_pool_watch(dcs_pool_asked asked, const void *context) { watched = asked, watched_context = context; }
+int dcs_pool_stopped(void) { return watched && watched(watched_context); }
 
 static inline void relax(void) {
 #if defined(__x86_64__)
@@ -40,7 +47,7 @@ static void work(dcs_pool *pool, int worker) {
   inside_region = 1;
   for (;;) {
     int64_t item = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
-    if (item >= pool->count) break;
+    if (item >= pool->count || dcs_pool_stopped()) break;
     pool->body(pool->context, item, worker);
   }
   inside_region = 0;
@@ -56,6 +63,7 @@ static void *worker_main(void *argument) {
       if (++spins < SPINS) relax(); else sleep_while(&pool->generation, seen);
     seen = atomic_load(&pool->generation);
     if (atomic_load(&pool->stopping)) return NULL;
+    dcs_pool_watch(pool->asked, pool->asked_context);
     work(pool, start.worker);
     if (atomic_fetch_add(&pool->finished, 1) + 1 == pool->threads - 1) wake_all(&pool->finished);
   }
@@ -94,10 +102,11 @@ int dcs_pool_threads(const dcs_pool *pool) { return pool->threads; }
 void dcs_pool_run(dcs_pool *pool, int64_t count, dcs_pool_body body, void *context) {
   if (count <= 0) return;
   if (pool->threads == 1 || count == 1 || inside_region || pthread_mutex_trylock(&pool->region)) {
-    for (int64_t item = 0; item < count; item++) body(context, item, 0);
+    for (int64_t item = 0; item < count && !dcs_pool_stopped(); item++) body(context, item, 0);
     return;
   }
   pool->body = body; pool->context = context; pool->count = count;
+  pool->asked = watched; pool->asked_context = watched_context;
   atomic_store(&pool->next, 0);
   atomic_store(&pool->finished, 0);
   atomic_fetch_add(&pool->generation, 1);

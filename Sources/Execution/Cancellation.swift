@@ -19,9 +19,9 @@ package final class Cancellation: Sendable {
   package var isUrgent: Bool { requests.load(ordering: .relaxed) > 1 }
 
   /// For a kernel in C that asks now and then: a function, and what it is to be given.
-  package func asked<R>(_ body: (@convention(c) (UnsafeRawPointer?) -> Int32, UnsafeRawPointer) -> R) -> R {
-    withExtendedLifetime(self) {
-      body({ place in place.map { Unmanaged<Cancellation>.fromOpaque($0).takeUnretainedValue().isCancelled ? 1 : 0 } ?? 0 }, UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque()))
+  package func asked<R>(_ body: (@convention(c) (UnsafeRawPointer?) -> Int32, UnsafeRawPointer) throws -> R) rethrows -> R {
+    try withExtendedLifetime(self) {
+      try body({ place in place.map { Unmanaged<Cancellation>.fromOpaque($0).takeUnretainedValue().isCancelled ? 1 : 0 } ?? 0 }, UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque()))
     }
   }
 

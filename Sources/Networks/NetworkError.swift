@@ -18,7 +18,9 @@ package enum Mismatch: Error, Equatable, Sendable {
   case cropGrows(axis: Int, length: Int, to: Int)
   /// Nothing would be left for the convolutions that follow a crop.
   case cropEmpty(axis: Int, length: Int, factor: Int, convolutions: Int)
-  case tooLarge(axis: Int)
+  /// Longer than `Network.longestAxis`; more elements than a tensor may have.
+  case tooLong(axis: Int)
+  case tooManyElements
   case tooManyChannels(Int)
   case inputs(expected: Int, found: Int)
 
@@ -35,7 +37,8 @@ package enum Mismatch: Error, Equatable, Sendable {
     case .cropGrows(let axis, let length, let to): return "\(name(axis)): \(length) cannot be cropped to \(to)"
     case .cropEmpty(let axis, let length, let factor, let convolutions):
       return "\(name(axis)): of \(length), the next convolutions take \(convolutions), and what is left must be a multiple of \(factor)"
-    case .tooLarge(let axis): return "\(name(axis)): too large; a tensor has at most 2²⁴ voxels an axis and 2³⁸ elements"
+    case .tooLong(let axis): return "\(name(axis)): the output would be longer than 2²⁴ voxels, the most that a tensor has along an axis"
+    case .tooManyElements: return "the output would have more than 2³⁸ elements, the most that a tensor has"
     case .tooManyChannels(let count): return "\(count) channels; at most 1048576 are possible"
     case .inputs(let expected, let found): return "\(expected) inputs expected, \(found) given"
     }
@@ -70,7 +73,7 @@ package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .layer(_, _, _, _, _, let legal):
-      let sizes = legal.map { "; input sizes that fit: \($0)" } ?? ""
+      let sizes = isTooLarge ? "" : legal.map { "; input sizes that fit: \($0)" } ?? ""
       return "\(headline): \(detail ?? "")\(sizes)"
     case .noLegalSize(let network): return "\(network): no input size fits all layers"
     case .input(let network, let expected, let found): return "\(network) takes \(expected), found \(shapeText(found))"
@@ -106,10 +109,18 @@ package enum NetworkError: Error, Equatable, Sendable, CustomStringConvertible {
     return reason.words(Array(repeating: "", count: 3 - axes.count) + axes)
   }
 
+  /// Whether a smaller input is the remedy, of whatever legal size.
+  package var isTooLarge: Bool {
+    switch self {
+    case .layer(_, _, _, _, .tooLong, _), .layer(_, _, _, _, .tooManyElements, _): true
+    default: false
+    }
+  }
+
   /// Something one can paste or do.
   package var hint: String? {
-    switch self {
-    case .layer(_, _, _, _, .tooLarge, _): nil
+    if isTooLarge { return "use a smaller input; predict goes through a large volume in tiles" }
+    return switch self {
     case .layer(_, _, _, _, _, let legal?): "use an input size of \(legal.smallest.map(String.init).joined(separator: " × ")) plus multiples of \(legal.step.map(String.init).joined(separator: " × "))"
     case .memory: "use a smaller input or batch"
     default: nil

@@ -195,6 +195,10 @@ private func bits(_ source: any ArraySource) throws -> [UInt32] {
     var directed = try unet(valid)
     directed.task = ["kind": "affinities"]
     #expect(throws: BlockwiseError.self) { try predict(directed, Volume(flat), PredictOptions(mirror: true), context()) }
+    let cellpose = try CPnetSettings(inChannels: 1, features: [4, 8]).network(), flows = try Model(network: cellpose, parameters: try ParameterSet(initialising: cellpose, seed: 2), provenance: ["input": JSON([8, 8])])
+    #expect(throws: BlockwiseError.model("channels of flows have directions, which a mirrored pass turns around: predict them without mirroring")) {
+      try predict(flows, Volume(picture), PredictOptions(mirror: true), context())
+    }
   }
 
   /// Networks that see all of their input: tiles of one size at fixed places, whatever the blocks.

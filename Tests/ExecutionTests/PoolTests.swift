@@ -1,3 +1,4 @@
+import CKernels
 import Execution
 import Synchronization
 import Testing
@@ -27,6 +28,21 @@ import Testing
     let pool = ThreadPool(threads: 1)
     #expect(throws: Bad(item: 3)) { try pool.forEach(10) { item, _ in if item >= 3 { throw Bad(item: item) } } }
     try pool.forEach(2) { _, _ in }
+  }
+
+  /// Items begun when somebody asks to stop are finished, no others begun; regions of other threads and later ones go through.
+  @Test(arguments: [1, 3]) func whoWatchesIsStopped(threads: Int) throws {
+    let pool = ThreadPool(threads: threads), cancellation = Cancellation(), count = Atomic<Int>(0)
+    try cancellation.asked { asked, place in
+      dcs_pool_watch(asked, place)
+      defer { dcs_pool_watch(nil, nil) }
+      try pool.forEach(1000) { _, _ in
+        if count.add(1, ordering: .relaxed).newValue == 10 { cancellation.cancel() }
+      }
+    }
+    #expect((10..<10 + threads).contains(count.load(ordering: .relaxed)))
+    try pool.forEach(100) { _, _ in count.add(1, ordering: .relaxed) }
+    #expect(count.load(ordering: .relaxed) >= 110)
   }
 
   @Test func cancellationCountsRequests() throws {

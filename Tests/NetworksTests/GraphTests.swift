@@ -147,4 +147,21 @@ struct GraphTests {
     #expect(Set(Operators.all.map { $0.word }).count == Operators.all.count)
     #expect(Operators.all.map { "\($0)" } == Operators.all.map { "\($0)" }.sorted())
   }
+
+  /// Flows are Cellpose's channels, not those of a network that was given another number of them.
+  @Test func flowsHaveDirections() throws {
+    #expect(try CPnetSettings(features: [4, 8]).network().makesFlows)
+    #expect(try CPnetSettings(features: [4, 8], outChannels: 4, spatialRank: 3).network().makesFlows)
+    #expect(try !CPnetSettings(features: [4, 8], outChannels: 2).network().makesFlows)
+    #expect(try !UNetSettings(outChannels: 4, features: 4, featureFactor: 2, downsampleFactors: [[2, 2, 2]]).network().makesFlows)
+  }
+
+  /// Elements are no axis: the message names none, and the remedy is not another legal size.
+  @Test func whatIsTooLargeSaysSo() throws {
+    let network = try UNetSettings(outChannels: 64, features: 64, featureFactor: 2, downsampleFactors: [[2, 2, 2]], padding: .same).network()
+    do { _ = try network.outputShape(forSpatial: [4000, 4000, 4000]); Issue.record("it fits") } catch let error {
+      #expect(error.detail == "the output would have more than 2³⁸ elements, the most that a tensor has" && error.isTooLarge)
+      #expect(error.hint == "use a smaller input; predict goes through a large volume in tiles")
+    }
+  }
 }

@@ -26,13 +26,13 @@ extension ConvCase {
 extension ConvProblem {
   func streamedForward(_ pool: ThreadPool, relu: Bool) -> Image {
     let output = Image(conv.outputs, conv.size.0, conv.size.1, conv.size.2, gap: conv.gaps.2, rowGap: 1)
-    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_streamed_scratch(pool.handle, Int64(conv.channels), &output.tensor, conv.extents)))
+    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_streamed_scratch(pool.handle, &inputs[0].tensor, Int64(conv.channels), &output.tensor, conv.extents)))
     dcs_winograd_streamed_forward(pool.handle, inputs.map(\.tensor), Int32(inputs.count), conv.extents, weights, bias, relu ? 1 : 0, &output.tensor, &scratch)
     return output
   }
 
   func streamedBackwardData(_ pool: ThreadPool, into dx: [Image], accumulate: Int) {
-    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_streamed_scratch(pool.handle, Int64(conv.outputs), &dx[0].tensor, conv.extents)))
+    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_streamed_scratch(pool.handle, &dy.tensor, Int64(conv.outputs), &dx[0].tensor, conv.extents)))
     dcs_winograd_streamed_backward_data(pool.handle, &dy.tensor, conv.extents, weights, dx.map(\.tensor), Int32(dx.count), Int32(accumulate), &scratch)
   }
 
@@ -40,7 +40,7 @@ extension ConvProblem {
     let output = Image(conv.outputs, conv.size.0, conv.size.1, conv.size.2, gap: conv.gaps.2, rowGap: 1)
     var packed = [Float](repeating: .nan, count: Int(dcs_winograd_packed_count(Int64(conv.outputs), Int64(conv.channels), conv.extents)))
     dcs_winograd_pack_forward(pool.handle, weights, Int64(conv.outputs), Int64(conv.channels), conv.extents, &packed)
-    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_scratch(pool.handle, Int64(conv.channels), &output.tensor, Int64(conv.outputs), conv.extents)))
+    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_scratch(pool.handle, &inputs[0].tensor, Int64(conv.channels), &output.tensor, Int64(conv.outputs), conv.extents)))
     dcs_winograd_forward(pool.handle, inputs.map(\.tensor), Int32(inputs.count), conv.extents, packed, bias, relu ? 1 : 0, &output.tensor, &scratch)
     return output
   }
@@ -48,7 +48,7 @@ extension ConvProblem {
   func tiledBackwardData(_ pool: ThreadPool, into dx: [Image], accumulate: Int) {
     var packed = [Float](repeating: .nan, count: Int(dcs_winograd_packed_count(Int64(conv.channels), Int64(conv.outputs), conv.extents)))
     dcs_winograd_pack_backward(pool.handle, weights, Int64(conv.outputs), Int64(conv.channels), conv.extents, &packed)
-    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_scratch(pool.handle, Int64(conv.outputs), &dx[0].tensor, Int64(conv.channels), conv.extents)))
+    var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_scratch(pool.handle, &dy.tensor, Int64(conv.outputs), &dx[0].tensor, Int64(conv.channels), conv.extents)))
     dcs_winograd_backward_data(pool.handle, &dy.tensor, conv.extents, packed, dx.map(\.tensor), Int32(dx.count), Int32(accumulate), &scratch)
   }
 
@@ -101,6 +101,55 @@ extension ConvProblem {
 
   @Test(arguments: ConvCase.tiled) func backwardWeights(_ conv: ConvCase) {
     expectWeights(conv, within: tolerance) { $0.tiledBackwardWeights(pool) } added: { $0.tiledBackwardWeights(pool, from: 2, accumulate: true) }
+  }
+
+  /// Zeros that are stored nowhere: inputs smaller than what the taps span, beside inputs with a border of zeros.
+  @Test(arguments: [(3, 3, 20), (3, 1, 33), (1, 3, 16), (3, 5, 300), (1, 7, 9)]) func samePadding(depth: Int, width: Int, length: Int) {
+    let conv = ConvCase(inputs: [5, 4], outputs: 11, kernel: (depth, 3, width), size: (6, 9, length), gaps: (1, 0, 2)), problem = ConvProblem(conv)
+    let before = (depth / 2, 1, width / 2)
+    func isInside(_ z: Int, _ y: Int, _ x: Int) -> Bool {
+      (0..<conv.size.0).contains(z - before.0) && (0..<conv.size.1).contains(y - before.1) && (0..<conv.size.2).contains(x - before.2)
+    }
+    func inside(_ image: Image) -> dcs_tensor {
+      var tensor = image.tensor
+      tensor.data += image.index(0, before.0, before.1, before.2)
+      (tensor.depth, tensor.height, tensor.width) = (Int64(conv.size.0), Int64(conv.size.1), Int64(conv.size.2))
+      return tensor
+    }
+    for image in problem.inputs { image.forEachVoxel { if !isInside($1, $2, $3) { image[$0, $1, $2, $3] = 0 } } }
+    let inputs = problem.inputs.map(inside), forward = problem.forwardTwin(relu: true).double, weights = problem.weightsTwin()
+    for level in kernelLevels {
+      onLevel(level) {
+        let output = Image(conv.outputs, conv.size.0, conv.size.1, conv.size.2), streamed = output.copy()
+        var packed = [Float](repeating: .nan, count: Int(dcs_winograd_packed_count(Int64(conv.outputs), Int64(conv.channels), conv.extents)))
+        dcs_winograd_pack_forward(pool.handle, problem.weights, Int64(conv.outputs), Int64(conv.channels), conv.extents, &packed)
+        var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_scratch(pool.handle, inputs, Int64(conv.channels), &output.tensor, Int64(conv.outputs), conv.extents)))
+        dcs_winograd_forward(pool.handle, inputs, 2, conv.extents, packed, problem.bias, 1, &output.tensor, &scratch)
+        scratch = [Float](repeating: .nan, count: Int(dcs_winograd_streamed_scratch(pool.handle, inputs, Int64(conv.channels), &streamed.tensor, conv.extents)))
+        dcs_winograd_streamed_forward(pool.handle, inputs, 2, conv.extents, problem.weights, problem.bias, 1, &streamed.tensor, &scratch)
+        #expect(distance(output.values, forward) < tolerance && bits(output.values) == bits(streamed.values), "\(level)")
+
+        let (d, h, w) = conv.inputSize, dx = conv.inputs.map { Image($0, d, h, w) }, twin = problem.dataTwin(dx, accumulate: 0)
+        packed = [Float](repeating: .nan, count: Int(dcs_winograd_packed_count(Int64(conv.channels), Int64(conv.outputs), conv.extents)))
+        dcs_winograd_pack_backward(pool.handle, problem.weights, Int64(conv.outputs), Int64(conv.channels), conv.extents, &packed)
+        let parts = dx.map(inside)
+        scratch = [Float](repeating: .nan, count: Int(dcs_winograd_scratch(pool.handle, &problem.dy.tensor, Int64(conv.outputs), parts, Int64(conv.channels), conv.extents)))
+        dcs_winograd_backward_data(pool.handle, &problem.dy.tensor, conv.extents, packed, parts, 2, 0, &scratch)
+        var values: [Float] = [], expected: [Double] = [], stray = 0, place = 0
+        for image in dx {
+          image.forEachVoxel { c, z, y, x in
+            if isInside(z, y, x) { values.append(image[c, z, y, x]); expected.append(twin[place]) } else if !image[c, z, y, x].isNaN { stray += 1 }
+            place += 1
+          }
+        }
+        #expect(distance(values, expected) < tolerance && stray == 0, "\(level)")
+
+        var dw = [Float](repeating: 0, count: problem.weights.count), dbias = [Float](repeating: 0, count: conv.outputs)
+        scratch = [Float](repeating: .nan, count: Int(dcs_winograd_backward_weights_scratch(pool.handle, inputs, 2, conv.extents, &problem.dy.tensor)))
+        dcs_winograd_backward_weights(pool.handle, inputs, 2, conv.extents, &problem.dy.tensor, &dw, &dbias, 0, &scratch)
+        #expect(distance(dw, weights.dw) < tolerance && distance(dbias, weights.dbias) < tolerance, "\(level)")
+      }
+    }
   }
 
   @Test func threads() {

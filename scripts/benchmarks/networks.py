@@ -4,7 +4,8 @@ usage: networks.py DCS FOLDER [ROUNDS] [ROW...]     (rows by a part of their nam
 
 Each measurement is a process of its own, ours and the peers' in turn, ROUNDS times, with two threads; medians of the rounds, each the median (dcs:
 the mean) of five passes after one that is not counted, of two for U-Nets of more than 100 GFLOP. Ratios are the best peer's time over ours. GFLOP/s count the
-multiplications and additions of the direct sum. Floor: those at the rate of sgemm, which is printed; filtering in tiles may go below it.
+multiplications and additions of the direct sum, and stand beside the rate of sgemm (numpy, two threads): the floor is the time at that rate; filtering in
+tiles may go below it. torch: eager; torch-last: eager, channels_last_3d; torch-compile: torch.compile, which needs a C++ compiler (it is said where it does not run).
 Peak memory is the process's own, packages and inputs included.
 """
 import os, statistics, subprocess, sys, time
@@ -89,6 +90,8 @@ def peer_unet(package, kind, name, folder, rounds):
     model, x = unet(*settings), torch.rand(batch, 1, edge, edge, edge)
     if package == "torch-last":
         model, x = model.to(memory_format=torch.channels_last_3d), x.to(memory_format=torch.channels_last_3d)
+    if package == "torch-compile":
+        model = torch.compile(model)
     if kind == "train":
         optimizer = torch.optim.RAdam(model.parameters(), lr=1e-4, decoupled_weight_decay=True)
         target = (torch.rand_like(model(x).detach()[:, :1]) > 0.5).float()
@@ -151,12 +154,13 @@ def rounds_of(commands, rounds):
     return {name: ([statistics.median(v) for v in zip(*(r[0] for r in results))], statistics.median(r[1] for r in results)) for name, results in found.items() if results}
 
 
-def line(name, work, results, column):
+def line(name, work, results, column, peak):
     ours = results["dcs"][0][column]
     others = {n: r[0][column] for n, r in results.items() if n != "dcs"}
     cells = "   ".join(f"{n} {s * 1000:8.1f} ms {work / s / 1e9:4.0f} GF/s {results[n][1]:5.0f} MiB" for n, s in [("dcs", ours)] + sorted(others.items()))
+    floor = f"   sgemm {peak:.0f} GF/s" if peak else ""
     best = f"   ratio {min(others.values()) / ours:.2f}" if others else "   (no peer)"
-    print(f"{name:24}{cells}{best}", flush=True)
+    print(f"{name:24}{cells}{floor}{best}", flush=True)
 
 
 def main(dcs, folder, rounds, rows):
@@ -168,8 +172,7 @@ def main(dcs, folder, rounds, rows):
 
     script = [dcs, "--quiet", "--jobs", "2", os.path.join(HERE, "networks.dcs")]
     gemm = peer("sgemm")()
-    if gemm:
-        print(f"sgemm 4096: {2 * 4096**3 / gemm[0][0] / 1e9:.0f} GFLOP/s (numpy, 2 threads)")
+    peak = 2 * 4096**3 / gemm[0][0] / 1e9 if gemm else None
     for channels, features, size in CONVOLUTIONS:
         name = f"{channels}->{features} at {size}"
         if not wanted(name):
@@ -179,21 +182,21 @@ def main(dcs, folder, rounds, rows):
             "dcs": lambda: measure(script + ["--kind", "conv", "--channels", str(channels), "--features", str(features), "--size", str(size)]),
             "torch": peer("conv", channels, features, size, "first"), "torch-last": peer("conv", channels, features, size, "last")}, rounds)
         if "dcs" in results:
-            line(name + " forward", work, results, 0)
-            line(name + " backward", 2 * work, results, 1)
+            line(name + " forward", work, results, 0, peak)
+            line(name + " backward", 2 * work, results, 1, peak)
     for name, (features, growth, levels, padding, edge, batch) in UNETS.items():
         flop, passes_ = work_of(features, growth, levels, padding, edge) * batch, 5
         if flop > 1e11:
             passes_ = 2
         model = ["--features", str(features), "--growth", str(growth), "--levels", str(levels), "--size", str(edge), "--batch", str(batch), "--rounds", str(passes_)]
         model += ["--padding", padding]
-        for kind, packages in (("infer", ["torch", "torch-last", "onnxruntime", "openvino"]), ("train", ["torch", "torch-last"])):
+        for kind, packages in (("infer", ["torch", "torch-last", "torch-compile", "onnxruntime", "openvino"]), ("train", ["torch", "torch-last", "torch-compile"])):
             if not wanted(f"{name} {kind}"):
                 continue
             results = rounds_of({"dcs": lambda: ours(script + ["--kind", kind] + model, kind, folder)}
                                 | {package: peer("unet", package, kind, name, folder, passes_) for package in packages}, 1 if flop > 1e11 else rounds)
             if "dcs" in results:
-                line(f"{name} {kind}", flop * (3 if kind == "train" else 1), results, 0)
+                line(f"{name} {kind}", flop * (3 if kind == "train" else 1), results, 0, peak)
 
 
 def ours(command, kind, folder):

@@ -41,7 +41,7 @@ extension Call {
     do throws(NetworkError) { _ = try network.outputShape(forSpatial: input) } catch {
       var failure = error.failure
       failure.argument = "input"
-      if let legal = network.legalSizes() { failure.hint = "input sizes that fit: \(legal)" }
+      if !error.isTooLarge, let legal = network.legalSizes() { failure.hint = "input sizes that fit: \(legal)" }
       throw failure
     }
     return Value(ModelValue(kind: .architecture(network), input: input))

@@ -37,7 +37,7 @@ extension Builtin {
       throw NetworkError.noLegalSize(network: name)
     }
     do { return Value(ModelValue(kind: .architecture(try trace(input)), input: input)) } catch var failure as Failure where failure.kind == .shape {
-      if let legal = (try? trace(nil))?.legalSizes() { failure.hint = "input sizes that fit: \(legal)" }
+      if failure.hint == nil, let legal = (try? trace(nil))?.legalSizes() { failure.hint = "input sizes that fit: \(legal)" }
       throw failure
     }
   }

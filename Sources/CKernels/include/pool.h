@@ -13,3 +13,11 @@ dcs_pool *dcs_pool_create(int threads);
 void dcs_pool_destroy(dcs_pool *pool);
 int dcs_pool_threads(const dcs_pool *pool);
 void dcs_pool_run(dcs_pool *pool, int64_t count, dcs_pool_body body, void *context);
+
+// Giving up. Whoever watches must ask once more at the end, and throw away what was made: items may have been left out.
+typedef int32_t (*dcs_pool_asked)(const void *context);
+
+/// Regions that this thread starts from now on leave out items not yet begun once `asked` (of any thread) is not 0; NULL: never.
+void dcs_pool_watch(dcs_pool_asked asked, const void *context);
+/// Whether that is so, for an item that takes long.
+int dcs_pool_stopped(void);

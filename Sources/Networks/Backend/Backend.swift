@@ -29,8 +29,10 @@ package enum Pointwise: Int, Sendable, CaseIterable {
 }
 
 package protocol Backend: AnyObject {
-  /// Valid convolution of up to two ranges of channels, plus bias, then ReLU if asked.
+  /// Convolution of up to two ranges of channels, plus bias, then ReLU if asked: valid, or, where `imaginesZeros`, same.
   func convolve(_ inputs: [TensorView], window: Window, weights: Int, bias: Int, relu: Bool, into output: TensorView, scratch: StoragePlace)
+  /// Whether passes between so many channels of that extent take the zeros of same padding as being there, with none stored.
+  func imaginesZeros(_ inputs: Int, _ outputs: Int, _ window: Window, _ extent: Extent, training: Bool) -> Bool
   /// Floats of scratch that `convolve` needs.
   func convolutionScratch(_ inputs: [TensorView], window: Window, output: TensorView) -> Int
   /// Where `inputGradientReadsBorder`, `outputGradient` lies inside a buffer with kernel − 1 zeros on each side.

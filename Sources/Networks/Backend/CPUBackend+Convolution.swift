@@ -24,7 +24,8 @@ extension CPUBackend {
       let view = unbound(TensorView(storage: 0, layout: Layout(outputs, extent)))
       if withUnsafePointer(to: view, { dcs_winograd_streamed_units($0, window.kernel.c) }) == 1 { return .streamed }
     }
-    guard extent.count >= 1000, inputs * outputs <= 1 << 20 else { return .direct }
+    let isWeights = pass == .weightGradient
+    guard extent.count >= (isWeights ? 500 : 1000), isWeights || inputs * outputs <= 1 << 20 else { return .direct }
     return gain > (pass == .forward ? 1.15 : pass == .inputGradient ? 0.8 : 1) ? .tiles : .direct
   }
 
@@ -38,18 +39,27 @@ extension CPUBackend {
 
   private func floats(_ place: StoragePlace) -> UnsafeMutablePointer<Float> { bases[place.storage] + place.offset }
 
-  /// Floats of scratch for a pass in tiles that makes `outputs` channels of `like`'s extent.
-  private func tileScratch(_ method: Method, _ inputs: Int, _ outputs: Int, _ window: Window, like: TensorView) -> Int {
-    withUnsafePointer(to: unbound(like)) {
-      Int(method == .streamed ? dcs_winograd_streamed_scratch(pool.handle, Int64(inputs), $0, window.kernel.c) : dcs_winograd_scratch(pool.handle, Int64(inputs), $0, Int64(outputs), window.kernel.c))
+  /// Floats of scratch for a pass in tiles that makes `outputs` channels of `like`'s extent from `inputs` of `from`'s.
+  private func tileScratch(_ method: Method, _ inputs: Int, _ outputs: Int, _ window: Window, from: TensorView, like: TensorView) -> Int {
+    withUnsafePointer(to: unbound(from)) { from in
+      withUnsafePointer(to: unbound(like)) {
+        Int(method == .streamed ? dcs_winograd_streamed_scratch(pool.handle, from, Int64(inputs), $0, window.kernel.c)
+            : dcs_winograd_scratch(pool.handle, from, Int64(inputs), $0, Int64(outputs), window.kernel.c))
+      }
     }
+  }
+
+  /// In tiles, zeros around an input need not be stored.
+  package func imaginesZeros(_ inputs: Int, _ outputs: Int, _ window: Window, _ extent: Extent, training: Bool) -> Bool {
+    let passes: [Pass] = training ? [.forward, .inputGradient, .weightGradient] : [.forward]
+    return passes.allSatisfy { method($0, inputs, outputs, window, extent) != .direct }
   }
 
   // MARK: Forward
 
   package func convolutionScratch(_ inputs: [TensorView], window: Window, output: TensorView) -> Int {
     let method = method(.forward, channels(inputs), output.channels, window, output.extent)
-    if method != .direct { return tileScratch(method, channels(inputs), output.channels, window, like: output) }
+    if method != .direct { return tileScratch(method, channels(inputs), output.channels, window, from: inputs[0], like: output) }
     return inputs.map(unbound).withUnsafeBufferPointer { Int(dcs_window_forward_scratch($0.baseAddress, Int32($0.count), window.c)) }
   }
 
@@ -76,7 +86,7 @@ extension CPUBackend {
 
   package func inputGradientScratch(_ inputs: [TensorView], window: Window, outputGradient: TensorView) -> Int {
     let method = method(.inputGradient, channels(inputs), outputGradient.channels, window, inputs[0].extent)
-    if method != .direct { return tileScratch(method, outputGradient.channels, channels(inputs), window, like: inputs[0]) }
+    if method != .direct { return tileScratch(method, outputGradient.channels, channels(inputs), window, from: outputGradient, like: inputs[0]) }
     if window.isPlain { return 0 }
     return withUnsafePointer(to: unbound(outputGradient)) { dy in
       inputs.map(unbound).withUnsafeBufferPointer { Int(dcs_window_backward_data_scratch(dy, window.c, $0.baseAddress, Int32($0.count))) }

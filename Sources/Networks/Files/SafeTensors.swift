@@ -26,7 +26,7 @@ package struct SafeTensors: Sendable {
 
   // MARK: Writing
 
-  /// Writes the file as a whole or not at all.
+  /// Writes the file as a whole or not at all, an array at a time.
   ///
   /// - Parameter sync: also survive a power cut.
   /// - Throws: `StorageError`; `NetworkError.file` for two arrays of one name; `ArrayError.noMemory`.
@@ -41,18 +41,11 @@ package struct SafeTensors: Sendable {
     }
     var header = Array(JSON.object(members).compact.utf8)
     header += Array(repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
-    let bytes = try Bytes(count: 8 + header.count + end)
-    try bytes.fill { target in
-      guard let base = target.baseAddress else { return }
-      withUnsafeBytes(of: UInt64(header.count).littleEndian) { base.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(base), byteCount: 8) }
-      header.withUnsafeBytes { if let source = $0.baseAddress { (base + 8).copyMemory(from: source, byteCount: header.count) } }
-      var at = base + 8 + header.count
-      for (_, array) in tensors {
-        try array.contiguous().withBytes { if let source = $0.baseAddress { at.copyMemory(from: source, byteCount: $0.count) } }
-        at += array.byteCount
-      }
-    }
-    try bytes.withBytes { bytes throws(StorageError) in try Files.writeAtomically(bytes, path, sync: sync) }
+    let file = try NewFile(path)
+    try withUnsafeBytes(of: UInt64(header.count).littleEndian) { bytes throws(StorageError) in try file.write(bytes) }
+    try file.write(header)
+    for (_, array) in tensors { try array.contiguous().withBytes { bytes throws(StorageError) in try file.write(bytes) } }
+    try file.finish(sync: sync)
   }
 
   // MARK: Reading

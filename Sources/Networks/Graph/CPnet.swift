@@ -73,3 +73,8 @@ package struct CPnetSettings: Sendable, Equatable {
     return try z.add([try step(try step(z, 2), 3)], name: "\(name).add_1")
   }
 }
+
+extension Network {
+  /// Whether it is of Cellpose's kind, with its channels: a flow along each axis, and one more. What a run's task says of channels goes before this.
+  package var makesFlows: Bool { outChannels == spatialRank + 1 && nodes.contains { $0.operation is UnitLength } }
+}

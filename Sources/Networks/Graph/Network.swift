@@ -79,9 +79,9 @@ package struct Network: Sendable {
     do throws(Mismatch) {
       for axis in 0..<3 {
         extent[axis] = try node.operation.length(inputs.map { $0[axis] }, axis: axis)
-        guard (1...longestAxis).contains(extent[axis]) else { throw .tooLarge(axis: axis) }
+        guard (1...longestAxis).contains(extent[axis]) else { throw .tooLong(axis: axis) }
       }
-      guard fits(channels, extent) else { throw .tooLarge(axis: 3 - rank) }
+      guard fits(channels, extent) else { throw .tooManyElements }
     } catch {
       throw .layer(network: network, layer: node.name, operation: node.operation.summary, inputs: shapes, reason: error, legal: legal())
     }

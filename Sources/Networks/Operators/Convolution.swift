@@ -4,7 +4,7 @@
 // weights  "weight" [o, i, kz, ky, kx], "bias" [o]; two axes: [o, i, ky, kx]
 // output   valid: (z − dz (kz − 1) − 1) / sz + 1, …, without rest, so that moving the input by the stride moves the output by one voxel
 //          same: z / sz, …, without rest, with d (k − 1) / 2 zeros around the input, for odd k
-// Limits: k in 1...7. Same padding is rewritten as a `Padding` before a valid convolution (Plan/Rewrite.swift).
+// Limits: k in 1...7. Same padding is rewritten as a `Padding` before a valid convolution where the backend needs the zeros (Plan/Rewrite.swift).
 // Checked against torch.nn.functional.conv3d: Tests/Fixtures/networks.
 
 import Geometry
@@ -19,6 +19,8 @@ package struct Convolution: FusesRelu {
   package var relu: Bool
   /// Where the zeros of `same` have been put around the input already: a rest behind the last window is left out.
   var leavesRest = false
+  /// Where the backend takes the zeros of `same` as being there.
+  var staysSame = false
 
   package var kernel: Extent { window.kernel }
 
@@ -74,7 +76,7 @@ package struct Convolution: FusesRelu {
             ParameterSpec("bias", [features], .uniform(fanIn: fanIn))]
   }
 
-  // MARK: Computing (valid only)
+  // MARK: Computing
 
   package var backwardReads: (inputs: Bool, output: Bool) { (true, relu) }
 

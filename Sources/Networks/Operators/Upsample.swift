@@ -31,7 +31,7 @@ package struct Upsample: Operator {
 
 func enlarged(_ length: Int, _ factors: Extent, _ axis: Int) throws(Mismatch) -> Int {
   let (length, overflow) = length.multipliedReportingOverflow(by: factors[axis])
-  guard !overflow, length <= Network.longestAxis else { throw .tooLarge(axis: axis) }
+  guard !overflow, length <= Network.longestAxis else { throw .tooLong(axis: axis) }
   return length
 }
 

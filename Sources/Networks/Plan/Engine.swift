@@ -3,6 +3,7 @@
 // An engine belongs to one thread at a time; the kernels use the context's pool. Results do not depend on the pool's size.
 
 import Arrays
+import CKernels
 import Execution
 
 package final class Engine {
@@ -67,18 +68,21 @@ package final class Engine {
 
     backend.bind(weights: weights.arrays.map { UnsafePointer(pointer($0)) })
     backend.bind(storages: bases(input: input, output: output, outputGradient: nil))
-    if !sameWeights { try backend.pack(plan) }
-    for (index, step) in plan.steps.enumerated() {
-      try context.cancellation.check()
-      let started = measured == nil ? nil : ContinuousClock.now
-      for round in 0..<step.operation.rounds(training: mode == .training) {
-        for item in 0..<plan.batch {
-          step.operation.forward(ForwardCall(
-            backend: backend, inputs: step.inputs.map { $0.map { $0.item(item) } }, output: step.output.item(item), parameter: step.parameter,
-            saved: saved(step, item), scratch: step.scratch, training: mode == .training, item: item, items: plan.batch, round: round, key: key(step, item)))
+    do {
+      try stoppable {
+        if !sameWeights { try backend.pack(plan) }
+        for (index, step) in plan.steps.enumerated() {
+          try context.cancellation.check()
+          let started = measured == nil ? nil : ContinuousClock.now
+          for round in 0..<step.operation.rounds(training: mode == .training) {
+            for item in 0..<plan.batch { run(step, item, round) }
+          }
+          if let started { measured?[index].forward += seconds(since: started) }
         }
       }
-      if let started { measured?[index].forward += seconds(since: started) }
+    } catch {
+      self.parameters = nil   // not all of them may have been packed
+      throw error
     }
     if mode == .training { self.output = output }
     else { self.input = nil }
@@ -102,13 +106,15 @@ package final class Engine {
     backend.bind(weights: parameters.arrays.map { UnsafePointer(pointer($0)) })
     backend.bind(gradients: gradients.arrays.map(pointer))
     backend.bind(storages: bases(input: input, output: output, outputGradient: outputGradient))
-    for backward in plan.backward {
-      try context.cancellation.check()
-      let started = measured == nil ? nil : ContinuousClock.now
-      for round in 0..<plan.steps[backward.step].operation.rounds(training: true) {
-        for item in 0..<plan.batch { run(backward, item, round) }
+    try stoppable {
+      for backward in plan.backward {
+        try context.cancellation.check()
+        let started = measured == nil ? nil : ContinuousClock.now
+        for round in 0..<plan.steps[backward.step].operation.rounds(training: true) {
+          for item in 0..<plan.batch { run(backward, item, round) }
+        }
+        if let started { measured?[backward.step].backward += seconds(since: started) }
       }
-      if let started { measured?[backward.step].backward += seconds(since: started) }
     }
     // Whoever owns the weights may now change them in place.
     (self.input, self.parameters, self.output) = (nil, nil, nil)
@@ -121,6 +127,22 @@ package final class Engine {
     guard step.operation is Dropout else { return 0 }
     var generator = KeyedGenerator(seed: draw, purpose: step.name, index: UInt64(item))
     return generator.next()
+  }
+
+  /// The pool's regions leave out what is not begun once somebody has asked to stop; then nothing that `body` made counts.
+  private func stoppable(_ body: () throws -> Void) throws {
+    try context.cancellation.asked { asked, place in
+      dcs_pool_watch(asked, place)
+      defer { dcs_pool_watch(nil, nil) }
+      try body()
+    }
+    try context.cancellation.check()
+  }
+
+  private func run(_ step: Plan.Step, _ item: Int, _ round: Int) {
+    step.operation.forward(ForwardCall(
+      backend: backend, inputs: step.inputs.map { $0.map { $0.item(item) } }, output: step.output.item(item), parameter: step.parameter,
+      saved: saved(step, item), scratch: step.scratch, training: mode == .training, item: item, items: plan.batch, round: round, key: key(step, item)))
   }
 
   private func run(_ backward: Plan.BackwardStep, _ item: Int, _ round: Int) {

@@ -44,7 +44,7 @@ package struct Plan: Sendable {
     guard (1...1 << 16).contains(batch) else { throw .setting(name: "batch", expected: "1 to 65536", found: "\(batch)") }
     (self.batch, inputExtent, outputExtent) = (batch, extents[0], extents[network.output])
     _ = try add(.arena, 0, items: 1, at: 0)
-    try planForward(try RewrittenNetwork(network, training: training), Layout(dense: network.inChannels, extents[0]), training, backend)
+    try planForward(try RewrittenNetwork(network, extents: extents, training: training, backend: backend), Layout(dense: network.inChannels, extents[0]), training, backend)
     if training { try planBackward(backend) }
     arenaFloats = Arena.place(&storages)
   }

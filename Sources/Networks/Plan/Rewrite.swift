@@ -1,7 +1,7 @@
 // A network as it is computed: the same function, fewer and cheaper steps. Weights keep their indices.
 //
 //   dropout, but for training   → nothing
-//   same convolution            → zeros around the input (one copy), valid convolution
+//   same convolution            → zeros around the input (one copy), valid convolution; itself where the backend needs no stored zeros
 //   convolution, ReLU           → convolution that applies the ReLU in its store
 //   upsampling, 1ⁿ convolution  → 1ⁿ convolution, upsampling: the same bits (each voxel's sum is the same chain), 8 times less work at factor 2
 //   too many ranges of channels → gathered by one copy
@@ -18,9 +18,18 @@ struct RewrittenNetwork {
   private(set) var nodes: [PlanNode] = []
   private(set) var output: Int
 
-  init(_ network: Network, training: Bool = true) throws(NetworkError) {
+  /// - Parameter extents: of the network's values.
+  init(_ network: Network, extents: [Extent], training: Bool, backend: any Backend) throws(NetworkError) {
     output = network.output
-    nodes = network.nodes.enumerated().map { PlanNode(name: $1.name, operation: $1.operation, inputs: $1.inputs, parameter: network.firstParameter[$0]) }
+    nodes = network.nodes.enumerated().map { index, node in
+      var operation = node.operation
+      if var convolution = operation as? Convolution, convolution.border == .same,
+         backend.imaginesZeros(network.channels[node.inputs[0]], convolution.features, convolution.window, extents[node.inputs[0]], training: training) {
+        convolution.staysSame = true
+        operation = convolution
+      }
+      return PlanNode(name: node.name, operation: operation, inputs: node.inputs, parameter: network.firstParameter[index])
+    }
     if !training { try rebuild(withoutDropout) }
     try rebuild(padSame)
     try rebuild(fuseActivation)
@@ -75,7 +84,7 @@ struct RewrittenNetwork {
   }
 
   private func padSame(_ node: PlanNode, _ old: Int, _ draft: inout Draft) throws(NetworkError) -> Int {
-    guard var convolution = node.operation as? Convolution, convolution.border == .same else { return draft.append(node) }
+    guard var convolution = node.operation as? Convolution, convolution.border == .same, !convolution.staysSame else { return draft.append(node) }
     (convolution.border, convolution.leavesRest) = (.valid, true)
     var node = node
     node.operation = convolution
