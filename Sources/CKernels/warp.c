@@ -75,11 +75,11 @@ void dcs_warp_linear(const float *source, const int64_t shape[3], const int64_t 
     int64_t low[3], high[3];
     float part[3];
     for (int axis = 0; axis < 3; axis++) {
-      const float position = at[axis * stride + i] - (float)origin[axis];
-      const int64_t first = whole(position);
+      const float position = at[axis * stride + i];
+      const int64_t first = whole(position);   // before the origin is taken off, which would round: a box gives what the whole volume gives
       part[axis] = position - (float)first;
-      low[axis] = clamp(first, shape[axis]) * steps[axis];
-      high[axis] = clamp(first + 1, shape[axis]) * steps[axis];
+      low[axis] = clamp(first - origin[axis], shape[axis]) * steps[axis];
+      high[axis] = clamp(first - origin[axis] + 1, shape[axis]) * steps[axis];
     }
     const float *z0 = source + low[0], *z1 = source + high[0];
     const int64_t y0 = low[1], y1 = high[1], x0 = low[2], x1 = high[2];
@@ -178,7 +178,7 @@ void dcs_warp_range(const float *at, int64_t count, float range[2]) {
     for (int64_t i = 0; i < count; i++) {                                                                                                 \
       int64_t place = 0;                                                                                                                  \
       for (int axis = 0; axis < 3; axis++) {                                                                                              \
-        const int64_t index = whole(at[axis * stride + i] - (float)origin[axis] + 0.5f);                                                  \
+        const int64_t index = whole(at[axis * stride + i] + 0.5f) - origin[axis];                                                         \
         place = place * shape[axis] + (reflects ? reflected(index, shape[axis]) : clamp(index, shape[axis]));                             \
       }                                                                                                                                   \
       out[i] = source[place];                                                                                                             \
