@@ -1,6 +1,7 @@
 import Arrays
 import Execution
 import Geometry
+import Networks
 import Segmentation
 import Testing
 import Training
@@ -154,6 +155,31 @@ import Glibc
       #expect(try one.raw.isIdentical(to: two.raw) && one.labels.isIdentical(to: two.labels) && one.mask.isIdentical(to: two.mask))
     }
     #expect(try !a.patch(iteration: 4, item: 0).raw.isIdentical(to: a.patch(iteration: 5, item: 0).raw))
+  }
+
+  /// The same bytes whether a crop is held in memory or a box of it is read for each patch; beyond its borders, under a mask, in every type of raw.
+  @Test func inMemoryOrRead() throws {
+    let mask = try volume([40, 48, 44]) { z, y, x in UInt8((z + y + x) % 5 == 0 ? 0 : 255) }, labels = try volume([40, 48, 44]) { z, y, x in UInt32(z * 1000 + y * 50 + x) }
+    let raws: [Volume] = [
+      try volume([40, 48, 44]) { z, y, x in UInt8((z * 7 + y * 3 + x) % 256) }, try volume([40, 48, 44]) { z, y, x in UInt16(z * 1000 + y * 7 + x) },
+      try volume([40, 48, 44]) { z, y, x in Float(z) - Float(y * x) }, try volume([40, 48, 44]) { z, y, x in Double(z) - Double(y * x) },
+    ]
+    for raw in raws {
+      for mask in [nil, mask] {
+        let crops = try split(spec(raw: raw, labels: labels, mask: mask)).train, augment = [try Augmentation.rotate(), try .elastic(spacing: .init([48])), try .zoom()]
+        func sampler(_ budget: Int) throws -> PatchSampler {
+          try PatchSampler(
+            crops, shape: PatchShape(input: [12, 14, 16], output: [8, 10, 12], context: [3, 1, 2]), units: Normalisation(scale: 0.25, shift: -1), foreground: 0, augment: augment, seed: 3,
+            ExecutionContext(pool: ThreadPool(threads: 1), memoryBudget: budget))
+        }
+        let held = try sampler(1 << 30), read = try sampler(800_000)   // half of it is less than the crop
+        #expect(held.bytes > 400_000 && read.bytes <= 400_000)
+        for item in 0..<4 {
+          let a = try held.patch(iteration: 0, item: item), b = try read.patch(iteration: 0, item: item)
+          #expect(try a.raw.isIdentical(to: b.raw) && a.labels.isIdentical(to: b.labels) && a.mask.isIdentical(to: b.mask), "\(raw.array.dtype) \(mask != nil)")
+        }
+      }
+    }
   }
 
   /// What lies outside of the labelled space, or under a 0 of the mask, is not trusted after a turn either.

@@ -25,10 +25,10 @@ package struct Metric: Sendable, Equatable {
 
   package static func == (a: Metric, b: Metric) -> Bool { a.name == b.name }
 
-  /// NaN for a score of labels where there are none, and for one of distances without them.
+  /// NaN for a score of labels where there are none or where nothing was found though there are objects, which else would be one segment of everything; and for one of distances without them.
   func score(_ counts: Confusion, _ overlap: PartitionScores? = nil, _ tally: DistanceTally? = nil) -> Double {
     if let distances { return tally.map(distances) ?? .nan }
-    if let labels, let overlap { return labels(overlap) }
+    if let labels, let overlap { return counts.predicted == 0 && counts.truth > 0 ? .nan : labels(overlap) }
     return mask?(counts) ?? .nan
   }
 
