@@ -97,8 +97,8 @@ extension Call {
       guard case .trained(let trained) = model.kind else { return nil }
       return try weights(trained, folder)
     case let best as BestValue:
-      // a function looks at its fields: what they are now, whatever the run becomes
-      let fields = try best.fieldNames.compactMap { name in try best.field(name, context).map { (name, $0) } }
+      // a function looks at its fields: what they are now, whatever the run becomes; a task has functions, which stay
+      let fields = try best.fieldNames.filter { $0 != "task" }.compactMap { name in try best.field(name, context).map { (name, $0) } }
       return Value.record(Record(fields)).source()
     default: return object.expression
     }
