@@ -6,9 +6,10 @@ import time
 
 import numpy as np
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
 import zarr
+
+from torch_unet import UNet
 
 torch.set_num_threads(2)
 box, budget, seed = zarr.open(sys.argv[1], mode="r"), float(sys.argv[2]), int((sys.argv[3:] or ["0"])[0])
@@ -26,32 +27,6 @@ def halved(a):
 def doubled(a, shape):
     """Linear between the centres of voxels."""
     return F.interpolate(torch.from_numpy(a)[None, None], scale_factor=2, mode="trilinear")[0, 0].numpy()[tuple(slice(0, n) for n in shape)]
-
-
-class Pass(nn.Sequential):
-    def __init__(self, i, o):
-        super().__init__(nn.Conv3d(i, o, 3, padding=1), nn.ReLU(True), nn.Conv3d(o, o, 3, padding=1), nn.ReLU(True))
-
-
-class UNet(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.down = nn.ModuleList([Pass(1, 16), Pass(16, 32), Pass(32, 64)])
-        self.lift = nn.ModuleList([nn.Conv3d(32, 32, 1), nn.Conv3d(64, 64, 1)])
-        self.up = nn.ModuleList([Pass(48, 16), Pass(96, 32)])
-        self.head = nn.Conv3d(16, 1, 1)
-
-    def forward(self, x):
-        skips = []
-        for level, down in enumerate(self.down):
-            x = down(x)
-            if level < 2:
-                skips.append(x)
-                x = F.max_pool3d(x, 2)
-        for level in (1, 0):
-            x = F.relu(self.lift[level](F.interpolate(x, scale_factor=2)))
-            x = self.up[level](torch.cat([skips[level], x], 1))
-        return self.head(x)
 
 
 def patch(raw, labels):
