@@ -2,9 +2,7 @@
 #define _GNU_SOURCE
 #include "connection.h"
 
-#include <dlfcn.h>
 #include <poll.h>
-#include <pthread.h>
 
 typedef struct PGconn PGconn;
 typedef struct PGresult PGresult;
@@ -37,29 +35,11 @@ enum { EMPTY_QUERY = 0, COMMAND_OK = 1, TUPLES_OK = 2, NONFATAL = 6, SINGLE_TUPL
   F(getvalue, char *, (const PGresult *, int, int)) \
   F(getlength, int, (const PGresult *, int, int))
 
-static struct {
-#define F(name, result, arguments) result (*name) arguments;
-  FUNCTIONS(F)
-#undef F
-} lib;
+#define LIBRARY "libpq.so.5"
+#define PREFIX "PQ"
+#include "library.h"
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int is_loaded;
-static char complaint[256];
-
-static void load(void) {
-  void *handle = dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
-  if (!handle) {
-    snprintf(complaint, sizeof complaint, "libpq.so.5 is not on this system");
-    return;
-  }
-#define F(name, result, arguments) \
-  *(void **)&lib.name = dlsym(handle, "PQ" #name); \
-  if (!lib.name) { snprintf(complaint, sizeof complaint, "libpq.so.5 has no PQ" #name ", it is too old"); return; }
-  FUNCTIONS(F)
-#undef F
-  is_loaded = 1;
-}
+static void load(void) { is_loaded = found(); }
 
 // The first line of what libpq says, without its line end.
 static void say(const char *message, char *text, size_t room) {

@@ -2,8 +2,6 @@
 #define _GNU_SOURCE
 #include "connection.h"
 
-#include <dlfcn.h>
-#include <pthread.h>
 #include <time.h>
 
 typedef struct sqlite3 sqlite3;
@@ -40,27 +38,12 @@ enum { CONFIG_DEFENSIVE = 1010, CONFIG_TRUSTED_SCHEMA = 1017, LIMIT_LENGTH = 0 }
   F(column_text, const unsigned char *, (sqlite3_stmt *, int)) \
   F(column_bytes, int, (sqlite3_stmt *, int))
 
-static struct {
-#define F(name, result, arguments) result (*name) arguments;
-  FUNCTIONS(F)
-#undef F
-} lib;
-
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int is_loaded;
-static char complaint[256];
+#define LIBRARY "libsqlite3.so.0"
+#define PREFIX "sqlite3_"
+#include "library.h"
 
 static void load(void) {
-  void *handle = dlopen("libsqlite3.so.0", RTLD_NOW | RTLD_LOCAL);
-  if (!handle) {
-    snprintf(complaint, sizeof complaint, "libsqlite3.so.0 is not on this system");
-    return;
-  }
-#define F(name, result, arguments) \
-  *(void **)&lib.name = dlsym(handle, "sqlite3_" #name); \
-  if (!lib.name) { snprintf(complaint, sizeof complaint, "libsqlite3.so.0 has no sqlite3_" #name ", it is too old"); return; }
-  FUNCTIONS(F)
-#undef F
+  if (!found()) return;
   if (lib.libversion_number() < 3031000) {   // ON CONFLICT, and schemas that are not trusted
     snprintf(complaint, sizeof complaint, "libsqlite3.so.0 is older than 3.31");
     return;
