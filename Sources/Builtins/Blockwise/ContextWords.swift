@@ -31,12 +31,12 @@ extension Builtin {
     ) { call in Value(ContextValue(engine: .slurm(try call.resources("partition", account: "account"), workers: try call.int("workers", in: 1...100_000), settings: try call.settings()))) },
     Builtin(
       "command", "(line: string, cancel: string = nil, workers=1) -> context",
-      "Any other engine, by the command line that submits to it; \\{command} stands for what is to run, \\{name} and \\{log} for the job's name and log.",
-      details: ["In a script write it in single quotes. `cancel` is the command line that stops a job, with \\{id}, the last number that the submit command prints."],
+      "Any other engine, by the command line that submits to it; {command} stands for what is to run, {name} and {log} for the job's name and log.",
+      details: ["In a script write it in single quotes. `cancel` is the command line that stops a job, with {id}, the last number that the submit command prints."],
       examples: [Example("command('qsub -N {name} {command}')")], searchTerms: ["cluster", "qsub", "engine"]
     ) { call in
       let line = try call.string("line")
-      guard line.contains("{command}") else { throw call.failure(.value, "`line` must hold \\{command}, which stands for what is to run", at: "line", hint: "command('qsub -N \\{name} \\{command}')") }
+      guard line.contains("{command}") else { throw call.failure(.value, "`line` must hold {command}, which stands for what is to run", at: "line", hint: "command('qsub -N {name} {command}')") }
       return Value(ContextValue(engine: .command(line, cancel: try call.optionalString("cancel"), workers: try call.int("workers", in: 1...100_000), settings: try call.settings())))
     },
   ]

@@ -39,7 +39,7 @@ extension Builtin {
       throw call.failure(.argument, "`\(script)` has no `param \(key)`", at: "args", label: "it has " + (help.parameters.isEmpty ? "none" : help.parameters.map(\.name).joined(separator: ", ")))
     }
     if let absent = help.parameters.first(where: { $0.isRequired && given[$0.name] == nil }) {
-      throw call.failure(.argument, "`\(script)` needs `\(absent.name)`", at: "args", hint: "args=\\{\(absent.name): …\\}")
+      throw call.failure(.argument, "`\(script)` needs `\(absent.name)`", at: "args", hint: "args={\(absent.name): …}")
     }
     return (script, [script] + (try given.fields.map { field in
       if case .string(let text) = field.value { return "--\(field.key)=\(text)" }

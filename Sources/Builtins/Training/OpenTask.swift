@@ -21,7 +21,7 @@ extension Builtin {
     "A task of your own: what to predict from labels, how to score it, and how to get back to labels.",
     details: [
       "target(labels) gets the labels of a patch with their grid (with a channel axis c where there are several) and returns what the network should say: (z, y, x), or (c, z, y, x) for "
-        + "several channels. It may return \\{target: …, mask: …\\}: where mask is 0, the loss does not count.",
+        + "several channels. It may return {target: …, mask: …}: where mask is 0, the loss does not count.",
       "loss: mse, mae, bce, cross_entropy, dice, tversky, focal, or a sum such as \"bce + 0.5 * dice\". It sees the network's raw output; post and stored predictions see the activated one. "
         + "The activation follows the loss (cross_entropy: softmax; mse, mae: none; others: sigmoid).",
       "post(p, at, …) gets a prediction and one value of each list in sweep, by name, and returns a mask or labels. Validation tries them all and scores by metrics; the first metric "
@@ -97,7 +97,7 @@ extension Builtin {
       throw call.failure(.argument, "`sweep` has `\(unknown)`, which `post` does not take; it is \(post.signature)", at: "sweep")
     }
     if let missing = post.parameterNames.prefix(required).dropFirst().first(where: { !swept.contains($0) }) {
-      throw call.failure(.argument, "`post` needs `\(missing)`, which `sweep` does not give", at: call.isGiven("sweep") ? "sweep" : "post", hint: "sweep=\\{\(missing): [0.3, 0.5, 0.7]\\}")
+      throw call.failure(.argument, "`post` needs `\(missing)`, which `sweep` does not give", at: call.isGiven("sweep") ? "sweep" : "post", hint: "sweep={\(missing): [0.3, 0.5, 0.7]}")
     }
   }
 }

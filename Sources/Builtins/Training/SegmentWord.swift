@@ -10,7 +10,7 @@ extension Builtin {
     "segment", "(b: best|task, prediction: array, params: record = nil) -> array",
     "What the task of a run makes of a prediction, as validation did it: a mask or labels.",
     details: [
-      "The parameters are those that validation chose, unless params names others: segment(b, p, params=\\{threshold: 0.4\\}). A task alone needs params.",
+      "The parameters are those that validation chose, unless params names others: segment(b, p, params={threshold: 0.4}). A task alone needs params.",
       "prediction: floats, as predict gives them, with a channel axis first where there are several channels. It is worked on in memory: larger volumes go block by block, blockwise(fn(p) = segment(b, p), prediction, to=…).",
     ],
     examples: [Example("sum(segment(task.onehot(\"mito\"), full(3, 0.5), params={threshold: 0.4}))", prints: "3")],

@@ -21,7 +21,7 @@ extension Builtin {
       "voxel: of the level of a pyramid to take, else a finer one is averaged (labels by majority), coarser labels are repeated. downsample=2 trains and predicts at twice the voxel size.",
       "classes: which become channels, in this order. A crop without one of them needs negative=true (it is absent where another class is labelled) or annotated, the classes that were looked for "
         + "(a list, or a&b in CSV): the others give no loss in this crop.",
-      "binarize=true makes every id 1; binarize=\\{mito: [3, 4], er: 5} makes channels of ids. class_weights=\\{er: 3} draws foreground of er three times as often as that of another class.",
+      "binarize=true makes every id 1; binarize={mito: [3, 4], er: 5} makes channels of ids. class_weights={er: 3} draws foreground of er three times as often as that of another class.",
       "points: places in nm that patches of a crop are centred on: a list of coords, or a CSV of z, y, x.",
     ],
     searchTerms: ["data", "csv", "train", "validate", "crops", "classes"]
@@ -40,7 +40,7 @@ extension Builtin {
       specs = try SplitFolder.specs(path, keys: keys)
     } else if let table = try call.value("of").object(as: TableValue.self) { specs = try (0..<table.count).map { try spec(table.row($0), $0, call) } } else {
       specs = try call.list("of").enumerated().map {
-        guard case .record(let row) = $1 else { throw call.failure(.type, "`of` must hold records such as \\{use: \"train\", raw: …, labels: …\\}, not \($1.typePhrase)", at: "of") }
+        guard case .record(let row) = $1 else { throw call.failure(.type, "`of` must hold records such as {use: \"train\", raw: …, labels: …}, not \($1.typePhrase)", at: "of") }
         return try spec(row, $0, call)
       }
     }
