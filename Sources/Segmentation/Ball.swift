@@ -63,13 +63,17 @@ struct Ball {
         bits: bit, depth: Int64(box.depth), height: Int64(box.height), words: Int64(words), z_radius: Int64(zRadius), y_radius: Int64(yRadius), half_widths: widths.baseAddress)
       try out.withMutableBytes { out in
         guard let out = out.baseAddress else { return }
-        try context.forEach(box.depth * bands.count) { item, worker in
-          let z = item / bands.count, band = bands[item % bands.count], held = scratch[worker].assumingMemoryBound(to: UInt64.self)
-          withUnsafePointer(to: ball) { dcs_seg_erode_bits($0, Int64(z), Int64(band.lowerBound), Int64(band.upperBound), held, held + bandWords) }
-          for y in band {
-            let line = out + (z * box.height + y) * box.width
-            dcs_seg_unpack_bits(held + (y - band.lowerBound) * words, Int64(box.width), background ? 1 : 0, line.assumingMemoryBound(to: UInt8.self))
+        // a few planes at a time, after each of which the bits that no later plane sees are given back
+        for planes in pieces(box.depth, (box.depth + 15) / 16) {
+          try context.forEach(planes.count * bands.count) { item, worker in
+            let z = planes.lowerBound + item / bands.count, band = bands[item % bands.count], held = scratch[worker].assumingMemoryBound(to: UInt64.self)
+            withUnsafePointer(to: ball) { dcs_seg_erode_bits($0, Int64(z), Int64(band.lowerBound), Int64(band.upperBound), held, held + bandWords) }
+            for y in band {
+              let line = out + (z * box.height + y) * box.width
+              dcs_seg_unpack_bits(held + (y - band.lowerBound) * words, Int64(box.width), background ? 1 : 0, line.assumingMemoryBound(to: UInt8.self))
+            }
           }
+          bits.forget(0..<max(0, planes.upperBound - zRadius) * box.height * words * 8)
         }
       }
     }

@@ -5,7 +5,7 @@
 // its component in raster order, components are numbered by their first voxel, whatever the order of joins; so slabs run in parallel.
 // mask        [z, y, x], bool or any integer, 0 = background
 // components  [z, y, x], uint32 or uint64, 0 = background, 1...count in raster order
-// Floor: the mask is read twice, the labels are written once. Limits: 2³² − 1 runs, one volume in memory; blocks are joined by ContactPairs.swift.
+// Floor: the mask is read three times, the labels are written once. Limits: 2³² − 1 runs, one volume in memory; blocks are joined by ContactPairs.swift.
 // Checked against its plain twin, scipy.ndimage.label and cc3d (Tests/Fixtures/segmentation).
 
 import Arrays
@@ -57,7 +57,7 @@ package func labelComponents(_ mask: NDArray, connectivity: Int = 1, byValue: Bo
 
     return try rowStart.withUnsafeBufferPointer { starts in
       var forest = dcs_run_forest(
-        runs: run, row_start: starts.baseAddress, parent: parent, values: byValue ? voxels : nil, width: width,
+        runs: run, row_start: starts.baseAddress, parent: parent, values: voxels, width: width, by_value: byValueFlag,
         row_length: Int64(box.width), rows_a_plane: Int64(box.height), connectivity: Int32(connectivity))
       try withUnsafePointer(to: &forest) { forest in
         try context.forEach(slabs.count) { slab, _ in
@@ -82,7 +82,11 @@ package func labelComponents(_ mask: NDArray, connectivity: Int = 1, byValue: Bo
       try withUnsafePointer(to: &forest) { forest in
         try labels.withMutableBytes { out in
           try context.forEach(slabs.count) { slab, _ in
-            dcs_seg_fill_rows(forest, Int64(slabs[slab].lowerBound), Int64(slabs[slab].upperBound), out.baseAddress, Int32(dtype.size))
+            let rows = slabs[slab], used = Int(starts[rows.lowerBound])..<Int(starts[rows.upperBound])
+            dcs_seg_fill_rows(forest, Int64(rows.lowerBound), Int64(rows.upperBound), out.baseAddress, Int32(dtype.size))
+            // so the peak is the result, not the result and what it was made from
+            runs.forget(used.lowerBound * MemoryLayout<dcs_run>.stride..<used.upperBound * MemoryLayout<dcs_run>.stride)
+            parents.forget(used.lowerBound * 4..<used.upperBound * 4)
           }
         }
       }

@@ -13,13 +13,14 @@ typedef struct {
   const dcs_run *runs;         // of all rows, in raster order
   const int64_t *row_start;    // first run of row r; one more entry at the end
   uint32_t *parent;            // one a run; a parent is never after its child
-  const void *values;          // the volume, where runs join only if their values agree; else NULL
-  int width;                   // of `values`
+  const void *values;          // the volume
+  int width;                   // of its elements
+  int by_value;                // runs join only if their values agree
   int64_t row_length, rows_a_plane;
   int connectivity;
 } dcs_run_forest;
 
-// Joins the runs of rows [begin, end) with touching runs of earlier neighbour rows inside [near_begin, near_end).
+// seg_join.c -- joins the runs of rows [begin, end) with touching runs of earlier neighbour rows inside [near_begin, near_end).
 void dcs_seg_join_rows(const dcs_run_forest *forest, int64_t begin, int64_t end, int64_t near_begin, int64_t near_end);
 // Replaces parents of runs [begin, end) by component numbers 1, 2, … in order of first appearance, after those before have theirs; returns how many there are now.
 uint32_t dcs_seg_number_runs(uint32_t *parent, int64_t begin, int64_t end, uint32_t components);
