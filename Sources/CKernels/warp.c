@@ -1,11 +1,18 @@
 // Where the voxels of a warped patch come from, row by row, and the values there.
+//
+// Positions are looked at 64 at a time. Where all of them lie inside, nothing is folded or clamped: places and weights are computed side by side, the values
+// are fetched one by one, and then interpolated side by side. No sums are fused, so every machine gives the same bytes.
 #include "include/warp.h"
+#include "clones.h"
 #include <math.h>
 #include <string.h>
+#pragma clang fp contract(off)
+
+enum { LOOK = 64 };
 
 static inline int64_t clamp(int64_t value, int64_t length) { return value < 0 ? 0 : value >= length ? length - 1 : value; }
 
-void dcs_warp_turn(const dcs_warp_box *box, int64_t begin, int64_t end, float *at) {
+CLONED void dcs_warp_turn(const dcs_warp_box *box, int64_t begin, int64_t end, float *at) {
   const int64_t height = box->shape[1], width = box->shape[2], plane = box->shape[0] * height * width;
   const double *m = box->matrix, *size = box->size;
   for (int64_t row = begin; row < end; row++) {
@@ -37,11 +44,19 @@ static double lattice(const dcs_warp_box *box, const dcs_warp_field *field, int 
   return (box->first[axis] + (double)index) * box->size[axis] / field->spacing[axis] + 0.5 * (double)(field->points[axis] - 1);
 }
 
-void dcs_warp_bend(const dcs_warp_box *box, const dcs_warp_field *field, int64_t begin, int64_t end, float *at, float *scratch) {
+static inline __attribute__((always_inline)) void bend_line(const float c[4], const float *taps, int64_t stride, int64_t count, float size, float *at) {
+  for (int64_t i = 0; i < count; i++) at[i] += (taps[i] * c[0] + taps[stride + i] * c[1] + taps[2 * stride + i] * c[2] + taps[3 * stride + i] * c[3]) / size;
+}
+
+CLONED void dcs_warp_bend(const dcs_warp_box *box, const dcs_warp_field *field, int64_t begin, int64_t end, float *at, float *scratch) {
   const int64_t height = box->shape[1], width = box->shape[2], plane = box->shape[0] * height * width;
   const int64_t *points = field->points, layer = points[1] * points[2], volume = points[0] * layer;
   float *columns = scratch, *taps = scratch + 3 * points[2];
-  for (int64_t x = 0; x < width; x++) taps[5 * x + 4] = (float)spline(lattice(box, field, 2, x), points[2], taps + 5 * x);
+  for (int64_t x = 0; x < width; x++) {
+    float w[4];
+    taps[4 * width + x] = (float)spline(lattice(box, field, 2, x), points[2], w);
+    for (int i = 0; i < 4; i++) taps[i * width + x] = w[i];
+  }
   for (int64_t row = begin; row < end; row++) {
     float wz[4], wy[4];
     const int64_t z = spline(lattice(box, field, 0, row / height), points[0], wz), y = spline(lattice(box, field, 1, row % height), points[1], wy);
@@ -52,13 +67,10 @@ void dcs_warp_bend(const dcs_warp_box *box, const dcs_warp_field *field, int64_t
           const float w = wz[i] * wy[j], *line = field->shift + axis * volume + (z + i) * layer + (y + j) * points[2];
           for (int64_t k = 0; k < points[2]; k++) columns[axis * points[2] + k] += w * line[k];
         }
-    for (int64_t x = 0; x < width; x++) {
-      const float *w = taps + 5 * x;
-      const int64_t first = (int64_t)w[4];
-      for (int axis = 0; axis < 3; axis++) {
-        const float *c = columns + axis * points[2] + first;
-        at[axis * plane + row * width + x] += (w[0] * c[0] + w[1] * c[1] + w[2] * c[2] + w[3] * c[3]) / (float)box->size[axis];
-      }
+    for (int64_t x = 0, last; x < width; x = last) {   // voxels between the same control points
+      const int64_t first = (int64_t)taps[4 * width + x];
+      for (last = x + 1; last < width && taps[4 * width + last] == taps[4 * width + x]; last++) {}
+      for (int axis = 0; axis < 3; axis++) bend_line(columns + axis * points[2] + first, taps + x, width, last - x, (float)box->size[axis], at + axis * plane + row * width + x);
     }
   }
 }
@@ -90,6 +102,36 @@ void dcs_warp_linear(const float *source, const int64_t shape[3], const int64_t 
   }
 }
 
+// Whether all of `count` <= LOOK positions, moved by `shift`, lie in [0, limits); then their whole parts, and what is left.
+CLONED static int look(const float *at, int64_t stride, int64_t count, float shift, const float limits[3], int32_t index[3][LOOK], float part[3][LOOK]) {
+  int inside = 1;
+  for (int axis = 0; axis < 3; axis++) {
+    const float *p = at + axis * stride;
+    for (int64_t i = 0; i < count; i++) {
+      const float position = p[i] + shift;
+      inside &= position >= 0 && position < limits[axis];   // false for NaN
+    }
+  }
+  if (!inside) return 0;
+  for (int axis = 0; axis < 3; axis++) {
+    const float *p = at + axis * stride;
+    for (int64_t i = 0; i < count; i++) {
+      const float position = p[i] + shift;
+      index[axis][i] = (int32_t)position;
+      part[axis][i] = position - (float)index[axis][i];
+    }
+  }
+  return 1;
+}
+
+// Extents as limits of positions, `less` voxels before the end; one voxel is as good as two. None where they are beyond what a float counts one by one.
+static void limits_of(const int64_t shape[3], int less, float limits[3]) {
+  for (int axis = 0; axis < 3; axis++) {
+    const int64_t limit = shape[axis] > less ? shape[axis] - less : shape[axis];
+    limits[axis] = limit < 1 << 23 ? (float)limit : 0;
+  }
+}
+
 // Indices folded back into the volume, without repeating the outermost voxel (numpy's "reflect").
 static inline int64_t reflected(int64_t index, int64_t length) {
   if (index >= 0 && index < length) return index;
@@ -99,28 +141,49 @@ static inline int64_t reflected(int64_t index, int64_t length) {
 }
 
 #define REFLECTED(name, type)                                                                                                             \
+  CLONED static void mix_##name(type values[8][LOOK], float part[3][LOOK], int64_t count, float scale, float shift, float *out) {         \
+    for (int64_t i = 0; i < count; i++) {                                                                                                 \
+      float line[4];                                                                                                                      \
+      for (int corner = 0; corner < 4; corner++) {                                                                                        \
+        const float left = (float)values[2 * corner][i] * scale + shift, right = (float)values[2 * corner + 1][i] * scale + shift;        \
+        line[corner] = left + part[2][i] * (right - left);                                                                                \
+      }                                                                                                                                   \
+      const float e = line[0] + part[1][i] * (line[1] - line[0]), f = line[2] + part[1][i] * (line[3] - line[2]);                         \
+      out[i] = e + part[0][i] * (f - e);                                                                                                  \
+    }                                                                                                                                     \
+  }                                                                                                                                       \
   static void linear_##name(const void *from, const int64_t shape[3], const float *at, int64_t stride, int64_t count, float scale,        \
                             float shift, float *out) {                                                                                    \
     const type *source = from;                                                                                                            \
     const int64_t steps[3] = {shape[1] * shape[2], shape[2], 1};                                                                          \
-    for (int64_t i = 0; i < count; i++) {                                                                                                 \
-      int64_t low[3], high[3];                                                                                                            \
-      float part[3];                                                                                                                      \
-      for (int axis = 0; axis < 3; axis++) {                                                                                              \
-        const float position = at[axis * stride + i];                                                                                     \
-        const int64_t first = whole(position);                                                                                            \
-        part[axis] = position - (float)first;                                                                                             \
-        low[axis] = reflected(first, shape[axis]) * steps[axis];                                                                          \
-        high[axis] = reflected(first + 1, shape[axis]) * steps[axis];                                                                     \
+    const int64_t nz = shape[0] > 1 ? steps[0] : 0, ny = shape[1] > 1 ? steps[1] : 0, nx = shape[2] > 1;                                  \
+    float limits[3], part[3][LOOK];                                                                                                       \
+    int32_t index[3][LOOK];                                                                                                               \
+    type values[8][LOOK];                                                                                                                 \
+    limits_of(shape, 1, limits);                                                                                                          \
+    for (int64_t begin = 0; begin < count; begin += LOOK) {                                                                               \
+      const int64_t n = min64(LOOK, count - begin);                                                                                       \
+      if (look(at + begin, stride, n, 0, limits, index, part)) {                                                                          \
+        for (int64_t i = 0; i < n; i++) {                                                                                                 \
+          const type *p = source + index[0][i] * steps[0] + index[1][i] * steps[1] + index[2][i], *q = p + nz;                            \
+          values[0][i] = p[0], values[1][i] = p[nx], values[2][i] = p[ny], values[3][i] = p[ny + nx];                                     \
+          values[4][i] = q[0], values[5][i] = q[nx], values[6][i] = q[ny], values[7][i] = q[ny + nx];                                     \
+        }                                                                                                                                 \
+      } else {                                                                                                                            \
+        for (int64_t i = 0; i < n; i++) {                                                                                                 \
+          int64_t low[3], high[3];                                                                                                        \
+          for (int axis = 0; axis < 3; axis++) {                                                                                          \
+            const float position = at[axis * stride + begin + i];                                                                         \
+            const int64_t first = whole(position);                                                                                        \
+            part[axis][i] = position - (float)first;                                                                                      \
+            low[axis] = reflected(first, shape[axis]) * steps[axis];                                                                      \
+            high[axis] = reflected(first + 1, shape[axis]) * steps[axis];                                                                 \
+          }                                                                                                                               \
+          for (int corner = 0; corner < 8; corner++)                                                                                      \
+            values[corner][i] = source[(corner & 4 ? high : low)[0] + (corner & 2 ? high : low)[1] + (corner & 1 ? high : low)[2]];       \
+        }                                                                                                                                 \
       }                                                                                                                                   \
-      float line[4];                                                                                                                      \
-      for (int corner = 0; corner < 4; corner++) {                                                                                        \
-        const type *row = source + (corner & 2 ? high[0] : low[0]) + (corner & 1 ? high[1] : low[1]);                                     \
-        const float left = (float)row[low[2]] * scale + shift, right = (float)row[high[2]] * scale + shift;                               \
-        line[corner] = left + part[2] * (right - left);                                                                                   \
-      }                                                                                                                                   \
-      const float e = line[0] + part[1] * (line[1] - line[0]), f = line[2] + part[1] * (line[3] - line[2]);                               \
-      out[i] = e + part[0] * (f - e);                                                                                                     \
+      mix_##name(values, part, n, scale, shift, out + begin);                                                                             \
     }                                                                                                                                     \
   }
 REFLECTED(u8, uint8_t)
@@ -132,20 +195,31 @@ void dcs_warp_linear_reflected(const void *source, int width, const int64_t shap
 }
 
 void dcs_warp_inside(const uint8_t *mask, const int64_t shape[3], const float *at, int64_t stride, int64_t count, uint8_t *out) {
-  for (int64_t i = 0; i < count; i++) {
-    int64_t place = 0;
-    int inside = 1;
-    for (int axis = 0; axis < 3; axis++) {
-      const int64_t index = whole(at[axis * stride + i] + 0.5f);
-      const int here = index >= 0 && index < shape[axis];
-      inside &= here;
-      place = place * shape[axis] + (here ? index : 0);
+  float limits[3], part[3][LOOK];
+  int32_t index[3][LOOK];
+  limits_of(shape, 0, limits);
+  for (int64_t begin = 0; begin < count; begin += LOOK) {
+    const int64_t n = min64(LOOK, count - begin);
+    if (look(at + begin, stride, n, 0.5f, limits, index, part)) {
+      if (!mask) memset(out + begin, 1, (size_t)n);
+      else for (int64_t i = 0; i < n; i++) out[begin + i] = mask[(index[0][i] * shape[1] + index[1][i]) * shape[2] + index[2][i]] != 0;
+      continue;
     }
-    out[i] = inside && (!mask || mask[place]);
+    for (int64_t i = begin; i < begin + n; i++) {
+      int64_t place = 0;
+      int inside = 1;
+      for (int axis = 0; axis < 3; axis++) {
+        const int64_t at_axis = whole(at[axis * stride + i] + 0.5f);
+        const int here = at_axis >= 0 && at_axis < shape[axis];
+        inside &= here;
+        place = place * shape[axis] + (here ? at_axis : 0);
+      }
+      out[i] = inside && (!mask || mask[place]);
+    }
   }
 }
 
-void dcs_warp_range(const float *at, int64_t count, float range[2]) {
+CLONED void dcs_warp_range(const float *at, int64_t count, float range[2]) {
   float low[16], high[16];
   for (int lane = 0; lane < 16; lane++) low[lane] = INFINITY, high[lane] = -INFINITY;
   int64_t i = 0;
@@ -175,13 +249,24 @@ void dcs_warp_range(const float *at, int64_t count, float range[2]) {
                               int64_t count, void *to, int reflects) {                                                                    \
     const type *source = from;                                                                                                            \
     type *out = to;                                                                                                                       \
-    for (int64_t i = 0; i < count; i++) {                                                                                                 \
-      int64_t place = 0;                                                                                                                  \
-      for (int axis = 0; axis < 3; axis++) {                                                                                              \
-        const int64_t index = whole(at[axis * stride + i] + 0.5f) - origin[axis];                                                         \
-        place = place * shape[axis] + (reflects ? reflected(index, shape[axis]) : clamp(index, shape[axis]));                             \
+    float limits[3], part[3][LOOK];                                                                                                       \
+    int32_t index[3][LOOK];                                                                                                               \
+    limits_of(shape, 0, limits);                                                                                                          \
+    const int moved = origin[0] || origin[1] || origin[2];                                                                                \
+    for (int64_t begin = 0; begin < count; begin += LOOK) {                                                                               \
+      const int64_t n = min64(LOOK, count - begin);                                                                                       \
+      if (!moved && look(at + begin, stride, n, 0.5f, limits, index, part)) {                                                             \
+        for (int64_t i = 0; i < n; i++) out[begin + i] = source[(index[0][i] * shape[1] + index[1][i]) * shape[2] + index[2][i]];         \
+        continue;                                                                                                                         \
       }                                                                                                                                   \
-      out[i] = source[place];                                                                                                             \
+      for (int64_t i = begin; i < begin + n; i++) {                                                                                       \
+        int64_t place = 0;                                                                                                                \
+        for (int axis = 0; axis < 3; axis++) {                                                                                            \
+          const int64_t voxel = whole(at[axis * stride + i] + 0.5f) - origin[axis];                                                       \
+          place = place * shape[axis] + (reflects ? reflected(voxel, shape[axis]) : clamp(voxel, shape[axis]));                           \
+        }                                                                                                                                 \
+        out[i] = source[place];                                                                                                           \
+      }                                                                                                                                   \
     }                                                                                                                                     \
   }
 NEAREST(1, uint8_t)

@@ -20,4 +20,5 @@
 #include "count.h"
 #include "reduce.h"
 #include "warp.h"
+#include "balance.h"
 #include "downsample.h"

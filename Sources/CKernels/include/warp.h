@@ -1,6 +1,6 @@
 // Resampling of bent, turned and scaled patches: where each voxel of a box comes from, and what lies there.
 //
-// Axes are z, y, x. Positions are in voxels; a row is `shape[2]` voxels. Compiled for the baseline alone, so every machine gives the same bytes.
+// Axes are z, y, x. Positions are in voxels; a row is `shape[2]` voxels. No sums are fused, so every machine gives the same bytes.
 #pragma once
 #include <stdint.h>
 

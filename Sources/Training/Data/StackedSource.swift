@@ -61,6 +61,7 @@ extension NDArray {
   /// `value · scale + shift` of every element as float32, packed.
   package func floats(scale: Float = 1, shift: Float = 0) throws(ArrayError) -> NDArray {
     let packed = try contiguous()
+    if dtype == .float32 && scale == 1 && shift == 0 { return packed }
     var result = try NDArray(.float32, shape, zeroed: false)
     func fill<T: Element>(_: T.Type) {
       packed.withElements(T.self) { source in

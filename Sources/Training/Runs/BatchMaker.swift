@@ -5,6 +5,7 @@
 // weight  (batch, 1 or channels, space…) float32, with mean 1 so that masked voxels do not change the scale of the loss; nil: 1 everywhere
 
 import Arrays
+import CKernels
 import Execution
 import Networks
 
@@ -33,23 +34,28 @@ package struct BatchMaker: Sendable {
   package func batch(_ iteration: Int, _ context: ExecutionContext) throws -> Batch {
     let shape = sampler.shape, task = settings.task, items = settings.batch
     let rest = settings.normalisation.after(.range(settings.data.rawDType))
-    var raw = try NDArray(.float32, [items, settings.network.inChannels] + shape.input, zeroed: false)
-    var target = try NDArray(.float32, [items, task.channels.count] + shape.output, zeroed: false)
     let weightChannels = settings.weightChannels
-    var weight = try NDArray(.float32, [items, weightChannels] + shape.output, zeroed: false)
-    var places: [String] = []
+    var raw: [NDArray] = [], target: [NDArray] = [], weight: [NDArray] = [], places: [String] = []
     for item in 0..<items {
       var patch = try sampler.patch(iteration: iteration, item: item)
       try settings.augment.apply(to: &patch, seed: settings.seed, iteration: iteration, item: item)
-      patch.raw = try patch.raw.floats(scale: Float(rest.scale), shift: Float(rest.shift))
       let made = try self.target(of: patch, context)
-      let corner = [item] + [Int](repeating: 0, count: shape.input.count + 1)
-      try raw.assign(try patch.raw.reshaped([1] + patch.raw.shape), at: corner)
-      try target.assign(try made.values.reshaped([1] + made.values.shape), at: corner)
-      try weight.assign(try weights(made, weightChannels).reshaped([1, weightChannels] + shape.output), at: corner)
+      raw.append(try patch.raw.floats(scale: Float(rest.scale), shift: Float(rest.shift)))
+      target.append(made.values)
+      weight.append(try weights(made, weightChannels))
       places.append("\(patch.crop) at \(shapeText(patch.offset))")
     }
-    return Batch(iteration: iteration, raw: raw, target: target, weight: try weight.normalised(), places: places)
+    return Batch(
+      iteration: iteration, raw: try together(raw, [settings.network.inChannels] + shape.input), target: try together(target, [task.channels.count] + shape.output),
+      weight: try together(weight, [weightChannels] + shape.output).normalised(), places: places)
+  }
+
+  /// (item, `shape`…); one item is not copied.
+  private func together(_ items: [NDArray], _ shape: [Int]) throws -> NDArray {
+    if items.count == 1, items[0].shape == shape { return try items[0].reshaped([1] + shape) }
+    var result = try NDArray(.float32, [items.count] + shape, zeroed: false)
+    for (number, item) in items.enumerated() { try result.assign(try item.reshaped([1] + item.shape), at: [number] + shape.map { _ in 0 }) }
+    return result
   }
 
   private struct Made {
@@ -92,45 +98,30 @@ package struct BatchMaker: Sendable {
   ///
   /// Shares are those of the trusted voxels of this patch, kept within 0.05…0.95 (DaCapo's limits, without its running counts, which a resumed run could not know).
   private func weights(_ made: Made, _ channels: Int) throws -> NDArray {
-    let space = Array(made.mask.shape.dropFirst()), voxels = space.reduce(1, *), masks = made.mask.shape[0], sides = made.values.shape[0]
-    let isBalanced = settings.task.weights == .balanced, threshold: Float = settings.task.loss.isLogit ? 0.5 : 0
+    let space = Array(made.mask.shape.dropFirst()), voxels = space.reduce(1, *), masks = made.mask.shape[0], classes = made.values.shape[0]
+    let isBalanced = settings.task.weights == .balanced
+    let sides = try isBalanced ? made.sides?.contiguous() ?? above(made.values, settings.task.loss.isLogit ? 0.5 : 0) : made.mask
     var result = try NDArray(.float32, [channels] + space)
-    made.mask.withElements(UInt8.self) { mask in
-      made.values.withElements(Float.self) { values in
-        withSides(made) { given in
-          result.withMutableElements(Float.self) { result in
-            func isTrusted(_ side: Int, _ i: Int) -> Bool { mask[min(side, masks - 1) * voxels + i] != 0 }
-            func isInside(_ side: Int, _ i: Int) -> Bool { given.map { $0[side * voxels + i] != 0 } ?? (values[side * voxels + i] > threshold) }
-            if !isBalanced {
-              for channel in 0..<channels { for i in 0..<voxels where isTrusted(channel, i) { result[channel * voxels + i] = 1 } }
-              return
-            }
-            for side in 0..<sides {
-              var trusted = 0, positive = 0
-              let open = UnsafeBufferPointer(rebasing: mask[min(side, masks - 1) * voxels..<(min(side, masks - 1) + 1) * voxels])
-              if let given {
-                for i in 0..<voxels {
-                  let known: Int = open[i] == 0 ? 0 : 1
-                  trusted += known
-                  positive += given[side * voxels + i] == 0 ? 0 : known
-                }
-              } else {
-                for i in 0..<voxels {
-                  let known: Int = open[i] == 0 ? 0 : 1
-                  trusted += known
-                  positive += values[side * voxels + i] > threshold ? known : 0
-                }
-              }
-              let share = Double(positive) / Double(max(1, trusted))
-              let inside = Float(1 / (2 * min(max(share, 0.05), 0.95))), outside = Float(1 / (2 * min(max(1 - share, 0.05), 0.95)))
-              if channels == sides, let given {
-                for i in 0..<voxels { result[side * voxels + i] = open[i] == 0 ? 0 : given[side * voxels + i] == 0 ? outside : inside }
-                continue
-              }
-              for i in 0..<voxels where open[i] != 0 {
-                if channels == sides { result[side * voxels + i] = isInside(side, i) ? inside : outside }
-                else if isInside(side, i) { result[i] = inside * 2 / Float(sides) }   // cross entropy: each class weighs the same
-              }
+    try made.mask.contiguous().withElements(UInt8.self) { mask in
+      sides.withElements(UInt8.self) { sides in
+        result.withMutableElements(Float.self) { result in
+          guard let mask = mask.baseAddress, let sides = sides.baseAddress, let out = result.baseAddress else { return }
+          func trusted(_ channel: Int) -> UnsafePointer<UInt8> { mask + min(channel, masks - 1) * voxels }
+          if !isBalanced {
+            for channel in 0..<channels { dcs_balance_fill(trusted(channel), trusted(channel), Int64(voxels), 0, 1, out + channel * voxels) }
+            return
+          }
+          for number in 0..<classes {
+            let side = sides + number * voxels
+            var counts: [Int64] = [0, 0]
+            dcs_balance_count(trusted(number), side, Int64(voxels), &counts)
+            let share = Double(counts[1]) / Double(max(1, counts[0]))
+            let inside = Float(1 / (2 * min(max(share, 0.05), 0.95))), outside = Float(1 / (2 * min(max(1 - share, 0.05), 0.95)))
+            if channels == classes {
+              dcs_balance_fill(trusted(number), side, Int64(voxels), outside, inside, out + number * voxels)
+            } else {   // cross entropy: each class weighs the same
+              let known = trusted(number), weight = inside * 2 / Float(classes)
+              for i in 0..<voxels where known[i] != 0 && side[i] != 0 { out[i] = weight }
             }
           }
         }
@@ -139,9 +130,15 @@ package struct BatchMaker: Sendable {
     return result
   }
 
-  private func withSides<R>(_ made: Made, _ body: (UnsafeBufferPointer<UInt8>?) -> R) -> R {
-    guard let sides = made.sides else { return body(nil) }
-    return sides.withElements(UInt8.self) { body($0) }
+  /// (channels, space…) uint8
+  private func above(_ values: NDArray, _ threshold: Float) throws -> NDArray {
+    var sides = try NDArray(.uint8, values.shape, zeroed: false)
+    try values.contiguous().withElements(Float.self) { values in
+      sides.withMutableElements(UInt8.self) { sides in
+        if let values = values.baseAddress, let out = sides.baseAddress { dcs_balance_above(values, Int64(sides.count), threshold, out) }
+      }
+    }
+    return sides
   }
 }
 
@@ -154,14 +151,12 @@ extension NDArray {
   /// Scaled to a mean of 1; nil if all elements are 1, unchanged if all are 0.
   fileprivate func normalised() throws -> NDArray? {
     var result = self
-    let count = self.count
     let isPlain = result.withMutableElements(Float.self) { values in
-      var sum = 0.0, plain = true
-      for value in values { sum += Double(value); plain = plain && value == 1 }
-      if plain || sum <= 0 { return plain }
-      let factor = Float(Double(count) / sum)
-      for i in 0..<count { values[i] *= factor }
-      return false
+      guard let weights = values.baseAddress else { return true }
+      var allOne: Int32 = 0
+      let sum = dcs_balance_sum(weights, Int64(values.count), &allOne)
+      if allOne == 0 && sum > 0 { dcs_balance_scale(weights, Int64(values.count), Float(Double(values.count) / sum)) }
+      return allOne != 0
     }
     return isPlain ? nil : result
   }

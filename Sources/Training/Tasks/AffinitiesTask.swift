@@ -46,18 +46,18 @@ extension Task {
       guard truth.grid.spatialRank == rank else { throw TrainingError.settings(name: "offsets", expected: "coords of \(truth.grid.spatialRank) axes, as the data have", found: "\(rank) axes") }
       let labels = try truth.labels.dropping(axis: 0, at: 0).contiguous(), space = labels.shape
       let found = try Segmentation.affinities(labels, neighborhood: offsets, context)
-      var values = try NDArray(.float32, [channels.count] + space, zeroed: false), corner = [Int](repeating: 0, count: rank + 1)
-      try values.assign(try found.floats(), at: corner)
       // both ends in the mask, which is a label of its own here
+      let known = try Segmentation.affinities(try truth.mask?.reshaped(space).nonZero() ?? NDArray.ones(space), neighborhood: offsets, context)
+      if !lsds { return Target(try found.floats(), trust: known, sides: found) }
+      var values = try NDArray(.float32, [channels.count] + space, zeroed: false), corner = [Int](repeating: 0, count: rank + 1)
       var trust = try NDArray.ones([channels.count] + space), sides = try NDArray(.uint8, [channels.count] + space, zeroed: false)
-      try trust.assign(try Segmentation.affinities(try truth.mask?.reshaped(space).nonZero() ?? NDArray.ones(space), neighborhood: offsets, context), at: corner)
+      try values.assign(try found.floats(), at: corner)
+      try trust.assign(known, at: corner)
       try sides.assign(found, at: corner)
-      if lsds {
-        corner[0] = count
-        try values.assign(try truth.shapeDescriptors(lsdVoxels, context), at: corner)
-        let foreground = try labels.nonZero()
-        for channel in count..<channels.count { try sides.assign(channel: channel, foreground) }
-      }
+      corner[0] = count
+      try values.assign(try truth.shapeDescriptors(lsdVoxels, context), at: corner)
+      let foreground = try labels.nonZero()
+      for channel in count..<channels.count { try sides.assign(channel: channel, foreground) }
       return Target(values, trust: trust, sides: sides)
     }
   }
