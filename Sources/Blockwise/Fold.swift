@@ -24,8 +24,7 @@ package func fold<Sum: Sendable, Part: Sendable>(
   let run = BlockRun(stage: "fold \(options.name)", tiling: tiling, stopsAtFirstFailure: true) { _, _ in
     { block, context in
       try merger.check()
-      merger.add(try kernel(try inputs.read(block.readRoi, pad: options.pad, context), block, context), at: block.index)
-      try merger.check()
+      try merger.add(try kernel(try inputs.read(block.readRoi, pad: options.pad, context), block, context), at: block.index)
       return .written
     }
   }
@@ -52,28 +51,39 @@ private final class OrderedMerge<Sum: Sendable, Part: Sendable>: Sendable {
   }
   private let state: Mutex<State>
   private let merge: @Sendable (inout Sum, Part) throws -> Void
+  private let hasFailed = Atomic<Bool>(false)
 
   init(_ initial: Sum, _ merge: @escaping @Sendable (inout Sum, Part) throws -> Void) {
     state = Mutex(State(value: initial))
     self.merge = merge
   }
 
-  func add(_ part: Part, at index: Int64) {
+  /// - Throws: what a merge has thrown, now or before.
+  func add(_ part: Part, at index: Int64) throws {
     state.withLock { state in
       if state.failure != nil { return }
-      state.waiting[index] = part
-      while let next = state.waiting.removeValue(forKey: state.next) {
+      if index != state.next {
+        state.waiting[index] = part
+        return
+      }
+      var ready: Part? = part
+      while let next = ready {
         do { try merge(&state.value, next) } catch {
           state.failure = error
+          hasFailed.store(true, ordering: .relaxed)
           return
         }
         state.next += 1
+        ready = state.waiting.isEmpty ? nil : state.waiting.removeValue(forKey: state.next)
       }
     }
+    try check()
   }
 
   /// - Throws: what a merge has thrown.
-  func check() throws { if let failure = state.withLock({ $0.failure }) { throw failure } }
+  func check() throws {
+    if hasFailed.load(ordering: .relaxed), let failure = state.withLock({ $0.failure }) { throw failure }
+  }
 
   var value: Sum { state.withLock { $0.value } }
 }

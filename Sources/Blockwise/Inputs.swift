@@ -16,6 +16,7 @@ package struct Inputs: Sendable {
   package let total: VoxelRoi
   /// Add to a voxel of the first input for the same place in input i.
   private let shifts: [[Int]]
+  private let grids: [Grid]
 
   /// - Parameter roi: part of the world to work on, snapped outward to voxels; nil for all, if all inputs cover the same.
   /// - Throws: `BlockwiseError.noInputs`, `.voxelSizesDiffer`, `.offGrid`, `.roisDiffer`, `.outside`.
@@ -37,18 +38,21 @@ package struct Inputs: Sendable {
       total = try grid.voxels(roi, .outward)
       for extent in extents where !extent.contains(total) { throw BlockwiseError.outside(roi: Self.text(total, grid), of: Self.text(extent, grid)) }
     }
-    (self.sources, self.grid, self.total, self.shifts) = (sources, grid, total, shifts)
+    (self.sources, self.grid, self.total, self.shifts, grids) = (sources, grid, total, shifts, sources.map(\.grid))
   }
 
   /// Each input at `roi` (spatial voxels of the first), padded where it sticks out.
   package func read(_ roi: VoxelRoi, pad: Pad, _ context: ExecutionContext) throws -> [Volume] {
-    try sources.indices.map { number in
-      let source = sources[number], spatial = source.grid.spatialAxes
-      let place = try roi.shifted(by: Coordinate(shifts[number]))
-      var full = try VoxelRoi(shape: source.shape)
-      for (axis, sourceAxis) in spatial.enumerated() { (full.offset[sourceAxis], full.shape[sourceAxis]) = (place.offset[axis], place.shape[axis]) }
-      let array = try readPadded(source, full, pad: pad, ReadContext(pool: context.pool, cancellation: context.cancellation))
-      return try Volume(array, try source.grid.shifted(to: full.offset.values))
+    let reading = ReadContext(pool: context.pool, cancellation: context.cancellation)
+    return try sources.indices.map { number in
+      let source = sources[number], grid = grids[number], shift = shifts[number]
+      let place = shift.contains { $0 != 0 } ? try roi.shifted(by: Coordinate(shift)) : roi
+      var full = place
+      if grid.rank != grid.spatialRank {   // channels, read whole
+        full = try VoxelRoi(shape: source.shape)
+        for (axis, sourceAxis) in grid.spatialAxes.enumerated() { (full.offset[sourceAxis], full.shape[sourceAxis]) = (place.offset[axis], place.shape[axis]) }
+      }
+      return try Volume(try readPadded(source, full, pad: pad, reading), try grid.shifted(to: full.offset.values))
     }
   }
 

@@ -93,10 +93,10 @@ package struct Tiling: Hashable, Sendable {
     var write = total
     for axis in 0..<rank {
       write.offset[axis] = total.offset[axis] + position[axis] * blockShape[axis]
-      write.shape[axis] = fit == .overhang ? blockShape[axis] : min(blockShape[axis], total.end[axis] - write.offset[axis])
+      write.shape[axis] = fit == .overhang ? blockShape[axis] : min(blockShape[axis], total.offset[axis] + total.shape[axis] - write.offset[axis])
     }
     var read = write
-    for axis in 0..<rank {
+    for axis in 0..<rank where before[axis] | after[axis] != 0 {
       read.offset[axis] -= before[axis]
       read.shape[axis] += before[axis] + after[axis]
     }

@@ -37,6 +37,8 @@ package struct Grid: Hashable, Sendable {
     (self.axes, self.voxelSize, self.offset, self.isKnown) = (axes, voxelSize, offset, isKnown)
   }
 
+  private init(_ other: Grid, offset: WorldCoordinate) { (axes, voxelSize, self.offset, isKnown) = (other.axes, other.voxelSize, offset, other.isKnown) }
+
   /// Voxels of 1 at offset 0, as unknown.
   package init(unknownOfRank rank: Int) { self.init(unknown: Axis.defaults(rank: rank)) }
 
@@ -98,10 +100,10 @@ package struct Grid: Hashable, Sendable {
 
   /// The same grid seen from voxel `begin` (full rank or spatial rank): the grid of a view.
   package func shifted(to begin: [Int]) throws(GeometryError) -> Grid {
-    let spatialBegin = begin.count == spatialRank && begin.count != rank ? begin : spatialAxes.map { begin[$0] }
+    let spatialBegin = begin.count == spatialRank ? begin : spatialAxes.map { begin[$0] }
     var corner = offset
-    for axis in 0..<spatialRank { corner[axis] = try offset[axis] + (try voxelSize[axis] * Rational(spatialBegin[axis])) }
-    return try Grid(axes: axes, voxelSize: voxelSize, offset: corner, isKnown: isKnown)
+    for axis in 0..<spatialRank where spatialBegin[axis] != 0 { corner.values[axis] = try offset.values[axis] + (try voxelSize.values[axis] * Rational(spatialBegin[axis])) }
+    return Grid(self, offset: corner)
   }
 
   /// The same place with other axes in front: channels added or dropped.

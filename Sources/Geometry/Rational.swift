@@ -12,6 +12,11 @@ package struct Rational: Hashable, Sendable {
 
   package init(_ integer: Int) { (numerator, denominator) = (Int128(integer), 1) }
 
+  private init(whole numerator: Int128) throws(GeometryError) {
+    guard numerator != .min else { throw .overflow }
+    (self.numerator, denominator) = (numerator, 1)
+  }
+
   package init(_ numerator: Int128, over denominator: Int128) throws(GeometryError) {
     guard denominator != 0 else { throw .divisionByZero }
     guard numerator != .min, denominator != .min else { throw .overflow }
@@ -109,11 +114,13 @@ extension Rational: Comparable {
 
 extension Rational {
   package static func + (a: Rational, b: Rational) throws(GeometryError) -> Rational {
-    try Rational(try sum(try product(a.numerator, b.denominator), try product(b.numerator, a.denominator)), over: try product(a.denominator, b.denominator))
+    if a.isInteger && b.isInteger { return try Rational(whole: try sum(a.numerator, b.numerator)) }
+    return try Rational(try sum(try product(a.numerator, b.denominator), try product(b.numerator, a.denominator)), over: try product(a.denominator, b.denominator))
   }
   package static func - (a: Rational, b: Rational) throws(GeometryError) -> Rational { try a + (-b) }
   package static func * (a: Rational, b: Rational) throws(GeometryError) -> Rational {
-    try Rational(try product(a.numerator, b.numerator), over: try product(a.denominator, b.denominator))
+    if a.isInteger && b.isInteger { return try Rational(whole: try product(a.numerator, b.numerator)) }
+    return try Rational(try product(a.numerator, b.numerator), over: try product(a.denominator, b.denominator))
   }
   package static func / (a: Rational, b: Rational) throws(GeometryError) -> Rational {
     try Rational(try product(a.numerator, b.denominator), over: try product(a.denominator, b.numerator))

@@ -6,8 +6,11 @@ package struct Roi<S: Space>: Hashable, Sendable {
   /// - Throws: `GeometryError.ranks`, `.negativeShape`, and `.overflow` if the end cannot be represented.
   @_specialize(where S == Voxel)
   package init(offset: Coordinate<S>, shape: Coordinate<S>) throws(GeometryError) {
-    for extent in shape.values where extent < S.zero { throw .negativeShape }
-    _ = try offset + shape
+    guard offset.rank == shape.rank else { throw .ranks(offset.rank, shape.rank) }
+    for axis in shape.values.indices {
+      if shape.values[axis] < S.zero { throw .negativeShape }
+      _ = try S.add(offset.values[axis], shape.values[axis])
+    }
     (self.offset, self.shape) = (offset, shape)
   }
 
@@ -43,8 +46,13 @@ package struct Roi<S: Space>: Hashable, Sendable {
 
   @_specialize(where S == Voxel)
   package func contains(_ other: Roi) -> Bool {
-    let (end, theirs) = (end, other.end)
-    return rank == other.rank && (0..<rank).allSatisfy { offset[$0] <= other.offset[$0] && theirs[$0] <= end[$0] }
+    guard rank == other.rank else { return false }
+    for axis in 0..<rank {
+      guard offset.values[axis] <= other.offset.values[axis], let end = try? S.add(offset.values[axis], shape.values[axis]),
+        let theirs = try? S.add(other.offset.values[axis], other.shape.values[axis]), theirs <= end
+      else { return false }
+    }
+    return true
   }
 
   package func contains(_ point: Coordinate<S>) -> Bool {

@@ -27,9 +27,10 @@ import Glibc
 ///
 /// - Parameter sigma, voxelSize: one length an axis each, above 0, in one unit.
 /// - Parameter factor: take every factor-th voxel along each axis.
+/// - Parameter margin: voxels at both ends of each axis that are looked at but not described; they stay 0.
 /// - Throws: `SegmentationError.rank` unless there are 2 or 3 axes, `.dtype`, `.parameter`; `ArrayError.overBudget`; `Cancelled`.
-/// - Complexity: O(volume of the objects' bounding boxes · Σ radius).
-package func descriptors(_ labels: NDArray, sigma: [Double], voxelSize: [Double], factor: Int = 1, _ context: ExecutionContext) throws -> NDArray {
+/// - Complexity: O(volume of the objects' bounding boxes inside the margin · Σ radius).
+package func descriptors(_ labels: NDArray, sigma: [Double], voxelSize: [Double], factor: Int = 1, margin: [Int]? = nil, _ context: ExecutionContext) throws -> NDArray {
   let box = try Box(labels, "descriptors")
   guard box.rank >= 2 else { throw SegmentationError.rank(function: "descriptors", expected: "2 or 3 axes", found: labels.shape) }
   guard factor >= 1, factor <= 1024 else { throw SegmentationError.parameter(function: "descriptors", name: "downsample", expected: "1 to 1024", found: "\(factor)") }
@@ -41,10 +42,13 @@ package func descriptors(_ labels: NDArray, sigma: [Double], voxelSize: [Double]
   }
   var out = try result(.float32, [descriptorChannels(rank: box.rank)] + labels.shape, context, zeroed: true)
   let packed = try labels.contiguous(), radius = kernels.map { $0.count - 1 }, samples = try factor == 1 ? packed : everyNth(packed, factor)
+  let missing = [Int](repeating: 0, count: 3 - box.rank), margins = margin.flatMap { $0.count == box.rank && $0.allSatisfy { $0 >= 0 } ? missing + $0 : nil } ?? [0, 0, 0]
   let regions = try objects(packed, for: "descriptors", context).flatMap { object in
-    let missing = [Int](repeating: 0, count: 3 - box.rank)
     let begin = missing + object.begin.map { $0 / factor }, end = missing.map { $0 + 1 } + object.end.map { ($0 + factor - 1) / factor }
-    return cut(begin, end, 96).map { (object.id, begin, end, $0, $1) }
+    let low = (0..<3).map { max(begin[$0], margins[$0] / factors[$0]) }
+    let high = (0..<3).map { min(end[$0], (box.extents[$0] - margins[$0] + factors[$0] - 1) / factors[$0]) }
+    guard zip(low, high).allSatisfy(<) else { return [] as [(UInt64, [Int], [Int], [Int], [Int])] }
+    return cut(low, high, 96).map { (object.id, begin, end, $0, $1) }
   }
   try out.withMutableElements(Float.self) { out in
     try packed.withBytes { volume in try samples.withBytes { voxels in

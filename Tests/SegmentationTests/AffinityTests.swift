@@ -93,6 +93,19 @@ import Segmentation
     #expect(zip(coarse, plain).allSatisfy { abs(Double($0) - $1) < 4e-5 })   // samples may all lie far from a voxel
   }
 
+  @Test func marginIsLookedAtAndNotDescribed() throws {
+    let shape = [14, 13, 15], ids = (0..<shape.reduce(1, *)).map { UInt32(($0 / 97 + $0 % 7) % 4) }
+    let labels = try NDArray(ids, shape)
+    for factor in [1, 2] {
+      let whole = try descriptors(labels, sigma: [2, 1, 2], voxelSize: [1, 1, 1], factor: factor, crowd)
+      let inner = try descriptors(labels, sigma: [2, 1, 2], voxelSize: [1, 1, 1], factor: factor, margin: [4, 2, 6], crowd)
+      let begin = [0, 4, 2, 6], size = [10, 6, 9, 3]
+      #expect(try inner.slice(offset: begin, shape: size).contiguous().elements(Float.self) == whole.slice(offset: begin, shape: size).contiguous().elements(Float.self))
+      #expect(try inner.slice(offset: [0, 0, 0, 0], shape: [10, 3, 13, 15]).contiguous().elements(Float.self).allSatisfy { $0 == 0 })
+      #expect(try descriptors(labels, sigma: [2, 1, 2], voxelSize: [1, 1, 1], factor: factor, margin: [7, 7, 8], crowd).elements(Float.self).allSatisfy { $0 == 0 })
+    }
+  }
+
   /// Objects longer than a region are described piece by piece.
   @Test func descriptorsOfALongObject() throws {
     let labels = try NDArray([UInt8](repeating: 1, count: 3 * 210), [3, 210])

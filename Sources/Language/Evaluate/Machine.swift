@@ -86,6 +86,8 @@ extension MachineState {
 final class Machine: @unchecked Sendable {   // used by the thread that made it only; `belongsToThisThread` is asked first elsewhere
   let session: Session
   let isWorker: Bool
+  /// `Session.changes` when it was made.
+  let version: Int
   private let cancellation: Cancellation
   private let thread: pthread_t
   private let memory: Slots
@@ -102,6 +104,7 @@ final class Machine: @unchecked Sendable {   // used by the thread that made it 
   init(session: Session, isWorker: Bool) {
     self.session = session
     self.isWorker = isWorker
+    version = session.changes.load(ordering: .relaxed)
     cancellation = session.execution.cancellation
     thread = pthread_self()
     memory = Slots.allocate(capacity: Self.slotLimit)   // pages are touched only as calls nest

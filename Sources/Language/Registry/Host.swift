@@ -79,9 +79,14 @@ package final class Session: Sendable {
     state = Mutex((execution, seed, nil))
   }
 
+  /// How often `execution` was set, so that machines of an older one are not used again.
+  let changes = Atomic<Int>(0)
   package var execution: ExecutionContext {
     get { state.withLock { $0.execution } }
-    set { state.withLock { $0.execution = newValue } }
+    set {
+      state.withLock { $0.execution = newValue }
+      changes.add(1, ordering: .relaxed)
+    }
   }
   package var seed: UInt64 {
     get { state.withLock { $0.seed } }
@@ -110,7 +115,7 @@ package struct CallContext: Sendable {
   ///
   /// Safe from several threads at once if the function is `frozen`.
   package func invoke(_ function: Function, _ arguments: [Value], named: [(String, Value)] = [], settle: Bool = true) throws -> Value {
-    let machine = self.machine.flatMap { $0.belongsToThisThread ? $0 : nil } ?? Machine(session: session, isWorker: self.machine != nil)
+    let machine = self.machine.flatMap { $0.belongsToThisThread ? $0 : nil } ?? Machine.ofThisThread(session, isWorker: self.machine != nil)
     let value = try machine.invoke(function, arguments, named: named)
     return settle ? try settled(value, of: function, machine) : value
   }

@@ -70,7 +70,7 @@ package struct BatchMaker: Sendable {
   /// Target and mask of the network's output size.
   private func target(of patch: Patch, _ context: ExecutionContext) throws -> Made {
     let labels = try patch.labels.contiguous(), task = settings.task, margin = [0] + sampler.shape.context, output = sampler.shape.output
-    let made = try task.target(Task.Truth(labels, mask: try patch.mask.contiguous(), grid: patch.grid), context)
+    let made = try task.target(Task.Truth(labels, mask: try patch.mask.contiguous(), grid: patch.grid, margin: sampler.shape.context), context)
     let expected = [task.channels.count] + labels.shape.dropFirst()
     guard made.values.shape == expected else { throw TrainingError.target(task: task.name, expected: expected, found: made.values.shape) }
     func inner(_ array: NDArray) throws -> NDArray { try array.slice(offset: margin, shape: [array.shape[0]] + output).contiguous() }

@@ -71,6 +71,6 @@ extension Task.Truth {
   /// (channels, space…) float32 in 0…1; σ is `voxels` of the largest voxel size along every axis.
   func shapeDescriptors(_ voxels: Double, _ context: ExecutionContext) throws -> NDArray {
     let sigma = voxels * (voxelSize.max() ?? 1)
-    return try descriptors(try labels.dropping(axis: 0, at: 0).contiguous(), sigma: voxelSize.map { _ in sigma }, voxelSize: voxelSize, context)
+    return try descriptors(try labels.dropping(axis: 0, at: 0).contiguous(), sigma: voxelSize.map { _ in sigma }, voxelSize: voxelSize, margin: margin, context)
   }
 }

@@ -23,8 +23,10 @@ package struct Task: Sendable {
     package let mask: NDArray?
     /// Spatial axes only.
     package let grid: Grid
+    /// Voxels at both ends of each spatial axis whose target nobody will look at; nil: none.
+    package let margin: [Int]?
 
-    package init(_ labels: NDArray, mask: NDArray? = nil, grid: Grid) { (self.labels, self.mask, self.grid) = (labels, mask, grid) }
+    package init(_ labels: NDArray, mask: NDArray? = nil, grid: Grid, margin: [Int]? = nil) { (self.labels, self.mask, self.grid, self.margin) = (labels, mask, grid, margin) }
 
     /// nm, or voxels where no size is known.
     package var voxelSize: [Double] { grid.voxelSize.values.map(\.double) }
