@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # dcs run-blockwise and dcs segment-blockwise: other programs over volumes, as a user starts them. Needs numpy for python3, as scripts/external does.
 . "$(dirname "$0")/common.bash"
+here=$(cd "$(dirname "$0")" && pwd)
 if ! python3 -c "import numpy" 2>/dev/null; then echo "(no numpy: scripts/external cannot run here)"; fi
 cd "$scratch" || exit 1
 
@@ -39,6 +40,26 @@ if python3 -c "import numpy" 2>/dev/null; then
   expect "without small ones" 0 "0.0" "$dcs" --quiet -e 'partition_scores(open("out.zarr/large"), remove_small(label(open("in.zarr/raw") > 127), size=50), background=true).voi'
   expect "again: nothing to do" 0 "objects" "${segment[@]}" --output-dataset seg --context 0
   expect "a file without the function" 3 "defines no segment_function" "$dcs" --quiet segment-blockwise in.zarr raw out.zarr none --segment_function "python3 '$root/scripts/external/segment.py' '$root/scripts/external/kernel.py'" --max_retries 0
+
+  # A package that is not there (these two stand before one that is): what to install is said, at once.
+  mkdir absent
+  for package in empanada skimage; do printf 'raise ImportError("No module named %s")\n' $package >absent/$package.py; done
+  missing() { expect "$1 is missing" 3 "$2" env PYTHONPATH=absent "$dcs" --quiet segment-blockwise in.zarr raw out.zarr none --segment_function "python3 '$root/scripts/external/segment.py' '$root/scripts/external/$3'" --max_retries 0; }
+  missing Empanada "pip install empanada-dl" mitonet.py
+  missing scikit-image "pip install scikit-image" blobs.py
+  if python3 -c "import skimage" 2>/dev/null; then
+    expect "scikit-image" 0 "objects" "$dcs" --quiet segment-blockwise in.zarr raw out.zarr blobs --segment_function "python3 '$root/scripts/external/segment.py' '$root/scripts/external/blobs.py' --above 127 --min_size 10" --block 24 --context 8
+    expect "what is bright, cut" 0 "true true" "$dcs" --quiet -e 'b = read(open("out.zarr/blobs")); print(max(b) >= label(b > 0).attrs.objects, same((b > 0) & (open("in.zarr/raw") < 90), zeros(b.shape, uint8) > 0))'
+  else
+    echo "not checked here: blobs.py with scikit-image (python3 has none)"
+  fi
+fi
+# EMPANADA names a python with torch, empanada-dl and empanada-napari: mitonet.py finds the objects that the latter's own engine finds, with a small network in place of MitoNet.
+if [ -n "${EMPANADA:-}" ]; then
+  if "$EMPANADA" "$here/mitonet_parity.py" "$root/scripts/external" >parity.log 2>&1; then ok; else bad "mitonet.py"; fi
+  tail -1 parity.log
+else
+  echo "not checked here: mitonet.py beside empanada-napari (EMPANADA names no python that has them)"
 fi
 expect "help" 0 "--segment_function" "$dcs" segment-blockwise --help
 expect "its name" 0 "usage: dcs run-blockwise" "$dcs" run-blockwise --help
