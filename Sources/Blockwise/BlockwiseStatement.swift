@@ -2,7 +2,8 @@
 //
 // The function sees each input at the block grown by the context, padded at the edges of the array, and returns the block, or block and
 // context, which is cropped. Axes that it returns before the spatial ones (channels) become leading axes of the output. So for a function
-// that looks no farther than the context, blockwise(f, a) equals f(a), for any block size and any number of workers.
+// that looks no farther than the context, blockwise(f, a) equals f(a), for any block size and any number of workers; at the edges of the array where
+// f sees there what `pad` says: filters mirror as `symmetric` does.
 
 import Arrays
 import Execution

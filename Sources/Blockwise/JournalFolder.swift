@@ -110,6 +110,16 @@ package final class JournalFolder: Sendable {
     (self.output, self.plan, lock, joined) = (output, plan, -1, found.value)
   }
 
+  /// Of a task: that no other plan has taken the output since, which happens where the process that watches over it was killed and the task was not.
+  ///
+  /// - Throws: `BlockwiseError.planDiffers`.
+  func checkJoined() throws {
+    guard let joined else { return }
+    var found = StableHash()
+    if case .plan(let text)? = try? Self.look(at: output) { found.add(text) }
+    guard found.value == joined else { throw BlockwiseError.planDiffers(path: output, what: "plan", onDisk: found.text, here: "another") }
+  }
+
   // unlocked by name: a forked child that has not yet started another program still holds the descriptor
   deinit { if lock >= 0 { flock(lock, LOCK_UN); close(lock) } }
 

@@ -116,7 +116,8 @@ struct BlockOutput: Sendable {
     case .memory(let output):
       try output.write(values, at: begin)
       return .written
-    case .stored(let array, _):
+    case .stored(let array, let folder):
+      try folder.checkJoined()
       try array.write(values, at: begin, context.reading)
       return try hasBytes(array, begin, values.shape) ? .written : .empty
     }

@@ -1,6 +1,7 @@
 // Reads of boxes that stick out of an array.
 //
 //     reflect    c b | a b c d | c b      mirrored at the centre of the edge voxel, as numpy.pad(mode="reflect"); repeats for any width
+//     symmetric  b a | a b c d | d c      mirrored at the face of the array, as numpy.pad(mode="symmetric"): what filters see at an edge
 //     constant   0 0 | a b c d | 0 0
 //
 // source   any rank; axes that are not padded are given as they are
@@ -12,11 +13,13 @@ import Geometry
 
 package enum Pad: Hashable, Sendable, CustomStringConvertible {
   case reflect
+  case symmetric
   case constant(Double)
 
   package var description: String {
     switch self {
     case .reflect: "reflect"
+    case .symmetric: "symmetric"
     case .constant(let value): "constant \(value)"
     }
   }
@@ -40,14 +43,14 @@ package func readPadded(_ source: any ArraySource, _ roi: VoxelRoi, pad: Pad, _ 
     if !inside.isEmpty { try result.assign(try source.read(inside, context), at: (inside.offset - roi.offset).values) }
     return result
 
-  case .reflect:
+  case .reflect, .symmetric:
     if whole.isEmpty { throw BlockwiseError.emptySource(shape: shape) }
     var read = roi, indices: [[Int]] = []
     for axis in 0..<roi.rank {
-      let mirrored = (0..<roi.shape[axis]).map { reflected(roi.offset[axis] + $0, shape[axis]) }
-      let low = mirrored.min() ?? 0, high = mirrored.max() ?? 0
+      let seen = (0..<roi.shape[axis]).map { pad == .reflect ? reflected(roi.offset[axis] + $0, shape[axis]) : mirrored(roi.offset[axis] + $0, shape[axis]) }
+      let low = seen.min() ?? 0, high = seen.max() ?? 0
       (read.offset[axis], read.shape[axis]) = (low, high - low + 1)
-      indices.append(mirrored.map { $0 - low })
+      indices.append(seen.map { $0 - low })
     }
     return try gather(try source.read(read, context).contiguous(), indices)
   }
@@ -60,6 +63,13 @@ package func reflected(_ index: Int, _ length: Int) -> Int {
   let period = 2 * (length - 1)
   let phase = ((index % period) + period) % period
   return phase < length ? phase : period - phase
+}
+
+/// The index inside `0..<length` that a mirror at both faces shows at `index`.
+private func mirrored(_ index: Int, _ length: Int) -> Int {
+  if index >= 0 && index < length { return index }
+  let period = 2 * length, phase = ((index % period) + period) % period
+  return phase < length ? phase : period - 1 - phase
 }
 
 private func filled(_ dtype: DType, _ shape: [Int], _ value: Double) throws -> NDArray {

@@ -147,7 +147,7 @@ package struct BlockRun: Sendable {
 /// Whether an error awaits every other block too: a full disk is no fault of one block, and computing for it is waste.
 private func blocksAll(_ error: any Error) -> Bool {
   switch error {
-  case StorageError.diskFull, StorageError.permission, StorageError.readOnly, BlockwiseError.system: true
+  case StorageError.diskFull, StorageError.permission, StorageError.readOnly, BlockwiseError.system, BlockwiseError.planDiffers: true
   default: false
   }
 }

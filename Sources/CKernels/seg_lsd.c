@@ -7,7 +7,7 @@
 //     y    X0 → 0, 1, 2        X1 → 0, 1             X2 → 0
 //     z    mass, z, zz of (0,0); y, zy of (1,0); yy of (2,0); x, zx of (0,1); yx of (1,1); xx of (0,2)
 //
-// Only voxels inside the object's bounds are looked at.
+// Only voxels inside the object's bounds are looked at, and sums are made for columns between its voxels alone: a neurite fills little of its box.
 #include "include/seg.h"
 #include "seg_clones.h"
 #include <math.h>
@@ -28,7 +28,7 @@ int64_t dcs_seg_lsd_scratch(const dcs_seg_lsd *job) {
   const range z = reach(job, 0), y = reach(job, 1);
   const int64_t w = extent(job, 2), h = extent(job, 1);
   const int64_t floats = (z.end - z.begin) * SUMS * h * w + 3 * (y.end - y.begin) * w + (w + 2 * job->radius[2]) + 10 * w;
-  return floats * 4 + (y.end - y.begin) + (z.end - z.begin) * h;
+  return floats * 4 + 2 * (h + 1) * (int64_t)sizeof(int32_t) + (y.end - y.begin) + (z.end - z.begin) * h;
 }
 
 DCS_INLINE int is_id(const dcs_seg_lsd *job, const void *labels, int64_t i) {
@@ -100,13 +100,26 @@ static cell cell_of(const dcs_seg_lsd *job, int64_t z, int64_t y, int64_t x) {
   return c;
 }
 
-static int is_row_here(const dcs_seg_lsd *job, int64_t z, int64_t y) {
+// Columns of the region, in samples from its begin, between which the object has voxels in a row; wider by what makes them whole vectors.
+typedef struct { int32_t begin, end; } columns;
+
+static columns columns_of_row(const dcs_seg_lsd *job, int64_t z, int64_t y) {
+  const int64_t w = extent(job, 2), factor = job->factor[2];
   const cell first = cell_of(job, z, y, job->region_begin[2]), last = cell_of(job, z, y, job->region_end[2] - 1);
+  int64_t low = INT64_MAX, high = -1;
   for (int64_t fz = first.begin[0]; fz < first.end[0]; fz++)
-    for (int64_t fy = first.begin[1]; fy < first.end[1]; fy++)
-      for (int64_t fx = first.begin[2]; fx < last.end[2]; fx++)
-        if (is_id(job, job->volume, (fz * job->extents[1] + fy) * job->extents[2] + fx)) return 1;
-  return 0;
+    for (int64_t fy = first.begin[1]; fy < first.end[1]; fy++) {
+      const int64_t row = (fz * job->extents[1] + fy) * job->extents[2];
+      int64_t begin = first.begin[2], end = last.end[2];
+      while (begin < end && !is_id(job, job->volume, row + begin)) begin++;
+      while (end > begin && !is_id(job, job->volume, row + end - 1)) end--;
+      if (begin == end) continue;
+      if (begin < low) low = begin;
+      if (end > high) high = end;
+    }
+  if (high < 0) return (columns){0, 0};
+  const int64_t begin = (low / factor - job->region_begin[2]) & ~15, end = ((high - 1) / factor - job->region_begin[2] + 16) & ~15;
+  return (columns){(int32_t)begin, (int32_t)(end < w ? end : w)};
 }
 
 // m: mass z y x zz yy xx zy zx yx, in samples
@@ -131,10 +144,10 @@ static void describe(const dcs_seg_lsd *job, int64_t i, float *const m[10], floa
   *out = unit(m[0][i]);
 }
 
-static void finish_row(const dcs_seg_lsd *job, int64_t z, int64_t y, int64_t w, float *const m[10]) {
+static void finish_row(const dcs_seg_lsd *job, int64_t z, int64_t y, columns c0, float *const m[10]) {
   const int channels = job->rank == 3 ? 10 : 6;
   float values[10];
-  for (int64_t i = 0; i < w; i++) {
+  for (int64_t i = c0.begin; i < c0.end; i++) {
     const cell c = cell_of(job, z, y, job->region_begin[2] + i);
     int is_known = 0;
     for (int64_t fz = c.begin[0]; fz < c.end[0]; fz++)
@@ -154,6 +167,7 @@ typedef struct {
   range zs, ys;
   int64_t w, h, plane;
   float *planes, *sums, *mask, *moments;
+  columns *wanted;           // of each row of the region, in any of its planes; one more: of all rows
   uint8_t *filled, *known;   // rows that are not all 0: of `sums`, of `planes`
 } work;
 
@@ -165,31 +179,49 @@ static work work_of(const dcs_seg_lsd *job, void *scratch) {
   k.sums = k.planes + (k.zs.end - k.zs.begin) * SUMS * k.plane;
   k.mask = k.sums + 3 * rows * k.w;
   k.moments = k.mask + k.w + 2 * job->radius[2];
-  k.filled = (uint8_t *)(k.moments + 10 * k.w);
+  k.wanted = (columns *)(k.moments + 10 * k.w);
+  k.filled = (uint8_t *)(k.wanted + k.h + 1);
   k.known = k.filled + rows;
   return k;
 }
 
+static columns both(columns a, columns b) {
+  if (a.begin == a.end) return b;
+  if (b.begin == b.end) return a;
+  return (columns){a.begin < b.begin ? a.begin : b.begin, a.end > b.end ? a.end : b.end};
+}
+
+static void find_columns(const dcs_seg_lsd *job, const work *k) {
+  k->wanted[k->h] = (columns){0, 0};
+  for (int64_t y = 0; y < k->h; y++) {
+    columns c = {0, 0};
+    for (int64_t z = job->region_begin[0]; z < job->region_end[0]; z++) c = both(c, columns_of_row(job, z, job->region_begin[1] + y));
+    k->wanted[y] = c;
+    k->wanted[k->h] = both(k->wanted[k->h], c);
+  }
+}
+
 // Sums along x and y of one plane of samples.
 static void sum_plane(const dcs_seg_lsd *job, const work *k, int64_t z) {
-  const int64_t w = k->w, plane = k->plane, rows = k->ys.end - k->ys.begin;
+  const int64_t w = k->w, plane = k->plane, rows = k->ys.end - k->ys.begin, first = k->wanted[k->h].begin, count = k->wanted[k->h].end - first;
   for (int64_t y = k->ys.begin; y < k->ys.end; y++) {
-    float *row = k->sums + 3 * (y - k->ys.begin) * w;
+    float *row = k->sums + 3 * (y - k->ys.begin) * w + first;
     k->filled[y - k->ys.begin] = (uint8_t)mask_row(job, z, y, k->mask);
-    if (k->filled[y - k->ys.begin]) dcs_seg_lsd_x(k->mask, job->weights[2], job->radius[2], w, row, row + w, row + 2 * w);
+    if (k->filled[y - k->ys.begin]) dcs_seg_lsd_x(k->mask + first, job->weights[2], job->radius[2], count, row, row + w, row + 2 * w);
   }
   for (int64_t y = 0; y < k->h; y++) {
-    float *target = k->planes + (z - k->zs.begin) * SUMS * plane + y * w;
+    const int64_t begin = k->wanted[y].begin, n = k->wanted[y].end - begin;
+    float *target = k->planes + (z - k->zs.begin) * SUMS * plane + y * w + begin;
     int any = 0;
-    for (int64_t r = -job->radius[1]; r <= job->radius[1]; r++) {
+    for (int64_t r = -job->radius[1]; n && r <= job->radius[1]; r++) {
       const int64_t from = y + job->region_begin[1] + r - k->ys.begin;
       if (from < 0 || from >= rows || !k->filled[from]) continue;
-      if (!any) for (int s = 0; s < SUMS; s++) memset(target + s * plane, 0, (size_t)w * 4);
+      if (!any) for (int s = 0; s < SUMS; s++) memset(target + s * plane, 0, (size_t)n * 4);
       any = 1;
-      const float *row = k->sums + 3 * from * w, weight = job->weights[1][r < 0 ? -r : r];
-      dcs_seg_lsd_add(row, weight, (float)r, w, target, target + plane, target + 2 * plane);
-      dcs_seg_lsd_add(row + w, weight, (float)r, w, target + 3 * plane, target + 4 * plane, NULL);
-      dcs_seg_lsd_add(row + 2 * w, weight, (float)r, w, target + 5 * plane, NULL, NULL);
+      const float *row = k->sums + 3 * from * w + begin, weight = job->weights[1][r < 0 ? -r : r];
+      dcs_seg_lsd_add(row, weight, (float)r, n, target, target + plane, target + 2 * plane);
+      dcs_seg_lsd_add(row + w, weight, (float)r, n, target + 3 * plane, target + 4 * plane, NULL);
+      dcs_seg_lsd_add(row + 2 * w, weight, (float)r, n, target + 5 * plane, NULL, NULL);
     }
     k->known[(z - k->zs.begin) * k->h + y] = (uint8_t)any;
   }
@@ -201,26 +233,29 @@ static void finish_plane(const dcs_seg_lsd *job, const work *k, int64_t z) {
   float *m[10];
   for (int i = 0; i < 10; i++) m[i] = k->moments + i * w;
   for (int64_t y = 0; y < k->h; y++) {
-    if (!is_row_here(job, z, y + job->region_begin[1])) continue;
-    memset(k->moments, 0, (size_t)w * 40);
+    const columns c = columns_of_row(job, z, y + job->region_begin[1]);
+    const int64_t b = c.begin, n = c.end - b;
+    if (!n) continue;
+    for (int i = 0; i < 10; i++) memset(m[i] + b, 0, (size_t)n * 4);
     for (int64_t r = -job->radius[0]; r <= job->radius[0]; r++) {
       const int64_t from = z + r - k->zs.begin;
       if (from < 0 || from >= k->zs.end - k->zs.begin || !k->known[from * k->h + y]) continue;
-      const float *row = k->planes + from * SUMS * plane + y * w, weight = job->weights[0][r < 0 ? -r : r];
-      dcs_seg_lsd_add(row, weight, (float)r, w, m[0], m[1], m[4]);
-      dcs_seg_lsd_add(row + plane, weight, (float)r, w, m[2], m[7], NULL);
-      dcs_seg_lsd_add(row + 2 * plane, weight, (float)r, w, m[5], NULL, NULL);
-      dcs_seg_lsd_add(row + 3 * plane, weight, (float)r, w, m[3], m[8], NULL);
-      dcs_seg_lsd_add(row + 4 * plane, weight, (float)r, w, m[9], NULL, NULL);
-      dcs_seg_lsd_add(row + 5 * plane, weight, (float)r, w, m[6], NULL, NULL);
+      const float *row = k->planes + from * SUMS * plane + y * w + b, weight = job->weights[0][r < 0 ? -r : r];
+      dcs_seg_lsd_add(row, weight, (float)r, n, m[0] + b, m[1] + b, m[4] + b);
+      dcs_seg_lsd_add(row + plane, weight, (float)r, n, m[2] + b, m[7] + b, NULL);
+      dcs_seg_lsd_add(row + 2 * plane, weight, (float)r, n, m[5] + b, NULL, NULL);
+      dcs_seg_lsd_add(row + 3 * plane, weight, (float)r, n, m[3] + b, m[8] + b, NULL);
+      dcs_seg_lsd_add(row + 4 * plane, weight, (float)r, n, m[9] + b, NULL, NULL);
+      dcs_seg_lsd_add(row + 5 * plane, weight, (float)r, n, m[6] + b, NULL, NULL);
     }
-    finish_row(job, z, y + job->region_begin[1], w, m);
+    finish_row(job, z, y + job->region_begin[1], c, m);
   }
 }
 
 int dcs_seg_lsd_step(const dcs_seg_lsd *job, void *scratch, int64_t step) {
   const work k = work_of(job, scratch);
   const int64_t planes = k.zs.end - k.zs.begin, finished = step - planes;
+  if (step == 0) find_columns(job, &k);
   if (step < planes) sum_plane(job, &k, k.zs.begin + step);
   else if (finished < extent(job, 0)) finish_plane(job, &k, job->region_begin[0] + finished);
   return finished + 1 < extent(job, 0);

@@ -100,6 +100,28 @@ rm $chunk
 again "a chunk that is gone" second.zarr 1
 redid "a chunk that is gone" second.zarr mask 1
 
+# Tasks that outlive the process that waits for them write nothing into what another statement makes in their place.
+cat >orphans.dcs <<'END'
+param add = 1
+param turns = 10
+raw = open("in.zarr/raw")
+fn slow(b) {
+  n = 0
+  while n < turns { n += 1 }
+  b * 0 + add
+}
+x = blockwise(slow, raw, to="orphans.zarr/x", block=8, dtype=uint8, replace=true, on=processes(2))
+END
+"$dcs" --quiet orphans.dcs --turns 3_000_000 >/dev/null 2>&1 &
+waiting=$!
+sleep 1.5
+kill -9 $waiting 2>/dev/null
+wait $waiting 2>/dev/null
+[ -n "$(workers)" ] && ok || bad "no task outlived its waiter"
+"$dcs" --quiet orphans.dcs --add 2 >/dev/null 2>&1 && ok || bad "the second statement"
+gone
+[ "$("$dcs" --quiet -e 'unique(read(open("orphans.zarr/x")))')" = "[2]" ] && ok || bad "a task wrote into what another statement made"
+
 # A disk that fills up in each of the stages, where a small file system can be mounted; else files that may not grow.
 mkdir small
 full() { local output; output=$("${command[@]}" "$1" 2>&1); [ $? != 0 ] && grep -qE "$2" <<<"$output" && ok || { bad "$3"; echo "$output"; }; }

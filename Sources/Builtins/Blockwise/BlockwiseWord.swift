@@ -9,7 +9,7 @@ extension Builtin {
     "blockwise",
     """
     (f: fn, inputs…: array, to: string = nil, block: int|coord = nil, context: int|coord|length = 0, roi: roi = nil, dtype: fn|string = nil,
-     chunks: int|coord = nil, shards: int|coord = nil, pad: "reflect|zero" = "reflect", ids: "unique" = nil, workers: int = nil, retries=2, resume=true, replace=false, on: context = nil) -> array
+     chunks: int|coord = nil, shards: int|coord = nil, pad: "reflect|symmetric|zero" = "reflect", ids: "unique" = nil, workers: int = nil, retries=2, resume=true, replace=false, on: context = nil) -> array
     """,
     "Calls a function for every block of its inputs and joins the results.",
     details: [

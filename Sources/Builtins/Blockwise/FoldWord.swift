@@ -6,7 +6,7 @@ extension Builtin {
   static let fold = Builtin(
     "fold",
     """
-    (f: fn, merge: fn, inputs…: array, block: int|coord = nil, context: int|coord|length = 0, roi: roi = nil, pad: "reflect|zero" = "reflect", workers: int = nil, retries=2) -> any
+    (f: fn, merge: fn, inputs…: array, block: int|coord = nil, context: int|coord|length = 0, roi: roi = nil, pad: "reflect|symmetric|zero" = "reflect", workers: int = nil, retries=2) -> any
     """,
     "Calls a function for every block of its inputs and merges the results in block order: merge(merge(first, second), third) …; the reducing twin of blockwise.",
     details: ["`f` may return any value: a number, a list, a record, an array. The result is the same for any number of workers. Nothing is stored: it starts anew each time."],

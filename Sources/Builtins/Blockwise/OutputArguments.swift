@@ -33,6 +33,15 @@ extension Call {
     return workers
   }
 
+  /// What lies outside of an array.
+  func pad() throws -> Pad {
+    switch try string("pad") {
+    case "zero": .constant(0)
+    case "symmetric": .symmetric
+    default: .reflect
+    }
+  }
+
   /// What words that call a function for every block share: the inputs, and `block`, `context`, `roi`, `pad`, `workers`, `retries`, checked; nothing is read.
   func blockwiseOptions(of function: Function) throws -> ([any ArraySource], BlockwiseOptions) {
     let arrays = try rest.enumerated().map { position, value in
@@ -43,7 +52,7 @@ extension Call {
     let context = try sizeInVoxels("context", first.grid).map { Int(clamping: Int64.nearest($0.rounded(.up))) }
     var options = BlockwiseOptions(name: function.name.isEmpty ? "fn" : function.name, block: try block(rank: first.grid.spatialRank), context: context)
     options.roi = try optionalRoi("roi", on: first.grid)
-    options.pad = try string("pad") == "zero" ? .constant(0) : .reflect
+    options.pad = try pad()
     options.workers = try workers()
     options.retries = try int("retries", in: 0...100)
     return (try arrays.map { try $0.source(execution) }, options)

@@ -8,7 +8,7 @@ extension Builtin {
     "predict",
     """
     (m: model|best, a: array, to: string = nil, roi: roi = nil, block: int|coord = nil, dtype: fn|string = nil, chunks: int|coord = nil, shards: int|coord = nil,
-     pad: "reflect|zero" = "reflect", mirror=false, workers=1, retries=2, fast=false, resume=true, replace=false, on: context = nil) -> array
+     pad: "reflect|symmetric|zero" = "reflect", mirror=false, workers=1, retries=2, fast=false, resume=true, replace=false, on: context = nil) -> array
     """,
     "Runs a network over a volume, blockwise and without seams: every block gets the context that the network sees.",
     details: [
@@ -38,7 +38,7 @@ extension Builtin {
     let source = try call.array("a").source(call.execution), rank = source.grid.spatialRank
     let options = PredictOptions(
       block: try call.block(rank: rank), roi: try call.optionalRoi("roi", on: source.grid), dtype: try call.dtype("dtype") ?? .float32,
-      pad: try call.string("pad") == "zero" ? .constant(0) : .reflect, workers: try call.workers() ?? 1, retries: try call.int("retries", in: 0...100),
+      pad: try call.pad(), workers: try call.workers() ?? 1, retries: try call.int("retries", in: 0...100),
       fast: try call.bool("fast"), mirror: try call.bool("mirror"))
     return (model, source, options, try call.output(rank: rank))
   }
