@@ -48,28 +48,4 @@ extension Builtin {
       return try dtype.map { try values.cast(to: $0) } ?? values
     }
   }
-
-  static let status = Builtin(
-    "status", "(a: array|string) -> table", "How blockwise work on an output stands, one row a stage: blocks, done, skipped, failed, seconds; from its journal, not from the output.",
-    details: ["done: blocks finished so far. skipped and failed: of the last run. seconds: of all runs."], searchTerms: ["progress", "journal"]
-  ) { call in
-    let path: String
-    if case .string(let text) = try call.value("a") {
-      if call.dryRun?.made(at: text) != nil { throw UnknownInside() }
-      path = text
-    } else {
-      let array = try call.array("a")
-      if array.planned != nil { throw UnknownInside() }
-      guard let stored = array.stored else { throw call.failure(.value, "the array is in memory: it has no journal", at: "a") }
-      path = stored.path
-    }
-    guard let status = try JournalFolder.status(of: path) else { throw call.failure(.value, "`\(path)` was not written by blocks: it has no journal", at: "a") }
-    return Value(try TableValue(rows: status.stages.map { stage in
-      let runs = status.runs.filter { $0["stage"]?.string.map { $0 == stage.name || $0.hasSuffix(": " + stage.name) || status.stages.count == 1 } ?? false }
-      return Record([
-        ("stage", .string(stage.name)), ("blocks", .int(Int(clamping: stage.total))), ("done", .int(Int(clamping: stage.finished))), ("skipped", .int(runs.last?["skipped"]?.int ?? 0)),
-        ("failed", .int(runs.last?["failures"]?.int ?? 0)), ("seconds", .float(runs.reduce(0) { $0 + ($1["seconds"]?.double ?? 0) })),
-      ])
-    }))
-  }
 }
