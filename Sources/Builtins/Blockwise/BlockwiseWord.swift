@@ -35,7 +35,8 @@ extension Builtin {
     let function = try call.function("f").frozen()
     let (sources, shared) = try call.blockwiseOptions(of: function)
     var options = shared
-    options.parameters = [("function", function.identityText), ("seed", "\(call.context.seed)"), ("version", call.host.version), ("kernels", String(cString: dcs_kernel_level()))]
+    // what a function captured decides the bytes; where nothing goes on later, nobody asks
+    options.parameters = [("function", try call.value("to").isNil ? function.name : function.identityText), ("seed", "\(call.context.seed)"), ("version", call.host.version), ("kernels", String(cString: dcs_kernel_level()))]
     options.dtype = try call.dtype("dtype")
     options.uniqueIds = try call.optionalString("ids") == "unique"
     let context = call.context, dtype = options.dtype

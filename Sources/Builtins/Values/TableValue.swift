@@ -43,6 +43,7 @@ struct TableValue: ObjectValue {
   var typeName: String { "table" }
   var fieldNames: [String] { columns + (details?.fieldNames ?? []) }
   var count: Int { values.first?.count ?? 0 }
+  var identity: String? { "table " + zip(columns, values).map { name, column in "\(Value.quoted(name)): [" + column.map(\.identityText).joined(separator: ", ") + "]" }.joined(separator: " ") }
   var brief: String { "table of \(Words.count(count, "row"))" }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {
