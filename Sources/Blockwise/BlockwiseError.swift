@@ -99,6 +99,7 @@ extension BlockwiseError: CustomStringConvertible {
     case .outputExists, .planDiffers, .outputDiffers: "replace=true starts it anew"
     case .inputIncomplete: "run the statement that makes it again: it continues where it stopped"
     case .journalDamaged: "replace=true starts the output anew"
+    case .tooManyIds: "ids=\"wide\" has room for all, relabel(…, wide=true) numbers them anew"
     case .noRoom: "TMPDIR=/a/roomy/folder dcs …"
     case .interrupted(_, _, let path): path == nil ? nil : "run the same line again to continue"
     case .blocksFailed(_, let path): path == nil ? nil : "the other blocks are kept; run the same line again to retry only what is missing"
