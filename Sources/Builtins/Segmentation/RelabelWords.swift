@@ -121,7 +121,7 @@ extension Call {
   /// A label volume that blocks can be read from: axes of space only, bool or integers.
   func labelSource(_ name: String) throws -> any ArraySource {
     let array = try array(name)
-    guard array.grid.spatialRank == array.grid.rank, array.grid.rank >= 1 else { throw failure(.shape, "`\(builtin.name)` needs axes of space only, found \(array.axesText)", at: name) }
+    guard array.grid.spatialRank == array.grid.rank, array.grid.rank >= 1 else { throw failure(.shape, "`\(builtin.name)` needs axes of space only, found \(array.axesText)", at: name, hint: array.isWide && isKnown("wide") ? "wide=true where these are ids of two words" : nil) }
     guard !array.dtype.isFloat else { throw failure(.type, "labels must be ints, not \(array.dtype)", at: name, hint: "cast(a, uint64) where they are whole numbers") }
     return try array.source(execution)
   }

@@ -34,7 +34,9 @@ extension Value {
     case .list(let values): "[" + values.map { $0.describe(&seen) }.joined(separator: ", ") + "]"
     case .record(let record): "{" + record.fields.map { "\($0.key): \($0.value.describe(&seen))" }.joined(separator: ", ") + "}"
     case .object(let box): box.object.identity ?? written()
-    default: source() ?? written()
+    case .bytes: source() ?? written()
+    // a quantity without an end is shown rounded
+    default: written().contains("≈") ? source() ?? written() : written()
     }
   }
 }
