@@ -75,7 +75,7 @@ extension BlockwiseError: CustomStringConvertible {
     case .noRoom(let folder, let bytes, let free): "this needs \(byteText(bytes)) in \(folder) while it runs; \(byteText(free)) are free"
     case .kernelShape(let found, let block, let read): "the function returned shape \(shapeText(found)); expected the block \(shapeText(block)) or block and context \(shapeText(read))"
     case .kernelDType(let expected, let found): "the function returned \(found), the output is \(expected)"
-    case .tooManyIds(let block, let largest, let blocks): "block \(block) has id \(largest): too large to stay unique over \(blocks) blocks in 64 bits"
+    case .tooManyIds(let block, let largest, let blocks): "block \(block) has id \(largest): too large to stay unique over \(blocks) blocks in 64 bits; ids=\"wide\" has room for it"
     case .notAMask(let dtype): "expected a mask (bool or integers), found \(dtype)"
     case .outputExists(let path): "\(path) exists and was not made by this statement"
     case .outputIsInput(let path): "\(path) is an input of this statement and cannot be replaced by it"

@@ -8,6 +8,7 @@
 import Arrays
 import Execution
 import Geometry
+import Segmentation
 import Storage
 
 /// Given the inputs at the block's `readRoi`, the block, and what it may use.
@@ -27,8 +28,7 @@ package struct BlockwiseOptions: Sendable {
   package var pad: Pad = .reflect
   /// nil: what the function returns for the first block.
   package var dtype: DType?
-  /// Makes the ids of each block its own: block number in the high bits, the function's id in the low ones. 0 stays 0. Needs uint64.
-  package var uniqueIds = false
+  package var ids = Ids.given
   /// nil: as many as the pool has threads.
   package var workers: Int?
   /// Further tries of a block that failed.
@@ -37,6 +37,18 @@ package struct BlockwiseOptions: Sendable {
   package init(name: String, parameters: [(key: String, value: String)] = [], block: [Int]? = nil, context: [Int]? = nil) {
     (self.name, self.parameters, self.block, self.context) = (name, parameters, block, context)
   }
+}
+
+/// What becomes of the ids that a function gives; 0 stays 0 always.
+package enum Ids: String, Sendable {
+  case given = "as given"
+  /// Each block's are its own: block number in the high bits, the function's id in the low ones. uint64.
+  case unique
+  /// The same in two words, (2, space…) uint64: no id is too large beside any number of blocks.
+  case wide
+
+  /// Channels that are put before a block.
+  package var leading: [Int] { self == .wide ? [2] : [] }
 }
 
 package struct BlockwiseResult: Sendable {
@@ -83,14 +95,18 @@ package struct BlockwiseStatement: Sendable {
   package func execute(_ context: ExecutionContext) throws -> BlockwiseResult {
     let (dtype, leading) = try outcome(context)
     let plan = try plan(dtype: dtype, leading: leading)
-    let output = try BlockOutput(plan, options.uniqueIds ? markedUnique : spec, leading: leading, total: tiling.total, dtype: dtype, inputs: inputs.sources, context)
+    let output = try BlockOutput(plan, options.ids == .given ? spec : markedUnique, leading: leading, total: tiling.total, dtype: dtype, inputs: inputs.sources, context)
     let (inputs, options, kernel, total, count) = (inputs, options, kernel, tiling.total, tiling.count)
     return try finishBlocks(of: plan, tiling, into: output, workers: options.workers, retries: options.retries, context) { _, _ in
       { block, context in
         let volumes = try inputs.read(block.readRoi, pad: options.pad, context)
-        var values = try converted(try cropped(try kernel(volumes, block, context), to: block, leading: leading), to: dtype, of: block, in: total)
-        if options.uniqueIds { values = try unique(values, block: block.index, of: count) }
-        return values
+        let own = Array(leading.dropFirst(options.ids.leading.count))
+        let values = try converted(try cropped(try kernel(volumes, block, context), to: block, leading: own), to: dtype, of: block, in: total)
+        return switch options.ids {
+        case .given: values
+        case .unique: try unique(values, block: block.index, of: count)
+        case .wide: try widened(values, high: UInt64(bitPattern: block.index))
+        }
       }
     }
   }
@@ -106,15 +122,15 @@ package struct BlockwiseStatement: Sendable {
   /// The output's attributes say in which blocks ids are unique: pairs across their faces are what is left to join.
   private var markedUnique: OutputSpec {
     var spec = spec
-    spec.attributes = IdBlocks(tiling.blockShape).marked(spec.attributes)
+    spec.attributes = IdBlocks(options.ids.leading + tiling.blockShape).marked(spec.attributes)
     return spec
   }
 
   /// Element type and leading axes of the output: from an earlier run's output, else from running the function on the first block.
   private func outcome(_ context: ExecutionContext) throws -> (DType, [Int]) {
-    if options.uniqueIds, let dtype = options.dtype, dtype != .uint64 { throw BlockwiseError.kernelDType(expected: .uint64, found: dtype) }
+    if options.ids != .given, let dtype = options.dtype, dtype != .uint64 { throw BlockwiseError.kernelDType(expected: .uint64, found: dtype) }
     if let path = spec.path, !spec.replace, case .plan = try JournalFolder.look(at: try Location(path).description), let array = try? StoredArray.open(path), array.shape.count >= tiling.rank {
-      return (options.uniqueIds ? .uint64 : options.dtype ?? array.dtype, Array(array.shape.dropLast(tiling.rank)))
+      return (options.ids != .given ? .uint64 : options.dtype ?? array.dtype, Array(array.shape.dropLast(tiling.rank)))
     }
     guard tiling.count > 0 else { return (options.dtype ?? inputs.sources[0].dtype, []) }
     // The first block says what the function returns; where it fails, the next one, until that makes no sense.
@@ -124,9 +140,9 @@ package struct BlockwiseStatement: Sendable {
       for attempt in 1...(1 + max(0, options.retries)) {
         do {
           let values = try kernel(try inputs.read(block.readRoi, pad: options.pad, context), block, context)
-          let leading = Array(values.shape.dropLast(tiling.rank))
+          let leading = options.ids == .wide ? [] : Array(values.shape.dropLast(tiling.rank))
           _ = try cropped(values, to: block, leading: leading)
-          return (options.uniqueIds ? .uint64 : options.dtype ?? values.dtype, leading)
+          return (options.ids != .given ? .uint64 : options.dtype ?? values.dtype, options.ids.leading + leading)
         } catch {
           if error is Cancelled || context.cancellation.isCancelled { throw error }
           guard attempt == 1 + max(0, options.retries) || isLasting(error) else { continue }
@@ -152,12 +168,12 @@ package struct BlockwiseStatement: Sendable {
       bytesWritten: try NDArray.byteCount(output.dtype ?? .uint8, output.shape), bytesPerWorker: saturated(inputs.bytes(voxels: voxels) &+ written, 2))
     return BlockwisePlan(
       title: "blockwise \(options.name)", inputs: zip(inputs.sources, names).map { BlockwisePlan.Input($0, $1) }, output: output, stages: [stage],
-      parameters: [("pad", "\(options.pad)"), ("ids", options.uniqueIds ? "unique" : "as given")] + options.parameters)
+      parameters: [("pad", "\(options.pad)"), ("ids", options.ids.rawValue)] + options.parameters)
   }
 
   private func leadingAxes(_ count: Int) -> [Axis] {
     let own = inputs.sources[0].grid.axes.filter { $0.kind != .space }
-    return own.count == count ? own : count == 1 ? [.c] : (0..<count).map { Axis("d\($0)", .channel) }
+    return own.count == count && options.ids != .wide ? own : count == 1 ? [.c] : (0..<count).map { Axis("d\($0)", .channel) }
   }
 }
 

@@ -50,7 +50,7 @@ func finishElsewhere(
   report.skipped = journal.finished
   let clock = ContinuousClock(), start = clock.now
   if journal.finished < tiling.count {
-    let parts: @Sendable () -> Int64 = { (try? partNames(planned.name, folder).reduce(0) { $0 + ((try JournalFile.count(path: Files.join(folder.path, $1)))?.finished ?? 0) }) ?? 0 }
+    let parts: @Sendable () -> Int64 = { (try? folder.partNames(planned.name).reduce(0) { $0 + ((try JournalFile.standing(at: Files.join(folder.path, $1)))?.finished ?? 0) }) ?? 0 }
     let notes = try elsewhere.run(.init(folder: folder.path, plan: plan.hash, missing: tiling.count - journal.finished, finished: parts), context)
     report.failed = try absorb(into: journal, planned.name, folder, tiling)
     report.note = notes.first
@@ -66,13 +66,28 @@ func finishElsewhere(
   return BlockwiseResult(output: try output.result(), report: report)
 }
 
-private func partNames(_ stage: String, _ folder: JournalFolder) throws -> [String] {
-  try Files.list(folder.path).map(\.name).filter { $0.hasPrefix(stage + ".") && $0.contains("-of-") && $0.hasSuffix(".done") }
+extension JournalFolder {
+  func partNames(_ stage: String) throws -> [String] { try Self.partNames(stage, in: path) }
+
+  /// The journals of tasks that do a part of a stage.
+  static func partNames(_ stage: String, in folder: String) throws -> [String] {
+    try Files.list(folder).map(\.name).filter { $0.hasPrefix(stage + ".") && $0.contains("-of-") && $0.hasSuffix(".done") }
+  }
+
+  /// The reports of such tasks that have ended.
+  static func partReports(_ stage: String, in folder: String) throws -> [String] {
+    try Files.list(folder).map(\.name).filter { $0.hasPrefix(stage + ".") && $0.hasSuffix(Elsewhere.reportSuffix) }.map { Files.join(folder, $0) }
+  }
+
+  /// The runs that a file records, a JSON object a line.
+  static func runs(in file: String) throws -> [JSON] {
+    try Files.readIfPresent(file, limit: Files.smallFileLimit)?.array.split(separator: UInt8(ascii: "\n")).compactMap { try? JSON(parsing: $0) } ?? []
+  }
 }
 
 /// Takes the journals of tasks into the whole, and their reports away: the blocks that failed.
 private func absorb(into journal: JournalFile, _ stage: String, _ folder: JournalFolder, _ tiling: Tiling) throws -> [BlockFailure] {
-  for name in try partNames(stage, folder) {
+  for name in try folder.partNames(stage) {
     let path = Files.join(folder.path, name)
     if let part = try? JournalFile(path: path, planHash: folder.plan.hashValue64, count: tiling.count), part.finished > 0 {
       for index in 0..<tiling.count {
@@ -83,10 +98,9 @@ private func absorb(into journal: JournalFile, _ stage: String, _ folder: Journa
     try Files.remove(path)
   }
   var failed: [Int64: BlockFailure] = [:]
-  for entry in try Files.list(folder.path) where entry.name.hasPrefix(stage + ".") && entry.name.hasSuffix(Elsewhere.reportSuffix) {
-    let path = Files.join(folder.path, entry.name)
-    for line in (try Files.readIfPresent(path, limit: Files.smallFileLimit)?.array ?? []).split(separator: UInt8(ascii: "\n")) {
-      guard let record = try? JSON(parsing: line), case .array(let failures)? = record["failed"] else { continue }
+  for path in try JournalFolder.partReports(stage, in: folder.path) {
+    for record in try JournalFolder.runs(in: path) {
+      guard case .array(let failures)? = record["failed"] else { continue }
       for failure in failures {
         guard let index = failure["block"]?.int, let block = try? tiling.block(Int64(index)) else { continue }
         failed[Int64(index)] = BlockFailure(block: block, tries: failure["tries"]?.int ?? 1, cause: RemoteError(description: failure["error"]?.string ?? "failed"))

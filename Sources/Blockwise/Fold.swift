@@ -9,7 +9,7 @@ import Synchronization
 /// Folds `kernel` over the blocks of the inputs.
 ///
 /// - Parameter merge: `merge(merge(merge(initial, p₀), p₁), p₂) …`; called by one thread at a time. What it throws ends the fold; it is not tried again.
-/// - Parameter options: `dtype`, `uniqueIds` and output settings do not matter here.
+/// - Parameter options: `dtype`, `ids` and output settings do not matter here.
 /// - Throws: `SegmentationError` where a block refuses its input; else `BlockwiseError.blocksFailed` at the first block that fails after all tries, `.interrupted`; what `merge` throws.
 /// - Complexity: results that are ready before an earlier one are kept until it is: at most as many as blocks are done while the slowest one runs.
 package func fold<Sum: Sendable, Part: Sendable>(

@@ -38,6 +38,13 @@ package struct IdBlocks: Sendable, Equatable {
     return attributes.merging(.object([.init("dcs", (attributes["dcs"] ?? .emptyObject).merging(.object(members)))]))
   }
 
+  /// Of ordinary ids that were made of wide ones.
+  package var ofSpace: IdBlocks {
+    var blocks = self
+    (blocks.shape, blocks.origin) = (Array(shape.dropFirst()), Array(origin.dropFirst()))
+    return blocks
+  }
+
   package var isRegular: Bool { shape.allSatisfy { $0 > 0 } }
 
   /// The blocks of a part, an entry an axis of it.

@@ -65,6 +65,9 @@ struct Identity {
   }
 }
 
+/// Equal only for sources with equal content; nil where that cannot be told. Arrays in memory are read, O(bytes).
+package func contentIdentity(of source: any ArraySource) -> String? { (try? Identity(of: source, content: true))?.text }
+
 /// The paths on disk that a source reads: arrays in containers, and files of other programs.
 package func pathsOnDisk(of source: any ArraySource) -> [String] {
   switch source {

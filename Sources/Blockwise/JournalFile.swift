@@ -9,6 +9,7 @@
 // always safe. 10⁹ blocks take 250 MB on disk; at most `cachedPages` pages are in memory.
 // One process writes a journal at a time (JournalFolder holds a lock).
 
+import Execution
 import Glibc
 import Synchronization
 
@@ -35,10 +36,14 @@ package final class JournalFile: Sendable {
   /// Opens the journal at `path`, or makes an empty one.
   ///
   /// - Throws: `BlockwiseError.journalDamaged` if its head is not that of this plan with this number of blocks, `.system`.
-  package init(path: String, planHash: UInt64, count: Int64) throws(BlockwiseError) {
+  package convenience init(path: String, planHash: UInt64, count: Int64) throws(BlockwiseError) {
     var descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     if descriptor < 0 && (errno == EACCES || errno == EROFS) { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .failed("open", path) }
+    try self.init(opened: descriptor, path, planHash: planHash, count: count)
+  }
+
+  private init(opened descriptor: CInt, _ path: String, planHash: UInt64, count: Int64) throws(BlockwiseError) {
     (self.path, self.count, self.planHash, self.descriptor) = (path, count, planHash, descriptor)
     state = Mutex(State())
 
@@ -60,17 +65,16 @@ package final class JournalFile: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Finished and all blocks of a journal, read without a plan at hand; nil if there is none.
-  package static func count(path: String) throws(BlockwiseError) -> (finished: Int64, total: Int64)? {
+  /// A journal as it stands, to be looked at without a plan at hand: nil if there is none. It is neither made nor changed.
+  package static func standing(at path: String) throws(BlockwiseError) -> JournalFile? {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
-    defer { close(file) }
     var header = [UInt8](repeating: 0, count: 40)
-    guard pread(file, &header, header.count, 0) == header.count else { return nil }
+    guard pread(file, &header, header.count, 0) == header.count else { close(file); return nil }
     func word(_ at: Int) -> UInt64 { (0..<8).reduce(0) { $0 | UInt64(header[at + $1]) << UInt64(8 * $1) } }
     let count = Int64(bitPattern: word(24))
-    guard count >= 0 else { throw .journalDamaged(path: path, reason: "its head counts \(count) blocks") }
-    return (try JournalFile(path: path, planHash: word(16), count: count).finished, count)
+    guard count >= 0 else { close(file); throw .journalDamaged(path: path, reason: "its head counts \(count) blocks") }
+    return try JournalFile(opened: file, path, planHash: word(16), count: count)
   }
 
   /// Blocks that are finished.
@@ -85,6 +89,19 @@ package final class JournalFile: Sendable {
   }
 
   package func isFinished(_ index: Int64) throws(BlockwiseError) -> Bool { try mark(of: index) != .unfinished }
+
+  /// Calls `body` with every block that is finished, in order; pages come from the disk as they are now.
+  package func forEachFinished(_ cancellation: Cancellation, _ body: (Int64) -> Void) throws {
+    for page in 0..<pageCount {
+      try cancellation.check()
+      for (place, byte) in try load(page).bits.enumerated() where byte != 0 {
+        for slot in 0..<4 where byte >> UInt8(2 * slot) & 3 != 0 {
+          let index = page * Self.blocksPerPage + Int64(4 * place + slot)
+          if index < count { body(index) }
+        }
+      }
+    }
+  }
 
   /// Records a block whose bytes are all written, or forgets one whose bytes are gone.
   package func set(_ index: Int64, _ mark: Mark) throws(BlockwiseError) {

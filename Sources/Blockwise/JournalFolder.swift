@@ -130,48 +130,20 @@ package final class JournalFolder: Sendable {
     try JournalFile(path: Files.join(path, name + ".done"), planHash: joined ?? plan.hashValue64, count: count)
   }
 
+  /// Failed blocks of a run whose errors are recorded; of those beyond, their places.
+  private static let errorsKept = 100
+
   /// Adds a run to the record.
   package func record(_ report: Report, in file: String = "runs") throws {
-    let failed = report.failed.prefix(100).map { failure in
+    let failed = report.failed.enumerated().map { place, failure in
       JSON.object([
-        .init("block", .int(failure.block)), .init("offset", JSON(failure.roi.offset.values)), .init("shape", JSON(failure.roi.shape.values)),
-        .init("tries", JSON(failure.tries)), .init("error", .string(failure.message)),
-      ])
+        .init("block", .int(failure.block)), .init("offset", JSON(failure.roi.offset.values)), .init("shape", JSON(failure.roi.shape.values)), .init("tries", JSON(failure.tries)),
+      ] + (place < Self.errorsKept ? [.init("error", .string(failure.message))] : []))
     }
     let line = JSON.object([
       .init("stage", .string(report.stage)), .init("total", .int(report.total)), .init("done", .int(report.done)), .init("skipped", .int(report.skipped)),
       .init("distrusted", .int(report.distrusted)), .init("failures", JSON(report.failed.count)), .init("failed", .array(failed)), .init("seconds", .double(report.seconds)),
     ])
     try Files.appendLine(line.compact, Files.join(path, file), sync: false)
-  }
-}
-
-extension JournalFolder {
-  /// What is known of an output that blocks made: progress of each stage, and the runs so far.
-  package struct Status: Sendable {
-    package struct Stage: Sendable, Equatable {
-      package var name: String
-      package var finished: Int64
-      package var total: Int64
-    }
-    package var plan: String
-    package var stages: [Stage]
-    package var runs: [JSON]
-
-    package var isComplete: Bool { stages.allSatisfy { $0.finished == $0.total } }
-  }
-
-  /// Reads the journal of an output, nil where there is none. Takes no lock, changes nothing.
-  package static func status(of output: String) throws -> Status? {
-    guard case .plan(let text) = try look(at: output) else { return nil }
-    let folder = path(of: output)
-    var stages: [Status.Stage] = []
-    for line in text.split(separator: "\n") where line.hasPrefix("stage ") {
-      guard let stage = line.split(separator: " ").dropFirst().first.map(String.init) else { continue }
-      let (finished, total) = try JournalFile.count(path: Files.join(folder, stage + ".done")) ?? (0, 1)
-      stages.append(Status.Stage(name: stage, finished: finished, total: total))
-    }
-    let runs = try Files.readIfPresent(Files.join(folder, "runs"), limit: Files.smallFileLimit)?.array.split(separator: UInt8(ascii: "\n")).compactMap { try? JSON(parsing: $0) }
-    return Status(plan: text, stages: stages, runs: runs ?? [])
   }
 }

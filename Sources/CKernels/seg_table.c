@@ -116,6 +116,22 @@ int dcs_seg_counts_take(dcs_seg_counts *t, uint64_t *a, uint64_t *b, uint64_t *c
   return 0;
 }
 
+int64_t dcs_seg_counts_apply(const dcs_seg_counts *t, const uint64_t *a, const uint64_t *b, void *out, int out_width, int64_t count) {
+#define APPLY_PAIRS(OUT)                                                                                      \
+  {                                                                                                           \
+    OUT *q = out;                                                                                             \
+    for (int64_t i = 0; i < count; i++) {                                                                     \
+      if (i && a[i] == a[i - 1] && b[i] == b[i - 1]) { q[i] = q[i - 1]; continue; }                           \
+      uint64_t at = mixed(a[i], b[i]) & t->mask;                                                              \
+      while (t->cells[at].count && (t->cells[at].a != a[i] || t->cells[at].b != b[i])) at = (at + 1) & t->mask; \
+      if (!t->cells[at].count && (a[i] || b[i])) return i;                                                    \
+      q[i] = (OUT)t->cells[at].count;                                                                         \
+    }                                                                                                         \
+  }
+  BY_ID_WIDTH(out_width, APPLY_PAIRS)
+  return -1;
+}
+
 // A map keeps (id, new id) in the same cells with count 1, found by id alone.
 int dcs_seg_map_set(dcs_seg_counts *t, uint64_t from, uint64_t to) {
   t->is_map = 1;

@@ -89,7 +89,7 @@ package final class IdLookup: @unchecked Sendable {   // never written after it 
 /// The largest id that a bool or signed array holds.
 private func signedLimit(_ dtype: DType) -> UInt64 { dtype == .bool ? 1 : dtype.isFloat ? 0 : 1 << UInt64(8 * dtype.size - 1) - 1 }
 
-private func largestId(_ dtype: DType, _ function: String) throws(SegmentationError) -> UInt64 {
+func largestId(_ dtype: DType, _ function: String) throws(SegmentationError) -> UInt64 {
   switch dtype {
   case .uint8: UInt64(UInt8.max)
   case .uint16: UInt64(UInt16.max)
@@ -130,7 +130,7 @@ func id(_ bytes: UnsafeRawPointer, _ index: Int, _ size: Int) -> UInt64 {
   }
 }
 
-private func coordinates(_ index: Int, _ shape: [Int]) -> [Int] {
+func coordinates(_ index: Int, _ shape: [Int]) -> [Int] {
   var rest = index, at = shape
   for axis in shape.indices.reversed() { (rest, at[axis]) = rest.quotientAndRemainder(dividingBy: max(1, shape[axis])) }
   return at

@@ -117,7 +117,7 @@ private func filter(_ name: String = "window", block: [Int], context: Int = 2) -
   @Test func uniqueIds() throws {
     let whole = Volume(try NDArray((0..<12).map { UInt64($0 % 4) }, [12]))
     var options = BlockwiseOptions(name: "ids", block: [4])
-    options.uniqueIds = true
+    options.ids = .unique
     let ids = try BlockwiseStatement([whole], options: options, to: .memory) { inputs, _, _ in inputs[0].array }.execute(context())
     let values = try #require(ids.output as? Volume).array.elements(UInt64.self)
     var expected: [UInt64] = []
@@ -125,6 +125,27 @@ private func filter(_ name: String = "window", block: [Int], context: Int = 2) -
     #expect(values == expected)
     let large = try BlockwiseStatement([Volume(try NDArray([UInt64.max, 0, 0], [3]))], options: BlockwiseOptions(name: "ids", block: [1]), to: .memory) { i, _, _ in i[0].array }
     #expect(try #require(large.execute(context()).output as? Volume).array.elements(UInt64.self) == [.max, 0, 0])
+  }
+
+  /// Ids that are too large beside the number of blocks are refused, and what is said leads to wide ones, which have room for them.
+  @Test func wideIds() throws {
+    let whole = Volume(try NDArray([0, 1, UInt64.max, 0, 7, UInt64.max - 1], [6]))
+    func made(_ ids: Ids) throws -> NDArray {
+      var options = BlockwiseOptions(name: "ids", block: [2])
+      (options.ids, options.retries) = (ids, 0)
+      let result = try BlockwiseStatement([whole], options: options, to: .memory) { inputs, _, _ in inputs[0].array }.execute(context(threads: 2))
+      return try #require(result.output as? Volume).array
+    }
+    do {
+      _ = try made(.unique)
+      Issue.record("an id was cut")
+    } catch BlockwiseError.blocksFailed(let report, _) {
+      let cause = try #require(report.failed.first?.cause as? BlockwiseError)
+      #expect(cause == .tooManyIds(block: 1, largest: .max, blocks: 3) && report.failureText.hasSuffix("ids=\"wide\" has room for it"))
+    }
+    let wide = try made(.wide)
+    #expect(wide.shape == [2, 6])
+    #expect(try wide.elements(UInt64.self) == [0, 0, 1, 0, 2, 2, 0, 1, .max, 0, 7, .max - 1])
   }
 
   // MARK: On disk

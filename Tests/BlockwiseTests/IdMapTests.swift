@@ -30,6 +30,30 @@ import TestSupport
     }
   }
 
+  /// Ids that pass 2⁶⁴ get the numbers that they would get as ordinary ids, for every block size, and again after a chunk was lost.
+  @Test(arguments: [[1, 1], [2, 3], [5, 4], [64, 64]]) func numbersWideIds(block: [Int]) throws {
+    let folder = try TemporaryFolder(), array = try labels([7, 8], seed: 4), ids = try array.elements(UInt32.self)
+    let words = ids.map { id -> (UInt64, UInt64) in
+      let (low, passed) = UInt64(id).addingReportingOverflow(.max - 35)
+      return id == 0 ? (0, 0) : (passed ? 1 : 0, low)
+    }
+    #expect(Set(words.map(\.0)) == [0, 1])
+    let wide = try Volume(try NDArray(words.map(\.0) + words.map(\.1), [2, 7, 8]), try Grid(axes: [.c, .y, .x], voxelSize: Coordinate([Rational(4), Rational(4)]), offset: Coordinate([Rational(8), Rational(12)])))
+    let (map, objects) = try Relabelling().renumbered(try sizes(array, context()).ids, context())
+    let expected = try values(Volume(try relabel(array, map, unmapped: .refuse, context())))
+    for path in [nil, folder.path + "/a.zarr/r"] {
+      let statement = IdMapStatement(wide: wide, options: BlockwiseOptions(name: "relabel", block: block), to: OutputSpec(path: path))
+      let result = try statement.execute(context(threads: 2))
+      #expect(try values(result.output) == expected && result.output.grid == wide.grid.dropping(axis: 0))
+      guard let path else { continue }
+      #expect(try StoredArray.open(path).attributes["objects"]?.int == objects)
+      #expect(try statement.execute(context()).report.done == 0)
+    }
+    #expect(throws: BlockwiseError.self) {
+      try IdMapStatement(wide: wide, options: BlockwiseOptions(name: "relabel", block: block), to: .memory).execute(ExecutionContext(pool: ThreadPool(threads: 1), memoryBudget: 30 * objects))
+    }
+  }
+
   /// A finished statement reads nothing when it is run again; with a chunk lost it makes that chunk again.
   @Test func finishedIsFinished() throws {
     let folder = try TemporaryFolder(), array = try labels([12, 12], seed: 2), path = folder.path + "/a.zarr/r"

@@ -27,6 +27,8 @@ import Testing
     far = distance(mask, to="\(folder)/out.zarr/far", block=16)
     pieces = blockwise(fn(b) = label(b > 0), mask, to="\(folder)/out.zarr/pieces", block=(12, 12, 16), ids="unique")
     joined = relabel(pieces, merge=\(pairs), to="\(folder)/out.zarr/joined", block=16)
+    words = blockwise(fn(b) = cast(label(b > 0), uint64), mask, to="\(folder)/out.zarr/words", block=(12, 12, 16), ids="wide")
+    numbered = relabel(words, wide=true, to="\(folder)/out.zarr/numbered", block=(16, 9, 16))
     flood = watershed(soft, big, to="\(folder)/out.zarr/flood", block=16)
     save(raw * 2.5 + far, "\(folder)/out.zarr/saved", chunks=16, replace=true);
     total = fold(fn(b) = sum(b), fn(x, y) = x + y, soft / 7, block=(9, 16, 16))

@@ -21,6 +21,7 @@ fn smooth(b, times=2) = gaussian(cast(b, float32), sigma=sigma * times)
 fn offset(k) { fn(b, c) = smooth(b) + k + c }
 x = blockwise(offset(3), a, cast(a + 1, int32), to="{out}/x", block=16, context=6, dtype=float32, on=contexts[on])
 y = blockwise(fn(b) = b > 100, a[0:40, 8:40, 0:48], to="{out}/y", block=16, on=contexts[on])
+blockwise(fn(b) = cast(b, uint64), a, to="{out}/z", block=16, ids="wide", on=contexts[on])
 print(sum(y), metrics.f1(y, y))
 SCRIPT
 for on in here one processes lsf any; do expect "on $on" 0 "1.0" "$dcs" --quiet work.dcs --out "$on.zarr" --on $on; done
@@ -47,6 +48,35 @@ SCRIPT
 expect "a block fails elsewhere" 3 "1 of 27 blocks failed after 2 tries: block 13, voxels [16:32, 16:32, 16:32]" "$dcs" --quiet fail.dcs --limit 0
 expect "its words" 3 "block of" "$dcs" --quiet fail.dcs --limit 0
 expect "what is kept" 3 "26 blocks are kept" "$dcs" --quiet fail.dcs --limit 0
+
+# What a task makes of a prediction, and the best of a run: the same bytes elsewhere, tasks of the script with their functions.
+cat >segment.dcs <<'SCRIPT'
+param out: string
+param on = "here"
+contexts = {here: nil, processes: processes(2)}
+width = 0.5
+task = {affinities: task.affinities("n", offsets=[(0, 0, 1), (0, 1, 0), (1, 0, 0), (3, 0, 0)], biases=[0.3, 0.5]), onehot: task.onehot(["a", "b"], exclusive=true), distance: task.distance("m", scale=40.5nm),
+        inner: task.inner_distance(["m", "n"], scale=1nm / 3), hot: task.hot_distance("m", scale=40nm), descriptors: task.descriptors("n", dimensions=3),
+        own: task(target=fn(labels) = labels > 0, loss="bce", post=fn(p, at, size) = remove_small(label(p[0] + p[1] > at + width), size=size), sweep={at: [0.4, 0.6], size: [3, 9]}, channels=2)}
+settings = {affinities: {bias: 0.4}, onehot: {}, distance: {threshold: 0.1}, inner: {threshold: 0.6}, hot: {threshold: 0.1}, descriptors: {threshold: 0.5}, own: {at: 0.6, size: 5}}
+counts = {affinities: 4, onehot: 2, distance: 1, inner: 2, hot: 2, descriptors: 10, own: 2}
+for name, t in task {
+  p = random((counts[name], 16, 20, 24), key=name, voxel=8nm)
+  p = save(cast(if counts[name] == 1 { p[0] } else { p }, float32), "{out}/p_{name}")
+  blockwise(fn(p) = segment({task: t, params: settings[name]}, p), p, to="{out}/{name}", block=10, on=contexts[on])
+}
+SCRIPT
+for on in here processes; do expect "segment on $on" 0 "" "$dcs" --quiet segment.dcs --out seg_$on.zarr --on $on; done
+same_arrays "segment elsewhere" seg_here.zarr seg_processes.zarr
+"$dcs" --quiet "$here/data.dcs" --out data.zarr && "$dcs" --quiet "$here/train.dcs" --data data.zarr --runs runs >/dev/null || bad "a run"
+cat >best.dcs <<'SCRIPT'
+param on = "here"
+b = best("runs/tiny")
+p = predict(b, open("data.zarr/validate/raw"), to="best_{on}.zarr/p")
+blockwise(fn(p) = segment(b, p), p, to="best_{on}.zarr/mask", block=24, on={here: nil, processes: processes(2)}[on])
+SCRIPT
+for on in here processes; do expect "segment with a best on $on" 0 "" "$dcs" --quiet best.dcs --on $on; done
+same_arrays "segment with a best elsewhere" best_here.zarr best_processes.zarr
 
 # Ctrl-C: exit 130, no task left, and the same line goes on to the same bytes; so it does after kill -9.
 cat >slow.dcs <<'SCRIPT'

@@ -94,8 +94,7 @@ import Segmentation
   }
 
   @Test func marginIsLookedAtAndNotDescribed() throws {
-    let shape = [14, 13, 15], ids = (0..<shape.reduce(1, *)).map { UInt32(($0 / 97 + $0 % 7) % 4) }
-    let labels = try NDArray(ids, shape)
+    let labels = try randomLabels(.uint32, [14, 13, 15], values: 4, density: 0.9, seed: 12)
     for factor in [1, 2] {
       let whole = try descriptors(labels, sigma: [2, 1, 2], voxelSize: [1, 1, 1], factor: factor, crowd)
       let inner = try descriptors(labels, sigma: [2, 1, 2], voxelSize: [1, 1, 1], factor: factor, margin: [4, 2, 6], crowd)

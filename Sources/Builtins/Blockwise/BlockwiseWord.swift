@@ -9,12 +9,14 @@ extension Builtin {
     "blockwise",
     """
     (f: fn, inputs…: array, to: string = nil, block: int|coord = nil, context: int|coord|length = 0, roi: roi = nil, dtype: fn|string = nil,
-     chunks: int|coord = nil, shards: int|coord = nil, pad: "reflect|symmetric|zero" = "reflect", ids: "unique" = nil, workers: int = nil, retries=2, resume=true, replace=false, on: context = nil) -> array
+     chunks: int|coord = nil, shards: int|coord = nil, pad: "reflect|symmetric|zero" = "reflect", ids: "unique|wide" = nil, workers: int = nil, retries=2, resume=true, replace=false, on: context = nil) -> array
     """,
     "Calls a function for every block of its inputs and joins the results.",
     details: [
       "The function gets each input at the block grown by `context`, padded at the edges, and returns the block with or without that context.",
-      "ids=\"unique\" makes the labels of each block its own (uint64). Interrupted work goes on where it stopped when the same line runs again.",
+      "ids=\"unique\" makes the labels of each block its own (uint64): the block's number in the high bits. ids=\"wide\" has room for any label and any number of blocks: two channels of uint64, high word and low; "
+        + "relabel(…, wide=true) makes ordinary ids of them.",
+      "Interrupted work goes on where it stopped when the same line runs again.",
       "shards=256 keeps the chunks of 256³ voxels in one file (Zarr v3); blocks are then whole shards.",
     ],
     examples: [Example("sum(blockwise(fn(b) = b + 1, zeros((5, 5, 5)), block=2))", prints: "125.0")], searchTerms: ["map", "chunks", "parallel"],
@@ -26,7 +28,7 @@ extension Builtin {
   ) { call in
     let statement = try statement(call)
     var array = ArrayValue(try statement.execute(call.execution).output)
-    if statement.options.uniqueIds { array.idBlocks = IdBlocks(statement.tiling.blockShape) }
+    if statement.options.ids != .given { array.idBlocks = IdBlocks(statement.options.ids.leading + statement.tiling.blockShape) }
     return Value(array)
   }
 
@@ -35,9 +37,10 @@ extension Builtin {
     let function = try call.function("f").frozen()
     let (sources, shared) = try call.blockwiseOptions(of: function)
     var options = shared
-    options.parameters = [("function", function.identityText), ("seed", "\(call.context.seed)"), ("version", call.host.version), ("kernels", String(cString: dcs_kernel_level()))]
+    // what a function captured decides the bytes; where nothing goes on later, nobody asks
+    options.parameters = [("function", try call.value("to").isNil ? function.name : function.identityText), ("seed", "\(call.context.seed)"), ("version", call.host.version), ("kernels", String(cString: dcs_kernel_level()))]
     options.dtype = try call.dtype("dtype")
-    options.uniqueIds = try call.optionalString("ids") == "unique"
+    options.ids = try call.optionalString("ids").flatMap(Ids.init(rawValue:)) ?? .given
     let context = call.context, dtype = options.dtype
     return try BlockwiseStatement(sources, options: options, to: try call.output(rank: sources[0].grid.spatialRank)) { volumes, _, execution in
       let result = try context.invoke(function, volumes.map { Value(ArrayValue($0)) })
@@ -47,29 +50,5 @@ extension Builtin {
       let values = try array.volume(execution).array
       return try dtype.map { try values.cast(to: $0) } ?? values
     }
-  }
-
-  static let status = Builtin(
-    "status", "(a: array|string) -> table", "How blockwise work on an output stands, one row a stage: blocks, done, skipped, failed, seconds; from its journal, not from the output.",
-    details: ["done: blocks finished so far. skipped and failed: of the last run. seconds: of all runs."], searchTerms: ["progress", "journal"]
-  ) { call in
-    let path: String
-    if case .string(let text) = try call.value("a") {
-      if call.dryRun?.made(at: text) != nil { throw UnknownInside() }
-      path = text
-    } else {
-      let array = try call.array("a")
-      if array.planned != nil { throw UnknownInside() }
-      guard let stored = array.stored else { throw call.failure(.value, "the array is in memory: it has no journal", at: "a") }
-      path = stored.path
-    }
-    guard let status = try JournalFolder.status(of: path) else { throw call.failure(.value, "`\(path)` was not written by blocks: it has no journal", at: "a") }
-    return Value(try TableValue(rows: status.stages.map { stage in
-      let runs = status.runs.filter { $0["stage"]?.string.map { $0 == stage.name || $0.hasSuffix(": " + stage.name) || status.stages.count == 1 } ?? false }
-      return Record([
-        ("stage", .string(stage.name)), ("blocks", .int(Int(clamping: stage.total))), ("done", .int(Int(clamping: stage.finished))), ("skipped", .int(runs.last?["skipped"]?.int ?? 0)),
-        ("failed", .int(runs.last?["failures"]?.int ?? 0)), ("seconds", .float(runs.reduce(0) { $0 + ($1["seconds"]?.double ?? 0) })),
-      ])
-    }))
   }
 }

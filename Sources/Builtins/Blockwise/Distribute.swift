@@ -64,7 +64,7 @@ extension Call {
 
   /// The call as a script.
   private func workerScript(_ hash: String, _ folder: String) throws -> String {
-    var writer = TravelWriter { try travelling($0, folder) }
+    var writer = TravelWriter { try travelling($0, folder, &$1) }
     var words: [String] = []
     for parameter in builtin.signature.parameters where !["on", "workers", "replace", "resume"].contains(parameter.name) {
       if parameter.isVariadic { for (position, value) in rest.enumerated() { words.append(try writer.expression(value, "input \(position + 1)")) } } else if isGiven(parameter.name) {
@@ -85,7 +85,7 @@ extension Call {
   }
 
   /// Objects as expressions that another process can evaluate.
-  private func travelling(_ object: any ObjectValue, _ folder: String) throws -> String? {
+  private func travelling(_ object: any ObjectValue, _ folder: String, _ writer: inout TravelWriter) throws -> String? {
     switch object {
     case let array as ArrayValue:
       if case .view(let view) = array.content, let opened = array.reopened { return view.isWhole ? opened : view.indices.map { "\(opened)[\($0)]" } }
@@ -96,10 +96,11 @@ extension Call {
     case let model as ModelValue:
       guard case .trained(let trained) = model.kind else { return nil }
       return try weights(trained, folder)
+    case let task as TaskValue: return try task.travelling(&writer)
     case let best as BestValue:
-      // a function looks at its fields: what they are now, whatever the run becomes; a task has functions, which stay
-      let fields = try best.fieldNames.filter { $0 != "task" }.compactMap { name in try best.field(name, context).map { (name, $0) } }
-      return Value.record(Record(fields)).source()
+      // a function looks at its fields: what they are now, whatever the run becomes. Of a run that was opened without its task nobody can make one
+      let fields = try best.fieldNames.filter { $0 != "task" || !best.run.settings.task.lacksFunctions }.compactMap { name in try best.field(name, context).map { (name, $0) } }
+      return try writer.expression(.record(Record(fields)), "best")
     default: return object.expression
     }
   }

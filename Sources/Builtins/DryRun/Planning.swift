@@ -36,8 +36,8 @@ extension Call {
   /// Element type and leading axes of a function's results, found by calling it on inputs without values; nil where only values tell.
   func outcome(of function: Function, _ statement: BlockwiseStatement) throws -> (DType?, [Int]?) {
     let inputs = try zip(statement.inputs.sources, statement.firstShapes()).map { Value(ArrayValue(try PlannedArray($0.dtype, $1, $0.grid))) }
-    guard let result = try context.invoke(function, inputs).object(as: ArrayValue.self) else { return (statement.options.uniqueIds ? .uint64 : statement.options.dtype, nil) }
-    return (statement.options.uniqueIds ? .uint64 : statement.options.dtype ?? result.dtype, Array(result.shape.dropLast(statement.tiling.rank)))
+    guard let result = try context.invoke(function, inputs).object(as: ArrayValue.self) else { return (statement.options.ids != .given ? .uint64 : statement.options.dtype, statement.options.ids == .wide ? statement.options.ids.leading : nil) }
+    return (statement.options.ids != .given ? .uint64 : statement.options.dtype ?? result.dtype, statement.options.ids.leading + Array(result.shape.dropLast(statement.tiling.rank)))
   }
 
   /// A blockwise plan: its effect, and its output.

@@ -5,17 +5,18 @@ import Segmentation
 
 extension Builtin {
   static let partitionScores = Builtin(
-    "partition_scores", "(segmentation: array, truth: array, mask: array = nil, background=false, compat=false) -> record",
+    "partition_scores", "(segmentation: array, truth: array, mask: array = nil, background=false, compat=false, wide=false) -> record",
     "Scores of one labelling against another, whatever the ids: voi, voi_split and voi_merge in bits, rand, adapted rand error (arand) with its precision and recall.",
     details: [
       "Voxels where truth is 0 are left out unless background=true counts them as an object; segment 0 is an object like any other. NaN where no voxel is left.",
       "rand_precision: of the pairs of voxels that are together in the segmentation, the share that is together in truth; rand_recall the reverse; arand is 1 less their harmonic mean.",
       "compat=true gives DaCapo's: background is an object on both sides, and voi is the mean of split and merge.",
+      "wide=true: an array of two channels of uint64, (c 2, space…), holds ids of 128 bits, as blockwise(…, ids=\"wide\") makes them; the other may hold ordinary ones.",
     ],
-    examples: [Example("partition_scores(arange(4) // 2 + 1, arange(4) // 2 + 5).voi", prints: "0.0")], searchTerms: ["voi", "rand"],
+    examples: [Example("partition_scores(stack(full(4, 1, dtype=uint64), cast(arange(4) // 2, uint64)), arange(4) // 2 + 5, wide=true).voi", prints: "0.0"), Example("partition_scores(arange(4) // 2 + 1, arange(4) // 2 + 5).voi", prints: "0.0")], searchTerms: ["voi", "rand"],
     streams: ["segmentation", "truth", "mask"]
   ) { call in
-    let table = try counted(call), compat = try call.bool("compat"), stop = call.execution.cancellation
+    let table = try call.bool("wide") ? countedWide(call) : counted(call), compat = try call.bool("compat"), stop = call.execution.cancellation
     let scores = try PartitionScores(table, background: call.bool("background") || compat, stop), voi = try compat ? PartitionScores.compatible(table, stop).voi : scores.voi
     return [
       "voi": .float(voi), "voi_split": .float(scores.voiSplit), "voi_merge": .float(scores.voiMerge), "rand": .float(scores.rand), "arand": .float(scores.adaptedRandError),

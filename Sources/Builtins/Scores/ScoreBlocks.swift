@@ -8,21 +8,33 @@ import Language
 struct ScoreBlocks {
   private let call: Call
   private let arrays: [ArrayValue], mask: ArrayValue?
+  /// Of those that hold ids of two words: 1, the channel axis, which the others do not have.
+  private let leading: [Int]
+  private let shape: [Int]
   private static let voxels = 1 << 23
 
   /// Arrays of equal shape and equal place, and the argument `mask`.
   ///
-  /// - Throws: E5, E3.
-  init(_ call: Call, names: [String]) throws {
-    (self.call, arrays, mask) = (call, try names.map { try call.array($0) }, try call.optionalArray("mask"))
+  /// - Parameter wide: whether arrays (c 2, space…) of uint64 are wide ids; at least one must be.
+  /// - Throws: E5, E3, E9.
+  init(_ call: Call, names: [String], wide: Bool = false) throws {
+    let arrays = try names.map { try call.array($0) }, mask = try call.optionalArray("mask")
+    (self.call, self.arrays, self.mask) = (call, arrays, mask)
+    let leading = arrays.map { wide && $0.isWide ? 1 : 0 }, shape = arrays.first.map { Array($0.shape.dropFirst(leading[0])) } ?? []
+    (self.leading, self.shape) = (leading, shape)
     guard let first = arrays.first else { return }
-    for (name, other) in zip(names.dropFirst() + ["mask"], arrays.dropFirst() + (mask.map { [$0] } ?? [])) {
-      if other.shape != first.shape {
+    if wide, !leading.contains(1) { throw call.failure(.type, "wide ids are two channels of uint64, (c 2, space…): neither of the arrays holds any", at: "wide") }
+    func space(_ array: ArrayValue, _ leading: Int) throws -> Grid { leading == 0 ? array.grid : try array.grid.dropping(axis: 0) }
+    for (name, (other, own)) in zip(names.dropFirst() + ["mask"], zip(arrays.dropFirst() + (mask.map { [$0] } ?? []), leading.dropFirst() + [0])) {
+      if Array(other.shape.dropFirst(own)) != shape {
         throw call.failure(.shape, "shapes do not match: \(names[0]) \(first.axesText) and \(name) \(other.axesText)", at: name, hint: "r = a.roi & b.roi, then a[r], b[r]")
       }
-      try call.checkGrids(first.grid, other.grid, name)
+      try call.checkGrids(try space(first, leading[0]), try space(other, own), name)
     }
   }
+
+  /// Whether an array holds ids of two words.
+  func isWide(_ position: Int) -> Bool { leading[position] > 0 }
 
   /// As something that is read once: each array, and the mask.
   func sources() throws -> (arrays: [any ArraySource], mask: (any ArraySource)?) {
@@ -33,9 +45,10 @@ struct ScoreBlocks {
   ///
   /// - Throws: `Cancelled`; what reading and `body` throw.
   func forEach(_ body: ([NDArray], NDArray?) throws -> Void) throws {
-    guard let shape = arrays.first?.shape, !shape.contains(0) else { return }
+    guard !arrays.isEmpty, !shape.contains(0) else { return }
     let sources = arrays.map(\.expression), masking = mask.map(\.expression), reading = call.execution.reading
-    let block = Self.block(shape, chunk: sources.lazy.compactMap(\.chunking).first?.shape), counts = zip(shape, block).map { ($0 + $1 - 1) / $1 }
+    let chunk = zip(sources, leading).lazy.compactMap { source, leading in source.chunking.map { Array($0.shape.dropFirst(leading)) } }.first
+    let block = Self.block(shape, chunk: chunk), counts = zip(shape, block).map { ($0 + $1 - 1) / $1 }
     let total = Int64(counts.reduce(1, saturated))
     for number in 0..<total {
       try call.execution.cancellation.check()
@@ -46,7 +59,7 @@ struct ScoreBlocks {
         rest /= Int64(counts[axis])
       }
       let roi = try VoxelRoi(offset: Coordinate(offset), shape: Coordinate(box))
-      try body(try sources.map { try $0.read(roi, reading) }, try masking?.read(roi, reading))
+      try body(try zip(sources, leading).map { try $0.read($1 == 0 ? roi : try VoxelRoi(offset: Coordinate([0] + offset), shape: Coordinate([2] + box)), reading) }, try masking?.read(roi, reading))
       call.execution.progress.report(.init(call.builtin.name, done: number + 1, total: total, unit: "blocks"))
     }
     call.execution.progress.finish(call.builtin.name)

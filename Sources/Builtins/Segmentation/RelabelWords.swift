@@ -13,16 +13,18 @@ extension Builtin {
     "relabel",
     """
     (labels: array, merge: table|list = nil, map: table|list = nil, compact: bool = nil, dtype: fn|string = nil, to: string = nil, block: int|coord = nil, shards: int|coord = nil,
-     workers: int = nil, replace=false) -> array
+     workers: int = nil, replace=false, wide=false) -> array
     """,
     "Gives objects new ids: merges those that belong together, and numbers them 1, 2, … without gaps in the order of their ids; attrs.objects counts them.",
     details: [
       "merge: pairs of ids, such as touching(…) gives: its columns a and b, or a list [[1, 2], …]. Pairs chain: whatever is connected by pairs becomes one object.",
       "map: new ids for old, as columns old and new or a list [[old, new], …]; other ids stay, and so does 0, which is no object. It comes before merge.",
       "compact=false keeps ids: an object has the smallest id of those merged; without it ids stay only where a map is given. dtype: of the result; unless said, uint32 for ids without gaps (uint64 from 2³² voxels on) and else uint64.",
+      "wide=true takes ids of 128 bits, two channels of uint64 (high word, low word), as blockwise(…, ids=\"wide\") makes them, and numbers them 1, 2, … without gaps: ordinary ids, which can then be merged.",
       "to=\"c.zarr/name\" works block by block on volumes of any size; the result is the same.",
     ],
     examples: [
+      Example("unique(relabel(stack(full(3, 7, dtype=uint64), cast(arange(3), uint64)), wide=true))", prints: "[1, 2, 3]"),
       Example("max(relabel(cast(10 * arange(3), uint32)))", prints: "2"), Example("unique(relabel(arange(5), merge=[[1, 2], [2, 4]]))", prints: "[0, 1, 2]"),
       Example("unique(relabel(arange(4), map=[[1, 9]]))", prints: "[0, 2, 3, 9]"),
     ],
@@ -32,6 +34,7 @@ extension Builtin {
     }
   ) { call in
     if !(try call.value("to")).isNil { return try relabelStatement(call).execute(call.execution).value }
+    if try call.bool("wide") { return try relabelWide(call) }
     let volume = try call.labelVolume("labels"), packed = try volume.array.contiguous()
     let relabelling = try relabelling(call), dtype = try call.dtype("dtype") ?? relabelling.idType(voxels: packed.count), (map, objects) = try relabelling.renumbered(try sizes(packed, for: "relabel", call.execution).ids, call.execution)
     var labels = ArrayValue(try Volume(try IdLookup(map, dtype: dtype, call.execution).apply(to: packed, unmapped: .refuse, call.execution), volume.grid))
@@ -53,6 +56,7 @@ extension Builtin {
   }
 
   private static func relabelStatement(_ call: Call) throws -> IdMapStatement {
+    if try call.bool("wide") { return try relabelWideStatement(call) }
     let source = try call.labelSource("labels")
     var options = BlockwiseOptions(name: "relabel", block: try call.block(rank: source.grid.rank))
     let relabelling = try relabelling(call), voxels = source.shape.reduce(1) { saturated($0, $1) }
@@ -117,7 +121,7 @@ extension Call {
   /// A label volume that blocks can be read from: axes of space only, bool or integers.
   func labelSource(_ name: String) throws -> any ArraySource {
     let array = try array(name)
-    guard array.grid.spatialRank == array.grid.rank, array.grid.rank >= 1 else { throw failure(.shape, "`\(builtin.name)` needs axes of space only, found \(array.axesText)", at: name) }
+    guard array.grid.spatialRank == array.grid.rank, array.grid.rank >= 1 else { throw failure(.shape, "`\(builtin.name)` needs axes of space only, found \(array.axesText)", at: name, hint: array.isWide && isKnown("wide") ? "wide=true where these are ids of two words" : nil) }
     guard !array.dtype.isFloat else { throw failure(.type, "labels must be ints, not \(array.dtype)", at: name, hint: "cast(a, uint64) where they are whole numbers") }
     return try array.source(execution)
   }

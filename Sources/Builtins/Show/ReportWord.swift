@@ -44,6 +44,7 @@ extension HTMLPage {
       } else if let image = value.object(as: ImageValue.self) {
         switch image.content {
         case .figure(let plot): figure(plot)
+        case .cells(let cells): picture(cells.image(), caption: [])
         case .pixels(let pixels): picture(pixels, caption: image.caption + image.facts.filter { !$0.contains(" read in ") })
         }
       } else { preformatted(value.shown(DisplayStyle(width: 100))) }

@@ -48,12 +48,14 @@ extension Builtin {
       return metric
     }
     let functions = TaskFunctions(target: target, post: post, sweep: sweep, channels: channels.count, context: call.context)
-    return Value(TaskValue(task: try Task(
+    var task = try Task(
       name: try call.optionalString("name") ?? "custom", channels: channels, labelChannels: nil, loss: loss, activation: try call.optionalString("activation").flatMap(HeadActivation.init(rawValue:)),
       weights: try call.optionalString("weights") == "balanced" ? .balanced : .none, context: try reach(call),
       post: Post(name: post.name.isEmpty ? "post" : post.name, rule: .custom { try functions.post($0, $1, $2, $3) }), sweep: sweep.map(\.axis), metrics: metrics,
       settings: [.init("target_function", .string(target.identityText)), .init("post_function", .string(post.identityText))], trustsChannels: true
-    ) { truth, execution in try functions.target(truth, execution) }))
+    ) { truth, execution in try functions.target(truth, execution) }
+    task.origin = functions
+    return Value(TaskValue(task: task))
   }
 
   private static func channelNames(_ call: Call) throws -> [String] {
@@ -109,7 +111,7 @@ struct SweptParameter: Sendable {
 }
 
 /// The functions of a script as the trainer calls them.
-private struct TaskFunctions: Sendable {
+struct TaskFunctions: Sendable {
   let target: Function, post: Function
   let sweep: [SweptParameter]
   let channels: Int

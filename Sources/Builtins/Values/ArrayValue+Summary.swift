@@ -1,4 +1,5 @@
 import Arrays
+import Blockwise
 import Display
 import FileFormats
 import Geometry
@@ -8,6 +9,14 @@ import TerminalText
 
 extension ArrayValue {
   var brief: String { "\(dtype) \(axesText)" }
+  var identity: String? {
+    let content: (any ArraySource) = switch content {
+    case .memory(let volume): volume
+    case .view(let view): view
+    case .expression(let expression): expression
+    }
+    return contentIdentity(of: content).map { "\(dtype) \(shapeText(shape)) \(gridText(grid)) of \($0)" }
+  }
   var isBriefInText: Bool { true }
 
   /// "(z 6368, y 1600, x 12000)"

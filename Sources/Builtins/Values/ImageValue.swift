@@ -1,12 +1,13 @@
 import Display
 import Language
 
-/// A picture or a plot: drawn in the terminal, saved as PNG or SVG.
+/// A picture, a plot or a map: drawn in the terminal, saved as PNG or SVG.
 struct ImageValue: ObjectValue {
   enum Content: Sendable {
     /// Pixels with lines of text above, beside or below.
     case pixels(Image)
     case figure(Figure)
+    case cells(CellPage)
   }
 
   let content: Content
@@ -20,6 +21,7 @@ struct ImageValue: ObjectValue {
   init(image: Image, caption: [String], facts: [String] = [], width: Int? = nil) {
     (content, self.caption, self.facts, self.width) = (.pixels(image), caption, facts, width)
   }
+  init(cells: CellPage) { content = .cells(cells) }
   init(_ figure: Figure, width: Int? = nil) { (content, self.width) = (.figure(figure), width) }
 
   /// As pixels; a plot twice as fine as its SVG.
@@ -27,6 +29,7 @@ struct ImageValue: ObjectValue {
     switch content {
     case .pixels(let image): image
     case .figure(let figure): figure.image()
+    case .cells(let cells): cells.image()
     }
   }
 
@@ -34,6 +37,7 @@ struct ImageValue: ObjectValue {
     switch content {
     case .pixels(let image): image.svg()
     case .figure(let figure): figure.svg()
+    case .cells(let cells): cells.svg()
     }
   }
 
@@ -43,6 +47,7 @@ struct ImageValue: ObjectValue {
     switch content {
     case .pixels(let image): "image \(image.width) × \(image.height)"
     case .figure(let figure): "\(figure.kind.rawValue) plot"
+    case .cells(let cells): "map of \(Words.count(cells.maps.count, "stage"))"
     }
   }
 
@@ -58,6 +63,7 @@ struct ImageValue: ObjectValue {
     let style = Style(width: style.width, color: style.color)
     switch content {
     case .figure(let figure): return figure.text(style, maxWidth: width)
+    case .cells(let cells): return cells.text(style, maxWidth: width)
     case .pixels(let image): return (Layout.flowed(caption, style.width) + [image.terminalText(style, maxWidth: width, beside: facts)]).joined(separator: "\n")
     }
   }

@@ -37,6 +37,7 @@ struct ModelValue: ObjectValue {
   var typeName: String { "model" }
   var showsWhenBound: Bool { true }
   var fieldNames: [String] { ["activation", "channels", "context", "dimensions", "features", "input", "legal", "name", "output", "parameters", "provenance", "task", "voxel"] }
+  var identity: String? { "model \(model?.contentHash ?? network.json.compact)" }
   var brief: String { "\(network.name) \(sizeText(input))" }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {

@@ -143,6 +143,10 @@ struct BestValue: ObjectValue {
   var typeName: String { "best" }
   var showsWhenBound: Bool { true }
   var fieldNames: [String] { ["crops", "iteration", "metric", "params", "run", "score", "task"] }
+  var identity: String? {
+    let parameters = best.parameters.map { "\($0.name) \($0.value)" }.joined(separator: " ")
+    return "best \(best.metric) \(best.score) of \(run.path) at \(best.iteration), \(parameters), task \(run.settings.task.record.compact)"
+  }
   var brief: String { "best \(best.metric) \(fixed(best.score, 3)) of \"\(run.name)\"" }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {

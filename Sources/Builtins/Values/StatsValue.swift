@@ -9,6 +9,7 @@ struct StatsValue: ObjectValue {
 
   var typeName: String { "stats" }
   var fieldNames: [String] { ["count", "dtype", "inf", "max", "mean", "median", "min", "nan", "p1", "p99", "std"] }
+  var identity: String? { "stats \(stats)" }
   var brief: String { "stats of \(grouped(stats.count)) values" }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {

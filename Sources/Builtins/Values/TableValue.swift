@@ -1,11 +1,20 @@
 import Display
 import Language
 
+/// What a table knows beyond its rows: further fields, and lines below the rows where it is shown.
+protocol TableDetails: Sendable {
+  var fieldNames: [String] { get }
+  func field(_ name: String) throws -> Value?
+  func lines(_ style: Style) -> [String]
+}
+
 /// Rows with the same named columns; a row is a record, a column a list.
 struct TableValue: ObjectValue {
   let columns: [String]
   /// All of one length.
   let values: [TableColumn]
+  /// What is known beyond the rows; a table made from this one does not have it.
+  var details: (any TableDetails)?
 
   var holdsValues: Bool { true }
   var heldValues: [Value] { values.flatMap(\.held) }
@@ -32,12 +41,13 @@ struct TableValue: ObjectValue {
   }
 
   var typeName: String { "table" }
-  var fieldNames: [String] { columns }
+  var fieldNames: [String] { columns + (details?.fieldNames ?? []) }
   var count: Int { values.first?.count ?? 0 }
+  var identity: String? { "table " + zip(columns, values).map { name, column in "\(Value.quoted(name)): [" + column.map(\.identityText).joined(separator: ", ") + "]" }.joined(separator: " ") }
   var brief: String { "table of \(Words.count(count, "row"))" }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {
-    columns.firstIndex(of: name).map { .list(values[$0].all) }
+    try columns.firstIndex(of: name).map { .list(values[$0].all) } ?? details?.field(name)
   }
 
   /// - Throws: a failure that lists the columns.
@@ -86,8 +96,9 @@ struct TableValue: ObjectValue {
 
   func summary(_ style: DisplayStyle) -> String {
     if columns.isEmpty { return "(empty table)" }
-    let shown = min(count, style.rows)
-    return TextTable(headings: columns, rows: cells(shown), numeric: rightColumns, hidden: count - shown).rendered(Style(width: style.width, color: style.color))
+    let shown = min(count, style.rows), paint = Style(width: style.width, color: style.color)
+    let rows = TextTable(headings: columns, rows: cells(shown), numeric: rightColumns, hidden: count - shown).rendered(paint)
+    return ([rows] + (details?.lines(paint) ?? [])).joined(separator: "\n")
   }
 
   /// The first rows as text, numbers of a column with the same decimals.

@@ -9,6 +9,7 @@ import Training
 
 struct TaskValue: ObjectValue {
   let task: Task
+  var identity: String? { "task \(task.record.compact)" }
 
   var typeName: String { "task" }
   var showsWhenBound: Bool { true }

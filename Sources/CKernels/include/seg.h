@@ -109,6 +109,8 @@ int dcs_seg_counts_add_rows(dcs_seg_counts *table, const void *a, int a_width, c
 typedef int (*dcs_seg_stop)(const void *context);
 // Writes all pairs in ascending order and empties the table; 1 if stopped, and then the table is good for nothing but to be destroyed.
 int dcs_seg_counts_take(dcs_seg_counts *table, uint64_t *a, uint64_t *b, uint64_t *count, dcs_seg_stop stop, const void *context);
+// out[i] = the count of the pair (a[i], b[i]), of `out_width` bytes; (0, 0) is 0 if it was never counted. Returns the first i whose pair was not; else -1.
+int64_t dcs_seg_counts_apply(const dcs_seg_counts *table, const uint64_t *a, const uint64_t *b, void *out, int out_width, int64_t count);
 int dcs_seg_map_set(dcs_seg_counts *map, uint64_t from, uint64_t to);
 // Returns the first i whose id the map lacks, under MISSING_STOP; else -1. 0 stays 0 unless the map says otherwise.
 int64_t dcs_seg_map_apply(const dcs_seg_counts *map, const void *in, int in_width, void *out, int out_width, int64_t count, int missing);

@@ -2,8 +2,12 @@
 // (the largest coverage of its segments counts), so that joints are not darker than the rest.
 
 extension Figure {
+  package func image(scale: Double = 2) -> Image { drawing().image(scale: scale) }
+}
+
+extension Drawing {
   /// - Parameter scale: pixels a point.
-  package func image(scale: Double = 2) -> Image { Canvas(drawing(), scale: scale).image }
+  func image(scale: Double) -> Image { Canvas(self, scale: scale).image }
 }
 
 private struct Canvas {

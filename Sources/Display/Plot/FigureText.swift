@@ -205,7 +205,7 @@ private struct Grid {
 }
 
 extension String {
-  var trimmedEnd: String {
+  package var trimmedEnd: String {
     var text = self[...]
     while text.last == " " { text.removeLast() }
     return String(text)

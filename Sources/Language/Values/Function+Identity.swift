@@ -22,7 +22,7 @@ extension Function {
 }
 
 extension Value {
-  /// All of it as text, nothing left out as in what is shown: for plans. Objects by their brief.
+  /// All of it as text, nothing left out or rounded as in what is shown: for plans. Objects by their identity.
   package var identityText: String {
     var seen: Set<ObjectIdentifier> = []
     return describe(&seen)
@@ -33,7 +33,10 @@ extension Value {
     case .function(let function): function.describe(&seen)
     case .list(let values): "[" + values.map { $0.describe(&seen) }.joined(separator: ", ") + "]"
     case .record(let record): "{" + record.fields.map { "\($0.key): \($0.value.describe(&seen))" }.joined(separator: ", ") + "}"
-    default: written()
+    case .object(let box): box.object.identity ?? written()
+    case .bytes: source() ?? written()
+    // a quantity without an end is shown rounded
+    default: written().contains("≈") ? source() ?? written() : written()
     }
   }
 }

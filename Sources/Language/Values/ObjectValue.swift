@@ -37,6 +37,9 @@ package protocol ObjectValue: Sendable {
 
   /// An expression of the language that makes it again; nil where there is none.
   var expression: String? { get }
+  /// Equal only for values of which nothing computes different things: what a plan remembers of one that a function captured. By default the
+  /// expression; nil: no more than the brief.
+  var identity: String? { get }
 
   /// Values of the language that it holds (cells of a table): how deep values hold each other is limited.
   var heldValues: [Value] { get }
@@ -126,6 +129,7 @@ package final class ObjectBox: @unchecked Sendable {   // `object` changes only 
 
 extension ObjectValue {
   package var expression: String? { nil }
+  package var identity: String? { expression }
   package func isKind(of typeName: String) -> Bool { self.typeName == typeName }
   package var showsWhenBound: Bool { false }
   package var brief: String { typeName }

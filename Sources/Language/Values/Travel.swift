@@ -10,9 +10,10 @@ package struct TravelWriter {
   private var made: [ObjectIdentifier: String] = [:]
   private var underWay: Set<ObjectIdentifier> = []
   /// The expression for an object; nil where it cannot travel.
-  private let object: (any ObjectValue) throws -> String?
+  private let object: (any ObjectValue, inout TravelWriter) throws -> String?
 
-  package init(object: @escaping (any ObjectValue) throws -> String?) { self.object = object }
+  /// - Parameter object: may ask the writer for what an object holds.
+  package init(object: @escaping (any ObjectValue, inout TravelWriter) throws -> String?) { self.object = object }
 
   /// The statements that `expression`s need before them.
   package var preamble: String { (imports + makers).map { $0 + "\n" }.joined() }
@@ -26,7 +27,7 @@ package struct TravelWriter {
       case .function(let function): return try copy.expression(function, name)
       case .object(let box):
         if let module = box.object as? ModuleValue { return try copy.reference(module, as: name) }
-        return try object(box.object)
+        return try copy.object(box.object, &copy)
       default: return nil
       }
     }
@@ -73,8 +74,14 @@ package struct TravelWriter {
       if let slot = template.names[used], case let place = slot - template.parameterCount, function.captures.indices.contains(place) { value = function.captures[place] }
       else if template.names[used] == nil { value = globals[used] }
       guard let value else { continue }
-      let text = try expression(value, used)
-      if text != used { lines.append("  \(used) = \(text)") }
+      var text = try expression(value, used)
+      if text == used { continue }
+      if case .function = value {} else if value.source() == nil {
+        // made outside, where none of the names that are bound here hides a builtin
+        makers.append("fn make_\(makers.count + 1)() = \(text)")
+        text = "make_\(makers.count)()"
+      }
+      lines.append("  \(used) = \(text)")
     }
     lines.append("  " + template.sourceText)
     if !template.name.isEmpty { lines.append("  " + template.name) }

@@ -73,6 +73,8 @@ package struct Task: Sendable {
   package let lacksFunctions: Bool
   /// Whether targets may say for each channel alone where they are known.
   package let trustsChannels: Bool
+  /// Of a task of a script: what it was made of, for those who know how to make it again elsewhere.
+  package var origin: (any Sendable)?
 
   package init(
     kind: String = Task.customKind, name: String, channels: [String], labelChannels: Int? = 1, loss: TaskLoss, activation: HeadActivation? = nil, weights: Weights = .none,
