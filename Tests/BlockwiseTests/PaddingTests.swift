@@ -17,7 +17,7 @@ import Blockwise
   func everyBoxOfASmallArray(_ pad: Pad) throws {
     let (height, width) = (3, 4)
     // numpy.pad(range(3), 9, mode="symmetric"), numpy.pad(range(4), 16, mode="symmetric")
-    let faces = [3: [2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0, 1, 2, 2, 1], 4: [0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 2, 3]]
+    let faces = [3: [2, 1, 0, 0, 1, 2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0, 1, 2, 2, 1, 0], 4: [0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 2, 3]]
     func seen(_ index: Int, _ length: Int) -> Int { pad == .symmetric ? (index < 0 || index >= length ? (faces[length] ?? [])[index + (length == 3 ? 9 : 16)] : index) : reflected(index, length) }
     let source = Volume(try NDArray((0..<12).map { UInt16($0) }, [height, width]))
     for top in -5...5 { for rows in 0...6 { for left in -9...9 { for columns in [0, 1, 5] {
