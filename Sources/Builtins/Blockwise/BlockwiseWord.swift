@@ -16,6 +16,7 @@ extension Builtin {
       "The function gets each input at the block grown by `context`, padded at the edges, and returns the block with or without that context.",
       "ids=\"unique\" makes the labels of each block its own (uint64): the block's number in the high bits. ids=\"wide\" has room for any label and any number of blocks: two channels of uint64, high word and low; "
         + "relabel(…, wide=true) makes ordinary ids of them.",
+      "pad=\"symmetric\" shows at the edges of the array what filters see there, so that blockwise of a filter equals the filter to the last voxel.",
       "Interrupted work goes on where it stopped when the same line runs again.",
       "shards=256 keeps the chunks of 256³ voxels in one file (Zarr v3); blocks are then whole shards.",
     ],
