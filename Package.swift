@@ -16,12 +16,13 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLibEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
-    .target(name: "CCurl"),   // libcurl, loaded at first use
+    .target(name: "CLoader", linkerSettings: [.linkedLibrary("dl")]),   // how libraries of the system are loaded at their first use
+    .target(name: "CCurl", dependencies: ["CLoader"]),
     .target(name: "CLineEdit", dependencies: ["CLibEdit"]),
     .target(name: "CKernels"),
     .target(name: "CTiff", linkerSettings: [.linkedLibrary("dl")]),   // libtiff and libhdf5, loaded at their first use
     .target(name: "CHdf5", linkerSettings: [.linkedLibrary("dl")]),
-    .target(name: "CDatabase", linkerSettings: [.linkedLibrary("dl")]),   // SQLite and libpq, too
+    .target(name: "CDatabase", dependencies: ["CLoader"]),   // SQLite and libpq
 
     // Foundations
     .target(name: "Execution", dependencies: ["CKernels"]),

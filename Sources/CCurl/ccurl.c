@@ -1,8 +1,6 @@
 #define CURL_DISABLE_TYPECHECK
 #include "ccurl.h"
 #include <curl/curl.h>
-#include <dlfcn.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,30 +30,15 @@
   F(multi_cleanup, CURLMcode, (CURLM *)) \
   F(multi_strerror, const char *, (CURLMcode))
 
-static struct {
-#define F(name, result, arguments) result (*name) arguments;
-  FUNCTIONS(F)
-#undef F
-} lib;
-
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int is_loaded;
-static char complaint[256];
+#define LIBRARY "libcurl.so.4"
+#define OTHERWISE "libcurl-gnutls.so.4"
+#define PREFIX "curl_"
+#include <loader.h>
 
 static void load(void) {
-  void *handle = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-  if (!handle) handle = dlopen("libcurl-gnutls.so.4", RTLD_NOW | RTLD_LOCAL);
-  if (!handle) {
-    snprintf(complaint, sizeof complaint, "libcurl.so.4 is not on this system");
-    return;
-  }
-#define F(name, result, arguments) \
-  *(void **)&lib.name = dlsym(handle, "curl_" #name); \
-  if (!lib.name) { snprintf(complaint, sizeof complaint, "libcurl.so.4 has no curl_" #name ", it is too old"); return; }
-  FUNCTIONS(F)
-#undef F
+  if (!found()) return;
   if (lib.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-    snprintf(complaint, sizeof complaint, "libcurl.so.4 does not start");
+    snprintf(complaint, sizeof complaint, LIBRARY " does not start");
     return;
   }
   is_loaded = 1;

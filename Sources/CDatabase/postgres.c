@@ -37,7 +37,7 @@ enum { EMPTY_QUERY = 0, COMMAND_OK = 1, TUPLES_OK = 2, NONFATAL = 6, SINGLE_TUPL
 
 #define LIBRARY "libpq.so.5"
 #define PREFIX "PQ"
-#include "library.h"
+#include <loader.h>
 
 static void load(void) { is_loaded = found(); }
 

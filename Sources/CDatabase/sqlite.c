@@ -40,7 +40,7 @@ enum { CONFIG_DEFENSIVE = 1010, CONFIG_TRUSTED_SCHEMA = 1017, LIMIT_LENGTH = 0 }
 
 #define LIBRARY "libsqlite3.so.0"
 #define PREFIX "sqlite3_"
-#include "library.h"
+#include <loader.h>
 
 static void load(void) {
   if (!found()) return;

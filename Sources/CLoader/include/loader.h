@@ -1,10 +1,13 @@
 // A library of the system that is loaded when it is first needed. An including file defines first
 //   LIBRARY       its file: "libpq.so.5"
+//   OTHERWISE     another file that will do, where there is one
 //   PREFIX        what the names of its functions begin with: "PQ"
 //   FUNCTIONS(F)  F(name without the prefix, result, arguments) for each that is used
 // and gets `lib.name`, and `found()`, which says whether all of them are there; else `complaint` says what is missing.
+#ifdef FUNCTIONS
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdio.h>
 
 static struct {
 #define F(name, result, arguments) result (*name) arguments;
@@ -18,6 +21,9 @@ static char complaint[256];
 
 static int found(void) {
   void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+#ifdef OTHERWISE
+  if (!handle) handle = dlopen(OTHERWISE, RTLD_NOW | RTLD_LOCAL);
+#endif
   if (!handle) {
     snprintf(complaint, sizeof complaint, LIBRARY " is not on this system");
     return 0;
@@ -29,3 +35,4 @@ static int found(void) {
 #undef F
   return 1;
 }
+#endif
