@@ -9,6 +9,10 @@ import Arrays
 import CKernels
 import Execution
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 struct Ball {
   private let zRadius: Int, yRadius: Int
   /// [zRadius + 1, yRadius + 1]: voxels to each side along x, −1 where the ball has none.
@@ -44,36 +48,40 @@ struct Ball {
     if box.isEmpty { return out }
     let packed = try mask.contiguous(), size = packed.dtype.size
     let words = (box.width + 63) / 64, bandRows = 64, bands = pieces(box.height, (box.height + bandRows - 1) / bandRows)
-    let bits = try Buffer(count: box.rows * words * 8, zeroed: false), rows = pieces(box.rows, (box.rows + 255) / 256)
+    // some planes at a time, in bits, with those that they see
+    let slabs = pieces(box.depth, (box.depth + max(16, 2 * zRadius) - 1) / max(16, 2 * zRadius)), planeWords = box.height * words
+    let bits = try Buffer(count: min(box.depth, (slabs.map(\.count).max() ?? 0) + 2 * zRadius) * planeWords * 8, zeroed: false)
     let bit = bits.bytes.assumingMemoryBound(to: UInt64.self)
     let bandWords = (bands.map(\.count).max() ?? 0) * words
     let scratch = try WorkerScratch(context, bytes: max(box.width, (bandWords + 2 * words) * 8))
+    var held = 0..<0   // planes of which there are bits
     try packed.withBytes { voxels in
-      guard let voxels = voxels.baseAddress else { return }
-      try context.forEach(rows.count) { part, worker in
-        let zeros = scratch[worker].assumingMemoryBound(to: UInt8.self)
-        for row in rows[part] {
-          dcs_seg_is_zero(voxels + row * box.width * size, Int64(box.width), Int32(size), zeros)
-          dcs_seg_pack_bits(zeros, Int64(box.width), background ? 1 : 0, bit + row * words)
-        }
-      }
-    }
-    try halfWidths.withUnsafeBufferPointer { widths in
-      let ball = dcs_seg_ball(
-        bits: bit, depth: Int64(box.depth), height: Int64(box.height), words: Int64(words), z_radius: Int64(zRadius), y_radius: Int64(yRadius), half_widths: widths.baseAddress)
       try out.withMutableBytes { out in
-        guard let out = out.baseAddress else { return }
-        // a few planes at a time, after each of which the bits that no later plane sees are given back
-        for planes in pieces(box.depth, (box.depth + 15) / 16) {
-          try context.forEach(planes.count * bands.count) { item, worker in
-            let z = planes.lowerBound + item / bands.count, band = bands[item % bands.count], held = scratch[worker].assumingMemoryBound(to: UInt64.self)
-            withUnsafePointer(to: ball) { dcs_seg_erode_bits($0, Int64(z), Int64(band.lowerBound), Int64(band.upperBound), held, held + bandWords) }
-            for y in band {
-              let line = out + (z * box.height + y) * box.width
-              dcs_seg_unpack_bits(held + (y - band.lowerBound) * words, Int64(box.width), background ? 1 : 0, line.assumingMemoryBound(to: UInt8.self))
+        guard let voxels = voxels.baseAddress, let out = out.baseAddress else { return }
+        for slab in slabs {
+          let seen = max(0, slab.lowerBound - zRadius)..<min(box.depth, slab.upperBound + zRadius), kept = max(0, held.upperBound - seen.lowerBound)
+          memmove(bit, bit + (seen.lowerBound - held.lowerBound) * (kept > 0 ? planeWords : 0), kept * planeWords * 8)
+          held = seen
+          let first = (seen.lowerBound + kept) * box.height, rows = pieces((seen.count - kept) * box.height, ((seen.count - kept) * box.height + 255) / 256)
+          try context.forEach(rows.count) { part, worker in
+            let zeros = scratch[worker].assumingMemoryBound(to: UInt8.self)
+            for row in rows[part] {
+              dcs_seg_is_zero(voxels + (first + row) * box.width * size, Int64(box.width), Int32(size), zeros)
+              dcs_seg_pack_bits(zeros, Int64(box.width), background ? 1 : 0, bit + (kept * box.height + row) * words)
             }
           }
-          bits.forget(0..<max(0, planes.upperBound - zRadius) * box.height * words * 8)
+          try halfWidths.withUnsafeBufferPointer { widths in
+            let ball = dcs_seg_ball(
+              bits: bit, depth: Int64(seen.count), height: Int64(box.height), words: Int64(words), z_radius: Int64(zRadius), y_radius: Int64(yRadius), half_widths: widths.baseAddress)
+            try context.forEach(slab.count * bands.count) { item, worker in
+              let z = slab.lowerBound + item / bands.count, band = bands[item % bands.count], eroded = scratch[worker].assumingMemoryBound(to: UInt64.self)
+              withUnsafePointer(to: ball) { dcs_seg_erode_bits($0, Int64(z - seen.lowerBound), Int64(band.lowerBound), Int64(band.upperBound), eroded, eroded + bandWords) }
+              for y in band {
+                let line = out + (z * box.height + y) * box.width
+                dcs_seg_unpack_bits(eroded + (y - band.lowerBound) * words, Int64(box.width), background ? 1 : 0, line.assumingMemoryBound(to: UInt8.self))
+              }
+            }
+          }
         }
       }
     }

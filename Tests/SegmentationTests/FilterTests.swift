@@ -43,6 +43,11 @@ private func numbers(_ dtype: DType, _ shape: [Int], seed: UInt64) throws -> NDA
     }
   }
 
+  /// Deep enough for several slabs of planes in bits, of which neighbours share some.
+  @Test(arguments: [0.0, 1, 3, 9.5]) func ballsInDeepVolumes(_ radius: Double) throws {
+    for depth in [15, 16, 17, 33, 50, 79] { try check(randomLabels(.uint8, [depth, 6, 5], density: 0.9, seed: UInt64(depth)), .ball(radius: radius, voxelSize: [1, 2, 2]), "\(depth) \(radius)") }
+  }
+
   /// Boxes whose cost does not depend on the radius, and balls on both sides of the limit of words.
   @Test func wideOnes() throws {
     for (number, shape) in [[30, 40], [70, 3], [1, 150], [9, 20, 7], [20, 1, 66]].enumerated() {
