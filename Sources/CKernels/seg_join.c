@@ -24,20 +24,19 @@ DCS_INLINE void join(uint32_t *parent, uint32_t a, uint32_t b) {
   parent[p] = parent[q] = parent[a] = parent[b] = r;
 }
 
-// A row that is looked at: its elements from the current column on, and the run that was last found in it. Absent rows have no elements.
-typedef struct { const void *elements; const dcs_run *run; } row_view;
+// A row that is looked at, from the current word on: its elements, where its runs begin, how many runs of the volume begin before. Absent rows have no elements.
+typedef struct { const void *elements; const uint64_t *starts; uint32_t runs; } row_view;
 
-// The run that holds x, of which the caller knows that there is one.
-DCS_INLINE const dcs_run *run_at(row_view *row, int64_t x) {
-  while (row->run->begin > x) row->run--;
-  while (row->run->end <= x) row->run++;
-  return row->run;
+// The run that holds element x of the word, -1 ... 64, of which the caller knows that there is one.
+DCS_INLINE uint32_t run_at(const row_view *row, int x) {
+  const uint64_t before = x < 63 ? ((uint64_t)1 << (x + 1)) - 1 : ~(uint64_t)0;
+  return row->runs + (uint32_t)__builtin_popcountll(*row->starts & before) + (x == 64 ? (uint32_t)(row->starts[1] & 1) : 0) - 1;
 }
 
-static void join_contacts(const dcs_run_forest *f, row_view *a, row_view *b, uint64_t contacts, int64_t first, int shift) {
+static void join_contacts(uint32_t *parent, const row_view *a, const row_view *b, uint64_t contacts, int shift) {
   for (; contacts; contacts &= contacts - 1) {
-    const int64_t x = first + __builtin_ctzll(contacts);
-    join(f->parent, (uint32_t)(run_at(a, x) - f->runs), (uint32_t)(run_at(b, x + shift) - f->runs));
+    const int x = __builtin_ctzll(contacts);
+    join(parent, run_at(a, x), run_at(b, x + shift));
   }
 }
 
@@ -60,13 +59,13 @@ enum { HERE, BEFORE, BELOW, BELOW_BEFORE, BELOW_AFTER, AFTER, ROWS };   // y; y 
 #define TOUCH(b, equal, corners, seen)                                                                \
   if (near & 1u << b) {                                                                               \
     const uint64_t contact = (equal) & ~(((equal) << 1 | (carry[b] & 1)) & same) & ~(seen);           \
-    if (contact) join_contacts(f, &rows[HERE], &rows[b], contact, first, 0);                          \
+    if (contact) join_contacts(f->parent, &rows[HERE], &rows[b], contact, 0);                         \
     if (corners) {                                                                                    \
       const uint64_t open = inside & ~(equal) & ~(seen);                                              \
       if (open) {                                                                                     \
         const uint64_t left = EQUAL(b, -1) & open & ~same, right = EQUAL(b, 1) & open & ~(same >> 1); \
-        if (left) join_contacts(f, &rows[HERE], &rows[b], left, first, -1);                           \
-        if (right) join_contacts(f, &rows[HERE], &rows[b], right, first, 1);                          \
+        if (left) join_contacts(f->parent, &rows[HERE], &rows[b], left, -1);                          \
+        if (right) join_contacts(f->parent, &rows[HERE], &rows[b], right, 1);                         \
       }                                                                                               \
     }                                                                                                 \
     carry[b] = (equal) >> 63;                                                                         \
@@ -83,6 +82,7 @@ enum { HERE, BEFORE, BELOW, BELOW_BEFORE, BELOW_AFTER, AFTER, ROWS };   // y; y 
       for (int b = 0; b < ROWS; b++) {                                                                           \
         if (!starts[b]) { rows[b].elements = 0; continue; }                                                      \
         const TYPE *row = (const TYPE *)starts[b] + first;                                                       \
+        if (first > 0) rows[b].runs += (uint32_t)__builtin_popcountll(*rows[b].starts++);                        \
         if (length < 64 || (first == 0 && starts[b] == f->values)) { /* nothing outside of the volume is read */ \
           memset(padded[b], 0, sizeof padded[b]);                                                                \
           const int64_t left = first > 0, right = length == 64 && !ends_row;                                     \
@@ -95,7 +95,7 @@ enum { HERE, BEFORE, BELOW, BELOW_BEFORE, BELOW_AFTER, AFTER, ROWS };   // y; y 
       const flags some = __builtin_convertvector(here != 0, flags);                                              \
       uint64_t inside;                                                                                           \
       memcpy(&inside, &some, 8);                                                                                 \
-      const uint64_t same = EQUAL(HERE, -1);                                                                     \
+      const uint64_t same = inside & ~*rows[HERE].starts;                                                        \
       const uint64_t before = EQUAL(BEFORE, 0), below = EQUAL(BELOW, 0);                                         \
       TOUCH(BEFORE, before, c > 1, 0)                                                                            \
       if (!(near >> BELOW)) continue;                                                                            \
@@ -121,7 +121,7 @@ DCS_INLINE void join_row(const dcs_run_forest *f, const void *const *starts, row
 }
 
 DCS_CLONES void dcs_seg_join_rows(const dcs_run_forest *f, int64_t begin, int64_t end, int64_t near_begin, int64_t near_end) {
-  const int64_t plane = f->rows_a_plane, bytes = f->row_length * f->width;
+  const int64_t plane = f->rows_a_plane, bytes = f->row_length * f->width, words = (f->row_length + 63) / 64;
   for (int64_t row = begin; row < end; row++) {
     if (f->row_start[row] == f->row_start[row + 1]) continue;
     const int64_t y = row % plane;
@@ -135,7 +135,7 @@ DCS_CLONES void dcs_seg_join_rows(const dcs_run_forest *f, int64_t begin, int64_
       const int64_t number = numbers[b];
       const int some = exists[b] && f->row_start[number] != f->row_start[number + 1];
       starts[b] = some ? (const char *)f->values + number * bytes : 0;
-      rows[b].run = some ? f->runs + f->row_start[number] : 0;
+      if (some) rows[b] = (row_view){starts[b], f->starts + number * words, (uint32_t)f->row_start[number]};
       if (some && axes[b] && axes[b] <= f->connectivity && number >= near_begin && number < near_end) near |= 1u << b;
     }
     if (!near) continue;

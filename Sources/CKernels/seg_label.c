@@ -1,4 +1,4 @@
-// Runs of a row as pairs of bit edges, joined by union–find over runs instead of voxels (He, Chao & Suzuki 2008).
+// Runs of a row as bits where they begin and end; components are joined over runs instead of voxels (He, Chao & Suzuki 2008).
 // 64 elements become one word of "is foreground" bits and one of "differs from its left neighbour" bits.
 #include "include/seg.h"
 #include "seg_clones.h"
@@ -40,7 +40,6 @@ DCS_INLINE uint64_t word_of(flags f) {
       SINK;                                                                                                  \
       carry = now >> 63;                                                                                     \
     }                                                                                                        \
-    last_set = (int)carry;                                                                                   \
   }
 
 #define WALK_ANY(SINK)                         \
@@ -51,22 +50,13 @@ DCS_INLINE uint64_t word_of(flags f) {
   default: WALK(uint64_t, SINK) break;         \
   }
 
-DCS_CLONES int64_t dcs_seg_count_runs(const void *pointer, int64_t count, int width, int by_value) {
+DCS_CLONES int64_t dcs_seg_mark_runs(const void *pointer, int64_t count, int width, int by_value, uint64_t *starts) {
   int64_t runs = 0;
-  int last_set = 0;
-  WALK_ANY(runs += __builtin_popcountll(found.starts))
-  (void)last_set;
-  return runs;
-}
-
-DCS_CLONES void dcs_seg_find_runs(const void *pointer, int64_t count, int width, int by_value, dcs_run *runs) {
-  dcs_run *start = runs, *end = runs;
-  int last_set = 0;
   WALK_ANY({
-    for (uint64_t bits = found.starts; bits; bits &= bits - 1) (start++)->begin = (int32_t)(first + __builtin_ctzll(bits));
-    for (uint64_t bits = found.ends; bits; bits &= bits - 1) (end++)->end = (int32_t)(first + __builtin_ctzll(bits));
+    runs += __builtin_popcountll(found.starts);
+    *starts++ = found.starts;
   })
-  if (last_set) end->end = (int32_t)count;   // only a full last word can end inside a run
+  return runs;
 }
 
 uint32_t dcs_seg_number_runs(uint32_t *parent, int64_t begin, int64_t end, uint32_t components) {
@@ -74,18 +64,26 @@ uint32_t dcs_seg_number_runs(uint32_t *parent, int64_t begin, int64_t end, uint3
   return components;
 }
 
-#define FILL(TYPE)                                                                                 \
-  for (int64_t row = begin; row < end; row++) {                                                    \
-    TYPE *line = (TYPE *)out + row * f->row_length;                                                \
-    int64_t x = 0;                                                                                 \
-    for (int64_t i = f->row_start[row]; i < f->row_start[row + 1]; i++) {                          \
-      const TYPE label = f->parent[i];                                                             \
-      for (; x < f->runs[i].begin; x++) line[x] = 0;                                               \
-      for (; x < f->runs[i].end; x++) line[x] = label;                                             \
-    }                                                                                              \
-    for (; x < f->row_length; x++) line[x] = 0;                                                    \
+// From edge to edge: an id, or none, goes on until the next.
+#define FILL(TYPE)                                                                                           \
+  {                                                                                                          \
+    TYPE *line = (TYPE *)out + row * count, id = 0;                                                          \
+    WALK_ANY({                                                                                               \
+      int64_t x = first;                                                                                     \
+      for (uint64_t bits = found.starts | found.ends; bits; bits &= bits - 1) {                              \
+        const int bit = __builtin_ctzll(bits);                                                               \
+        for (; x < first + bit; x++) line[x] = id;                                                           \
+        id = found.starts >> bit & 1 ? *ids++ : 0;                                                           \
+      }                                                                                                      \
+      for (; x < first + length; x++) line[x] = id;                                                          \
+    })                                                                                                       \
   }
 
-DCS_CLONES void dcs_seg_fill_rows(const dcs_run_forest *f, int64_t begin, int64_t end, void *out, int out_width) {
-  if (out_width == 4) FILL(uint32_t) else FILL(uint64_t)
+DCS_CLONES void dcs_seg_fill_rows(const dcs_run_forest *f, int64_t begin, int64_t end, const uint32_t *ids, void *out, int out_width) {
+  const int64_t count = f->row_length;
+  const int width = f->width, by_value = f->by_value;
+  for (int64_t row = begin; row < end; row++) {
+    const void *pointer = (const char *)f->values + row * count * width;
+    if (out_width == 4) FILL(uint32_t) else FILL(uint64_t)
+  }
 }

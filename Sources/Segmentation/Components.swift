@@ -1,8 +1,9 @@
 // Connected components of a mask, or of equal values, with 6, 18 or 26 neighbours (4 or 8 in 2D).
 //
-// Runs of a row instead of voxels (He, Chao & Suzuki 2008): count the runs of each row, list them, join touching runs of neighbouring rows by
+// Runs of a row instead of voxels (He, Chao & Suzuki 2008): mark where the runs of each row begin, join touching runs of neighbouring rows by
 // union–find with the lowest run as root (Rosenfeld & Pfaltz 1966), number the roots in run order, write rows. Since the root is the first run of
 // its component in raster order, components are numbered by their first voxel, whatever the order of joins; so slabs run in parallel.
+// The forest lies at the front of the result, which is then written from its end: no run's id is further in than its first voxel.
 // mask        [z, y, x], bool or any integer, 0 = background
 // components  [z, y, x], uint32 or uint64, 0 = background, 1...count in raster order
 // Floor: the mask is read three times, the labels are written once. Limits: 2³² − 1 runs, one volume in memory; blocks are joined by ContactPairs.swift.
@@ -23,7 +24,7 @@ package func idType(voxels: Int) -> DType { voxels <= UInt32.max ? .uint32 : .ui
 /// - Parameter dtype: `.uint32` or `.uint64`, of the result; nil: `idType`.
 /// - Returns: labels 1...count by first voxel in raster order, 0 for background, and their count.
 /// - Throws: `SegmentationError.connectivity`, `.dtype`, `.rank`, `.tooManyObjects`; `ArrayError.overBudget`; `Cancelled`.
-/// - Complexity: O(voxels + runs · α); 8 bytes a run besides the result.
+/// - Complexity: O(voxels + runs · α); a bit a voxel besides the result.
 package func labelComponents(_ mask: NDArray, connectivity: Int = 1, byValue: Bool = false, dtype asked: DType? = nil, _ context: ExecutionContext) throws -> (labels: NDArray, count: Int) {
   let box = try Box(mask, "label")
   try checkDiscrete("label", mask)
@@ -40,57 +41,70 @@ package func labelComponents(_ mask: NDArray, connectivity: Int = 1, byValue: Bo
     guard let voxels = bytes.baseAddress else { return (labels, 0) }
     let rowBytes = box.width * packed.dtype.size
 
-    // where each row's runs begin
+    let words = (box.width + 63) / 64
+    let marks = try Buffer(count: box.rows * words * 8, zeroed: false)
+    let runStarts = marks.bytes.assumingMemoryBound(to: UInt64.self)
     var rowStart = [Int64](repeating: 0, count: box.rows + 1)
     try rowStart.withUnsafeMutableBufferPointer { starts in
       try context.forEach(slabs.count) { slab, _ in
-        for row in slabs[slab] { starts[row + 1] = dcs_seg_count_runs(voxels + row * rowBytes, Int64(box.width), width, byValueFlag) }
+        for row in slabs[slab] { starts[row + 1] = dcs_seg_mark_runs(voxels + row * rowBytes, Int64(box.width), width, byValueFlag, runStarts + row * words) }
       }
     }
     for row in 0..<box.rows { rowStart[row + 1] += rowStart[row] }
     let runCount = Int(rowStart[box.rows])
     guard runCount < Int(UInt32.max) else { throw SegmentationError.tooManyObjects(found: runCount, limit: Int(UInt32.max), dtype: .uint32) }
 
-    let runs = try Buffer(count: runCount * MemoryLayout<dcs_run>.stride, zeroed: false)
-    let parents = try Buffer(count: runCount * 4, zeroed: false)
-    let run = runs.bytes.assumingMemoryBound(to: dcs_run.self), parent = parents.bytes.assumingMemoryBound(to: UInt32.self)
-
-    return try rowStart.withUnsafeBufferPointer { starts in
-      var forest = dcs_run_forest(
-        runs: run, row_start: starts.baseAddress, parent: parent, values: voxels, width: width, by_value: byValueFlag,
-        row_length: Int64(box.width), rows_a_plane: Int64(box.height), connectivity: Int32(connectivity))
-      try withUnsafePointer(to: &forest) { forest in
-        try context.forEach(slabs.count) { slab, _ in
-          let rows = slabs[slab]
-          for row in rows { dcs_seg_find_runs(voxels + row * rowBytes, Int64(box.width), width, byValueFlag, run + Int(starts[row])) }
-          for i in Int(starts[rows.lowerBound])..<Int(starts[rows.upperBound]) { parent[i] = UInt32(truncatingIfNeeded: i) }
-          dcs_seg_join_rows(forest, Int64(rows.lowerBound), Int64(rows.upperBound), Int64(rows.lowerBound), Int64(rows.upperBound))
-        }
-        // rows whose neighbours lie in an earlier slab: at most one plane and one row of each
-        for rows in slabs.dropFirst() {
-          try context.cancellation.check()
-          let reach = min(rows.upperBound, rows.lowerBound + box.height + 1)
-          dcs_seg_join_rows(forest, Int64(rows.lowerBound), Int64(reach), 0, Int64(rows.lowerBound))
-        }
-      }
-      var numbered: UInt32 = 0
-      for part in chunks(runCount) {
-        try context.cancellation.check()
-        numbered = dcs_seg_number_runs(parent, Int64(part.lowerBound), Int64(part.upperBound), numbered)
-      }
-      let count = Int(numbered)
-      try withUnsafePointer(to: &forest) { forest in
-        try labels.withMutableBytes { out in
-          try context.forEach(slabs.count) { slab, _ in
-            let rows = slabs[slab], used = Int(starts[rows.lowerBound])..<Int(starts[rows.upperBound])
-            dcs_seg_fill_rows(forest, Int64(rows.lowerBound), Int64(rows.upperBound), out.baseAddress, Int32(dtype.size))
-            // so the peak is the result, not the result and what it was made from
-            runs.forget(used.lowerBound * MemoryLayout<dcs_run>.stride..<used.upperBound * MemoryLayout<dcs_run>.stride)
-            parents.forget(used.lowerBound * 4..<used.upperBound * 4)
+    let count = try labels.withMutableBytes { out in
+      guard let front = out.baseAddress else { return 0 }
+      return try rowStart.withUnsafeBufferPointer { starts in
+        let parent = front.bindMemory(to: UInt32.self, capacity: runCount)
+        var forest = dcs_run_forest(
+          starts: runStarts, row_start: starts.baseAddress, parent: parent, values: voxels, width: width, by_value: byValueFlag,
+          row_length: Int64(box.width), rows_a_plane: Int64(box.height), connectivity: Int32(connectivity))
+        return try withUnsafePointer(to: &forest) { forest in
+          try joinRuns(forest, slabs, planeRows: box.height, context)
+          var numbered: UInt32 = 0
+          for part in chunks(runCount) {
+            try context.cancellation.check()
+            numbered = dcs_seg_number_runs(parent, Int64(part.lowerBound), Int64(part.upperBound), numbered)
           }
+          try fillRows(forest, pieces(box.rows, box.count >> 20), front, width: Int32(dtype.size), context)
+          return Int(numbered)
         }
       }
-      return (labels, count)
+    }
+    return (labels, count)
+  }
+}
+
+/// Slabs on all threads, then the rows whose neighbours lie in an earlier slab: at most one plane and one row of each.
+private func joinRuns(_ forest: UnsafePointer<dcs_run_forest>, _ slabs: [Range<Int>], planeRows: Int, _ context: ExecutionContext) throws {
+  guard let parent = forest.pointee.parent, let starts = forest.pointee.row_start else { return }
+  try context.forEach(slabs.count) { slab, _ in
+    let rows = slabs[slab], lower = Int64(rows.lowerBound), upper = Int64(rows.upperBound)
+    for run in Int(starts[rows.lowerBound])..<Int(starts[rows.upperBound]) { parent[run] = UInt32(truncatingIfNeeded: run) }
+    dcs_seg_join_rows(forest, lower, upper, lower, upper)
+  }
+  for rows in slabs.dropFirst() {
+    try context.cancellation.check()
+    dcs_seg_join_rows(forest, Int64(rows.lowerBound), Int64(min(rows.upperBound, rows.lowerBound + planeRows + 1)), 0, Int64(rows.lowerBound))
+  }
+}
+
+/// Writes the volume over the ids at its front: bands from the last to the first, each with a copy of its ids.
+private func fillRows(_ forest: UnsafePointer<dcs_run_forest>, _ bands: [Range<Int>], _ front: UnsafeMutableRawPointer, width: Int32, _ context: ExecutionContext) throws {
+  guard let parent = forest.pointee.parent, let starts = forest.pointee.row_start else { return }
+  var ids: [UInt32] = []
+  for band in bands.reversed() {
+    let base = Int(starts[band.lowerBound])
+    ids.removeAll(keepingCapacity: true)
+    ids.append(contentsOf: UnsafeBufferPointer(start: parent + base, count: Int(starts[band.upperBound]) - base))
+    let parts = pieces(band.count, context.pool.threads * 2)
+    try ids.withUnsafeBufferPointer { ids in
+      try context.forEach(parts.count) { part, _ in
+        let begin = band.lowerBound + parts[part].lowerBound, end = band.lowerBound + parts[part].upperBound
+        dcs_seg_fill_rows(forest, Int64(begin), Int64(end), ids.baseAddress.map { $0 + (Int(starts[begin]) - base) }, front, width)
+      }
     }
   }
 }

@@ -4,14 +4,12 @@
 #include <stdint.h>
 
 // seg_label.c -- runs of one row, and which runs of neighbouring rows touch
-typedef struct { int32_t begin, end; } dcs_run;
-
-int64_t dcs_seg_count_runs(const void *row, int64_t count, int width, int by_value);
-void dcs_seg_find_runs(const void *row, int64_t count, int width, int by_value, dcs_run *runs);
+// Marks where runs begin, a bit an element, in (count + 63) / 64 words; returns how many there are.
+int64_t dcs_seg_mark_runs(const void *row, int64_t count, int width, int by_value, uint64_t *starts);
 
 typedef struct {
-  const dcs_run *runs;         // of all rows, in raster order
-  const int64_t *row_start;    // first run of row r; one more entry at the end
+  const uint64_t *starts;      // of each row its words of dcs_seg_mark_runs
+  const int64_t *row_start;    // first run of row r, in raster order; one more entry at the end
   uint32_t *parent;            // one a run; a parent is never after its child
   const void *values;          // the volume
   int width;                   // of its elements
@@ -24,8 +22,8 @@ typedef struct {
 void dcs_seg_join_rows(const dcs_run_forest *forest, int64_t begin, int64_t end, int64_t near_begin, int64_t near_end);
 // Replaces parents of runs [begin, end) by component numbers 1, 2, … in order of first appearance, after those before have theirs; returns how many there are now.
 uint32_t dcs_seg_number_runs(uint32_t *parent, int64_t begin, int64_t end, uint32_t components);
-// Writes rows [begin, end) of the label volume (`out_width` 4 or 8), background included.
-void dcs_seg_fill_rows(const dcs_run_forest *forest, int64_t begin, int64_t end, void *out, int out_width);
+// Writes rows [begin, end) of the label volume (`out_width` 4 or 8), background included; `ids` begins with that of row `begin`'s first run.
+void dcs_seg_fill_rows(const dcs_run_forest *forest, int64_t begin, int64_t end, const uint32_t *ids, void *out, int out_width);
 
 // seg_distance.c -- squared distances along lines; `table[k]` is (k · step)²
 void dcs_seg_nearest_site(const uint8_t *sites, int64_t count, const float *table, float *out);
