@@ -7,6 +7,8 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
   case split([SplitProblem])
   case settings(name: String, expected: String, found: String)
   case channels(what: String, expected: String, found: String)
+  /// The network's output is not as fine as labels are. `wanted`: voxels of labels in one of raw.
+  case scale(network: String, voxel: String, raw: String, wanted: [Int])
   case target(task: String, expected: [Int], found: [Int])
   /// Post-processing gave another shape than the crop's.
   case post(task: String, expected: [Int], found: [Int])
@@ -39,6 +41,8 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     case .split(let problems): Self.list(problems)
     case .settings(let name, let expected, let found): "`\(name)` must be \(expected), found \(found)"
     case .channels(let what, let expected, let found): "channels do not match: \(what) expects \(expected), found \(found)"
+    case .scale(let network, let voxel, let raw, let wanted):
+      "the output of the network is \(network), but labels are \(wanted.allSatisfy { $0 == 1 } ? "as fine as raw" : "\(shapeText(wanted)) times as fine as raw") (\(voxel) nm, raw \(raw) nm)"
     case .target(let task, let expected, let found): "the target of task \"\(task)\" has shape \(shapeText(found)), expected \(shapeText(expected))"
     case .post(let task, let expected, let found): "post of task \"\(task)\" returned shape \(shapeText(found)), expected \(shapeText(expected))"
     case .needsTask(let run): "the task of run \"\(run)\" is made of functions of a script, which the run does not hold"
@@ -70,6 +74,8 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     case .needsTask(let run): "r = open_run(\"\(run)\", task=t), with t the task that it was made with: run.json holds the text of its functions"
     case .needsAugmentation: "train it with the script that made it: run(…) with the same settings opens the run"
     case .inMemory: "run(…) with the same arrays opens the run; arrays on disk are found again by themselves"
+    case .scale(_, _, _, let wanted) where wanted.allSatisfy { $0 == 1 }: "datasplit(…, raw_voxel=…) takes raw at larger voxels than labels"
+    case .scale(_, _, let raw, let wanted): "unet(…, upsample=[(\(wanted.map(String.init).joined(separator: ", ")))]) makes its output that fine; or datasplit(…, voxel=\(raw)nm) takes labels at the voxels of raw"
     case .noScores: "validate(r)"
     case .lossNotFinite(_, _, let batch): "look(open(\"\(batch)/raw\")), and stats(…) of it, shows what went in; a smaller lr or clip=1 often helps"
     case .weightsNotFinite(let name, _): "a smaller lr or clip=1, in a run of another name: run(\"\(name)-2\", …)"

@@ -15,7 +15,9 @@ extension Builtin {
       let batch = try maker.batch(iteration, call.execution)
       for item in 0..<run.settings.batch {
         let raw = try Picture.grey(try slice(batch.raw, item), window: (-2.5, 2.5)), target = try slice(batch.target, item)
-        var images = [raw, try Picture.grey(target).resized(width: target.shape[1], height: target.shape[0])]
+        // all at the voxels of labels
+        let rate = [1] + maker.sampler.shape.rate, fine = raw.resized(width: raw.width * rate[rate.count - 1], height: raw.height * rate[rate.count - 2])
+        var images = [fine, try Picture.grey(target).resized(width: target.shape[1], height: target.shape[0])]
         // without weights every voxel counts 1
         let weight = try batch.weight.map { try slice($0, item) } ?? NDArray([Float](repeating: 1, count: target.count), target.shape)
         images.append(try Picture.grey(try weight.nonZero().floats(), window: (0, 1)))

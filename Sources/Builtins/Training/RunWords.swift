@@ -23,6 +23,7 @@ extension Builtin {
         + "to patch. Not given: mirror, transpose and a mild intensity.",
       "foreground: the share of patches centred on labelled objects. average: weights are averaged over the last 1 / (1 − average) iterations.",
       "keep: latest checkpoints kept beside the best. keep_predictions: what predictions of the validation crops, those of the best checkpoint, may take on disk (r.predictions); 0B keeps none.",
+      "Raw is scaled to mean 0 and deviation 1 over the training crops, or as the weights to start from expect it, where they say so.",
       "from: weights to start from: best(…), another run (its best checkpoint, or its last if it was never scored), or a model such as load_model(…) reads.",
       "store: a database that gets the same rows as the folder: a SQLite file (\"runs.sqlite\") or postgresql://user@host/database. The run remembers it. Not given: the variable DCS_STORE; \"\": none.",
     ],
@@ -74,12 +75,13 @@ extension Builtin {
 
   /// A model's network and weights for a task: where the labels of its channels are others than the task's, with a head for these that keeps what it has of them.
   private static func headed(_ call: Call, _ model: Model, _ task: Task, origin: String) throws -> (network: Network, start: RunSettings.Start) {
+    let normalisation = model.normalisation == .none ? nil : model.normalisation   // weights alone do not say what they expect
     let fits = model.labels.map { $0 == task.channels } ?? (model.network.outChannels == task.channels.count)
     guard !fits, let (network, parameters, kept) = try model.withHead(for: task.channels, seed: call.context.seed) else {
-      return (model.network, RunSettings.Start(origin: origin, parameters: model.parameters))
+      return (model.network, RunSettings.Start(origin: origin, parameters: model.parameters, normalisation: normalisation))
     }
     let head = kept.isEmpty ? "a new head" : "of its head \(kept.joined(separator: ", "))"
-    return (network, RunSettings.Start(origin: "\(origin), \(head)", parameters: parameters))
+    return (network, RunSettings.Start(origin: "\(origin), \(head)", parameters: parameters, normalisation: normalisation))
   }
 
   private static func startingModel(_ call: Call) throws -> Model {

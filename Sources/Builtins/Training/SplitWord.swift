@@ -8,7 +8,7 @@ extension Builtin {
   static let datasplit = Builtin(
     "datasplit",
     """
-    (of: string|list|table, raw: string = nil, labels: string|list = nil, mask: string = nil, downsample: int|coord = 1, voxel: coord = nil, classes: list = nil, negative=false,
+    (of: string|list|table, raw: string = nil, labels: string|list = nil, mask: string = nil, downsample: int|coord = 1, voxel: coord = nil, raw_voxel: coord = nil, classes: list = nil, negative=false,
      binarize: bool|record = false, class_weights: record = nil, input: int|coord = nil) -> split
     """,
     "Says which crops train and which validate: a CSV file, a folder, or records with use, raw, labels and perhaps mask, weight, roi, name, annotated, points; checked at once.",
@@ -19,6 +19,7 @@ extension Builtin {
       "Every crop is looked at before any training, and all that is wrong is said at once: what is missing, of another voxel size, beside raw, swapped, empty, smaller than input. The share of "
         + "labelled voxels is read from small crops whole and estimated on 64 boxes of larger ones. d.train and d.validate list crops with name, raw, labels, roi; d.crops is a table.",
       "voxel: of the level of a pyramid to take, else a finer one is averaged (labels by majority), coarser labels are repeated. downsample=2 trains and predicts at twice the voxel size.",
+      "raw_voxel: the same of raw, where a network with upsample=[…] shall predict finer than it sees: voxel=4nm, raw_voxel=8nm. Labels finer than raw by whole factors need neither.",
       "classes: which become channels, in this order. A crop without one of them needs negative=true (it is absent where another class is labelled) or annotated, the classes that were looked for "
         + "(a list, or a&b in CSV): the others give no loss in this crop.",
       "binarize=true makes every id 1; binarize={mito: [3, 4], er: 5} makes channels of ids. class_weights={er: 3} draws foreground of er three times as often as that of another class.",
@@ -32,11 +33,12 @@ extension Builtin {
       do { return try crop.look(input: try call.optionalVoxels("input", rank: crop.raw.rank)?.values, call.execution) } catch is NotRead { return nil }   // a dry run
     }
     func open(_ path: String) throws -> Opened { try opened(path, options.voxel, call) }
+    func openRaw(_ path: String) throws -> Opened { try opened(path, options.rawVoxel ?? options.voxel, call) }
     let specs: [CropSpec]
     if case .string(let path) = try call.value("of") {
       let labels: String? = if case .list = try call.value("labels") { "[" + (try call.names("labels")).joined(separator: "&") + "]" } else { try call.optionalString("labels") }
       let keys = SplitKeys(raw: try call.optionalString("raw"), labels: labels, mask: try call.optionalString("mask"))
-      guard try isFolder(path) else { return Value(SplitValue(split: try DataSplit(csv: path, keys: keys, downsample: factor, options: options, look: look, open: open))) }
+      guard try isFolder(path) else { return Value(SplitValue(split: try DataSplit(csv: path, keys: keys, downsample: factor, options: options, look: look, openRaw: openRaw, open: open))) }
       specs = try SplitFolder.specs(path, keys: keys)
     } else if let table = try call.value("of").object(as: TableValue.self) { specs = try (0..<table.count).map { try spec(table.row($0), $0, call) } } else {
       specs = try call.list("of").enumerated().map {
@@ -44,7 +46,7 @@ extension Builtin {
         return try spec(row, $0, call)
       }
     }
-    return Value(SplitValue(split: try DataSplit(specs, downsample: factor, options: options, look: look, open: open)))
+    return Value(SplitValue(split: try DataSplit(specs, downsample: factor, options: options, look: look, openRaw: openRaw, open: open)))
   }
 
   private static func isFolder(_ path: String) throws -> Bool {
@@ -57,6 +59,7 @@ extension Builtin {
   private static func splitOptions(_ call: Call) throws -> SplitOptions {
     var options = SplitOptions()
     if case .worldCoordinate(let voxel) = try call.value("voxel") { options.voxel = voxel }
+    if case .worldCoordinate(let voxel) = try call.value("raw_voxel") { options.rawVoxel = voxel }
     if try call.optionalList("classes") != nil { options.classes = try call.names("classes") }
     options.negative = try call.bool("negative")
     if options.negative && options.classes.isEmpty { throw call.failure(.argument, "negative=true needs classes: which ones are absent where they are not labelled", at: "negative", hint: "classes=[\"mito\", \"er\"]") }

@@ -115,7 +115,7 @@ struct SplitValue: ObjectValue {
 
   var typeName: String { "split" }
   var showsWhenBound: Bool { true }
-  var fieldNames: [String] { ["classes", "crops", "train", "validate", "voxel"] }
+  var fieldNames: [String] { ["classes", "crops", "raw_voxel", "train", "validate", "voxel"] }
   var brief: String { "split of \(split.crops.count) crops" }
 
   func field(_ name: String, _ context: CallContext) throws -> Value? {
@@ -125,6 +125,7 @@ struct SplitValue: ObjectValue {
     case "classes": .list(split.classes.map { .string($0) })
     case "crops": Value(table)
     case "voxel": .worldCoordinate(split.voxelSize)
+    case "raw_voxel": .worldCoordinate(split.rawVoxelSize)
     default: nil
     }
   }
@@ -175,7 +176,7 @@ struct SplitValue: ObjectValue {
     let rows = split.crops.enumerated().map { position, crop -> [String] in
       let voxel = crop.labels.source.grid
       return [
-        crop.use.rawValue, crop.name, crop.bounds.shape.values.map(String.init).joined(separator: " × "), "\(crop.raw.source.dtype)" + (crop.raw.shape == crop.bounds.shape.values ? "" : " " + crop.raw.shape.map(String.init).joined(separator: " × ")), "\(crop.labels.source.dtype)",
+        crop.use.rawValue, crop.name, crop.bounds.shape.values.map(String.init).joined(separator: " × "), "\(crop.raw.source.dtype)" + (crop.raw.shape == crop.bounds.shape.values ? "" : " " + crop.raw.shape.map(String.init).joined(separator: " × ")) + (split.rate.allSatisfy { $0 == 1 } ? "" : " of \(sizeText(crop.raw.source.grid.voxelSize))"), "\(crop.labels.source.dtype)",
         voxel.isKnown ? sizeText(voxel.voxelSize) : "unknown", looks.indices.contains(position) ? percent(looks[position]) : "", crop.mask == nil ? "" : crop.spec.annotated == nil ? "masked" : "by class",
         crop.weight == 1 ? "" : compact(crop.weight), crop.points.map { "\($0.count)" } ?? "", problem(position),
       ]

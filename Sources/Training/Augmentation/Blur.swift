@@ -10,7 +10,7 @@ extension Augmentation {
   package static func blur(low: Double = 0, high: Double = 1, sections: Bool = false, probability: Double = 1) throws(TrainingError) -> Augmentation {
     guard low >= 0, low <= high, high <= 100 else { throw .settings(name: "low, high", expected: "a range within 0…100 voxels, low before high", found: "\(low), \(high)") }
     return Augmentation("blur", settings: [("low", low), ("high", high)] + sectionSetting(sections), probability: probability) { patch, random in
-      let bySection = sections && patch.rank == 3, axes = bySection ? Array(patch.voxelSize.dropFirst()) : patch.voxelSize, finest = axes.min() ?? 1
+      let bySection = sections && patch.rank == 3, axes = bySection ? Array(patch.rawVoxelSize.dropFirst()) : patch.rawVoxelSize, finest = axes.min() ?? 1
       let alone = ExecutionContext(pool: ThreadPool(threads: 1))   // batches are made beside the training
       let shape = Array(patch.raw.shape.suffix(axes.count))
       try patch.grey(sections: sections) { parts in

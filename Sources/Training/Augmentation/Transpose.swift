@@ -18,7 +18,7 @@ extension Augmentation {
   /// A uniform permutation within each group of axes that may change places.
   private static func permutation(_ patch: Patch, _ random: inout KeyedGenerator) -> [Int] {
     func alike(_ a: Int, _ b: Int) -> Bool {
-      patch.voxelSize[a] == patch.voxelSize[b] && patch.raw.shape[a + 1] == patch.raw.shape[b + 1] && patch.labels.shape[a + 1] == patch.labels.shape[b + 1]
+      patch.voxelSize[a] == patch.voxelSize[b] && patch.rawVoxelSize[a] == patch.rawVoxelSize[b] && patch.raw.shape[a + 1] == patch.raw.shape[b + 1] && patch.labels.shape[a + 1] == patch.labels.shape[b + 1]
     }
     var order = Array(0..<patch.rank)
     for first in 0..<patch.rank where !(0..<first).contains(where: { alike($0, first) }) {

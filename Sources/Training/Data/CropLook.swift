@@ -36,7 +36,10 @@ extension Crop {
       tally.count(try found.nonZero(), trusted)
       if number >= 16 { continue }
       grey.count(found)
-      if grey.isGrey { rawGrey.count(try raw.read(offset: zip(offset, rawShift).map { $0 + $1 }, shape: box, reading)) }
+      if grey.isGrey {
+        let under = try raw(under: try VoxelRoi(offset: Coordinate(offset), shape: Coordinate(box)))
+        rawGrey.count(try raw.read(offset: under.offset.values, shape: under.shape.values, reading))
+      }
     }
     var errors: [SplitProblem] = [], remarks: [SplitProblem] = []
     let labelsName = spec.labels.map(\.name).filter { !$0.isEmpty }.joined(separator: ", ")

@@ -5,10 +5,10 @@ import Geometry
 struct CropProblems: Error { var problems: [SplitProblem] }
 
 extension DataSplit {
-  /// Opens one crop and puts raw, labels and mask on one grid.
-  static func crop(_ spec: CropSpec, _ name: String, _ downsample: [Int], _ options: SplitOptions, _ open: (String) throws -> Opened) -> Result<Crop, CropProblems> {
+  /// Opens one crop and puts raw, labels and mask on their grids.
+  static func crop(_ spec: CropSpec, _ name: String, _ downsample: [Int], _ options: SplitOptions, _ openRaw: (String) throws -> Opened, _ open: (String) throws -> Opened) -> Result<Crop, CropProblems> {
     var opening = CropOpening(spec: spec, name: name, options: options)
-    do throws(CropProblems) { return .success(try opening.crop(downsample, open)) } catch { return .failure(error) }
+    do throws(CropProblems) { return .success(try opening.crop(downsample, openRaw, open)) } catch { return .failure(error) }
   }
 }
 
@@ -20,10 +20,10 @@ private struct CropOpening {
 
   func stop() throws(CropProblems) { if !problems.isEmpty { throw CropProblems(problems: problems) } }
 
-  mutating func crop(_ downsample: [Int], _ open: (String) throws -> Opened) throws(CropProblems) -> Crop {
+  mutating func crop(_ downsample: [Int], _ openRaw: (String) throws -> Opened, _ open: (String) throws -> Opened) throws(CropProblems) -> Crop {
     if !(spec.weight > 0 && spec.weight.isFinite) { problems.append(.weight(crop: name, weight: spec.weight)) }
     let raw: (any ArraySource)?
-    (raw, spec.raw) = opened(spec.raw, .raw, open)
+    (raw, spec.raw) = opened(spec.raw, .raw, openRaw)
     let classes = arrange()
     var parts: [(any ArraySource)?] = []
     for index in spec.labels.indices {
@@ -47,7 +47,7 @@ private struct CropOpening {
     }
     let place = try Placement(crop: name, raw: rawSource, labels: labels, mask: trust, downsample: downsample, spec)
     return Crop(
-      name: name, use: spec.use, raw: place.raw, labels: place.labels, mask: place.mask, weight: spec.weight, bounds: place.bounds, rawShift: place.shift,
+      name: name, use: spec.use, raw: place.raw, labels: place.labels, mask: place.mask, weight: spec.weight, bounds: place.bounds, rawShift: place.shift, rate: place.rate,
       points: try place.voxels(of: spec.points, name), spec: spec)
   }
 
@@ -105,7 +105,7 @@ private struct CropOpening {
   }
 
   private mutating func resampled(_ source: any ArraySource, _ role: SplitRole, _ path: String, start: WorldCoordinate?) -> (any ArraySource)? {
-    guard let voxel = options.voxel, source.grid.isKnown else { return source }
+    guard let voxel = role == .raw ? options.rawVoxel ?? options.voxel : options.voxel, source.grid.isKnown else { return source }
     do {
       if let found = try source.at(voxel, role, start: start) { return found }
       problems.append(.resolution(crop: name, role: role.rawValue, path: path, have: source.grid.voxelSize.description, wanted: voxel.description))

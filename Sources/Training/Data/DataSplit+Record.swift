@@ -21,7 +21,7 @@ extension DataSplit {
 
   /// What a run knows of its data when they are gone; not a setting.
   var facts: JSON {
-    ["voxel": hasVoxelSize ? JSON(voxelSize.values.map(\.exactText)) : .null, "raw_channels": JSON(rawChannels), "label_channels": JSON(labelChannels)]
+    ["voxel": hasVoxelSize ? JSON(voxelSize.values.map(\.exactText)) : .null, "rate": JSON(rate), "raw_channels": JSON(rawChannels), "label_channels": JSON(labelChannels)]
   }
 
   /// - Parameter facts: not nil if the arrays are gone: then they are stood in for by ones that say so when they are read.
@@ -56,6 +56,7 @@ extension SplitOptions {
   fileprivate var members: [JSON.Member] {
     var members: [JSON.Member] = []
     if let voxel { members.append(.init("voxel", JSON(voxel.values.map(\.exactText)))) }
+    if let rawVoxel { members.append(.init("raw_voxel", JSON(rawVoxel.values.map(\.exactText)))) }
     if negative { members.append(.init("negative", .bool(true))) }
     if binarize { members.append(.init("binarize", .bool(true))) }
     if !groups.isEmpty { members.append(.init("groups", .object(groups.map { .init($0.name, .array($0.ids.map { JSON($0) })) }))) }
@@ -65,7 +66,8 @@ extension SplitOptions {
 
   fileprivate init(record: JSON, path: String) throws(TrainingError) {
     self.init()
-    voxel = record["voxel"]?.strings.map { Coordinate($0.compactMap { Rational(exactText: Substring($0)) }) }
+    func size(_ key: String) -> WorldCoordinate? { record[key]?.strings.map { Coordinate($0.compactMap { Rational(exactText: Substring($0)) }) } }
+    (voxel, rawVoxel) = (size("voxel"), size("raw_voxel"))
     (negative, binarize) = (record["negative"]?.bool ?? false, record["binarize"]?.bool ?? false)
     groups = (record["groups"]?.members ?? []).map { LabelGroup($0.key, ($0.value.array ?? []).compactMap(\.uint64)) }
     if groups.isEmpty { classes = record["classes"]?.strings ?? [] }

@@ -3,7 +3,7 @@
 import Arrays
 import Geometry
 
-/// A checked crop: raw and labels on one voxel grid.
+/// A checked crop: raw and labels on one voxel grid, or labels finer by whole factors.
 package struct Crop: Sendable {
   package typealias Use = CropSpec.Use
 
@@ -17,8 +17,10 @@ package struct Crop: Sendable {
   package let weight: Double
   /// The voxels of `labels` that count: inside raw, inside the roi asked for.
   package let bounds: VoxelRoi
-  /// Voxel `p` of labels is voxel `p + rawShift` of raw.
+  /// Voxel `p` of labels lies `p + rawShift` such voxels behind the corner of raw.
   package let rawShift: [Int]
+  /// How many voxels of labels are as long as one of raw, along each axis: 1, or more where a network is to see more than there is (super-resolution).
+  package let rate: [Int]
   /// Voxels of `labels` on which patches are centred; nil: anywhere.
   package let points: [[Int]]?
   /// As the user gave it, for records and tables.
@@ -26,12 +28,21 @@ package struct Crop: Sendable {
 
   /// Where the labels used lie in the world.
   package var roi: WorldRoi { get throws { try labels.source.grid.world(bounds) } }
+
+  /// The voxels of raw that hold a box of voxels of labels.
+  func raw(under box: VoxelRoi) throws -> VoxelRoi {
+    let fine = try box.shifted(by: Coordinate(rawShift))
+    func floored(_ place: Int, _ axis: Int) -> Int { place / rate[axis] - (place % rate[axis] < 0 ? 1 : 0) }
+    return try VoxelRoi(from: Coordinate((0..<fine.rank).map { floored(fine.offset[$0], $0) }), to: Coordinate((0..<fine.rank).map { -floored(-fine.end[$0], $0) }))
+  }
 }
 
 /// How the crops of a split are read, the same for all of them.
 package struct SplitOptions: Sendable, Equatable {
   /// nm: a pyramid gives this level, or a finer one by whole factors; nil: the finest there is.
   package var voxel: WorldCoordinate?
+  /// The same of raw where that shall be coarser than labels; nil: as `voxel`.
+  package var rawVoxel: WorldCoordinate?
   /// Which classes become channels, in this order; empty: those of the first crop.
   package var classes: [String] = []
   /// A class that a crop has no labels of is known to be absent where another class is labelled.
@@ -66,9 +77,12 @@ package struct DataSplit: Sendable {
   var trustsClasses: Bool { train.contains { ($0.mask?.channels ?? 1) > 1 } }
   package var rank: Int { crops.first?.labels.rank ?? 3 }
   package var rawChannels: Int { crops.first?.raw.channels ?? 1 }
+  /// As that of its crops.
+  package var rate: [Int] { crops.first?.rate ?? [Int](repeating: 1, count: rank) }
   package var labelChannels: Int { crops.first?.labels.channels ?? 1 }
-  /// After downsampling, nm.
+  /// Of labels, after downsampling, nm.
   package var voxelSize: WorldCoordinate { crops.first?.labels.source.grid.voxelSize ?? Coordinate(repeating: .one, count: 3) }
+  package var rawVoxelSize: WorldCoordinate { crops.first?.raw.source.grid.voxelSize ?? Coordinate(repeating: .one, count: 3) }
   package var hasVoxelSize: Bool { crops.first?.labels.source.grid.isKnown ?? false }
   package var rawDType: DType { crops.first?.raw.source.dtype ?? .uint8 }
 
@@ -77,10 +91,11 @@ package struct DataSplit: Sendable {
   /// - Parameter downsample: one factor for all spatial axes, or one an axis.
   /// - Parameter problems: found before, in the file that the specs are of.
   /// - Parameter look: what is seen of a crop's values; called for each crop that could be opened.
+  /// - Parameter openRaw: as `open`, of raw, where that is another level of a pyramid.
   /// - Throws: `TrainingError.split` with every problem found; what `look` throws.
   package init(
     _ specs: [CropSpec], downsample: [Int] = [1], options: SplitOptions = SplitOptions(), problems earlier: [SplitProblem] = [], look: (Crop) throws -> CropLook? = { _ in nil },
-    open: (String) throws -> Opened
+    openRaw: ((String) throws -> Opened)? = nil, open: (String) throws -> Opened
   ) throws {
     var crops: [Crop] = [], problems = earlier, names: [String: Int] = [:], looks: [CropLook] = [], remarks: [SplitProblem] = []
     let given = options.classes.isEmpty ? options.groups.map(\.name) : options.classes, classes = given.isEmpty ? specs.first?.classes ?? [] : given
@@ -90,7 +105,7 @@ package struct DataSplit: Sendable {
       if let seen = names[name], seen > 1 { name += "-\(seen)" }
       func placed(_ problem: SplitProblem) -> SplitProblem { spec.place.map { .at(place: $0, problem) } ?? problem }
       if given.isEmpty && spec.classes != classes { problems.append(placed(.classesDiffer(crop: name, expected: classes, found: spec.classes))) }
-      switch Self.crop(spec, name, downsample, options, open) {
+      switch Self.crop(spec, name, downsample, options, openRaw ?? open, open) {
       case .success(let crop):
         crops.append(crop)
         guard let seen = try look(crop) else { continue }
@@ -123,6 +138,7 @@ package struct DataSplit: Sendable {
       if crop.raw.channels != first.raw.channels { problems.append(.rawChannels(crop: crop.name, expected: first.raw.channels, found: crop.raw.channels, first: first.name)) }
       if crop.labels.channels != first.labels.channels { problems.append(.labelChannels(crop: crop.name, expected: first.labels.channels, found: crop.labels.channels, first: first.name)) }
       let (a, b) = (first.labels.source.grid.voxelSize, crop.labels.source.grid.voxelSize)
+      if crop.rate != first.rate { problems.append(.rawVoxelSize(crop: crop.name, expected: first.raw.source.grid.voxelSize.description, found: crop.raw.source.grid.voxelSize.description, first: first.name)) }
       if a != b { problems.append(.splitVoxelSize(crop: crop.name, expected: a.description, found: b.description, first: first.name)) }
     }
     return problems

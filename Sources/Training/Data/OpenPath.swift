@@ -36,9 +36,9 @@ extension DataSplit {
   /// - Parameter look: what is seen of a crop's values, if it shall be looked at.
   package init(
     csv path: String, keys: SplitKeys = SplitKeys(), downsample: [Int] = [1], options: SplitOptions = SplitOptions(), look: (Crop) throws -> CropLook? = { _ in nil },
-    open: (String) throws -> Opened = { try Opened.path($0) }
+    openRaw: ((String) throws -> Opened)? = nil, open: (String) throws -> Opened = { try Opened.path($0) }
   ) throws {
     let (specs, problems) = SplitCSV.read(String(decoding: try Files.read(path), as: UTF8.self), path: path, keys: keys) { try Files.read($0) }
-    try self.init(specs, downsample: downsample, options: options, problems: problems, look: look, open: open)
+    try self.init(specs, downsample: downsample, options: options, problems: problems, look: look, openRaw: openRaw, open: open)
   }
 }

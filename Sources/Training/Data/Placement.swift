@@ -1,13 +1,14 @@
-// Where raw, labels and mask of a crop lie on each other: one voxel grid, and the voxels that count.
+// Where raw, labels and mask of a crop lie on each other: one voxel grid, or labels finer by whole factors, and the voxels that count.
 
 import Arrays
 import Geometry
 
-/// Raw, labels and mask of a crop on one voxel grid, coarser by `downsample`.
+/// Raw, labels and mask of a crop, all coarser by `downsample`.
 struct Placement {
   let raw: ChannelSource, labels: ChannelSource, mask: ChannelSource?
   let bounds: VoxelRoi
-  let shift: [Int]
+  /// As those of `Crop`.
+  let shift: [Int], rate: [Int]
 
   init(crop: String, raw: any ArraySource, labels: any ArraySource, mask: (any ArraySource)?, downsample: [Int], _ spec: CropSpec) throws(CropProblems) {
     func fail(_ problem: SplitProblem) -> CropProblems { CropProblems(problems: [problem]) }
@@ -21,8 +22,9 @@ struct Placement {
     let factor = downsample.count == 1 ? [Int](repeating: downsample[0], count: rank) : downsample
     guard factor.count == rank, factor.allSatisfy({ $0 >= 1 && $0 <= 1 << 20 }) else { throw fail(.downsample(crop: crop, rank: rank, factor: downsample)) }
     do {
-      let shift = try Self.shift(crop, "labels", raw, rawView, labels, labelView)
-      // labels are cut into the same blocks as raw, wherever they begin
+      let rate = try Self.rate(crop, "labels", raw, labels, rank), shift = try Self.shift(crop, "labels", raw, rawView, labels, labelView)
+      self.rate = rate
+      // labels are cut into blocks that begin where those of raw do, wherever they begin
       let origin = (0..<rank).map { ((-shift[$0] % factor[$0]) + factor[$0]) % factor[$0] }
       let coarseRaw = try Self.coarse(raw, factor, .mean, nil), coarseLabels = try Self.coarse(labels, factor, .majority, origin)
       guard let rawSource = ChannelSource(coarseRaw), let labelSource = ChannelSource(coarseLabels) else { throw axes("labels", labelsName, labels) }
@@ -31,14 +33,14 @@ struct Placement {
       self.shift = coarseShift
       if let mask {
         guard let view = ChannelSource(mask), view.channels == 1 || view.channels == labelView.channels, view.rank == rank else { throw axes("mask", spec.mask?.name ?? "", mask) }
-        guard view.shape == labelView.shape, try Self.shift(crop, "mask", raw, rawView, mask, view) == shift else {
+        guard view.shape == labelView.shape, try Self.rate(crop, "mask", raw, mask, rank) == rate, try Self.shift(crop, "mask", raw, rawView, mask, view) == shift else {
           throw fail(.maskShape(crop: crop, labels: labelView.shape, mask: view.shape))
         }
         self.mask = ChannelSource(try Self.coarse(mask, factor, .majority, origin))
       } else { self.mask = nil }
       let whole = try VoxelRoi(shape: labelSource.shape)
       if rawSource.shape.contains(0) || whole.isEmpty { throw fail(.tooSmall(crop: crop, shape: labelView.shape, factor: factor)) }
-      let inRaw = try VoxelRoi(offset: Coordinate(coarseShift.map { -$0 }), shape: Coordinate(rawSource.shape))
+      let inRaw = try VoxelRoi(offset: Coordinate(coarseShift.map { -$0 }), shape: Coordinate(zip(rawSource.shape, rate).map(*)))
       var bounds = try whole.intersection(inRaw)
       if bounds.isEmpty { throw fail(.outsideRaw(crop: crop, raw: Self.text(raw, rawView), labels: Self.text(labels, labelView))) }
       if let roi = spec.roi {
@@ -72,18 +74,24 @@ struct Placement {
     (try? source.grid.world(try VoxelRoi(shape: view.shape)))?.description ?? shapeText(view.shape)
   }
 
-  /// By how many voxels `other` begins after raw.
+  /// How many voxels of `other` are as long as one of raw.
+  private static func rate(_ crop: String, _ role: String, _ raw: any ArraySource, _ other: any ArraySource, _ rank: Int) throws -> [Int] {
+    let (a, b) = (raw.grid, other.grid)
+    guard a.isKnown && b.isKnown else { return [Int](repeating: 1, count: rank) }
+    let rate = try zip(a.voxelSize.values, b.voxelSize.values).map { try ($0 / $1).int ?? 0 }
+    guard rate.count == rank, rate.allSatisfy({ (1...64).contains($0) }) else { throw SplitProblem.voxelSize(crop: crop, role: role, raw: a.voxelSize.description, other: b.voxelSize.description) }
+    return rate
+  }
+
+  /// By how many of its voxels `other` begins after raw.
   private static func shift(_ crop: String, _ role: String, _ raw: any ArraySource, _ rawView: ChannelSource, _ other: any ArraySource, _ view: ChannelSource) throws -> [Int] {
     let (a, b) = (raw.grid, other.grid)
     if a.isKnown != b.isKnown {
       guard rawView.shape == view.shape else { throw SplitProblem.voxelSizeUnknown(crop: crop, rawShape: rawView.shape, labelsShape: view.shape) }
       return [Int](repeating: 0, count: view.rank)
     }
-    guard a.voxelSize == b.voxelSize else {
-      throw SplitProblem.voxelSize(crop: crop, role: role, raw: a.voxelSize.description, other: b.voxelSize.description)
-    }
     return try (0..<view.rank).map { axis in
-      let distance = try (try b.offset[axis] - a.offset[axis]) / a.voxelSize[axis]
+      let distance = try (try b.offset[axis] - a.offset[axis]) / b.voxelSize[axis]
       let whole = try distance.rounded(.nearest), rest = try distance - Rational(whole)
       guard abs(rest.double) <= 1e-3 else {
         throw SplitProblem.shifted(crop: crop, role: role, axis: a.axes.filter { $0.kind == .space }[axis].name, distance: rest.description)

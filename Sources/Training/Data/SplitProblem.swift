@@ -24,6 +24,7 @@ package indirect enum SplitProblem: Error, Equatable, Sendable, CustomStringConv
   case rawChannels(crop: String, expected: Int, found: Int, first: String)
   case labelChannels(crop: String, expected: Int, found: Int, first: String)
   case splitVoxelSize(crop: String, expected: String, found: String, first: String)
+  case rawVoxelSize(crop: String, expected: String, found: String, first: String)
   case tooSmall(crop: String, shape: [Int], factor: [Int])
   case weight(crop: String, weight: Double)
   case classesDiffer(crop: String, expected: [String], found: [String])
@@ -73,6 +74,7 @@ package indirect enum SplitProblem: Error, Equatable, Sendable, CustomStringConv
     case .rawChannels(let crop, let expected, let found, let first): "crop \"\(crop)\": raw has \(found) channels, crop \"\(first)\" has \(expected)"
     case .labelChannels(let crop, let expected, let found, let first): "crop \"\(crop)\": labels have \(found) channels, crop \"\(first)\" has \(expected)"
     case .splitVoxelSize(let crop, let expected, let found, let first): "crop \"\(crop)\" has voxels of \(found) nm, crop \"\(first)\" of \(expected) nm"
+    case .rawVoxelSize(let crop, let expected, let found, let first): "crop \"\(crop)\": raw has voxels of \(found) nm, that of crop \"\(first)\" of \(expected) nm"
     case .tooSmall(let crop, let shape, let factor): "crop \"\(crop)\" of \(shapeText(shape)) voxels is empty after downsampling by \(shapeText(factor))"
     case .weight(let crop, let weight): "crop \"\(crop)\": weight must be a positive number, found \(weight)"
     case .classesDiffer(let crop, let expected, let found):
@@ -125,6 +127,7 @@ package indirect enum SplitProblem: Error, Equatable, Sendable, CustomStringConv
     case .isGroup(_, let role, let path, let children): children.first.map { "\(role): \"\(path)/\($0)\"" }
     case .voxelSize(_, _, let raw, _): "voxel=\(raw)nm brings both to one size, or give arrays of one resolution, such as the same pyramid level"
     case .splitVoxelSize(_, let expected, _, _): "voxel=\(expected)nm brings all crops to one size"
+    case .rawVoxelSize(_, let expected, _, _): "raw_voxel=\(expected)nm brings raw of all crops to one size"
     case .outsideRaw: "offsets of raw and labels are in nm in their metadata: print(open(…).roi) shows both"
     case .roiOutside: "print(open(…).roi) of the labels shows what roi may hold"
     case .shifted: "raw and labels must lie on one grid: their offsets differ by whole voxels"

@@ -18,14 +18,15 @@ extension Crop {
     hash.add(shapeText(bounds.shape.values))
     for (offset, shape) in hashedBoxes {
       try context.cancellation.check()
-      func add(_ source: ChannelSource, at offset: [Int]) throws {
-        let values = try source.read(offset: offset, shape: shape, reading).contiguous()
+      func add(_ source: ChannelSource, _ box: VoxelRoi) throws {
+        let values = try source.read(offset: box.offset.values, shape: box.shape.values, reading).contiguous()
         hash.add("\(values.dtype) \(values.shape)")
         values.withBytes { hash.add(words: $0) }
       }
-      try add(raw, at: zip(offset, rawShift).map { $0 + $1 })
-      try add(labels, at: offset)
-      if let mask { try add(mask, at: offset) }
+      let box = try VoxelRoi(offset: Coordinate(offset), shape: Coordinate(shape))
+      try add(raw, try raw(under: box))
+      try add(labels, box)
+      if let mask { try add(mask, box) }
     }
     return hash.text
   }

@@ -164,9 +164,9 @@ extension Run {
   package func sketch() throws -> Model { try model(try ParameterSet(zerosFor: settings.network), iteration: 0) }
 
   func model(_ parameters: ParameterSet, iteration: Int) throws -> Model {
-    let voxel = settings.data.hasVoxelSize ? settings.data.voxelSize : nil
+    let data = settings.data, isKnown = data.hasVoxelSize
     return try Model(
-      network: settings.network, parameters: parameters, activation: settings.task.activation, task: settings.task.record, inputVoxelSize: voxel, outputVoxelSize: voxel,
+      network: settings.network, parameters: parameters, activation: settings.task.activation, task: settings.task.record, inputVoxelSize: isKnown ? data.rawVoxelSize : nil, outputVoxelSize: isKnown ? data.voxelSize : nil,
       normalisation: settings.normalisation, provenance: ["run": .string(name), "iteration": JSON(iteration), "seed": JSON(settings.seed), "input": JSON(settings.input)])
   }
 }

@@ -31,10 +31,12 @@ package struct RunSettings: Sendable {
   package struct Start: Sendable {
     package let origin: String
     package let parameters: ParameterSet
-    package init(origin: String, parameters: ParameterSet) { (self.origin, self.parameters) = (origin, parameters) }
+    /// What the weights expect of raw; nil: not known.
+    package let normalisation: Normalisation?
+    package init(origin: String, parameters: ParameterSet, normalisation: Normalisation? = nil) { (self.origin, self.parameters, self.normalisation) = (origin, parameters, normalisation) }
   }
 
-  /// - Parameter normalisation: nil measures mean and deviation of the training crops.
+  /// - Parameter normalisation: nil: that of the weights to start from, else mean and deviation of the training crops are measured.
   /// - Throws: `TrainingError.channels` where split, network and task do not fit, `.settings` for numbers out of range, `NetworkError` for a size that does not fit.
   package init(
     network: Network, task: Task, data: DataSplit, input: [Int], batch: Int = 2, optimizer: OptimizerSettings.Method = .radam, rate: LearningRate = LearningRate(1e-4),
@@ -53,7 +55,7 @@ package struct RunSettings: Sendable {
     guard rate.rate > 0, rate.rate.isFinite else { throw TrainingError.settings(name: "lr", expected: "a number above 0", found: "\(rate.rate)") }
     _ = try steps.optimizer(optimizer, rate: rate.rate)
     _ = try network.outputShape(forSpatial: input)
-    try Self.checkScale(network)
+    try Self.checkScale(network, data, input)
     let voxel = data.voxelSize.values.map(\.double)
     guard zip(task.context(voxelSize: voxel), input).allSatisfy({ $0 <= 4 * $1 + 64 }) else {
       throw TrainingError.settings(name: "context of task \"\(task.name)\"", expected: "at most four patches", found: "\(task.context) with voxels of \(data.voxelSize) nm")
@@ -61,20 +63,24 @@ package struct RunSettings: Sendable {
     try start?.parameters.check(network)
     (self.network, self.task, self.data, self.input, self.batch, self.optimizer, self.rate, self.steps) = (network, task, data, input, batch, optimizer, rate, steps)
     (self.average, self.foreground, self.augment, self.seed, self.start) = (average, foreground, augment, seed, start)
-    self.normalisation = try normalisation ?? .standard(data.train)
+    self.normalisation = try normalisation ?? start?.normalisation ?? .standard(data.train)
   }
 
-  /// Targets are made on the voxels of raw.
-  private static func checkScale(_ network: Network) throws {
-    if network.seesAll { return }
+  /// The output is as fine as labels are, and lies in the middle of the input.
+  private static func checkScale(_ network: Network, _ data: DataSplit, _ input: [Int]) throws {
+    if network.seesAll && data.rate.allSatisfy({ $0 == 1 }) { return }
     let scale = try NetworkTiles(network, atLeast: [Int](repeating: 1, count: network.spatialRank)).scale
-    guard scale.allSatisfy({ $0 == 1 }) else {
-      throw TrainingError.settings(name: "model", expected: "a network whose output is as fine as its input", found: "one whose output is \(shapeText(scale)) times as fine (super-resolution predicts, but is not trained yet)")
+    func times(_ factors: [Int]) -> String { factors.allSatisfy { $0 == 1 } ? "as fine as its input" : "\(shapeText(factors)) times as fine as its input" }
+    guard scale == data.rate else { throw TrainingError.scale(network: times(scale), voxel: data.voxelSize.description, raw: data.rawVoxelSize.description, wanted: data.rate) }
+    if scale.allSatisfy({ $0 == 1 }) { return }
+    let geometry = try network.geometry(forSpatial: input)
+    guard geometry.before == geometry.after, try zip(geometry.before, scale).allSatisfy({ (try $0 * Rational($1)).int != nil }) else {
+      throw TrainingError.settings(name: "input", expected: "one in whose middle the output of \(network.name) lies", found: shapeText(input))
     }
   }
 
   package func patchShape() throws -> PatchShape {
-    PatchShape(input: input, output: try network.outputShape(forSpatial: input), context: task.context(voxelSize: data.voxelSize.values.map(\.double)))
+    PatchShape(input: input, output: try network.outputShape(forSpatial: input), context: task.context(voxelSize: data.voxelSize.values.map(\.double)), rate: data.rate)
   }
 }
 

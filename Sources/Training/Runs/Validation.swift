@@ -62,12 +62,15 @@ extension Run {
   /// (channels, space…) of the crop's labelled voxels, and where they lie.
   private func predict(_ model: Model, _ crop: Crop, _ context: ExecutionContext) throws -> (values: NDArray, grid: Grid) {
     let grid = crop.raw.source.grid
-    let corner = try VoxelRoi(offset: Coordinate(crop.bounds.offset.values), shape: crop.bounds.shape).shifted(by: Coordinate(crop.rawShift))
-    let options = PredictOptions(roi: try grid.world(corner), name: name)
+    let under = try crop.raw(under: crop.bounds), rate = crop.rate
+    let options = PredictOptions(roi: try grid.world(under), name: name)
     var seamless = model   // what users will predict with
     seamless.network = try model.network.seamless()
     let result = try Blockwise.predict(seamless, crop.raw.source, options, context).output
-    let whole = try result.read(try VoxelRoi(shape: result.shape), ReadContext(pool: context.pool, cancellation: context.cancellation))
+    // of the voxels of raw that are labelled at all, the labelled part
+    let inside = (0..<rate.count).map { crop.bounds.offset[$0] + crop.rawShift[$0] - under.offset[$0] * rate[$0] }, leading = result.shape.count - rate.count
+    let box = try VoxelRoi(offset: Coordinate([Int](repeating: 0, count: leading) + inside), shape: Coordinate(Array(result.shape.prefix(leading)) + crop.bounds.shape.values))
+    let whole = try result.read(box, ReadContext(pool: context.pool, cancellation: context.cancellation))
     let space = try crop.labels.grid(at: crop.bounds.offset.values)
     return (try whole.reshaped([model.network.outChannels] + crop.bounds.shape.values), try space.with(axes: [.c] + space.axes))
   }

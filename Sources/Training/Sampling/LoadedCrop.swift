@@ -11,7 +11,8 @@ struct LoadedCrop: Sendable {
   let weight: Double
   let raw: ChannelSource, labels: ChannelSource, mask: ChannelSource?
   let bounds: VoxelRoi
-  let rawShift: [Int]
+  /// As those of `Crop`.
+  let rawShift: [Int], rate: [Int]
   let foreground: ForegroundIndex?
   /// Voxels of `labels`.
   let points: [[Int]]
@@ -22,9 +23,9 @@ struct LoadedCrop: Sendable {
 
   init(_ crop: Crop, _ patch: PatchShape, indexed: Bool, ids: Int, _ budget: inout Int, _ context: ExecutionContext) throws {
     let reading = ReadContext(pool: context.pool, cancellation: context.cancellation)
-    (name, weight) = (crop.name, crop.weight)
+    (name, weight, rate) = (crop.name, crop.weight, crop.rate)
     let rank = crop.labels.rank
-    let rawBounds = try crop.bounds.shifted(by: Coordinate(crop.rawShift))
+    let rawBounds = try crop.raw(under: crop.bounds)
     let margin = Coordinate<Voxel>(patch.input)
     let rawRoi = try rawBounds.grown(before: margin, after: margin).intersection(try VoxelRoi(shape: crop.raw.shape))
     let rawBytes = try NDArray.byteCount(crop.raw.source.dtype, [crop.raw.channels] + rawRoi.shape.values)
@@ -38,7 +39,7 @@ struct LoadedCrop: Sendable {
       mask = try crop.mask.map { try Self.memory($0, crop.bounds, reading, nonZero: true) }
       bounds = try VoxelRoi(shape: crop.bounds.shape.values)
       begin = crop.bounds.offset.values
-      rawShift = (0..<rank).map { crop.bounds.offset[$0] + crop.rawShift[$0] - rawRoi.offset[$0] }
+      rawShift = (0..<rank).map { crop.bounds.offset[$0] + crop.rawShift[$0] - rawRoi.offset[$0] * crop.rate[$0] }
     } else {
       (raw, labels, mask, bounds, rawShift) = (crop.raw, crop.labels, crop.mask, crop.bounds, crop.rawShift)
       begin = [Int](repeating: 0, count: rank)
@@ -67,7 +68,7 @@ struct LoadedCrop: Sendable {
     let rank = offset.count
     var rawOffset = offset, labelOffset = offset
     for axis in 0..<rank {
-      rawOffset[axis] += rawShift[axis] - (shape.input[axis] - shape.output[axis]) / 2
+      rawOffset[axis] = (offset[axis] + rawShift[axis] - shape.margin(axis)) / rate[axis]   // whole: the sampler draws such offsets
       labelOffset[axis] -= shape.context[axis]
     }
     let found = try raw.read(offset: rawOffset, shape: shape.input)
@@ -82,9 +83,11 @@ struct LoadedCrop: Sendable {
     let axes = 0..<offset.count, voxelSize = labels.source.grid.voxelSize.values.map(\.double)
     let middle = axes.map { Double(shape.output[$0] - 1) / 2 }, centre = axes.map { Double(offset[$0]) + middle[$0] }
     func limit(_ source: ChannelSource, _ more: Int) -> Int { memory / (source.channels * (source.source.dtype.size + more)) }
+    // in voxels of raw, the middle of whose first one lies (rate − 1) / 2 voxels of labels behind its corner
+    func inRaw(_ fine: Double, _ axis: Int) -> Double { rate[axis] == 1 ? fine : (fine - Double(rate[axis] - 1) / 2) / Double(rate[axis]) }
     let rawBox = try WarpedBox(
-      warp, box: shape.input, first: axes.map { -Double((shape.input[$0] - shape.output[$0]) / 2) - middle[$0] }, centre: axes.map { centre[$0] + Double(rawShift[$0]) }, voxelSize: voxelSize,
-      limit: limit(raw, MemoryLayout<Float>.size))
+      warp, box: shape.input, first: axes.map { rate[$0] == 1 ? -Double(shape.margin($0)) - middle[$0] : (Double(rate[$0] - 1) / 2 - Double(shape.margin($0)) - middle[$0]) / Double(rate[$0]) },
+      centre: axes.map { inRaw(centre[$0] + Double(rawShift[$0]), $0) }, voxelSize: axes.map { voxelSize[$0] * Double(rate[$0]) }, limit: limit(raw, MemoryLayout<Float>.size))
     let labelBox = try WarpedBox(
       warp, box: shape.labels, first: axes.map { -Double(shape.context[$0]) - middle[$0] }, centre: centre, voxelSize: voxelSize, limit: limit(labels, 1))
     let grid = try labels.grid(at: axes.map { offset[$0] - shape.context[$0] }), rawGrid = try rawGrid(at: offset, shape)
@@ -98,9 +101,11 @@ struct LoadedCrop: Sendable {
       mask: try trusted(through: labelBox), grid: grid, rawGrid: rawGrid, crop: name, offset: offset)
   }
 
-  /// Where raw of a patch lies, on the grid of the labels.
+  /// Where raw of a patch lies.
   private func rawGrid(at offset: [Int], _ shape: PatchShape) throws -> Grid {
-    try labels.grid(at: offset.indices.map { offset[$0] - (shape.input[$0] - shape.output[$0]) / 2 })
+    let corner = try labels.grid(at: offset.indices.map { offset[$0] - shape.margin($0) })
+    guard rate.contains(where: { $0 > 1 }), corner.isKnown else { return corner }
+    return try Grid(axes: corner.axes, voxelSize: Coordinate(zip(corner.voxelSize.values, rate).map { try $0 * Rational($1) }), offset: corner.offset)
   }
 
   /// Labels, reflected at the border of what may be used, so that no object seems to end there.

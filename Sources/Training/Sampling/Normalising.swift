@@ -21,10 +21,10 @@ extension Normalisation {
     var count = 0.0, sum = 0.0, squares = 0.0
     for (index, crop) in crops.enumerated() {
       var random = KeyedGenerator(seed: 0, purpose: "normalisation", index: UInt64(index))
-      let bounds = crop.bounds.shape.values, box = bounds.map { min($0, 32) }
+      let labelled = try crop.raw(under: crop.bounds), bounds = labelled.shape.values, box = bounds.map { min($0, 32) }
       let boxes = min(32, zip(bounds, box).reduce(1) { $0 * (($1.0 + $1.1 - 1) / $1.1) })
       for _ in 0..<boxes {
-        let place = (0..<bounds.count).map { crop.bounds.offset[$0] + crop.rawShift[$0] + random.index(below: bounds[$0] - box[$0] + 1) }
+        let place = (0..<bounds.count).map { labelled.offset[$0] + random.index(below: bounds[$0] - box[$0] + 1) }
         let values = try crop.raw.read(offset: place, shape: box).floats()
         values.withElements(Float.self) { values in
           for value in values where value.isFinite {

@@ -1,6 +1,6 @@
 // One training example between sampling and batch.
 //
-// raw     (channel, space…)   float32, in units of the dtype's range (0…1 for integers); the network's input size
+// raw     (channel, space…)   float32, in units of the dtype's range (0…1 for integers); the network's input size; its voxels may be `rate` times larger
 // labels  (channel, space…)   as on disk; the network's output size, grown by `context` on each side
 // mask    (1, space…)         uint8, 1 where the labels may be trusted; the size of labels; a channel each where that differs between channels of labels
 // All are centred on each other.
@@ -23,6 +23,8 @@ package struct Patch: Sendable {
   /// nm, or voxels where no size is known; one a spatial axis.
   package var voxelSize: [Double] { grid.voxelSize.values.map(\.double) }
 
+  package var rawVoxelSize: [Double] { rawGrid.voxelSize.values.map(\.double) }
+
   package init(raw: NDArray, labels: NDArray, mask: NDArray, grid: Grid, rawGrid: Grid? = nil, crop: String, offset: [Int]) {
     (self.raw, self.labels, self.mask, self.grid, self.rawGrid, self.crop, self.offset) = (raw, labels, mask, grid, rawGrid ?? grid, crop, offset)
   }
@@ -30,13 +32,21 @@ package struct Patch: Sendable {
 
 /// Sizes of a patch, in voxels, one a spatial axis.
 package struct PatchShape: Sendable, Equatable {
+  /// Voxels of raw, and of labels.
   package let input: [Int], output: [Int]
+  /// Voxels of labels in one of raw.
+  package let rate: [Int]
   /// How far beyond the output, on each side, labels are read for targets that look around.
   package let context: [Int]
 
-  package init(input: [Int], output: [Int], context: [Int]) { (self.input, self.output, self.context) = (input, output, context) }
+  package init(input: [Int], output: [Int], context: [Int], rate: [Int]? = nil) {
+    (self.input, self.output, self.context, self.rate) = (input, output, context, rate ?? input.map { _ in 1 })
+  }
 
   package var labels: [Int] { zip(output, context).map { $0 + 2 * $1 } }
+
+  /// Voxels of labels by which raw begins before the output.
+  func margin(_ axis: Int) -> Int { (input[axis] * rate[axis] - output[axis]) / 2 }
 }
 
 extension Task {

@@ -89,8 +89,14 @@ package struct PatchSampler: Sendable {
     (0..<shape.output.count).map { axis in
       let room = crop.bounds.shape[axis] - shape.output[axis], first = crop.bounds.offset[axis]
       let low = first + min(0, room), high = first + max(0, room)
-      if let centre { return min(max(centre[axis] - shape.output[axis] / 2, low), high) }
-      return low + random.index(below: high - low + 1)
+      let wish = if let centre { min(max(centre[axis] - shape.output[axis] / 2, low), high) } else { low + random.index(below: high - low + 1) }
+      return onRaw(wish, low, high, axis, crop)
     }
+  }
+
+  /// The next place up or down at which a voxel of raw begins the patch; inside of low ... high where there is one.
+  private func onRaw(_ place: Int, _ low: Int, _ high: Int, _ axis: Int, _ crop: LoadedCrop) -> Int {
+    let rate = shape.rate[axis], over = (place + crop.rawShift[axis] - shape.margin(axis)) % rate, before = place - (over < 0 ? over + rate : over)
+    return before < low && before + rate <= high ? before + rate : before
   }
 }

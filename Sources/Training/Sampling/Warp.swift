@@ -75,7 +75,7 @@ package struct Warp: Sendable {
       rank = voxelSize.count
       let missing = [Double](repeating: 1, count: 3 - rank)
       self.voxelSize = missing + voxelSize
-      extent = missing + (0..<rank).map { voxelSize[$0] * Double(max(shape.input[$0], shape.labels[$0])) }
+      extent = missing + (0..<rank).map { voxelSize[$0] * Double(max(shape.input[$0] * shape.rate[$0], shape.labels[$0])) }
     }
   }
 
