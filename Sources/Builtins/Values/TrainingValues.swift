@@ -176,7 +176,7 @@ struct SplitValue: ObjectValue {
     let rows = split.crops.enumerated().map { position, crop -> [String] in
       let voxel = crop.labels.source.grid
       return [
-        crop.use.rawValue, crop.name, crop.bounds.shape.values.map(String.init).joined(separator: " × "), "\(crop.raw.source.dtype)" + (crop.raw.shape == crop.bounds.shape.values ? "" : " " + crop.raw.shape.map(String.init).joined(separator: " × ")) + (split.rate.allSatisfy { $0 == 1 } ? "" : " of \(sizeText(crop.raw.source.grid.voxelSize))"), "\(crop.labels.source.dtype)",
+        crop.use.rawValue, crop.name, crop.bounds.shape.values.map(String.init).joined(separator: " × "), "\(crop.raw.source.dtype)" + remark(crop), "\(crop.labels.source.dtype)",
         voxel.isKnown ? sizeText(voxel.voxelSize) : "unknown", looks.indices.contains(position) ? percent(looks[position]) : "", crop.mask == nil ? "" : crop.spec.annotated == nil ? "masked" : "by class",
         crop.weight == 1 ? "" : compact(crop.weight), crop.points.map { "\($0.count)" } ?? "", problem(position),
       ]
@@ -188,6 +188,13 @@ struct SplitValue: ObjectValue {
     }
     let table = TextTable(headings: headings, rows: kept, numeric: headings.map { $0 == "labelled" || $0 == "weight" }).rendered(Style(width: style.width, color: style.color))
     return table + (split.classes.isEmpty ? "" : "\n  classes \(split.classes.joined(separator: ", "))")
+  }
+
+  /// Of raw: its voxel size where that is another than the labels', or its shape.
+  private func remark(_ crop: Crop) -> String {
+    let size = crop.raw.source.grid.voxelSize
+    if crop.rate.contains(where: { $0 > 1 }) { return ", " + (Set(size.values).count == 1 ? "\(size[0]) nm" : sizeText(size)) }
+    return crop.raw.shape == crop.bounds.shape.values ? "" : " " + crop.raw.shape.map(String.init).joined(separator: " × ")
   }
 
   /// "12.3 %", "≈ 12 %" where only a part was looked at; "12.3, 0.4 %" of two classes, "–" for one that was not annotated.

@@ -105,7 +105,7 @@ package struct DataSplit: Sendable {
       if let seen = names[name], seen > 1 { name += "-\(seen)" }
       func placed(_ problem: SplitProblem) -> SplitProblem { spec.place.map { .at(place: $0, problem) } ?? problem }
       if given.isEmpty && spec.classes != classes { problems.append(placed(.classesDiffer(crop: name, expected: classes, found: spec.classes))) }
-      switch Self.crop(spec, name, downsample, options, openRaw ?? open, open) {
+      switch Self.crop(spec, name, downsample, options, { path in if let openRaw { try openRaw(path) } else { try open(path) } }, open) {
       case .success(let crop):
         crops.append(crop)
         guard let seen = try look(crop) else { continue }
