@@ -2,7 +2,7 @@
 //
 // Where the fastest axes of both sides differ, a plain loop reads (or writes) one element of a cache line and comes back for the next when the line is long
 // gone. Tiles of several lines on both axes use each line whole: rows of the source go to a small buffer, columns of the buffer to the target.
-// A tile of 128 bytes or 64 elements squared is the fastest of those tried: wide enough for neighbouring lines to come together, small enough for the first cache.
+// A tile of 64 elements squared is the fastest of those tried: wide enough for neighbouring lines to come together, small enough for the first cache.
 #include "include/copy.h"
 #include "clones.h"
 #include <string.h>
@@ -12,24 +12,50 @@
 
 typedef struct { int64_t n_s, n_t, ss_t, ts_s; } plane;   // axis s: the source's fastest; axis t: the target's
 
-#define TILES(T) static void tiles_##T(const plane *p, const T *source, T *target) { \
-  enum { EDGE = sizeof(T) == 1 ? 128 : 64 }; \
-  T buffer[EDGE][EDGE]; \
-  for (int64_t t = 0; t < p->n_t; t += EDGE) { \
-    const int64_t nt = p->n_t - t < EDGE ? p->n_t - t : EDGE; \
-    for (int64_t s = 0; s < p->n_s; s += EDGE) { \
-      const int64_t ns = p->n_s - s < EDGE ? p->n_s - s : EDGE; \
-      const T *from = source + t * p->ss_t + s; \
-      T *to = target + s * p->ts_s + t; \
-      if (nt == EDGE && ns == EDGE) { \
-        for (int i = 0; i < EDGE; i++) memcpy(buffer[i], from + i * p->ss_t, sizeof buffer[i]); \
-        for (int j = 0; j < EDGE; j++) { T row[EDGE]; for (int i = 0; i < EDGE; i++) row[i] = buffer[i][j]; memcpy(to + j * p->ts_s, row, sizeof row); } \
-      } else { \
-        for (int64_t i = 0; i < nt; i++) for (int64_t j = 0; j < ns; j++) to[j * p->ts_s + i] = from[i * p->ss_t + j]; \
-      } \
-    } \
-  } \
+enum { EDGE = 64 };
+typedef uint8_t bytes16 __attribute__((ext_vector_type(16)));
+
+// Columns of bytes by sixteens: interleaving the first half of 16 rows with the second, four times, turns rows into columns.
+static void turn_bytes(uint8_t (*rows)[EDGE], uint8_t (*columns)[EDGE]) {
+  for (int j = 0; j < EDGE; j += 16) {
+    for (int i = 0; i < EDGE; i += 16) {
+      bytes16 v[16], w[16];
+      for (int k = 0; k < 16; k++) memcpy(&v[k], rows[i + k] + j, 16);
+      for (int stage = 0; stage < 4; stage++) {
+        for (int k = 0; k < 8; k++) {
+          w[2 * k] = __builtin_shufflevector(v[k], v[k + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+          w[2 * k + 1] = __builtin_shufflevector(v[k], v[k + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        }
+        memcpy(v, w, sizeof v);
+      }
+      for (int k = 0; k < 16; k++) memcpy(columns[j + k] + i, &v[k], 16);
+    }
+  }
 }
+
+#define TILES(T)                                                                                                                   \
+  static inline __attribute__((always_inline)) void tile_##T(const plane *p, const T *from, T *to, int64_t nt, int64_t ns) {       \
+    T rows[EDGE][EDGE], columns[sizeof(T) == 1 ? EDGE : 1][EDGE];                                                                  \
+    if (sizeof(T) == 1 && (nt < EDGE || ns < EDGE)) memset(rows, 0, sizeof rows); /* whole tiles are turned */                     \
+    for (int64_t i = 0; i < nt; i++) memcpy(rows[i], from + i * p->ss_t, (size_t)ns * sizeof(T));                                  \
+    if (sizeof(T) == 1) turn_bytes((void *)rows, (void *)columns);                                                                 \
+    for (int64_t j = 0; j < ns; j++) {                                                                                             \
+      T *column = columns[sizeof(T) == 1 ? j : 0];                                                                                 \
+      if (sizeof(T) > 1) for (int64_t i = 0; i < nt; i++) column[i] = rows[i][j];                                                  \
+      memcpy(to + j * p->ts_s, column, (size_t)nt * sizeof(T));                                                                    \
+    }                                                                                                                              \
+  }                                                                                                                                \
+  static void tiles_##T(const plane *p, const T *source, T *target) {                                                              \
+    for (int64_t t = 0; t < p->n_t; t += EDGE) {                                                                                   \
+      const int64_t nt = p->n_t - t < EDGE ? p->n_t - t : EDGE;                                                                    \
+      for (int64_t s = 0; s < p->n_s; s += EDGE) {                                                                                 \
+        const int64_t ns = p->n_s - s < EDGE ? p->n_s - s : EDGE;                                                                  \
+        const T *from = source + t * p->ss_t + s;                                                                                  \
+        T *to = target + s * p->ts_s + t;                                                                                          \
+        if (nt == EDGE && ns == EDGE) tile_##T(p, from, to, EDGE, EDGE); else tile_##T(p, from, to, nt, ns);                       \
+      }                                                                                                                            \
+    }                                                                                                                              \
+  }
 TILES(uint8_t) TILES(uint16_t) TILES(uint32_t) TILES(uint64_t)
 
 #define ROW(T) { const T *s = source; T *t = target; for (int64_t i = 0; i < n; i++) t[i * ts] = s[i * ss]; }

@@ -77,9 +77,9 @@ import Training
     func settings(_ network: Network, _ data: DataSplit, input: Int = 16) throws -> RunSettings {
       try RunSettings(network: network, task: .oneHot(["a"]), data: data, input: [input, input, input], augment: [])
     }
-    #expect(throws: TrainingError.scale(network: "as fine as its input", voxel: "(8, 8, 8)", raw: "(16, 16, 16)", wanted: [2, 2, 2])) { try settings(try tinyNetwork(), data) }
+    #expect(throws: TrainingError.scale(network: "as fine as its input", voxel: "(8, 8, 8)", raw: "(16, 16, 16)", wanted: [2, 2, 2])) { try settings(try tinyNetwork(padding: .same), data) }
     let (raw, labels) = try balls([30, 30, 30]), even = try split(spec(raw: raw, labels: labels))
-    #expect(throws: TrainingError.scale(network: "2 × 2 × 2 times as fine as its input", voxel: "(8, 8, 8)", raw: "(8, 8, 8)", wanted: [1, 1, 1])) { try settings(try Self.network(), even) }
+    #expect(throws: TrainingError.scale(network: "(2, 2, 2) times as fine as its input", voxel: "(8, 8, 8)", raw: "(8, 8, 8)", wanted: [1, 1, 1])) { try settings(try Self.network(), even) }
     let thirds = try volume([20, 20, 20], voxel: 24) { _, _, _ in UInt8(0) }
     #expect(problems { _ = try split(spec(raw: thirds, labels: try volume([20, 20, 20], voxel: 10) { _, _, _ in UInt8(1) })) }
       == [.voxelSize(crop: "a", role: "labels", raw: "(24, 24, 24)", other: "(10, 10, 10)")])
