@@ -103,6 +103,11 @@ final class Prompt {
     if text.hasPrefix(":") { return Command.run(String(text.dropFirst()), self) }
     if text.hasPrefix("??") { pager.show(interpreter.search(String(text.dropFirst(2)), style) + "\n"); return nil }
     if text.hasPrefix("?") { pager.show(help(String(text.dropFirst()).trimmed) + "\n"); return nil }
+    let word = text.trimmed
+    if !interpreter.names.contains(word) {   // as other prompts have it; a name of the session comes first
+      if word == "exit" || word == "quit" { return 0 }
+      if word == "help" { pager.show(help("") + "\n"); return nil }
+    }
     return statement(text, named: "prompt")
   }
 

@@ -31,4 +31,13 @@ struct VisibleTextTests {
   /// The prompt answers with the lines of a text, and with a text of one line in quotes.
   @Test(arguments: [("a.zarr\n  s0  {x}", "a.zarr\n  s0  {x}"), ("one", "\"one\""), ("\u{1b}[2J\nb", "\\u{1b}[2J\nb")])
   func isEchoed(_ text: String, _ seen: String) { #expect(Value(text).echoed(DisplayStyle()) == seen) }
+
+  /// A record that is wider than the screen is answered with a line a field, which reads back as the record.
+  @Test func wideRecordsAreLines() {
+    let record = Value.record(Record([("f1", .float(0.5)), ("a name", .string("{x}")), ("list", .list([.int(1), .int(2)]))]))
+    #expect(record.echoed(DisplayStyle(width: 60)) == #"{f1: 0.5, "a name": "\{x}", list: [1, 2]}"#)
+    #expect(record.echoed(DisplayStyle(width: 30)) == "{\n  f1:       0.5,\n  \"a name\": \"\\{x}\",\n  list:     [1, 2],\n}")
+    let long = Value.record(Record((0..<50).map { ("k\($0)", .int($0)) })).echoed(DisplayStyle(width: 30)).split(separator: "\n")
+    #expect(long.count == 43 && long[21] == "  … 10 more …")
+  }
 }

@@ -28,6 +28,16 @@ import Testing
     try screen.enter(":frobnicate", shows: "no command")
   }
 
+  /// What other prompts have, alone on a line; a name of the session comes first.
+  @Test func helpAndExitByThemselves() throws {
+    let screen = try place.prompt()
+    try screen.enter("help", shows: "TAB completes.")
+    try screen.enter("quit = 3", shows: "dcs> ")
+    try screen.enter("quit", shows: "\n3\n")
+    try screen.enter("exit", shows: "\n")
+    #expect(screen.wait() == 0)
+  }
+
   /// The session, saved, passes the check and leaves the same names and values.
   @Test func aSavedSessionReplays() throws {
     let screen = try place.prompt()

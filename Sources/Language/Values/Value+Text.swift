@@ -16,8 +16,10 @@ extension Value {
     }
   }
 
-  /// What the prompt answers a statement with: a text of several lines (`tree`, a report) as its lines, else `shown`.
+  /// What the prompt answers a statement with: a text of several lines (`tree`, a report) as its lines, a record that is wider than the
+  /// screen with a line a field, else `shown`.
   package func echoed(_ style: DisplayStyle) -> String {
+    if case .record(let record) = self, record.count > 1, written(style).columns > style.width { return Writer.lines(record) }
     guard case .string(let text) = self, text.contains("\n") else { return shown(style) }
     return text.visible()
   }
@@ -135,6 +137,15 @@ private struct Writer {
         writer.write(value, depth: depth + 1)
       }
     }
+  }
+
+  static func lines(_ record: Record) -> String {
+    let half = elements / 2, places = record.count > elements ? Array(0..<half) + Array(record.count - half..<record.count) : Array(0..<record.count)
+    let names = places.map { isName(record.field(at: $0).key) ? record.field(at: $0).key : Value.quoted(record.field(at: $0).key) }
+    let width = names.map(\.columns).max() ?? 0
+    var lines = zip(places, names).map { "  \($1): " + String(repeating: " ", count: width - $1.columns) + record.field(at: $0).value.written() + "," }
+    if places.count < record.count { lines.insert("  … \(Words.grouped(record.count - places.count)) more …", at: half) }
+    return (["{"] + lines + ["}"]).joined(separator: "\n")
   }
 
   private mutating func sequence(_ open: String, _ close: String, _ count: Int, _ depth: Int, _ element: (inout Writer, Int) -> Void) {
