@@ -9,8 +9,7 @@
 //
 // Only voxels inside the object's bounds are looked at, and sums are made for columns between its voxels alone: a neurite fills little of its box.
 #include "include/seg.h"
-#include "seg_clones.h"
-#include <math.h>
+#include "seg_lsd.h"
 #include <string.h>
 
 enum { SUMS = 6 };   // planes kept after y: X0Y0 X0Y1 X0Y2 X1Y0 X1Y1 X2Y0
@@ -22,22 +21,11 @@ static range reach(const dcs_seg_lsd *job, int axis) {
   return (range){low > job->object_begin[axis] ? low : job->object_begin[axis], high < job->object_end[axis] ? high : job->object_end[axis]};
 }
 
-static int64_t extent(const dcs_seg_lsd *job, int axis) { return job->region_end[axis] - job->region_begin[axis]; }
-
 int64_t dcs_seg_lsd_scratch(const dcs_seg_lsd *job) {
   const range z = reach(job, 0), y = reach(job, 1);
   const int64_t w = extent(job, 2), h = extent(job, 1);
   const int64_t floats = (z.end - z.begin) * SUMS * h * w + 3 * (y.end - y.begin) * w + (w + 2 * job->radius[2]) + 10 * w;
   return floats * 4 + 2 * (h + 1) * (int64_t)sizeof(int32_t) + (y.end - y.begin) + (z.end - z.begin) * h;
-}
-
-DCS_INLINE int is_id(const dcs_seg_lsd *job, const void *labels, int64_t i) {
-  switch (job->width) {
-  case 1: return ((const uint8_t *)labels)[i] == job->id;
-  case 2: return ((const uint16_t *)labels)[i] == job->id;
-  case 4: return ((const uint32_t *)labels)[i] == job->id;
-  default: return ((const uint64_t *)labels)[i] == job->id;
-  }
 }
 
 // The mask of one row, as floats from region_begin − radius to region_end + radius; whether there is any.
@@ -85,83 +73,6 @@ DCS_CLONES void dcs_seg_lsd_add(const float *from, float w, float k, int64_t cou
   }
 }
 
-static inline float unit(float value) { return value < 0 ? 0 : value > 1 ? 1 : value; }
-
-// The voxels of the volume that lie with a sample, as ranges along each axis.
-typedef struct { int64_t begin[3], end[3]; } cell;
-
-static cell cell_of(const dcs_seg_lsd *job, int64_t z, int64_t y, int64_t x) {
-  const int64_t at[3] = {z, y, x};
-  cell c;
-  for (int axis = 0; axis < 3; axis++) {
-    c.begin[axis] = at[axis] * job->factor[axis];
-    c.end[axis] = c.begin[axis] + job->factor[axis] < job->extents[axis] ? c.begin[axis] + job->factor[axis] : job->extents[axis];
-  }
-  return c;
-}
-
-// Columns of the region, in samples from its begin, between which the object has voxels in a row; wider by what makes them whole vectors.
-typedef struct { int32_t begin, end; } columns;
-
-static columns columns_of_row(const dcs_seg_lsd *job, int64_t z, int64_t y) {
-  const int64_t w = extent(job, 2), factor = job->factor[2];
-  const cell first = cell_of(job, z, y, job->region_begin[2]), last = cell_of(job, z, y, job->region_end[2] - 1);
-  int64_t low = INT64_MAX, high = -1;
-  for (int64_t fz = first.begin[0]; fz < first.end[0]; fz++)
-    for (int64_t fy = first.begin[1]; fy < first.end[1]; fy++) {
-      const int64_t row = (fz * job->extents[1] + fy) * job->extents[2];
-      int64_t begin = first.begin[2], end = last.end[2];
-      while (begin < end && !is_id(job, job->volume, row + begin)) begin++;
-      while (end > begin && !is_id(job, job->volume, row + end - 1)) end--;
-      if (begin == end) continue;
-      if (begin < low) low = begin;
-      if (end > high) high = end;
-    }
-  if (high < 0) return (columns){0, 0};
-  const int64_t begin = (low / factor - job->region_begin[2]) & ~15, end = ((high - 1) / factor - job->region_begin[2] + 16) & ~15;
-  return (columns){(int32_t)begin, (int32_t)(end < w ? end : w)};
-}
-
-// m: mass z y x zz yy xx zy zx yx, in samples
-static void describe(const dcs_seg_lsd *job, int64_t i, float *const m[10], float *out) {
-  const int first = 3 - job->rank;
-  const double mass = m[0][i] > 0 ? m[0][i] : 1;   // 0 where no sample of the object is near
-  double mean[3], variance[3];
-  for (int axis = 0; axis < 3; axis++) {
-    const double size = job->voxel_size[axis];
-    mean[axis] = m[1 + axis][i] / mass;
-    variance[axis] = (m[4 + axis][i] / mass - mean[axis] * mean[axis]) * size * size;
-    if (variance[axis] < 1e-3) variance[axis] = 1e-3;
-    mean[axis] *= size;
-  }
-  for (int axis = first; axis < 3; axis++) *out++ = unit((float)(mean[axis] / job->sigma[axis] * 0.5 + 0.5));
-  for (int axis = first; axis < 3; axis++) *out++ = unit((float)(variance[axis] / (job->sigma[axis] * job->sigma[axis])));
-  for (int a = first; a < 3; a++)
-    for (int b = a + 1; b < 3; b++) {
-      const double covariance = m[6 + a + b][i] / mass * job->voxel_size[a] * job->voxel_size[b] - mean[a] * mean[b];
-      *out++ = unit((float)(covariance / sqrt(variance[a] * variance[b]) * 0.5 + 0.5));
-    }
-  *out = unit(m[0][i]);
-}
-
-static void finish_row(const dcs_seg_lsd *job, int64_t z, int64_t y, columns c0, float *const m[10]) {
-  const int channels = job->rank == 3 ? 10 : 6;
-  float values[10];
-  for (int64_t i = c0.begin; i < c0.end; i++) {
-    const cell c = cell_of(job, z, y, job->region_begin[2] + i);
-    int is_known = 0;
-    for (int64_t fz = c.begin[0]; fz < c.end[0]; fz++)
-      for (int64_t fy = c.begin[1]; fy < c.end[1]; fy++)
-        for (int64_t fx = c.begin[2]; fx < c.end[2]; fx++) {
-          const int64_t voxel = (fz * job->extents[1] + fy) * job->extents[2] + fx;
-          if (!is_id(job, job->volume, voxel)) continue;
-          if (!is_known) describe(job, i, m, values);
-          is_known = 1;
-          for (int channel = 0; channel < channels; channel++) job->out[voxel + channel * job->channel_stride] = values[channel];
-        }
-  }
-}
-
 // Where the scratch has what.
 typedef struct {
   range zs, ys;
@@ -195,7 +106,7 @@ static void find_columns(const dcs_seg_lsd *job, const work *k) {
   k->wanted[k->h] = (columns){0, 0};
   for (int64_t y = 0; y < k->h; y++) {
     columns c = {0, 0};
-    for (int64_t z = job->region_begin[0]; z < job->region_end[0]; z++) c = both(c, columns_of_row(job, z, job->region_begin[1] + y));
+    for (int64_t z = job->region_begin[0]; z < job->region_end[0]; z++) c = both(c, dcs_seg_lsd_columns(job, z, job->region_begin[1] + y));
     k->wanted[y] = c;
     k->wanted[k->h] = both(k->wanted[k->h], c);
   }
@@ -233,7 +144,7 @@ static void finish_plane(const dcs_seg_lsd *job, const work *k, int64_t z) {
   float *m[10];
   for (int i = 0; i < 10; i++) m[i] = k->moments + i * w;
   for (int64_t y = 0; y < k->h; y++) {
-    const columns c = columns_of_row(job, z, y + job->region_begin[1]);
+    const columns c = dcs_seg_lsd_columns(job, z, y + job->region_begin[1]);
     const int64_t b = c.begin, n = c.end - b;
     if (!n) continue;
     for (int i = 0; i < 10; i++) memset(m[i] + b, 0, (size_t)n * 4);
@@ -248,7 +159,7 @@ static void finish_plane(const dcs_seg_lsd *job, const work *k, int64_t z) {
       dcs_seg_lsd_add(row + 4 * plane, weight, (float)r, n, m[9] + b, NULL, NULL);
       dcs_seg_lsd_add(row + 5 * plane, weight, (float)r, n, m[6] + b, NULL, NULL);
     }
-    finish_row(job, z, y + job->region_begin[1], c, m);
+    dcs_seg_lsd_finish_row(job, z, y + job->region_begin[1], c, m);
   }
 }
 

@@ -25,13 +25,14 @@ uint32_t dcs_seg_number_runs(uint32_t *parent, int64_t begin, int64_t end, uint3
 // Writes rows [begin, end) of the label volume (`out_width` 4 or 8), background included; `ids` begins with that of row `begin`'s first run.
 void dcs_seg_fill_rows(const dcs_run_forest *forest, int64_t begin, int64_t end, const uint32_t *ids, void *out, int out_width);
 
-// seg_distance.c -- squared distances along lines; `table[k]` is (k · step)²
+// seg_scan.c -- squared distances along lines of the first axis; `table[k]` is (k · step)²
 void dcs_seg_nearest_site(const uint8_t *sites, int64_t count, const float *table, float *out);
 void dcs_seg_nearest_face(const uint8_t *faces, int64_t count, const float *half_table, float *out);
 void dcs_seg_nearest_other(const uint8_t *faces, const uint8_t *zeros, int64_t count, const float *table, float *out);
 void dcs_seg_is_zero(const void *row, int64_t count, int width, uint8_t *out);
 void dcs_seg_differs(const void *a, const void *b, int64_t count, int width, uint8_t *out);
 
+// seg_distance.c -- and along the others
 enum { DCS_SEG_TILE = 64 };   // columns that are worked on together
 
 // Lower envelope along lines of `count` samples, `stride` apart, for `columns` <= DCS_SEG_TILE neighbouring lines.
