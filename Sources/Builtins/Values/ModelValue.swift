@@ -36,7 +36,7 @@ struct ModelValue: ObjectValue {
 
   var typeName: String { "model" }
   var showsWhenBound: Bool { true }
-  var fieldNames: [String] { ["activation", "channels", "context", "dimensions", "features", "input", "legal", "name", "output", "parameters", "provenance", "task", "voxel"] }
+  var fieldNames: [String] { ["activation", "channels", "context", "dimensions", "features", "input", "legal", "name", "output", "output_voxel", "parameters", "provenance", "task", "voxel"] }
   var identity: String? { "model \(model?.contentHash ?? network.json.compact)" }
   var brief: String { "\(network.name) \(sizeText(input))" }
 
@@ -51,6 +51,7 @@ struct ModelValue: ObjectValue {
     case "legal": network.legalSizes().map { ["smallest": .voxelCoordinate(Coordinate($0.smallest)), "step": .voxelCoordinate(Coordinate($0.step))] } ?? .nil
     case "name": .string(network.name)
     case "output": .voxelCoordinate(Coordinate(try network.outputShape(forSpatial: input)))
+    case "output_voxel": model?.outputVoxelSize.map { .worldCoordinate($0) } ?? .nil
     case "parameters": .int(network.parameterCount)
     case "provenance": model.map { Value(json: $0.provenance) } ?? .nil
     case "task": model.map { taskValue($0.task) } ?? .nil
