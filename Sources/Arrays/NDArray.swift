@@ -10,7 +10,7 @@ package struct NDArray: Sendable {
   package let strides: [Int]
   /// First element, in elements from the start of the buffer.
   package let start: Int
-  package private(set) var buffer: Buffer
+  package internal(set) var buffer: Buffer
 
   /// Zeros.
   ///
@@ -21,7 +21,7 @@ package struct NDArray: Sendable {
     buffer = try Buffer(count: bytes, zeroed: zeroed)
   }
 
-  private init(_ dtype: DType, _ shape: [Int], _ strides: [Int], _ start: Int, _ buffer: Buffer) {
+  init(_ dtype: DType, _ shape: [Int], _ strides: [Int], _ start: Int, _ buffer: Buffer) {
     (self.dtype, self.shape, self.strides, self.start, self.buffer) = (dtype, shape, strides, start, buffer)
   }
 
@@ -98,7 +98,7 @@ extension NDArray {
     return try body(UnsafeMutableRawBufferPointer(start: buffer.bytes + start * dtype.size, count: byteCount))
   }
 
-  private mutating func makeUnique() {
+  mutating func makeUnique() {
     if isKnownUniquelyReferenced(&buffer) { return }
     guard let copy = try? copied() else { preconditionFailure("no memory to copy \(byteText(byteCount)) before a write") }
     self = copy

@@ -5,10 +5,6 @@
 // Axes are z, y, x; missing ones have one voxel of 1 nm. Raw is interpolated linearly, labels and mask take the nearest voxel.
 // Checked against scipy.ndimage.map_coordinates and gunpowder's ElasticAugment (Tests/Fixtures/training).
 
-import Arrays
-import CKernels
-import Execution
-
 #if canImport(Glibc)
 import Glibc
 #endif

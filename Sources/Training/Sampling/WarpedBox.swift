@@ -62,7 +62,7 @@ package struct WarpedBox {
     }
     let m = warp.matrix
     let scale = abs(m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6]) + m[2] * (m[3] * m[7] - m[4] * m[6]))
-    let usual = max(pow(128, Double(axes.count)), 64 * max(1, scale) * Double(count)), allowed = min(usual, Double(limit))
+    let usual = max(Double(1 << (7 * axes.count)), 64 * max(1, scale) * Double(count)), allowed = min(usual, Double(limit))
     let isNear = bounds.allSatisfy { $0.low >= -0x1p40 && $0.high <= 0x1p40 }   // also false for NaN
     let wanted = bounds.reduce(1) { $0 * (Double($1.high) - Double($1.low) + 3) }
     guard isNear, wanted <= allowed else {
