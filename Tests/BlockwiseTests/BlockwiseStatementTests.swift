@@ -274,6 +274,35 @@ private func filter(_ name: String = "window", block: [Int], context: Int = 2) -
     #expect(try StoredArray.open(path).readAll(ReadContext()).elements(Int32.self) == noise([8], 9).elements(Int32.self))
   }
 
+  /// An input that was written anew by another program, in the same form: the time of its document tells. What is as it was goes on.
+  @Test func inputsWrittenAnewAreNoticed() throws {
+    let folder = try TemporaryFolder(), input = folder.path + "/in.zarr/a", path = folder.path + "/a.zarr/x"
+    func write(_ seed: UInt64) throws {
+      try StoredArray.create(input, ArraySpec(.int32, [8, 8], chunks: [4, 4]), replace: true).write(try noise([8, 8], seed), ReadContext())
+    }
+    func run(replace: Bool = false) throws -> Report {
+      try BlockwiseStatement([try StoredArray.open(input)], options: filter(block: [4, 4]), to: OutputSpec(path: path, replace: replace)) { inputs, _, _ in inputs[0].array }.execute(context()).report
+    }
+    try write(1)
+    #expect(try run().done == 4)
+    #expect(try run().skipped == 4)
+    try write(2)
+    do {
+      _ = try run()
+      Issue.record("what was made of other voxels was taken for this")
+    } catch let error as BlockwiseError {
+      guard case .inputChanged(path, input, let old, let new) = error else { throw error }
+      #expect(old != new && error.hint == "replace=true starts it anew")
+    }
+    #expect(try run(replace: true).done == 4)
+    #expect(try run().skipped == 4)
+    #expect(try StoredArray.open(path).readAll(ReadContext()).elements(Int32.self) == noise([8, 8], 2).elements(Int32.self))
+    // values stored into it afterwards
+    let edited = try StoredArray.open(input, mode: .edit)
+    try edited.edited()
+    #expect(throws: BlockwiseError.self) { try run() }
+  }
+
   @Test func unfinishedInputsAreRefused() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/a.zarr/x"
