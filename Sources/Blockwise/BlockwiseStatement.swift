@@ -68,9 +68,10 @@ package struct BlockwiseStatement: Sendable {
       let spec = part.target.ids == .given ? part.target.spec : marked(part.target)
       return try BlockOutput(plans[number], spec, leading: part.leading, total: tiling.total, dtype: part.dtype, inputs: inputs.sources, number: number, context)
     }
-    return try finishBlocks(of: plans, tiling, into: outputs, workers: options.workers, retries: options.retries, context) { _, _ in
-      { block, context in
-        let results = try kernel(try inputs.read(block, pad: options.pad, context), block, context)
+    return try finishBlocks(of: plans, tiling, into: outputs, workers: options.workers, retries: options.retries, context) { _, inner in
+      let reading = inner.reading
+      return { block, context in
+        let results = try kernel(try inputs.read(block, pad: options.pad, reading), block, context)
         guard results.count == parts.count else { throw BlockwiseError.resultCount(expected: parts.count, found: results.count) }
         let whole = try inputs.whole(block)
         var values: [NDArray] = []

@@ -51,7 +51,7 @@ extension BlockwiseStatement {
   }
 
   private func outcomes(of block: Block, _ context: ExecutionContext) throws -> [ResultPart] {
-    let results = try kernel(try inputs.read(block, pad: options.pad, context), block, context), whole = try inputs.whole(block)
+    let results = try kernel(try inputs.read(block, pad: options.pad, context.reading), block, context), whole = try inputs.whole(block)
     let isOpen = targets.count == 1 && targets[0].spec.path == nil
     guard results.count == targets.count || (isOpen && !results.isEmpty) else { throw BlockwiseError.resultCount(expected: targets.count, found: results.count) }
     return try results.enumerated().map { number, values in

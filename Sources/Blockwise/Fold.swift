@@ -22,10 +22,11 @@ package func fold<Sum: Sendable, Part: Sendable>(
   let tiling = try Tiling(total: inputs.total, block: block, context: options.context ?? [Int](repeating: 0, count: rank))
   let workers = options.workers ?? context.pool.threads
   let merger = OrderedMerge(initial, merge)
-  let run = BlockRun(stage: "fold \(options.name)", tiling: tiling, stopsAtFirstFailure: true) { _, _ in
-    { block, context in
+  let run = BlockRun(stage: "fold \(options.name)", tiling: tiling, stopsAtFirstFailure: true) { _, inner in
+    let reading = inner.reading
+    return { block, context in
       try merger.check()
-      try merger.add(try kernel(try inputs.read(block, pad: options.pad, context), block, context), at: block.index)
+      try merger.add(try kernel(try inputs.read(block, pad: options.pad, reading), block, context), at: block.index)
       return .written
     }
   }

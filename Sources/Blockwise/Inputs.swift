@@ -20,6 +20,7 @@ package struct Inputs: Sendable {
   /// Add to a voxel of `grid` for that of an input with voxels of the same size; nil where that is nothing.
   private let shifts: [VoxelCoordinate?]
   private let grids: [Grid]
+  private let hasChannels: [Bool]
   private let isScaled: Bool
 
   /// - Parameter roi: part of the world to work on, snapped outward to voxels; nil for all, if all inputs cover the same.
@@ -59,33 +60,38 @@ package struct Inputs: Sendable {
     isScaled = places.contains(where: \.isScaled)
     shifts = try places.map { $0.begin == total.offset.values ? nil : try VoxelCoordinate($0.begin) - total.offset }
     (self.sources, self.grid, self.total, self.places, grids) = (sources, grid, total, places, sources.map(\.grid))
+    hasChannels = sources.map { $0.grid.rank != $0.grid.spatialRank }
   }
 
   /// Each input at a block and its context, padded where that sticks out.
-  package func read(_ block: Block, pad: Pad, _ context: ExecutionContext) throws -> [Volume] {
+  package func read(_ block: Block, pad: Pad, _ context: borrowing ReadContext) throws -> [Volume] {
     if !isScaled { return try read(block.readRoi, pad: pad, context) }
     let roi = try cells(block.writeRoi), before = (try block.writeRoi.offset - block.readRoi.offset).values, after = (try block.readRoi.end - block.writeRoi.end).values
-    return try sources.indices.map { try read($0, try places[$0].voxels(roi, before: before, after: after), pad, context) }
+    var volumes: [Volume] = []
+    for number in sources.indices { volumes.append(try read(number, try places[number].voxels(roi, before: before, after: after), pad, context)) }
+    return volumes
   }
 
   /// Each input at a box of `grid`'s voxels, padded where it sticks out.
   ///
   /// - Precondition: all voxel sizes are equal.
-  package func read(_ roi: VoxelRoi, pad: Pad, _ context: ExecutionContext) throws -> [Volume] {
-    try sources.indices.map { number in
-      guard let shift = shifts[number] else { return try read(number, roi, pad, context) }
-      return try read(number, try roi.shifted(by: shift), pad, context)
+  package func read(_ roi: VoxelRoi, pad: Pad, _ context: borrowing ReadContext) throws -> [Volume] {
+    var volumes: [Volume] = []
+    volumes.reserveCapacity(sources.count)
+    for number in sources.indices {
+      if let shift = shifts[number] { volumes.append(try read(number, try roi.shifted(by: shift), pad, context)) } else { volumes.append(try read(number, roi, pad, context)) }
     }
+    return volumes
   }
 
-  private func read(_ number: Int, _ place: VoxelRoi, _ pad: Pad, _ context: ExecutionContext) throws -> Volume {
-    let source = sources[number], grid = grids[number]
-    var full = place
-    if grid.rank != grid.spatialRank {   // channels, read whole
-      full = try VoxelRoi(shape: source.shape)
-      for (axis, sourceAxis) in grid.spatialAxes.enumerated() { (full.offset[sourceAxis], full.shape[sourceAxis]) = (place.offset[axis], place.shape[axis]) }
-    }
-    return try Volume(try readPadded(source, full, pad: pad, context.reading), try grid.shifted(to: full.offset.values))
+  package func read(_ roi: VoxelRoi, pad: Pad, _ context: ExecutionContext) throws -> [Volume] { try read(roi, pad: pad, context.reading) }
+
+  // Copies are counted, and what all blocks have in common by all threads in one place: so nothing is held here that need not be.
+  private func read(_ number: Int, _ place: VoxelRoi, _ pad: Pad, _ context: borrowing ReadContext) throws -> Volume {
+    if !hasChannels[number] { return try Volume(try readPadded(sources[number], place, pad: pad, context), try grids[number].shifted(to: place.offset.values)) }
+    var full = try VoxelRoi(shape: sources[number].shape)   // channels, read whole
+    for (axis, sourceAxis) in grids[number].spatialAxes.enumerated() { (full.offset[sourceAxis], full.shape[sourceAxis]) = (place.offset[axis], place.shape[axis]) }
+    return try Volume(try readPadded(sources[number], full, pad: pad, context), try grids[number].shifted(to: full.offset.values))
   }
 
   /// Shapes in which a function gets the inputs at a block.

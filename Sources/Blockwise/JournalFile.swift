@@ -23,25 +23,6 @@ package final class JournalFile: Sendable {
 
   package enum Mark: UInt8, Sendable { case unfinished = 0, written = 1, empty = 2 }
 
-  /// Every `step`-th block from `first` on.
-  package struct Part: Hashable, Sendable {
-    package var first: Int64, step: Int64
-    package init(first: Int64, step: Int64) { (self.first, self.step) = (first, step) }
-
-    package static let all = Part(first: 0, step: 1)
-
-    /// How many of so many blocks.
-    package func count(of blocks: Int64) -> Int64 { blocks > first ? (blocks - first - 1) / step + 1 : 0 }
-
-    /// Of a name such as "blocks.3-of-16.done"; nil for a journal of all blocks.
-    init?(ofName name: String) {
-      guard let words = name.split(separator: ".").last(where: { $0.contains("-of-") })?.split(separator: "-"), words.count == 3,
-        let first = Int64(words[0]), let step = Int64(words[2]), first >= 0, first < step
-      else { return nil }
-      self.init(first: first, step: step)
-    }
-  }
-
   package let path: String
   /// Blocks of the part.
   package let count: Int64
@@ -107,9 +88,6 @@ package final class JournalFile: Sendable {
   package var finished: Int64 { state.withLock { $0.finished } }
   /// Pages whose checksum failed on opening; their blocks count as unfinished.
   package var damagedPages: Int64 { state.withLock { $0.damagedPages } }
-
-  /// Whether it tells of a block.
-  package func covers(_ index: Int64) -> Bool { index >= part.first && (index - part.first) % part.step == 0 && (index - part.first) / part.step < count }
 
   /// - Precondition: it covers `index`.
   package func mark(of index: Int64) throws(BlockwiseError) -> Mark {

@@ -29,7 +29,7 @@ package enum Pad: Hashable, Sendable, CustomStringConvertible {
 ///
 /// - Returns: a contiguous array of `roi.shape`.
 /// - Throws: `BlockwiseError.blockRank`, `.emptySource` when reflecting an array without voxels, and what `source.read` throws.
-package func readPadded(_ source: any ArraySource, _ roi: VoxelRoi, pad: Pad, _ context: ReadContext) throws -> NDArray {
+package func readPadded(_ source: any ArraySource, _ roi: VoxelRoi, pad: Pad, _ context: borrowing ReadContext) throws -> NDArray {
   let shape = source.shape
   guard roi.rank == shape.count else { throw BlockwiseError.blockRank("roi", expected: shape.count, found: roi.shape.values) }
   if lies(roi, within: shape) { return try source.read(roi, context).contiguous() }

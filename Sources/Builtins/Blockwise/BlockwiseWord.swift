@@ -58,7 +58,7 @@ extension Builtin {
     let (given, targets) = try call.targets(rank: sources[0].grid.spatialRank)
     let context = call.context, found = FoundForm()
     let statement = try BlockwiseStatement(sources, options: options, to: targets) { volumes, _, execution in
-      let result = try context.invoke(function, volumes.map { Value(ArrayValue($0)) })
+      let result = try context.invoke(function, volumes.map { Value(any: ArrayValue($0)) })
       let form = given ?? found.settled(result)
       guard let items = form.items(of: result) else {
         var items: [Value] = []

@@ -27,7 +27,7 @@ extension Builtin {
     return try Blockwise.fold(sources, options: options, mixed: true, initial: Value.nil, merge: { sum, part in
       sum = sum.isNil ? part : try context.invoke(merge, [sum, part])
     }, call.execution) { volumes, _, _ in
-      let value = try context.invoke(function, volumes.map { Value(ArrayValue($0)) })
+      let value = try context.invoke(function, volumes.map { Value(any: ArrayValue($0)) })
       if value.isNil { throw Failure(.type, "the function of `fold` must return something to merge, not nil") }
       return value
     }.result

@@ -72,7 +72,7 @@ extension Call {
       let tiling = stage.tiling, hasContext = (tiling.before + tiling.after).contains { $0 > 0 }
       effect.notes.append(
         "\(plan.stages.count == 1 ? "blocks" : stage.name)".padded(10) + "\(grouped(Int(clamping: tiling.count))) of \(shapeText(tiling.blockShape))"
-          + (hasContext ? ", context \(shapeText(tiling.before))" : "") + ", plan " + (plan.isDecided ? plan.hash : "known after training"))
+          + (hasContext ? ", context \(shapeText(tiling.before))" : "") + ", plan " + (plan.isDecided ? plans.map(\.hash).joined(separator: ", plan ") : "known after training"))
     }
     if isKnown("on"), case let engine = try engine(), !engine.isHere { effect.notes.append("on        \(engine.text), \(max(1, min(engine.workers, Int(clamping: plan.stages[0].tiling.count)))) tasks") }
     effect.blocks = plan.stages.reduce(0) { $0 + $1.tiling.count }
