@@ -62,6 +62,8 @@ package struct BlockwiseStatement: Sendable {
   ///
   /// - Throws: `BlockwiseError.blocksFailed`, `.interrupted` and what plans and outputs can throw.
   package func execute(_ context: ExecutionContext) throws -> BlockwiseResult {
+    let least = try plan().stages[0].bytesPerWorker   // what the first block needs at least, before it is read
+    if least > context.memoryBudget { throw BlockwiseError.budget(what: "one block", bytes: least, budget: context.memoryBudget) }
     let parts = try outcomes(context), plans = try plans(parts.map { BlockOutcome(dtype: $0.dtype, leading: $0.leading) })
     let (inputs, options, kernel, total, count) = (inputs, options, kernel, tiling.total, tiling.count)
     let outputs = try parts.enumerated().map { number, part in

@@ -23,6 +23,9 @@ package struct Inputs: Sendable {
   private let hasChannels: [Bool]
   private let isScaled: Bool
 
+  /// Voxels along an axis.
+  private static let largestCell = 1024
+
   /// - Parameter roi: part of the world to work on, snapped outward to voxels; nil for all, if all inputs cover the same.
   /// - Parameter voxel: what blocks are cut in; nil: voxels of the first input. - Parameter mixed: whether voxel sizes may differ.
   /// - Throws: `BlockwiseError.noInputs`, `.voxelSizesDiffer`, `.offGrid`, `.roisDiffer`, `.outside`, `.unknownVoxel`.
@@ -51,7 +54,8 @@ package struct Inputs: Sendable {
     }
     cell = try grid.axes.indices.map { axis in
       try places.enumerated().reduce(1) { cell, place in
-        guard let next = Self.multiple(cell, place.element.coarse[axis]) else {
+        // a cell beyond the region and beyond reason is two spellings of one size, 4 and 4.0000001, not two sizes
+        guard let next = Self.multiple(cell, place.element.coarse[axis]), next <= max(Self.largestCell, total.shape[axis]) else {
           throw BlockwiseError.voxelSizesDiffer(first: "\(grid.voxelSize)", other: "\(sources[place.offset].grid.voxelSize)", input: place.offset)
         }
         return next

@@ -2,7 +2,7 @@
 //
 // The sum over all chunks of a hash of the chunk's place and its elements (64 bits; four lanes of xor, multiply, shift, then the finaliser of SplitMix64),
 // known once every voxel was written once in whole chunks. It tells writings apart, and is no defence against malice.
-// Floor: each element is looked at once while it is in the cache, 8 bytes a step; about 10 GB/s a thread.
+// Floor: each element is looked at once while it is in the cache, 8 bytes a step; about 8 GB/s a thread.
 
 import Synchronization
 

@@ -91,6 +91,14 @@ private func message(_ inputs: [Volume], _ options: BlockwiseOptions) -> (text: 
     #expect(message([fine, try line(ramp(4), voxel: 32, offset: 8)], options(block: 8)).text == "input 2 lies -0.25 voxel off the region's begin along x")
     #expect(message([fine, try line(ramp(3), voxel: 32)], options(block: 8)).text == "inputs cover different regions: input 1 [0:128] nm, input 2 [0:96] nm")
     #expect(message([fine, try line(ramp(5), voxel: 32)], options(block: 8)).hint == "name the region: roi=a.roi & b.roi")
+    // two spellings of one size, and sizes of different worlds
+    for (size, other) in [("4.0000001", "4"), ("0.000000000001", "4"), ("1000000000", "3")] {
+      let sizes = try [size, other].map { try #require(Rational(decimal: $0)) }
+      let inputs = try sizes.map { try Volume(NDArray(ramp(50), [50]), Grid(axes: [.x], voxelSize: Coordinate([$0]), offset: Coordinate([.zero]))) }
+      var same = BlockwiseOptions(name: "f")
+      same.roi = try WorldRoi(offset: Coordinate([.zero]), shape: Coordinate([try sizes[0] * Rational(50)])).intersection(WorldRoi(offset: Coordinate([.zero]), shape: Coordinate([try sizes[1] * Rational(50)])))
+      #expect(message(inputs, same).text.hasPrefix(size == "1000000000" ? "one block would hold" : "voxel sizes differ: input 1"), "\(size)")
+    }
     let unknown = Volume(try NDArray(ramp(4), [4]))
     #expect(message([fine, unknown], options(block: 8)).text == "voxel sizes differ: input 1 (8) nm, input 2 (1) nm")
     #expect(message([unknown], options(block: 8, voxel: 32)).text.hasPrefix("the voxel size of input 1 is unknown"))
