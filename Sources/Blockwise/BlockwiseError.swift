@@ -18,7 +18,10 @@ package enum BlockwiseError: Error, Equatable, Sendable {
   case emptySource(shape: [Int])
   case roisDiffer(first: String, other: String, input: Int)
   case voxelSizesDiffer(first: String, other: String, input: Int)
-  case offGrid(axis: String, fraction: Double, input: Int)
+  /// - Parameter fraction: of a voxel of the input. - Parameter isScaled: it has other voxels than blocks have.
+  case offGrid(axis: String, fraction: Double, input: Int, isScaled: Bool)
+  case voxelsCut(block: [Int], larger: [Int], voxel: String, own: String, input: Int)
+  case unknownVoxel(input: Int)
   case outside(roi: String, of: String)
   case budget(what: String, bytes: Int, budget: Int)
   /// For files that are needed while something runs.
@@ -31,7 +34,11 @@ package enum BlockwiseError: Error, Equatable, Sendable {
 
   case outputExists(path: String)
   case outputIsInput(path: String)
+  case outputsMeet(String, String)
+  case resultCount(expected: Int, found: Int)
   case planDiffers(path: String, what: String, onDisk: String, here: String)
+  /// Only what an input holds is another.
+  case inputChanged(path: String, input: String, onDisk: String, here: String)
   case outputDiffers(path: String, what: String, onDisk: String, here: String)
   case inputIncomplete(path: String, done: Int64, total: Int64)
   case journalDamaged(path: String, reason: String)
@@ -47,7 +54,7 @@ package enum BlockwiseError: Error, Equatable, Sendable {
 extension BlockwiseError: LastingError {
   package var isLasting: Bool {
     switch self {
-    case .kernelShape, .kernelDType, .tooManyIds, .notAMask: true
+    case .kernelShape, .kernelDType, .resultCount, .tooManyIds, .notAMask: true
     default: false
     }
   }
@@ -69,7 +76,9 @@ extension BlockwiseError: CustomStringConvertible {
     case .emptySource(let shape): "cannot read around the edges of an empty array, shape \(shapeText(shape))"
     case .roisDiffer(let first, let other, let input): "inputs cover different regions: input 1 \(first), input \(input + 1) \(other)"
     case .voxelSizesDiffer(let first, let other, let input): "voxel sizes differ: input 1 \(first) nm, input \(input + 1) \(other) nm"
-    case .offGrid(let axis, let fraction, let input): "input \(input + 1) lies \(text(fraction)) voxel off the grid of input 1 along \(axis)"
+    case .offGrid(let axis, let fraction, let input, let isScaled): "input \(input + 1) lies \(text(fraction)) voxel off the \(isScaled ? "region's begin" : "grid of input 1") along \(axis)"
+    case .voxelsCut(let block, _, let voxel, let own, let input): "blocks of \(shapeText(block)) voxels of \(own) nm would cut voxels of input \(input + 1), \(voxel) nm"
+    case .unknownVoxel(let input): "the voxel size of input \(input + 1) is unknown: there is nothing to compare another one with"
     case .outside(let roi, let whole): "the region \(roi) is not inside \(whole)"
     case .budget(let what, let bytes, let budget): "\(what) would hold \(byteText(bytes)) in memory (budget \(byteText(budget)))"
     case .noRoom(let folder, let bytes, let free): "this needs \(byteText(bytes)) in \(folder) while it runs; \(byteText(free)) are free"
@@ -79,7 +88,10 @@ extension BlockwiseError: CustomStringConvertible {
     case .notAMask(let dtype): "expected a mask (bool or integers), found \(dtype)"
     case .outputExists(let path): "\(path) exists and was not made by this statement"
     case .outputIsInput(let path): "\(path) is an input of this statement and cannot be replaced by it"
+    case .outputsMeet(let a, let b): a == b ? "two outputs have one place: \(a)" : "one output lies in the other: \(a) and \(b)"
+    case .resultCount(let expected, let found): "the function returned \(found) \(found == 1 ? "array" : "arrays") for \(expected) \(expected == 1 ? "output" : "outputs")"
     case .planDiffers(let path, let what, let onDisk, let here): "\(path) exists with another plan: \(what) on disk \(onDisk), here \(here)"
+    case .inputChanged(let path, let input, let onDisk, let here): "\(path) was made from other voxels: its input \(input) was \(onDisk) then, and is \(here) now"
     case .outputDiffers(let path, let what, let onDisk, let here): "\(path) does not fit: \(what) on disk \(onDisk), here \(here)"
     case .inputIncomplete(let path, let done, let total): "the input \(path) is unfinished: \(grouped(done)) of \(grouped(total)) blocks are written"
     case .journalDamaged(let path, let reason): "the journal \(path) is damaged: \(reason)"
@@ -96,7 +108,9 @@ extension BlockwiseError: CustomStringConvertible {
     switch self {
     case .roisDiffer: "name the region: roi=a.roi & b.roi"
     case .outside: "roi=r & a.roi clips it by intention"
-    case .outputExists, .planDiffers, .outputDiffers: "replace=true starts it anew"
+    case .offGrid(_, _, _, let isScaled): isScaled ? "roi=snap(a.roi & b.roi, b, how=\"inward\")" : nil
+    case .voxelsCut(_, let larger, _, _, _): "block=\(shapeText(larger))"
+    case .outputExists, .planDiffers, .inputChanged, .outputDiffers: "replace=true starts it anew"
     case .inputIncomplete: "run the statement that makes it again: it continues where it stopped"
     case .journalDamaged: "replace=true starts the output anew"
     case .noRoom: "TMPDIR=/a/roomy/folder dcs …"

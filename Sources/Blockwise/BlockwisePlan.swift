@@ -114,8 +114,20 @@ package struct BlockwisePlan: Sendable {
     return text + "  plan    \(hash)\n"
   }
 
+  /// Why what `onDisk` made cannot be gone on with; nil where it can.
+  static func refusal(of path: String, onDisk: String, here: String) -> BlockwiseError? {
+    guard let (what, old, new) = difference(onDisk: onDisk, here: here) else { return nil }
+    let entries = entries(here), name = entries.first { what == $0.key + " identity" }
+    // another array under another name, or of another form, is another input
+    if let name, Self.entries(onDisk).contains(where: { $0 == name }), ["type", "grid"].allSatisfy({ kind in
+      let key = "\(name.key) \(kind)"
+      return entries.first { $0.key == key }?.value == Self.entries(onDisk).first { $0.key == key }?.value
+    }) { return .inputChanged(path: path, input: name.value, onDisk: old, here: new) }
+    return .planDiffers(path: path, what: what, onDisk: old, here: new)
+  }
+
   /// The first line in which the two texts differ.
-  static func difference(onDisk: String, here: String) -> (what: String, onDisk: String, here: String)? {
+  private static func difference(onDisk: String, here: String) -> (what: String, onDisk: String, here: String)? {
     let old = entries(onDisk), new = entries(here)
     for (key, value) in new where old.first(where: { $0.key == key })?.value != value {
       return (key, brief(old.first { $0.key == key }?.value ?? "nothing"), brief(value))

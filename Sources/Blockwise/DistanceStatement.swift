@@ -93,7 +93,7 @@ package struct DistanceStatement: Sendable {
     let prefix = "planes-"
     if Files.size(path) == nil { for entry in try Files.list(folder.path) where entry.name.hasPrefix(prefix) { try Files.remove(Files.join(folder.path, entry.name)) } }
     let file = try ScratchFile(path)
-    let run = BlockRun(stage: "\(plan.title): planes", tiling: slabs, journal: try folder.stage("\(prefix)\(slabs.blockShape[0])", count: slabs.count), verify: { _ in true }) { _, _ in
+    let run = BlockRun(stage: "\(plan.title): planes", tiling: slabs, journal: try folder.stage("\(prefix)\(slabs.blockShape[0])", count: slabs.count), verify: { _, _ in true }) { _, _ in
       { block, context in
         try planes(block, into: file, context)
         return .written

@@ -3,7 +3,7 @@
 // The process that begins the work holds the output's lock and waits; each task K of N does the blocks K, K + N, K + 2N, … and keeps a
 // journal and a report of its own beside the output's, so that no file has two writers:
 //
-//     blocks.K-of-N.done      its finished blocks, a JournalFile
+//     blocks.K-of-N.done      which of these are finished, a JournalFile
 //     blocks.K-of-N.report    its report, as lines of `runs`
 //
 // When all tasks have ended, and before any begins, those journals are taken into the output's and removed: whatever was killed, at most
@@ -19,6 +19,7 @@ package struct Elsewhere: Sendable {
   package struct Work: Sendable {
     /// The journal's folder; files that tasks need may be put there.
     package let folder: String
+    /// Hash of the plan; of several outputs one after the other, "+" between them.
     package let plan: String
     /// Blocks that are not finished.
     package let missing: Int64
@@ -39,31 +40,37 @@ struct RemoteError: Error, CustomStringConvertible { let description: String }
 
 /// The end of a statement whose blocks are done by others.
 func finishElsewhere(
-  _ plan: BlockwisePlan, _ planned: BlockwisePlan.StagePlan, _ tiling: Tiling, _ output: BlockOutput, _ folder: JournalFolder, _ elsewhere: Elsewhere, _ context: ExecutionContext
+  _ plans: [BlockwisePlan], _ planned: BlockwisePlan.StagePlan, _ tiling: Tiling, _ outputs: [BlockOutput], _ context: ExecutionContext
 ) throws -> BlockwiseResult {
-  let journal = try folder.stage(planned.name, count: tiling.count)
-  _ = try absorb(into: journal, planned.name, folder, tiling)
-  for index in 0..<tiling.count where try journal.mark(of: index) == .written {   // as the runner does: what the journal says must be there
-    if try !output.isThere(try tiling.block(index)) { try journal.set(index, .unfinished) }
+  let plan = plans[0], folders = outputs.compactMap(\.folder)
+  guard let elsewhere = outputs[0].elsewhere, let folder = folders.first else { throw BlockwiseError.resultCount(expected: 1, found: 0) }
+  let all = try folders.map { try $0.stage(planned.name, count: tiling.count) }, journal = all[0], journals = OutputJournals(outputs, all)
+  /// The first one's comes last: what it calls finished is finished in all.
+  func absorbAll() throws -> [BlockFailure] { try zip(all, folders).reversed().map { try absorb(into: $0, planned.name, $1, tiling) }.last ?? [] }
+  _ = try absorbAll()
+  for index in 0..<tiling.count {   // as the runner does: what the journal says must be there
+    let mark = try journal.mark(of: index)
+    if try mark != .unfinished && (mark == .written || outputs.count > 1) && !journals.confirm(try tiling.block(index), mark) { try journal.set(index, .unfinished) }
   }
   var report = Report(stage: plan.title, total: tiling.count)
   report.skipped = journal.finished
   let clock = ContinuousClock(), start = clock.now
   if journal.finished < tiling.count {
     let parts: @Sendable () -> Int64 = { (try? folder.partNames(planned.name).reduce(0) { $0 + ((try JournalFile.standing(at: Files.join(folder.path, $1)))?.finished ?? 0) }) ?? 0 }
-    let notes = try elsewhere.run(.init(folder: folder.path, plan: plan.hash, missing: tiling.count - journal.finished, finished: parts), context)
-    report.failed = try absorb(into: journal, planned.name, folder, tiling)
+    let hashes = plans.map(\.hash).joined(separator: "+")
+    let notes = try elsewhere.run(.init(folder: folder.path, plan: hashes, missing: tiling.count - journal.finished, finished: parts), context)
+    report.failed = try absorbAll()
     report.note = notes.first
   }
-  journal.synchronize()
+  for journal in all { journal.synchronize() }
   report.done = journal.finished - report.skipped
   report.failed = try report.failed.filter { try !journal.isFinished($0.block) }
   let spent = start.duration(to: clock.now).components
   report.seconds = Double(spent.seconds) + Double(spent.attoseconds) * 1e-18
-  try folder.record(report)
-  if context.cancellation.isCancelled && !report.isComplete { throw BlockwiseError.interrupted(done: journal.finished, total: tiling.count, path: output.path) }
-  if !report.isComplete { throw BlockwiseError.blocksFailed(placed(report, plan.output.grid, tiling.total.offset), path: output.path) }
-  return BlockwiseResult(output: try output.result(), report: report)
+  for folder in folders { try folder.record(report) }
+  if context.cancellation.isCancelled && !report.isComplete { throw BlockwiseError.interrupted(done: journal.finished, total: tiling.count, path: outputs[0].path) }
+  if !report.isComplete { throw BlockwiseError.blocksFailed(placed(report, plan.output.grid, tiling.total.offset), path: outputs[0].path) }
+  return BlockwiseResult(outputs: try outputs.map { try $0.result() }, report: report)
 }
 
 extension JournalFolder {
@@ -89,12 +96,7 @@ extension JournalFolder {
 private func absorb(into journal: JournalFile, _ stage: String, _ folder: JournalFolder, _ tiling: Tiling) throws -> [BlockFailure] {
   for name in try folder.partNames(stage) {
     let path = Files.join(folder.path, name)
-    if let part = try? JournalFile(path: path, planHash: folder.plan.hashValue64, count: tiling.count), part.finished > 0 {
-      for index in 0..<tiling.count {
-        let mark = try part.mark(of: index)
-        if mark != .unfinished { try journal.set(index, mark) }
-      }
-    }
+    if let part = try? folder.stage(String(name.dropLast(".done".count)), count: tiling.count), part.finished > 0 { try journal.add(part) }
     try Files.remove(path)
   }
   var failed: [Int64: BlockFailure] = [:]

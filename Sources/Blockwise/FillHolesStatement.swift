@@ -55,7 +55,7 @@ package struct FillHolesStatement: Sendable {
     if let finished = try output.finished(plan) { return finished }
     let records = try RecordStore(folder: output.folder.map { Files.join($0.path, "holes") })
     let run = BlockRun(
-      stage: "fill_holes: holes", tiling: tiling, journal: try output.folder?.stage("holes", count: tiling.count), verify: { try records.has($0.index) }
+      stage: "fill_holes: holes", tiling: tiling, journal: try output.folder?.stage("holes", count: tiling.count), verify: { block, _ in try records.has(block.index) }
     ) { _, _ in
       { block, context in
         try records.put(block.index, try holes.record(of: block, context))

@@ -9,22 +9,24 @@ import Synchronization
 /// Folds `kernel` over the blocks of the inputs.
 ///
 /// - Parameter merge: `merge(merge(merge(initial, p₀), p₁), p₂) …`; called by one thread at a time. What it throws ends the fold; it is not tried again.
-/// - Parameter options: `dtype`, `ids` and output settings do not matter here.
+/// - Parameter options: `dtype`, `ids` and output settings do not matter here. - Parameter mixed: whether inputs may have different voxel sizes.
 /// - Throws: `SegmentationError` where a block refuses its input; else `BlockwiseError.blocksFailed` at the first block that fails after all tries, `.interrupted`; what `merge` throws.
 /// - Complexity: results that are ready before an earlier one are kept until it is: at most as many as blocks are done while the slowest one runs.
 package func fold<Sum: Sendable, Part: Sendable>(
-  _ sources: [any ArraySource], options: BlockwiseOptions, initial: Sum, merge: @escaping @Sendable (inout Sum, Part) throws -> Void, _ context: ExecutionContext,
+  _ sources: [any ArraySource], options: BlockwiseOptions, mixed: Bool = false, initial: Sum, merge: @escaping @Sendable (inout Sum, Part) throws -> Void, _ context: ExecutionContext,
   kernel: @escaping @Sendable ([Volume], Block, ExecutionContext) throws -> Part
 ) throws -> (result: Sum, report: Report) {
-  let inputs = try Inputs(sources, roi: options.roi)
+  let inputs = try Inputs(sources, roi: options.roi, mixed: mixed)
   let rank = inputs.grid.rank
-  let tiling = try Tiling(total: inputs.total, block: options.block ?? [Int](repeating: 64, count: rank), context: options.context ?? [Int](repeating: 0, count: rank))
+  let block = try inputs.blocks(options.block ?? [Int](repeating: 64, count: rank), isGiven: options.block != nil)
+  let tiling = try Tiling(total: inputs.total, block: block, context: options.context ?? [Int](repeating: 0, count: rank))
   let workers = options.workers ?? context.pool.threads
   let merger = OrderedMerge(initial, merge)
-  let run = BlockRun(stage: "fold \(options.name)", tiling: tiling, stopsAtFirstFailure: true) { _, _ in
-    { block, context in
+  let run = BlockRun(stage: "fold \(options.name)", tiling: tiling, stopsAtFirstFailure: true) { _, inner in
+    let reading = inner.reading
+    return { block, context in
       try merger.check()
-      try merger.add(try kernel(try inputs.read(block.readRoi, pad: options.pad, context), block, context), at: block.index)
+      try merger.add(try kernel(try inputs.read(block, pad: options.pad, reading), block, context), at: block.index)
       return .written
     }
   }

@@ -17,17 +17,16 @@ struct Identity {
   /// nil: cannot be told.
   var text: String?
 
-  /// - Parameter content: whether arrays in memory are hashed (O(bytes)); only plans of outputs on disk need it.
+  /// - Parameter content: whether arrays in memory are hashed (O(bytes)), and files of other programs read in part; only plans of outputs on disk need it.
   init(of source: any ArraySource, content: Bool) throws {
     switch source {
     case let source as IdentifiedSource: (name, text) = (source.name, source.identity)
     case let array as StoredArray:
       name = array.path
-      // The plan that made it stands in the attributes, so the identity survives a copy of the folder.
-      text = array.attributes["dcs"]?["plan"]?.string.map { "plan \($0)" } ?? "\(array.format) chunks \(shapeText(array.chunks))"
+      text = Self.text(of: (try? StoredArray.open(array.path)) ?? array)   // as it is now, which may not be as it was opened
     case let file as FileArray:
       name = file.path
-      text = "\(file.format) \(file.stamp) \(file.codecText)"
+      text = "\(file.format) \(file.stamp) \(file.codecText)" + (content ? fileContent(file.path).map { " content \($0)" } ?? "" : "")
     case let planned as PlannedArray: (name, text) = (planned.path ?? "in memory", planned.origin)
     case let volume as Volume:
       name = "in memory"
@@ -58,6 +57,17 @@ struct Identity {
     }
   }
 
+  /// What an array in a container holds: the plan that made it, or the sum of its content, stand in the attributes and survive a copy of the folder.
+  /// Of one that is stored into since, or that others made, the time of its document must do.
+  private static func text(of array: StoredArray) -> String {
+    let own = array.attributes["dcs"], form = "\(array.format) chunks \(shapeText(array.chunks))"
+    if own?["edited"]?.bool != true {
+      if let plan = own?["plan"]?.string { return "plan \(plan)" }
+      if let content = own?["content"]?.string { return "\(form) content \(content)" }
+    }
+    return array.documentStamp.map { "\(form) written \($0)" } ?? form
+  }
+
   private static func hash(_ array: NDArray) throws -> String {
     var hash = StableHash()
     try array.contiguous().withBytes { hash.add(words: $0) }
@@ -74,6 +84,18 @@ package func pathsOnDisk(of source: any ArraySource) -> [String] {
   case let array as StoredArray: [array.path]
   case let file as FileArray: [file.path]
   default: source.inputs.flatMap { pathsOnDisk(of: $0) }
+  }
+}
+
+extension StoredArray {
+  /// To be called around every change of single voxels: what was said of the whole array holds no more.
+  ///
+  /// - Throws: `StorageError`, as `setAttributes` does.
+  package func edited() throws(StorageError) {
+    if let own = attributes["dcs"], own["edited"]?.bool != true, own["plan"] != nil || own["content"] != nil {
+      try setAttributes(.object([.init("dcs", own.merging(.object([.init("edited", .bool(true))])))]))
+    }
+    touch()
   }
 }
 

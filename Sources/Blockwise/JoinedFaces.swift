@@ -29,7 +29,7 @@ struct JoinedFaces {
     let directions = try forwardDirections(rank: tiling.rank, connectivity: connectivity)
     for index in 0..<tiling.count {
       try context.cancellation.check()
-      let here = try tiling.block(index).position
+      let here = tiling.position(of: index)
       var own: FaceRecord?
       for direction in directions {
         guard let neighbour = tiling.index(at: zip(here, direction).map { $0 + $1 }) else { continue }

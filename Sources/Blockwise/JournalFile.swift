@@ -7,10 +7,12 @@
 // A page never written is a hole of zeros: no block of it is finished. A page is written by one pwrite, so a killed process leaves the
 // page before or after, and a page torn by a power cut fails its checksum: its blocks count as unfinished and are done again, which is
 // always safe. 10⁹ blocks take 250 MB on disk; at most `cachedPages` pages are in memory.
-// One process writes a journal at a time (JournalFolder holds a lock).
+// One process writes a journal at a time (JournalFolder holds a lock). A task that does a part of the blocks has a journal of that part alone, named K-of-N:
+// its mark i is that of block K + i N.
 
 import Execution
 import Glibc
+import Storage
 import Synchronization
 
 package final class JournalFile: Sendable {
@@ -22,7 +24,9 @@ package final class JournalFile: Sendable {
   package enum Mark: UInt8, Sendable { case unfinished = 0, written = 1, empty = 2 }
 
   package let path: String
+  /// Blocks of the part.
   package let count: Int64
+  package let part: Part
   private let planHash: UInt64
   private let descriptor: CInt
   private let state: Mutex<State>
@@ -35,16 +39,17 @@ package final class JournalFile: Sendable {
 
   /// Opens the journal at `path`, or makes an empty one.
   ///
+  /// - Parameter count: all blocks, of which the journal is for a part.
   /// - Throws: `BlockwiseError.journalDamaged` if its head is not that of this plan with this number of blocks, `.system`.
-  package convenience init(path: String, planHash: UInt64, count: Int64) throws(BlockwiseError) {
+  package convenience init(path: String, planHash: UInt64, count: Int64, part: Part = .all) throws(BlockwiseError) {
     var descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     if descriptor < 0 && (errno == EACCES || errno == EROFS) { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .failed("open", path) }
-    try self.init(opened: descriptor, path, planHash: planHash, count: count)
+    try self.init(opened: descriptor, path, planHash: planHash, count: part.count(of: count), part)
   }
 
-  private init(opened descriptor: CInt, _ path: String, planHash: UInt64, count: Int64) throws(BlockwiseError) {
-    (self.path, self.count, self.planHash, self.descriptor) = (path, count, planHash, descriptor)
+  private init(opened descriptor: CInt, _ path: String, planHash: UInt64, count: Int64, _ part: Part) throws(BlockwiseError) {
+    (self.path, self.count, self.part, self.planHash, self.descriptor) = (path, count, part, planHash, descriptor)
     state = Mutex(State())
 
     let header = Self.header(planHash, count)
@@ -74,7 +79,9 @@ package final class JournalFile: Sendable {
     func word(_ at: Int) -> UInt64 { (0..<8).reduce(0) { $0 | UInt64(header[at + $1]) << UInt64(8 * $1) } }
     let count = Int64(bitPattern: word(24))
     guard count >= 0 else { close(file); throw .journalDamaged(path: path, reason: "its head counts \(count) blocks") }
-    return try JournalFile(opened: file, path, planHash: word(16), count: count)
+    let part = Part(ofName: Files.name(path)) ?? .all
+    guard part.count(of: .max) >= count else { close(file); throw .journalDamaged(path: path, reason: "its head counts \(count) blocks") }
+    return try JournalFile(opened: file, path, planHash: word(16), count: count, part)
   }
 
   /// Blocks that are finished.
@@ -82,7 +89,7 @@ package final class JournalFile: Sendable {
   /// Pages whose checksum failed on opening; their blocks count as unfinished.
   package var damagedPages: Int64 { state.withLock { $0.damagedPages } }
 
-  /// - Precondition: `index` in `0..<count`.
+  /// - Precondition: it covers `index`.
   package func mark(of index: Int64) throws(BlockwiseError) -> Mark {
     let (page, byte, shift) = place(index)
     return try state.withLock { state throws(BlockwiseError) in Mark(rawValue: try cached(page, &state)[byte] >> shift & 3) ?? .unfinished }
@@ -97,7 +104,7 @@ package final class JournalFile: Sendable {
       for (place, byte) in try load(page).bits.enumerated() where byte != 0 {
         for slot in 0..<4 where byte >> UInt8(2 * slot) & 3 != 0 {
           let index = page * Self.blocksPerPage + Int64(4 * place + slot)
-          if index < count { body(index) }
+          if index < count { body(part.first + index * part.step) }
         }
       }
     }
@@ -117,12 +124,39 @@ package final class JournalFile: Sendable {
     }
   }
 
+  /// Takes over what the journal of a part calls finished; each page is written once.
+  ///
+  /// - Complexity: O(blocks of the part), and a write for each page in which something is new.
+  package func add(_ other: JournalFile) throws(BlockwiseError) {
+    var index = other.part.first, left = other.count
+    for page in 0..<pageCount where index / Self.blocksPerPage == page {
+      let end = min(count, (page + 1) * Self.blocksPerPage)
+      try state.withLock { state throws(BlockwiseError) in
+        var bits = try cached(page, &state), added: Int64 = 0
+        while index < end, left > 0 {
+          let (_, byte, shift) = place(index), mark = try other.mark(of: index)
+          if mark != .unfinished, bits[byte] >> shift & 3 == 0 {
+            bits[byte] |= mark.rawValue << shift
+            added += 1
+          }
+          (index, left) = (index + other.part.step, left - 1)
+        }
+        if added == 0 { return }
+        try write(bits + bytes(of: checksum(bits, page)), at: (page + 1) * Int64(Self.pageBytes))
+        state.pages[page] = bits
+        state.finished += added
+      }
+      if left == 0 { return }
+    }
+  }
+
   /// Waits until the disk holds what was recorded.
   package func synchronize() { fdatasync(descriptor) }
 
   private var pageCount: Int64 { (count + Self.blocksPerPage - 1) / Self.blocksPerPage }
 
-  private func place(_ index: Int64) -> (page: Int64, byte: Int, shift: UInt8) {
+  private func place(_ block: Int64) -> (page: Int64, byte: Int, shift: UInt8) {
+    let index = part.step == 1 ? block : (block - part.first) / part.step
     let rest = index % Self.blocksPerPage
     return (index / Self.blocksPerPage, Int(rest / 4), UInt8(rest % 4) * 2)
   }

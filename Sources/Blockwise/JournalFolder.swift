@@ -46,7 +46,7 @@ package final class JournalFolder: Sendable {
   ///
   /// - Parameter replace: removes what is there first, whatever made it; `create` is told so.
   /// - Parameter isOurs: whether an array without a journal was made by this plan: a kill between the two leaves one.
-  /// - Throws: `BlockwiseError.outputExists`, `.planDiffers`, `.busy`; `StorageError`; what `create` throws.
+  /// - Throws: `BlockwiseError.outputExists`, `.planDiffers`, `.inputChanged`, `.busy`; `StorageError`; what `create` throws.
   package static func begin(
     _ plan: BlockwisePlan, at output: String, resume: Bool, replace: Bool, isOurs: () -> Bool, create: (_ replace: Bool) throws -> Void
   ) throws -> JournalFolder {
@@ -59,7 +59,7 @@ package final class JournalFolder: Sendable {
     case .foreign:
       guard resume, isOurs() else { throw BlockwiseError.outputExists(path: output) }
     case .plan(let text):
-      if let (what, onDisk, here) = BlockwisePlan.difference(onDisk: text, here: plan.text) { throw BlockwiseError.planDiffers(path: output, what: what, onDisk: onDisk, here: here) }
+      if let refusal = BlockwisePlan.refusal(of: output, onDisk: text, here: plan.text) { throw refusal }
       guard resume else { throw BlockwiseError.outputExists(path: output) }
     }
     let folder = try JournalFolder(plan, output)
@@ -125,9 +125,9 @@ package final class JournalFolder: Sendable {
 
   package var path: String { Self.path(of: output) }
 
-  /// The journal of one stage of the plan.
+  /// The journal of one stage of the plan, or of the part of it that its name tells.
   package func stage(_ name: String, count: Int64) throws -> JournalFile {
-    try JournalFile(path: Files.join(path, name + ".done"), planHash: joined ?? plan.hashValue64, count: count)
+    try JournalFile(path: Files.join(path, name + ".done"), planHash: joined ?? plan.hashValue64, count: count, part: JournalFile.Part(ofName: name) ?? .all)
   }
 
   /// Failed blocks of a run whose errors are recorded; of those beyond, their places.

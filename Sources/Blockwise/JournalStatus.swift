@@ -70,14 +70,14 @@ extension JournalFolder {
     var failed: [Int64: Status.FailedBlock] = [:]
     for run in try (runs.last.map { [$0] } ?? []) + partReports(name, in: folder).flatMap({ try self.runs(in: $0) }) {
       for failure in run["failed"]?.array ?? [] {
-        guard let block = failure["block"]?.int.map({ Int64($0) }), (0..<stage.total).contains(block), try !journals.contains(where: { try (0..<$0.count).contains(block) && $0.isFinished(block) }) else { continue }
+        guard let block = failure["block"]?.int.map({ Int64($0) }), (0..<stage.total).contains(block), try !journals.contains(where: { try $0.covers(block) && $0.isFinished(block) }) else { continue }
         failed[block] = Status.FailedBlock(block: block, voxels: roi(failure), tries: failure["tries"]?.int ?? 1, error: failure["error"]?.string)
       }
     }
     stage.failed = failed.values.sorted { $0.block < $1.block }
 
     if let mapped, let counts, product(counts) == stage.total, var map = BlockMap(counts: counts, axes: Array(axes.suffix(counts.count))) {
-      for journal in journals where journal.count == stage.total { try journal.forEachFinished(mapped) { map.finish($0) } }
+      for journal in journals where journal.count == journal.part.count(of: stage.total) { try journal.forEachFinished(mapped) { map.finish($0) } }
       for failure in stage.failed { map.fail(failure.block) }
       stage.map = map
     }

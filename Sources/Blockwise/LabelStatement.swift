@@ -96,7 +96,7 @@ package struct LabelStatement: Sendable {
   private func runFaces(_ plan: BlockwisePlan, _ output: BlockOutput, _ records: RecordStore, _ context: ExecutionContext) throws {
     let (local, tiling) = (localLabels, tiling)
     let run = BlockRun(
-      stage: "\(plan.title): faces", tiling: tiling, journal: try output.folder?.stage("faces", count: tiling.count), verify: { try records.has($0.index) }
+      stage: "\(plan.title): faces", tiling: tiling, journal: try output.folder?.stage("faces", count: tiling.count), verify: { block, _ in try records.has(block.index) }
     ) { _, _ in
       { block, context in
         let (labels, count, values) = try local(block, context)

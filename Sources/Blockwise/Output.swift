@@ -55,8 +55,9 @@ struct BlockOutput: Sendable {
 
   /// Creates, continues or replaces the output of `plan`.
   ///
+  /// - Parameter number: which of the outputs of one statement it is.
   /// - Throws: `BlockwiseError.outputExists`, `.planDiffers`, `.outputIsInput`, `.inputIncomplete`, `.busy`, `.budget`; `StorageError`.
-  init(_ plan: BlockwisePlan, _ spec: OutputSpec, leading: [Int], total: VoxelRoi, dtype: DType, inputs: [any ArraySource], _ context: ExecutionContext) throws {
+  init(_ plan: BlockwisePlan, _ spec: OutputSpec, leading: [Int], total: VoxelRoi, dtype: DType, inputs: [any ArraySource], number: Int = 0, _ context: ExecutionContext) throws {
     (self.leading, self.total, grid) = (leading, total, plan.output.grid)
     let stored = inputs.flatMap(storedArrays)
     for input in stored {
@@ -73,7 +74,7 @@ struct BlockOutput: Sendable {
     if stored.contains(where: { $0.path == output || $0.path.hasPrefix(output + "/") }) { throw BlockwiseError.outputIsInput(path: output) }
     if let shard = context.shard {
       let array = try StoredArray.open(path, mode: .edit)
-      place = .stored(array, try JournalFolder(joining: shard.plan, plan, at: output))
+      place = .stored(array, try JournalFolder(joining: shard.plan(number), plan, at: output))
       return
     }
     let hash = plan.hash

@@ -29,11 +29,11 @@ package enum Pad: Hashable, Sendable, CustomStringConvertible {
 ///
 /// - Returns: a contiguous array of `roi.shape`.
 /// - Throws: `BlockwiseError.blockRank`, `.emptySource` when reflecting an array without voxels, and what `source.read` throws.
-package func readPadded(_ source: any ArraySource, _ roi: VoxelRoi, pad: Pad, _ context: ReadContext) throws -> NDArray {
+package func readPadded(_ source: any ArraySource, _ roi: VoxelRoi, pad: Pad, _ context: borrowing ReadContext) throws -> NDArray {
   let shape = source.shape
   guard roi.rank == shape.count else { throw BlockwiseError.blockRank("roi", expected: shape.count, found: roi.shape.values) }
+  if lies(roi, within: shape) { return try source.read(roi, context).contiguous() }
   let whole = try VoxelRoi(shape: shape)
-  if whole.contains(roi) { return try source.read(roi, context).contiguous() }
   if roi.isEmpty { return try NDArray(source.dtype, roi.shape.values) }
 
   switch pad {
@@ -54,6 +54,14 @@ package func readPadded(_ source: any ArraySource, _ roi: VoxelRoi, pad: Pad, _ 
     }
     return try gather(try source.read(read, context).contiguous(), indices)
   }
+}
+
+private func lies(_ roi: VoxelRoi, within shape: [Int]) -> Bool {
+  for axis in shape.indices {
+    let begin = roi.offset.values[axis], length = roi.shape.values[axis]
+    if begin < 0 || length > shape[axis] || begin > shape[axis] - length { return false }
+  }
+  return true
 }
 
 /// The index inside `0..<length` that a mirror at both edge voxels shows at `index`.

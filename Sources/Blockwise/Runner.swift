@@ -20,19 +20,19 @@ package struct BlockRun: Sendable {
   package var tiling: Tiling
   /// Remembers finished blocks; nil for results in memory.
   package var journal: JournalFile?
-  /// Whether the bytes of a block that the journal calls written are really there.
-  package var verify: (@Sendable (Block) throws -> Bool)?
+  /// Whether a block that the journal calls finished is really there.
+  package var verify: (@Sendable (Block, JournalFile.Mark) throws -> Bool)?
   /// Called once by each worker, on its thread: what it makes (engines, buffers) is that worker's alone.
   package var makeWorker: @Sendable (_ worker: Int, ExecutionContext) throws -> Body
   /// Give up at the first block that fails after all tries.
   package var stopsAtFirstFailure = false
-  /// Only these blocks: a first one, and a step.
-  var part: (first: Int64, step: Int64) = (0, 1)
+  /// Only these blocks.
+  var part = JournalFile.Part.all
   /// Blocks that somebody else has finished.
   var isDone: (@Sendable (Int64) throws -> Bool)?
 
   package init(
-    stage: String, tiling: Tiling, journal: JournalFile? = nil, verify: (@Sendable (Block) throws -> Bool)? = nil,
+    stage: String, tiling: Tiling, journal: JournalFile? = nil, verify: (@Sendable (Block, JournalFile.Mark) throws -> Bool)? = nil,
     stopsAtFirstFailure: Bool = false, makeWorker: @escaping @Sendable (_ worker: Int, ExecutionContext) throws -> Body
   ) {
     (self.stage, self.tiling, self.journal, self.verify) = (stage, tiling, journal, verify)
@@ -49,7 +49,7 @@ package struct BlockRun: Sendable {
   /// - Parameter retries: further tries after the first.
   /// - Throws: `BlockwiseError.interrupted`; what `makeWorker` throws. Failed blocks are in the report.
   package func run(workers: Int, retries: Int, path: String? = nil, _ context: ExecutionContext) throws -> Report {
-    let count = max(0, (tiling.count - part.first + part.step - 1) / part.step)
+    let count = part.count(of: tiling.count)
     let shared = Shared(total: count)
     let stop = journal == nil ? context.cancellation : Cancellation()
     let share = max(1, min(workers, Int(clamping: max(1, count))))
@@ -111,7 +111,7 @@ package struct BlockRun: Sendable {
       return true
     }
     if let journal, case let mark = try journal.mark(of: index), mark != .unfinished {
-      if try mark == .empty || verify?(block) ?? true {
+      if try verify?(block, mark) ?? true {
         shared.skipped.add(1, ordering: .relaxed)
         return true
       }

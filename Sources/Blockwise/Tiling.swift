@@ -24,15 +24,11 @@ import Geometry
 package struct Block: Hashable, Sendable {
   /// Raster order over the tiling.
   package let index: Int64
-  /// Along each axis.
-  package let position: [Int]
   package let writeRoi: VoxelRoi
   /// `writeRoi` grown by the context; may reach outside the array.
   package let readRoi: VoxelRoi
 
-  package init(index: Int64, position: [Int], writeRoi: VoxelRoi, readRoi: VoxelRoi) {
-    (self.index, self.position, self.writeRoi, self.readRoi) = (index, position, writeRoi, readRoi)
-  }
+  package init(index: Int64, writeRoi: VoxelRoi, readRoi: VoxelRoi) { (self.index, self.writeRoi, self.readRoi) = (index, writeRoi, readRoi) }
 }
 
 package struct Tiling: Hashable, Sendable {
@@ -47,6 +43,7 @@ package struct Tiling: Hashable, Sendable {
   /// Blocks along each axis.
   package let counts: [Int]
   package let count: Int64
+  private let hasContext: Bool
 
   /// - Throws: `BlockwiseError.blockRank`, `.emptyBlock`, `.negativeContext`, `.tooManyBlocks`, `.tooFar` where a context leaves 64 bits.
   package init(total: VoxelRoi, block: [Int], before: [Int], after: [Int], fit: Fit = .shrink) throws(BlockwiseError) {
@@ -72,7 +69,7 @@ package struct Tiling: Hashable, Sendable {
       if under || over || over2 || reach.subtractingReportingOverflow(low).overflow { throw .tooFar(total: total, context: after) }
     }
     (self.total, blockShape, self.before, self.after, self.fit) = (total, block, before, after, fit)
-    (self.counts, self.count) = (counts, count)
+    (self.counts, self.count, hasContext) = (counts, count, (before + after).contains { $0 > 0 })
   }
 
   /// The same context on both sides.
@@ -85,22 +82,34 @@ package struct Tiling: Hashable, Sendable {
   /// - Throws: `BlockwiseError.noSuchBlock` unless `index` is in `0..<count`.
   package func block(_ index: Int64) throws(BlockwiseError) -> Block {
     guard index >= 0, index < count else { throw .noSuchBlock(index, count: count) }
+    // Blocks are counted by the million: lists of their own from the start, for a copy of `total` is counted by all threads in one place.
+    var rest = index, offset = [Int](repeating: 0, count: rank), shape = [Int](repeating: 0, count: rank)
+    for axis in stride(from: rank - 1, through: 0, by: -1) {
+      let (above, position) = rest.quotientAndRemainder(dividingBy: Int64(counts[axis]))
+      rest = above
+      let origin = total.offset.values[axis], begin = origin + Int(position) * blockShape[axis]
+      offset[axis] = begin
+      shape[axis] = fit == .overhang ? blockShape[axis] : min(blockShape[axis], origin + total.shape.values[axis] - begin)
+    }
+    let write = VoxelRoi(unchecked: Coordinate(offset), Coordinate(shape))
+    if !hasContext { return Block(index: index, writeRoi: write, readRoi: write) }
+    for axis in 0..<rank {
+      offset[axis] -= before[axis]
+      shape[axis] += before[axis] + after[axis]
+    }
+    return Block(index: index, writeRoi: write, readRoi: VoxelRoi(unchecked: Coordinate(offset), Coordinate(shape)))
+  }
+
+  /// Of a block, along each axis.
+  ///
+  /// - Precondition: `index` in `0..<count`.
+  package func position(of index: Int64) -> [Int] {
     var rest = index, position = [Int](repeating: 0, count: rank)
     for axis in stride(from: rank - 1, through: 0, by: -1) {
       position[axis] = Int(rest % Int64(counts[axis]))
       rest /= Int64(counts[axis])
     }
-    var write = total
-    for axis in 0..<rank {
-      write.offset[axis] = total.offset[axis] + position[axis] * blockShape[axis]
-      write.shape[axis] = fit == .overhang ? blockShape[axis] : min(blockShape[axis], total.offset[axis] + total.shape[axis] - write.offset[axis])
-    }
-    var read = write
-    for axis in 0..<rank where before[axis] | after[axis] != 0 {
-      read.offset[axis] -= before[axis]
-      read.shape[axis] += before[axis] + after[axis]
-    }
-    return Block(index: index, position: position, writeRoi: write, readRoi: read)
+    return position
   }
 
   /// Voxels that all blocks together read, each counted as often as it is read; `Int.max` if they cannot be counted.

@@ -27,10 +27,7 @@ package struct WholeStatement: Sendable {
 
   package func plan() throws -> BlockwisePlan {
     let output = try plannedOutput(spec, grid: grid, dtype: dtype, leading: [], tiling)
-    let read = try sources.reduce(0) { sum, source in
-      let (total, overflow) = sum.addingReportingOverflow(try NDArray.byteCount(source.dtype, source.shape))
-      return overflow ? .max : total
-    }
+    let read = try sources.reduce(0) { saturatedSum($0, try NDArray.byteCount($1.dtype, $1.shape)) }
     let stage = BlockwisePlan.StagePlan(name: "whole", tiling: tiling, bytesRead: read, bytesWritten: try NDArray.byteCount(dtype, output.shape), bytesPerWorker: bytes)
     return BlockwisePlan(title: options.name, inputs: zip(sources, names).map { BlockwisePlan.Input($0, $1) }, output: output, stages: [stage], parameters: options.parameters)
   }

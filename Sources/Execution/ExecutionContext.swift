@@ -27,9 +27,15 @@ package struct ExecutionContext: Sendable {
 package struct Shard: Sendable, Equatable {
   package var index: Int
   package var count: Int
-  /// Of the plan that the process that began the work has written: another one is refused.
+  /// Of the plan that the process that began the work has written: another one is refused. Of several outputs one after the other, "+" between them.
   package var plan: String
   package init(index: Int, count: Int, plan: String) { (self.index, self.count, self.plan) = (index, count, plan) }
+
+  /// That of one output.
+  package func plan(_ number: Int) -> String {
+    let plans = plan.split(separator: "+")
+    return number < plans.count ? String(plans[number]) : plan
+  }
 
   package var name: String { "\(index)-of-\(count)" }
 }

@@ -14,6 +14,9 @@ package struct Roi<S: Space>: Hashable, Sendable {
     (self.offset, self.shape) = (offset, shape)
   }
 
+  /// Without looking: for whoever knows that ranks agree, that no length is negative and that the end exists.
+  package init(unchecked offset: Coordinate<S>, _ shape: Coordinate<S>) { (self.offset, self.shape) = (offset, shape) }
+
   /// From `begin` to `end`; an axis where `end` is before `begin` is empty.
   @_specialize(where S == Voxel)
   package init(from begin: Coordinate<S>, to end: Coordinate<S>) throws(GeometryError) {

@@ -34,6 +34,17 @@ package enum Files {
     return Int(info.st_size)
   }
 
+  /// When a file was written last, in seconds since 1970 with nine decimals; nil if there is none.
+  package static func written(_ path: String) -> String? {
+    var info = stat()
+    guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
+    let digits = String(info.st_mtim.tv_nsec)
+    return "\(info.st_mtim.tv_sec)." + String(repeating: "0", count: max(0, 9 - digits.count)) + digits
+  }
+
+  /// Sets that time to now; without a file, or without leave to, nothing happens.
+  package static func touch(_ path: String) { utimensat(AT_FDCWD, path, nil, 0) }
+
   /// Everything up to the last component; "" for a bare name.
   package static func parent(_ path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "" }

@@ -52,9 +52,9 @@ package struct ArraySpec: Sendable {
 extension StoredArray {
   /// Makes an array without voxels (all fill value) and opens it for editing.
   ///
-  /// - Parameter replace: remove an array that is there already; never a group.
+  /// - Parameter replace: remove an array that is there already; never a group. - Parameter sums: whether `content` is to be known in the end.
   /// - Throws: `.exists`, `.otherFormat`, `.unsupported` (a dtype or codec that the format lacks), `.badMetadata`, `.diskFull`, `.permission`.
-  package static func create(_ path: String, _ spec: ArraySpec, replace: Bool = false) throws(StorageError) -> StoredArray {
+  package static func create(_ path: String, _ spec: ArraySpec, replace: Bool = false, sums: Bool = false) throws(StorageError) -> StoredArray {
     let location = try Location(path)
     let store = location.store
     let metadata = try spec.metadata(location)
@@ -63,7 +63,7 @@ extension StoredArray {
     try makeRoom(location, replace: replace)
     try StoredGroup.make(location.ancestors, store, metadata.format)
     for (name, document) in documents { try store.put(Files.join(location.key, name), document) }
-    return try StoredArray(location: location, metadata: metadata, mode: .edit, origin: .center)
+    return try StoredArray(location: location, metadata: metadata, mode: .edit, origin: .center, sums: sums)
   }
 
   /// What is where an array or a group is to be made, which `replace` removes only if it is an array; nil where there is room.

@@ -96,6 +96,7 @@ struct ShardWrites {
       to += (begin[axis] - chunk.target[axis]) * strides[axis]
     }
     copyBox(share, from: from, source.strides, to: to, strides, elementSize: size)
+    if share == valid { array.contentSum?.add(visit.index, inner: number, UnsafeRawBufferPointer(elements), voxels: valid.reduce(1, *)) } else { array.contentSum?.spoil() }
     if coder.isFill(UnsafeRawBufferPointer(elements)) { return .missing }
     return try array.encoding(visit.index) { () throws(CodecFailure) in .fresh(try coder.encode(elements, block: chunk.shape).kept(UnsafeRawBufferPointer(elements))) }
   }

@@ -51,9 +51,10 @@ extension StoredArray {
     do throws(CodecFailure) { elements = try scratch.decoded(bytes) } catch { throw StorageError.noMemory(path: path, bytes: bytes) }
     guard let base = elements.baseAddress else { return }
 
-    func encoded() throws -> EncodedChunk? {
+    func encoded(isWhole: Bool) throws -> EncodedChunk? {
       let target = base + zip(visit.source, strides).reduce(0) { $0 + $1.0 * $1.1 }
       copyBox(visit.shape, from: source.start(visit), source.strides, to: target, strides, elementSize: size)
+      if isWhole { contentSum?.add(visit.index, UnsafeRawBufferPointer(elements), voxels: inside.reduce(1, *)) } else { contentSum?.spoil() }
       return coder.isFill(UnsafeRawBufferPointer(elements)) ? nil : try encoding(visit.index) { () throws(CodecFailure) in try coder.encode(elements, block: block) }
     }
     func put(_ chunk: EncodedChunk?) throws {
@@ -63,7 +64,7 @@ extension StoredArray {
 
     if visit.shape == inside {
       if visit.shape != block { fillBox(base, shape: block, strides: strides, fillValue, elementSize: size) }
-      let chunk = try encoded()
+      let chunk = try encoded(isWhole: true)
       try writeGuard.hold(visit.index) { try put(chunk) }
       return
     }
@@ -74,7 +75,7 @@ extension StoredArray {
         let common = zip(block, storedBlock).map { min($0, $1) }
         copyBox(common, from: stored, coder.strides(of: storedBlock), to: base, strides, elementSize: size)
       }
-      try put(try encoded())
+      try put(try encoded(isWhole: false))
     }
   }
 

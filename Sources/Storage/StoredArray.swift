@@ -28,10 +28,12 @@ package final class StoredArray: ArraySource, Sendable {
   /// Under which chunks are kept there.
   let decoding: Int
   let writeGuard = WriteGuard()
+  /// Of an array that is being made, where its maker wants to know what it holds in the end.
+  let contentSum: ContentSum?
   private let currentAttributes: Mutex<JSON>
 
-  init(location: Location, metadata: ArrayMetadata, mode: Mode, origin: Origin) throws(StorageError) {
-    (isMetadataOnly, declared) = (false, Declared())
+  init(location: Location, metadata: ArrayMetadata, mode: Mode, origin: Origin, sums: Bool = false) throws(StorageError) {
+    (isMetadataOnly, declared, contentSum) = (false, Declared(), sums ? ContentSum() : nil)
     (self.location, self.metadata, self.mode, store, coder) = (location, metadata, mode, location.store, ChunkCoder(metadata: metadata))
     (shardIndices, cache, decoding) = (ShardIndexCache(), .current, metadata.decoding(location.description))
     let reading = try GridReader(metadata: metadata, location: location, origin: origin).read(location.store)
@@ -53,7 +55,7 @@ package final class StoredArray: ArraySource, Sendable {
   }
 
   private init(_ array: StoredArray, grid: Grid, gridSource: String?, declared: Declared, isMetadataOnly: Bool) {
-    (self.isMetadataOnly, self.declared) = (isMetadataOnly, declared)
+    (self.isMetadataOnly, self.declared, contentSum) = (isMetadataOnly, declared, nil)
     (location, metadata, self.grid, self.gridSource, mode) = (array.location, array.metadata, grid, gridSource, array.mode)
     (store, coder) = (array.store, array.coder)
     (shardIndices, cache, decoding) = (array.shardIndices, array.cache, array.decoding)
@@ -88,6 +90,22 @@ package final class StoredArray: ArraySource, Sendable {
   package var chunkGrid: [Int] { zip(shape, chunks).map { $0 / $1 + ($0 % $1 == 0 ? 0 : 1) } }
   package var chunkCount: Int { chunkGrid.reduce(1, *) }
 
+  /// What was written, of an array that was created with `sums` and written whole in whole chunks: equal only for equal voxels in equal chunks, but for chance (2⁻⁶⁴).
+  package var content: String? { contentSum?.text(voxels: shape.reduce(1, *)) }
+
+  /// When the document that makes it an array was written last, as its file or store tells ("@1764219931.5", an ETag's hash); nil where nothing tells.
+  package var documentStamp: String? {
+    let key = Files.join(location.key, metadata.arrayFile)
+    if store.isRemote {
+      guard let held = try? store.hold(key), (try? held.last(1, Scratch())) != nil, let words = held.version?.words else { return nil }
+      return "tag " + words.map { String($0, radix: 16) }.joined()
+    }
+    return Files.written(store.path(key)).map { "@\($0)" }
+  }
+
+  /// Sets the time that `documentStamp` tells to now, where the array is in files.
+  package func touch() { if !store.isRemote { Files.touch(store.path(Files.join(location.key, metadata.arrayFile))) } }
+
   // MARK: Attributes
 
   /// User attributes as they stand on disk (N5: lists go x, y, z).
@@ -120,6 +138,15 @@ extension ArrayMetadata {
     case .zarr2: [(Zarr2.attributesFile, attributes), (Zarr2.arrayFile, try Zarr2.document(self, path: path))]
     case .zarr3: [(Zarr3.file, try Zarr3.document(self, path: path))]
     case .n5: [(N5.file, try N5.document(self, path: path))]
+    }
+  }
+
+  /// The one that makes it an array.
+  var arrayFile: String {
+    switch format {
+    case .zarr2: Zarr2.arrayFile
+    case .zarr3: Zarr3.file
+    case .n5: N5.file
     }
   }
 

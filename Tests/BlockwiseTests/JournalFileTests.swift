@@ -1,4 +1,6 @@
+import Execution
 import Glibc
+import Storage
 import Testing
 
 import Blockwise
@@ -23,6 +25,37 @@ import Blockwise
     for index in 0..<count { #expect(try again.isFinished(index) == marks.contains(index)) }
     try again.set(7, .unfinished)
     #expect(try !JournalFile(path: folder.path + "/a", planHash: 42, count: count).isFinished(7))
+  }
+
+  /// Journals of parts hold only their own blocks, and come together in the whole, whatever it held before.
+  @Test func partsComeTogether() throws {
+    let folder = try TemporaryFolder(), count = 2 * JournalFile.blocksPerPage + 5, tasks: Int64 = 3
+    let whole = try JournalFile(path: folder.path + "/blocks.done", planHash: 42, count: count)
+    try whole.set(1, .written)
+    try whole.set(5, .empty)
+    var finished: Set<Int64> = [1, 5]
+    for task in 0..<tasks {
+      let path = folder.path + "/blocks.\(task)-of-\(tasks).done"
+      do {
+        let part = try JournalFile(path: path, planHash: 42, count: count, part: .init(first: task, step: tasks))
+        #expect(part.count == (count - task + tasks - 1) / tasks)
+        for index in stride(from: task, to: count, by: Int(7 * tasks)) {
+          try part.set(index, index % 2 == 0 ? .written : .empty)
+          finished.insert(index)
+        }
+        #expect(part.covers(task) && !part.covers(task + 1) && !part.covers(count + 3) && !part.covers(-tasks + task))
+      }
+      let standing = try #require(try JournalFile.standing(at: path))
+      var seen: [Int64] = []
+      try standing.forEachFinished(Cancellation()) { seen.append($0) }
+      #expect(seen == Array(stride(from: task, to: count, by: Int(7 * tasks))))
+      #expect((Files.size(path) ?? 0) <= 3 * JournalFile.pageBytes)   // the whole has four
+      try whole.add(standing)
+    }
+    let again = try JournalFile(path: folder.path + "/blocks.done", planHash: 42, count: count)
+    #expect(again.finished == Int64(finished.count) && whole.finished == again.finished && again.damagedPages == 0)
+    for index in 0..<count { #expect(try again.isFinished(index) == finished.contains(index)) }
+    #expect(try again.mark(of: 5) == .empty && again.mark(of: 6 * 7) == .written && again.mark(of: 21) == .empty)
   }
 
   @Test func anotherPlanOrCountIsRefused() throws {

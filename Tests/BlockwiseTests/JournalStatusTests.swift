@@ -48,7 +48,7 @@ import Blockwise
     let folder = try TemporaryFolder(), path = folder.path + "/a.zarr/x", journals = path + "/.dcs/"
     #expect(throws: BlockwiseError.self) { try double(path, failing: [1, 2, 3, 4]) }
     let hash = try #require(try JournalFolder.status(of: path)).plan.hash64
-    try JournalFile(path: journals + "blocks.1-of-2.done", planHash: hash, count: 36).set(1, .written)
+    try JournalFile(path: journals + "blocks.1-of-2.done", planHash: hash, count: 36, part: .init(first: 1, step: 2)).set(1, .written)
     try Files.writeAtomically("{\"failed\":[{\"block\":3,\"tries\":2,\"error\":\"too hot\"},{\"block\":-1},{\"block\":99}]}\n", journals + "blocks.2-of-2.report")
     let before = try Files.list(journals).map(\.name).sorted()
     let stage = try #require(try JournalFolder.status(of: path, mapped: Cancellation())?.stages.first)

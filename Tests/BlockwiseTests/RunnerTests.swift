@@ -101,7 +101,7 @@ private func tiling(_ blocks: Int) throws -> Tiling { try Tiling(total: VoxelRoi
     let journal = try JournalFile(path: folder.path + "/a", planHash: 1, count: 10)
     for index in 0..<10 { try journal.set(Int64(index), index == 5 ? .empty : .written) }
     let seen = Mutex([Int64]())
-    let run = BlockRun(stage: "test", tiling: try tiling(10), journal: journal, verify: { $0.index % 4 != 1 }) { _, _ in
+    let run = BlockRun(stage: "test", tiling: try tiling(10), journal: journal, verify: { block, mark in mark == .empty || block.index % 4 != 1 }) { _, _ in
       { block, _ in seen.withLock { $0.append(block.index) }; return .written }
     }
     let report = try run.run(workers: 1, retries: 0, context())

@@ -37,8 +37,7 @@ import Blockwise
     #expect(tiling.counts == [3, 2, 3])
     var index: Int64 = 0
     for z in 0..<3 { for y in 0..<2 { for x in 0..<3 {
-      let block = try tiling.block(index)
-      #expect(block.position == [z, y, x])
+      #expect(tiling.position(of: index) == [z, y, x])
       #expect(tiling.index(at: [z, y, x]) == index)
       index += 1
     } } }

@@ -24,6 +24,8 @@ soft = blockwise(clean, a, to="out.zarr/soft", dtype=uint8, block=(16, 32, 16), 
 found = label(mask, to="out.zarr/labels", block=16)
 big = remove_small(found, size=9, to="out.zarr/big", block=16)
 twin = blockwise(fn(p, q) = cast(p, int64) + cast(q, int64), big, found, to="out.zarr/twin", block=32)
+both = blockwise(fn(b) = {low: b, high: b > 3}, soft, to={high: "out.zarr/high", low: "out.zarr/low"}, block=16)
+coarse = blockwise(fn(b) = resample(b, voxel=16nm, method="mean"), both.low, to="out.zarr/coarse", voxel=16nm, block=16)
 n = fold(fn(b) = sum(b), fn(x, y) = x + y, soft, block=16)
 plus = save(a + 1, "out.zarr/plus")
 pick = create("out.zarr/pick", shape=(8, 8, 8), dtype=uint8)
@@ -55,6 +57,8 @@ for name in mask:uint8:bool soft:uint8:uint8 labels:uint32:uint32 twin:int64:int
   path=out.zarr/${name%%:*}
   grep -E "writes +$path  (${name#*:}|${name##*:}) \(40, 44, 48\)" reports/dry >/dev/null && grep -q '"shape": *\[40, *44, *48\]\|40,' $path/.zarray && ok || { bad "type of $path"; grep "$path" reports/dry; }
 done
+
+grep -E "writes +out.zarr/coarse  [a-z0-9]+ \(20, 22, 24\)" reports/dry >/dev/null && ok || { bad "shape of out.zarr/coarse"; grep coarse reports/dry; }
 
 # Run again: finished work is found, what exists otherwise is a conflict, and so is an output that is an input or is written twice.
 "$dcs" --quiet --dry-run all.dcs >reports/again 2>&1

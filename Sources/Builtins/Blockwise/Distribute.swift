@@ -21,7 +21,7 @@ extension Call {
     guard isKnown("on") else { return nil }
     let engine = try engine()
     if engine.isHere { return nil }
-    guard let output = try optionalString("to") else {
+    guard let output = try outputPlaces().paths[0] else {
       throw failure(.argument, "work on \(engine.text) needs a place that all processes see", at: "on", hint: "to=\"out.zarr/name\"")
     }
     let call = self

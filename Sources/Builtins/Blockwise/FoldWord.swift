@@ -9,7 +9,7 @@ extension Builtin {
     (f: fn, merge: fn, inputs…: array, block: int|coord = nil, context: int|coord|length = 0, roi: roi = nil, pad: "reflect|symmetric|zero" = "reflect", workers: int = nil, retries=2) -> any
     """,
     "Calls a function for every block of its inputs and merges the results in block order: merge(merge(first, second), third) …; the reducing twin of blockwise.",
-    details: ["`f` may return any value: a number, a list, a record, an array. The result is the same for any number of workers. Nothing is stored: it starts anew each time."],
+    details: ["`f` may return any value: a number, a list, a record, an array. The result is the same for any number of workers. Nothing is stored: it starts anew each time.", "Inputs may have different voxel sizes, as those of blockwise."],
     examples: [Example("fold(fn(b) = sum(b), fn(a, b) = a + b, ones((5, 5, 5)), block=2)", prints: "125.0")], searchTerms: ["reduce", "aggregate", "blockwise"],
     plan: { call in
       let (sources, options) = try call.blockwiseOptions(of: try call.function("f"))
@@ -24,10 +24,10 @@ extension Builtin {
   ) { call in
     let function = try call.function("f").frozen(), merge = try call.function("merge").frozen(), context = call.context
     let (sources, options) = try call.blockwiseOptions(of: function)
-    return try Blockwise.fold(sources, options: options, initial: Value.nil, merge: { sum, part in
+    return try Blockwise.fold(sources, options: options, mixed: true, initial: Value.nil, merge: { sum, part in
       sum = sum.isNil ? part : try context.invoke(merge, [sum, part])
     }, call.execution) { volumes, _, _ in
-      let value = try context.invoke(function, volumes.map { Value(ArrayValue($0)) })
+      let value = try context.invoke(function, volumes.map { Value(any: ArrayValue($0)) })
       if value.isNil { throw Failure(.type, "the function of `fold` must return something to merge, not nil") }
       return value
     }.result

@@ -8,9 +8,11 @@ import Storage
 
 extension Call {
   /// `to`, `chunks`, `shards`, `replace`, `resume` as an output.
-  func output(rank: Int) throws -> OutputSpec {
+  func output(rank: Int) throws -> OutputSpec { try output(rank: rank, to: try optionalString("to")) }
+
+  func output(rank: Int, to path: String?) throws -> OutputSpec {
     var spec = OutputSpec(
-      path: try optionalString("to"), chunks: isKnown("chunks") ? try optionalVoxels("chunks", rank: rank)?.values : nil,
+      path: path, chunks: isKnown("chunks") ? try optionalVoxels("chunks", rank: rank)?.values : nil,
       shards: isKnown("shards") ? try optionalVoxels("shards", rank: rank)?.values : nil, attributes: provenance(),
       resume: isKnown("resume") ? try bool("resume") : true, replace: try bool("replace"))
     if spec.shards != nil, spec.path == nil { throw failure(.argument, "`shards` are of an array on disk", at: "shards", hint: "to=\"out.zarr/name\"") }
@@ -49,8 +51,15 @@ extension Call {
       return array
     }
     guard let first = arrays.first else { throw failure(.argument, "`\(builtin.name)` needs at least one array to go over") }
-    let context = try sizeInVoxels("context", first.grid).map { Int(clamping: Int64.nearest($0.rounded(.up))) }
-    var options = BlockwiseOptions(name: function.name.isEmpty ? "fn" : function.name, block: try block(rank: first.grid.spatialRank), context: context)
+    var grid = first.grid
+    let voxel = isKnown("voxel") ? try optionalWorld("voxel", rank: grid.spatialRank) : nil
+    if let voxel {
+      guard grid.isKnown else { throw failure(.units, "`voxel` is a length, but the first array's voxel size is unknown", at: "voxel", hint: "open(path, voxel=(8, 8, 8)nm) says it") }
+      grid = try Grid(axes: grid.axes, voxelSize: voxel, offset: grid.offset)
+    }
+    let context = try sizeInVoxels("context", grid).map { Int(clamping: Int64.nearest($0.rounded(.up))) }
+    var options = BlockwiseOptions(name: function.name.isEmpty ? "fn" : function.name, block: try block(rank: grid.spatialRank), context: context)
+    options.voxel = voxel
     options.roi = try optionalRoi("roi", on: first.grid)
     options.pad = try pad()
     options.workers = try workers()

@@ -6,9 +6,12 @@ import Language
 
 extension Call {
   /// `dtype=uint8` (the function of that name) or `dtype="uint8"`; nil where nil.
-  func dtype(_ name: String) throws -> DType? {
+  func dtype(_ name: String) throws -> DType? { try dtype(try value(name), name) }
+
+  /// The same of a value of the argument `name`.
+  func dtype(_ value: Value, _ name: String) throws -> DType? {
     let text: String
-    switch try value(name) {
+    switch value {
     case .nil: return nil
     case .string(let given): text = given
     case .function(let function): text = function.name

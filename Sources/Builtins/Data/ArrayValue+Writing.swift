@@ -63,9 +63,9 @@ extension ArrayValue {
     if let format { spec.format = format }
     let provenance = spec.attributes
     spec.attributes = provenance.unfinished
-    let out = try StoredArray.create(path, spec, replace: try replace ?? call.bool("replace"))
+    let out = try StoredArray.create(path, spec, replace: try replace ?? call.bool("replace"), sums: true)
     try stream(to: out, call.execution)
-    try out.setAttributes(provenance)
+    try out.setAttributes(provenance.finished(out))
     return ArrayValue(try StoredArray.open(path))
   }
 

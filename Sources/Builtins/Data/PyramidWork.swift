@@ -96,12 +96,12 @@ struct PyramidWork {
       let spec = ArraySpec(
         last.dtype, level.shape, grid: level.grid, chunks: chunks, shards: shards, codecs: codecs,
         fillValue: format == .n5 ? 0 : last.fillValue.json(last.dtype), format: format, attributes: document.levelAttributes(level, format).merging(provenance.unfinished))
-      let out = try StoredArray.create(path(of: level), spec, replace: true)
+      let out = try StoredArray.create(path(of: level), spec, replace: true, sums: true)
       try last.downsample(into: out, by: level.step, method, label: "pyramid \(level.name)", call.execution)
       made.append(out)
       last = out
     }
-    for array in made { try array.setAttributes(provenance) }
+    for array in made { try array.setAttributes(provenance.finished(array)) }
     let old = try levelsBefore()
     try StoredGroup.write(document, at: location, format)
     // levels that nothing lists any more

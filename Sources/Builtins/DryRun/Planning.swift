@@ -33,48 +33,74 @@ extension Call {
     dryRun?.promise(value, at: path)
   }
 
-  /// Element type and leading axes of a function's results, found by calling it on inputs without values; nil where only values tell.
-  func outcome(of function: Function, _ statement: BlockwiseStatement) throws -> (DType?, [Int]?) {
+  /// Element types and leading axes of a function's results, found by calling it on inputs without values; nil where only values tell.
+  ///
+  /// - Parameter form: of the outputs; nil: what the function returns, one where that is unknown.
+  func outcomes(of function: Function, _ statement: BlockwiseStatement, _ form: ResultForm?) throws -> (ResultForm, [BlockOutcome]) {
     let inputs = try zip(statement.inputs.sources, statement.firstShapes()).map { Value(ArrayValue(try PlannedArray($0.dtype, $1, $0.grid))) }
-    guard let result = try context.invoke(function, inputs).object(as: ArrayValue.self) else { return (statement.options.ids != .given ? .uint64 : statement.options.dtype, statement.options.ids == .wide ? statement.options.ids.leading : nil) }
-    return (statement.options.ids != .given ? .uint64 : statement.options.dtype ?? result.dtype, statement.options.ids.leading + Array(result.shape.dropLast(statement.tiling.rank)))
+    let result = try context.invoke(function, inputs)
+    var items: [Value] = []
+    let form = form ?? (result.isUnknown ? .one : ResultForm(of: result, &items))
+    return (form, (form.items(of: result) ?? [Value](repeating: .unknown, count: form.count)).enumerated().map { number, item in
+      let target = statement.target(number)
+      guard let array = item.object(as: ArrayValue.self) else { return BlockOutcome(dtype: target.known.dtype, leading: target.ids == .wide ? target.ids.leading : nil) }
+      return BlockOutcome(dtype: target.known.dtype ?? array.dtype, leading: target.ids.leading + array.shape.dropLast(statement.tiling.rank))
+    })
   }
 
   /// A blockwise plan: its effect, and its output.
   ///
   /// - Parameter sources: the inputs, in the order of `plan.inputs`.
-  func planBlocks(_ plan: BlockwisePlan, _ sources: [any ArraySource], _ spec: OutputSpec, workers: Int?) throws -> Value {
-    let place = try spec.path.map { try Location($0).description }
+  func planBlocks(_ plan: BlockwisePlan, _ sources: [any ArraySource], _ spec: OutputSpec, workers: Int?) throws -> Value { try planBlocks([plan], sources, [spec], workers: workers)[0] }
+
+  /// The plans of one statement's outputs: their effect, and the outputs.
+  func planBlocks(_ plans: [BlockwisePlan], _ sources: [any ArraySource], _ specs: [OutputSpec], workers: Int?) throws -> [Value] {
+    let plan = plans[0], places = try specs.map { try $0.path.map { try Location($0).description } }
     let perVoxel = sources.map { source in source.shape.indices.reduce(source.dtype.size) { $1 < source.shape.count - source.grid.spatialRank ? $0 * source.shape[$1] : $0 } }
     let read = plan.stages.reduce(0.0) { $0 + Double($1.bytesRead) }, weight = Double(max(1, perVoxel.reduce(0, +)))
     // "blockwise clean"; "blockwise fn" where the function has no name; "label", not "label label"
     let words = plan.title.split(separator: " ", omittingEmptySubsequences: false)
     var effect = Effect(words.count == 2 && words[0] == words[1] ? String(words[0]) : words.last == "" ? plan.title + "fn" : plan.title)
     for (source, voxel) in zip(sources, perVoxel) { effect.reads += items(read: source, bytes: Int(clampingDouble: read * Double(voxel) / weight)) }
-    let output = plan.output, written = (try? NDArray.byteCount(output.dtype ?? .uint8, output.shape)) ?? .max
-    let what = "\(output.dtype.map { "\($0)" } ?? "type of the function's result,") \(shapeText(output.shape)), chunks \(output.chunksText)"
-    if let place { effect.writes = [Effect.Item(place, what + (output.dtype == nil ? "" : "  \(byteText(written))"), bytes: output.dtype == nil ? nil : written)] }
-    else { effect.notes.append("result    in memory, \(what)") }
+    for (place, plan) in zip(places, plans) {
+      let output = plan.output, written = (try? NDArray.byteCount(output.dtype ?? .uint8, output.shape)) ?? .max
+      let what = "\(output.dtype.map { "\($0)" } ?? "type of the function's result,") \(shapeText(output.shape)), chunks \(output.chunksText)"
+      if let place { effect.writes.append(Effect.Item(place, what + (output.dtype == nil ? "" : "  \(byteText(written))"), bytes: output.dtype == nil ? nil : written)) }
+      else { effect.notes.append("result    in memory, \(what)") }
+    }
     for stage in plan.stages {
       let tiling = stage.tiling, hasContext = (tiling.before + tiling.after).contains { $0 > 0 }
       effect.notes.append(
         "\(plan.stages.count == 1 ? "blocks" : stage.name)".padded(10) + "\(grouped(Int(clamping: tiling.count))) of \(shapeText(tiling.blockShape))"
-          + (hasContext ? ", context \(shapeText(tiling.before))" : "") + ", plan " + (plan.isDecided ? plan.hash : "known after training"))
+          + (hasContext ? ", context \(shapeText(tiling.before))" : "") + ", plan " + (plan.isDecided ? plans.map(\.hash).joined(separator: ", plan ") : "known after training"))
     }
     if isKnown("on"), case let engine = try engine(), !engine.isHere { effect.notes.append("on        \(engine.text), \(max(1, min(engine.workers, Int(clamping: plan.stages[0].tiling.count)))) tasks") }
     effect.blocks = plan.stages.reduce(0) { $0 + $1.tiling.count }
     let threads = workers ?? execution.pool.threads
-    effect.memory = min(execution.memoryBudget, saturated(plan.stages.map(\.bytesPerWorker).max() ?? 0, max(1, threads)))
-    var existing: StoredArray?
-    if let place { existing = try existingOutput(place, plan, sources, spec, &effect) }
+    let perWorker = plans.reduce(0) { saturatedSum($0, $1.stages.map(\.bytesPerWorker).max() ?? 0) }
+    effect.memory = min(execution.memoryBudget, saturated(perWorker, max(1, threads)))
+    let before = effect
+    let existing = try zip(zip(places, specs), plans).enumerated().map { number, output -> StoredArray? in
+      let ((place, spec), plan) = output
+      guard let place else { return nil }
+      if number == 0 { return try existingOutput(place, plan, sources, spec, &effect) }
+      var own = before   // what is left to be read and written is told by the first
+      own.notes = []
+      let array = try existingOutput(place, plan, sources, spec, &own)
+      effect.conflicts += own.conflicts
+      effect.notes += own.notes.filter { !$0.hasPrefix("exists    goes on: ") }
+      return array
+    }
     record(effect)
-    let value: Value
-    if let existing { value = Value(ArrayValue(existing.metadataOnly)) }
-    else if let dtype = output.dtype {
-      value = Value(ArrayValue(try PlannedArray(path: place, dtype, output.shape, output.grid, chunks: place == nil ? nil : output.inner ?? output.chunks, origin: plan.isResumable ? "plan \(plan.hash)" : nil)))
-    } else { value = .unknown }
-    if let place { dryRun?.promise(value, at: place) }
-    return value
+    return try zip(plans, zip(places, existing)).map { plan, there in
+      let (place, existing) = there, output = plan.output, value: Value
+      if let existing { value = Value(ArrayValue(existing.metadataOnly)) }
+      else if let dtype = output.dtype {
+        value = Value(ArrayValue(try PlannedArray(path: place, dtype, output.shape, output.grid, chunks: place == nil ? nil : output.inner ?? output.chunks, origin: plan.isResumable ? "plan \(plan.hash)" : nil)))
+      } else { value = .unknown }
+      if let place { dryRun?.promise(value, at: place) }
+      return value
+    }
   }
 
   /// What the real run would make of what is there: go on, start anew, or refuse.

@@ -57,6 +57,8 @@ extension ArrayValue {
         throw Failure(.data, "`\(stored.location)` is open for reading only", hint: "open(\"\(stored.location)\", mode=\"edit\")")
       }
       let block = try Self.block(value, dtype: stored.dtype, box: box.shape, dropped: index.dropped, grid: stored.grid, context)
+      try stored.edited()   // before, where this is killed, and after, where others looked meanwhile
+      defer { stored.touch() }
       try stored.write(block, at: box.offset, ReadContext(pool: context.execution.pool, cancellation: context.execution.cancellation))
     case .expression:
       self = ArrayValue(try volume(context.execution))

@@ -21,9 +21,17 @@ extension Call {
 
 // While an array is written, "unfinished" stands beside it: a writer that was stopped leaves it there.
 
+// When it is done, "content" says what it holds (Storage/ContentSum.swift): plans know it by that.
+
 extension JSON {
   /// Provenance of an array whose voxels are yet to be written.
   var unfinished: JSON { merging(["dcs": (self["dcs"] ?? .emptyObject).merging(["unfinished": true])]) }
+
+  /// Provenance of an array that was written.
+  func finished(_ array: StoredArray) -> JSON {
+    guard let content = array.content else { return self }
+    return merging(["dcs": (self["dcs"] ?? .emptyObject).merging(["content": .string(content)])])
+  }
 }
 
 extension StoredArray {

@@ -15,7 +15,7 @@ extension Frame {
     }
     do {
       if let plan = builtin.plan { if let value = try plan(call) { return value.withoutValues() } }
-      else if builtin.pathWritten(call) != nil || builtin.effect == .acts { return recordDark(builtin, call, dry) }
+      else if !builtin.pathsWritten(call).isEmpty || builtin.effect == .acts { return recordDark(builtin, call, dry) }
       return try builtin.body(call).withoutValues()
     } catch let error as any NotKnown {
       // one box was asked for, all boxes would be
@@ -29,22 +29,24 @@ extension Frame {
 
   /// A call that cannot be planned: its effect is recorded as far as it is known.
   private func recordDark(_ builtin: Builtin, _ call: Call, _ dry: DryRun) -> Value {
-    if let path = builtin.pathWritten(call) {
-      var effect = Effect(builtin.name, writes: [Effect.Item(path, "size not known before running")])
-      if dry.exists(path) {
+    let paths = builtin.pathsWritten(call)
+    if !paths.isEmpty {
+      var effect = Effect(builtin.name, writes: paths.map { Effect.Item($0, "size not known before running") })
+      if paths.contains(where: dry.exists) {
         if case .bool(true)? = try? call.value("replace") { effect.notes = ["replaces what is there"] } else { (effect.notes, effect.mayConflict) = (["exists already"], true) }
       }
       dry.record(effect)
-      dry.promise(.unknown, at: path)
+      for path in paths { dry.promise(.unknown, at: path) }
     } else if builtin.effect == .acts { dry.record(Effect(builtin.name, notes: ["not known before running"])) }
     return .unknown
   }
 }
 
 extension Builtin {
-  /// The path that a call writes, if it names one.
-  func pathWritten(_ call: Call) -> String? {
-    guard let name = writtenParameter, case .string(let path)? = try? call.value(name) else { return nil }
-    return path
+  /// The paths that a call writes, as far as it names them.
+  func pathsWritten(_ call: Call) -> [String] {
+    guard let name = writtenParameter, let value = try? call.value(name) else { return [] }
+    let all = switch value { case .list(let list): list; case .record(let record): record.values; default: [value] }
+    return all.compactMap { if case .string(let path) = $0 { path } else { nil } }
   }
 }
