@@ -1,6 +1,7 @@
 // Counts over pairs of masks, and the byte masks that comparisons make.
 #include "include/seg.h"
 #include "seg_clones.h"
+#include "seg_width.h"
 
 // Strips keep the inner counters in 32 bits, which vectorise twice as wide as 64.
 DCS_CLONES void dcs_seg_confusion(const uint8_t *a, const uint8_t *b, const uint8_t *mask, int64_t count, dcs_seg_table *table) {
@@ -77,22 +78,14 @@ DCS_CLONES void dcs_seg_keep_greater(const float *values, int64_t count, uint32_
   }
 }
 
-#define BY_WIDTH(BODY)                    \
-  switch (width) {                        \
-  case 1: BODY(uint8_t) break;            \
-  case 2: BODY(uint16_t) break;           \
-  case 4: BODY(uint32_t) break;           \
-  default: BODY(uint64_t) break;          \
-  }
-
 DCS_CLONES void dcs_seg_same(const void *a, const void *b, int64_t count, int width, int zero_counts, uint8_t *out) {
 #define SAME(TYPE) { const TYPE *p = a, *q = b; for (int64_t i = 0; i < count; i++) out[i] = (p[i] == q[i]) & ((p[i] != 0) | zero_counts); }
-  BY_WIDTH(SAME)
+  BY_WIDTH(width, SAME)
 }
 
 DCS_CLONES void dcs_seg_equals(const void *a, uint64_t value, int64_t count, int width, uint8_t *out) {
 #define EQUALS(TYPE) { const TYPE *p = a; const TYPE v = (TYPE)value; for (int64_t i = 0; i < count; i++) out[i] = p[i] == v; }
-  BY_WIDTH(EQUALS)
+  BY_WIDTH(width, EQUALS)
 }
 
 DCS_CLONES void dcs_seg_to_floats(const void *in, int width, int kind, int64_t count, float *out) {

@@ -3,6 +3,7 @@
 #include "include/seg.h"
 #include "seg_clones.h"
 #include "seg_runs.h"
+#include "seg_width.h"
 
 typedef struct { uint64_t id; int64_t count; } entry;   // count: 1 + number of the object
 
@@ -50,7 +51,7 @@ DCS_INLINE int64_t run_end(const void *row, int width, int64_t x, int64_t length
     do end += EQUAL(TYPE, p + end, length - end);                                \
     while (end < length && p[end] == p[x]);                                      \
   }
-  BY_ID_WIDTH(width, END)
+  BY_WIDTH(width, END)
   return end;
 }
 

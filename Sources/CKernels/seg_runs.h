@@ -22,11 +22,3 @@ typedef _Bool run_mask __attribute__((ext_vector_type(RUN_LOOK)));
     }                                                                              \
     equal;                                                                         \
   })
-
-#define BY_ID_WIDTH(width, BODY)          \
-  switch (width) {                        \
-  case 1: BODY(uint8_t) break;            \
-  case 2: BODY(uint16_t) break;           \
-  case 4: BODY(uint32_t) break;           \
-  default: BODY(uint64_t) break;          \
-  }

@@ -1,6 +1,7 @@
 // Distances along the first axis, by two scans of a line, and what is done to the finished ones.
 #include "include/seg.h"
 #include "seg_clones.h"
+#include "seg_width.h"
 #include <math.h>
 
 #define NONE ((int32_t)1 << 30)   // no site in this line
@@ -56,22 +57,14 @@ DCS_CLONES void dcs_seg_nearest_other(const uint8_t *faces, const uint8_t *zeros
   }
 }
 
-#define BY_WIDTH(BODY)                    \
-  switch (width) {                        \
-  case 1: BODY(uint8_t) break;            \
-  case 2: BODY(uint16_t) break;           \
-  case 4: BODY(uint32_t) break;           \
-  default: BODY(uint64_t) break;          \
-  }
-
 DCS_CLONES void dcs_seg_is_zero(const void *row, int64_t count, int width, uint8_t *out) {
 #define ZERO(TYPE) { const TYPE *p = row; for (int64_t i = 0; i < count; i++) out[i] = p[i] == 0; }
-  BY_WIDTH(ZERO)
+  BY_WIDTH(width, ZERO)
 }
 
 DCS_CLONES void dcs_seg_differs(const void *a, const void *b, int64_t count, int width, uint8_t *out) {
 #define DIFFERS(TYPE) { const TYPE *p = a, *q = b; for (int64_t i = 0; i < count; i++) out[i] = p[i] != q[i]; }
-  BY_WIDTH(DIFFERS)
+  BY_WIDTH(width, DIFFERS)
 }
 
 DCS_CLONES void dcs_seg_square_roots(float *values, int64_t count) {

@@ -3,6 +3,7 @@
 #include "include/seg.h"
 #include "seg_clones.h"
 #include "seg_runs.h"
+#include "seg_width.h"
 #include <string.h>
 
 typedef struct { uint64_t a, b, count; } cell;   // count 0: empty
@@ -41,7 +42,7 @@ DCS_CLONES static int add_ids(dcs_seg_counts *t, const void *ids, int width, int
       i += equal;                                                                    \
     }                                                                                \
   }
-  BY_ID_WIDTH(width, ADD)
+  BY_WIDTH(width, ADD)
   return 0;
 }
 
@@ -128,7 +129,7 @@ int64_t dcs_seg_counts_apply(const dcs_seg_counts *t, const uint64_t *a, const u
       q[i] = (OUT)t->cells[at].count;                                                                         \
     }                                                                                                         \
   }
-  BY_ID_WIDTH(out_width, APPLY_PAIRS)
+  BY_WIDTH(out_width, APPLY_PAIRS)
   return -1;
 }
 
@@ -169,10 +170,10 @@ DCS_CLONES int64_t dcs_seg_map_apply(const dcs_seg_counts *t, const void *in, in
 #define FROM_32(OUT) APPLY(uint32_t, OUT)
 #define FROM_64(OUT) APPLY(uint64_t, OUT)
   switch (in_width) {
-  case 1: BY_ID_WIDTH(out_width, FROM_8) break;
-  case 2: BY_ID_WIDTH(out_width, FROM_16) break;
-  case 4: BY_ID_WIDTH(out_width, FROM_32) break;
-  default: BY_ID_WIDTH(out_width, FROM_64) break;
+  case 1: BY_WIDTH(out_width, FROM_8) break;
+  case 2: BY_WIDTH(out_width, FROM_16) break;
+  case 4: BY_WIDTH(out_width, FROM_32) break;
+  default: BY_WIDTH(out_width, FROM_64) break;
   }
   return -1;
 }

@@ -3,6 +3,7 @@
 # job that nothing happened to, and does again only what was missing.
 # KILLS=8: random moments at which the process that waits, a worker, or all of them are killed (50: two minutes); SEED: of the moments.
 . "$(dirname "$0")/common.bash"
+. "$(dirname "$0")/kills.bash"
 job=$(cd "$(dirname "$0")" && pwd)/blockwise_faults.dcs
 cd "$scratch" || exit 1
 RANDOM=${SEED:-1}
@@ -14,10 +15,6 @@ command=("$dcs" --quiet "$job" --data in.zarr/raw --out)
 written() { [ -d "$1" ] && find "$1" -name .dcs -prune -o -type f ! -name '.*' -printf '%P %i %T@\n' | sort; }
 # Their attributes name the folder; the number of objects among them is printed.
 same_arrays() { if diff -r --exclude=.dcs --exclude=.zattrs "$2" "$3" >"$scratch/diff" 2>&1; then ok; else bad "$1: bytes"; head -5 "$scratch/diff"; fi; }
-# Processes of this job: workers, whose folder is the scratch.
-workers() { local pid; for pid in $(pgrep -f "worker jobs/blockwise-"); do [ "$(readlink "/proc/$pid/cwd")" = "$scratch" ] && echo "$pid"; done; }
-gone() { local n; for n in $(seq 600); do [ -z "$(workers)" ] && return; sleep 0.05; done; bad "workers that never end"; }
-
 # again NAME FOLDER REDONE [ARGUMENT…]: the line runs through; its bytes and words are those of whole.zarr; of the blocks that had been written at most REDONE (those that were in
 # flight) are written again, and the journals say so: each array skipped what was there.
 again() {
@@ -48,18 +45,7 @@ redid "nothing happened" whole.zarr large 0
 
 # kill -9: of the process that waits, of one worker, of all.
 for ((n = 0; n < ${KILLS:-8}; n++)); do
-  "${command[@]}" kill.zarr >kill.log 2>&1 &
-  pid=$!
-  sleep "$(awk "BEGIN {print $((RANDOM % length)) / 1000}")"
-  found=($(workers))
-  case $((n % 3)) in
-    0) kill -9 $pid 2>/dev/null; what="the process that waits" ;;
-    1) [ ${#found[@]} -gt 0 ] && kill -9 "${found[RANDOM % ${#found[@]}]}" 2>/dev/null; what="a worker" ;;
-    2) kill -9 $pid "${found[@]}" 2>/dev/null; what="all" ;;
-  esac
-  wait $pid 2>/dev/null
-  code=$?
-  gone
+  killed $n "${command[@]}" kill.zarr
   again "kill $n, $what, exit $code" kill.zarr 2
   rm -rf kill.zarr jobs
 done

@@ -3,6 +3,7 @@
 # with the bytes of a run that nothing happened to.
 # KILLS=4: random moments at which the process that waits, a worker, or all are killed; SEED: of the moments.
 . "$(dirname "$0")/common.bash"
+. "$(dirname "$0")/kills.bash"
 job=$(cd "$(dirname "$0")" && pwd)/blockwise_outputs.dcs
 cd "$scratch" || exit 1
 RANDOM=${SEED:-1}
@@ -16,8 +17,6 @@ END
 "$dcs" --quiet data.dcs >/dev/null || bad "data"
 command=("$dcs" --quiet "$job" --data in.zarr --out)
 same_arrays() { if diff -r --exclude=.dcs --exclude=.zattrs "$2" "$3" >"$scratch/diff" 2>&1; then ok; else bad "$1: bytes"; head -5 "$scratch/diff"; fi; }
-workers() { local pid; for pid in $(pgrep -f "worker jobs/blockwise-"); do [ "$(readlink "/proc/$pid/cwd")" = "$scratch" ] && echo "$pid"; done; }
-gone() { local n; for n in $(seq 600); do [ -z "$(workers)" ] && return; sleep 0.05; done; bad "workers that never end"; }
 redid() { for array in mask grey; do if tail -1 "$2/$array/.dcs/runs" | grep -qF "\"done\":$3,"; then ok; else bad "$1: $array did not do $3 blocks"; tail -1 "$2/$array/.dcs/runs" | cut -c1-120; fi; done; }
 
 # The whole, without blocks: seen as filters see it.
@@ -44,17 +43,7 @@ same_arrays "on threads" whole.zarr threads.zarr
 redid "nothing happened" whole.zarr 0
 
 for ((n = 0; n < ${KILLS:-4}; n++)); do
-  "${command[@]}" kill.zarr >kill.log 2>&1 &
-  pid=$!
-  sleep "$(awk "BEGIN {print $((RANDOM % length)) / 1000}")"
-  found=($(workers))
-  case $((n % 3)) in
-    0) kill -9 $pid 2>/dev/null; what="the process that waits" ;;
-    1) [ ${#found[@]} -gt 0 ] && kill -9 "${found[RANDOM % ${#found[@]}]}" 2>/dev/null; what="a worker" ;;
-    2) kill -9 $pid "${found[@]}" 2>/dev/null; what="all" ;;
-  esac
-  wait $pid 2>/dev/null
-  gone
+  killed $n "${command[@]}" kill.zarr
   if "${command[@]}" kill.zarr >again.log 2>&1; then same_arrays "kill $n, $what" whole.zarr kill.zarr; same_files "kill $n, $what: what it says" whole.log again.log; else bad "kill $n, $what: the line again"; head -5 again.log; fi
   rm -rf kill.zarr jobs
 done
