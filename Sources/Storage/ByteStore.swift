@@ -29,6 +29,8 @@ package protocol ByteStore: Sendable {
   func list(_ key: String) throws(StorageError) -> [Files.Entry]?
   /// Bytes held by a key, nil where there is none; reads none of them.
   func size(_ key: String) throws(StorageError) -> Int?
+  /// When a key was written last, as the store tells it; nil where there is none or nothing tells. Equal for one writing, and different for two but for the clock's steps.
+  func written(_ key: String) throws(StorageError) -> String?
   /// What stands at a key; nil for nothing.
   func kind(_ key: String) throws(StorageError) -> Files.Kind?
   /// The whole address of a key, for messages.
@@ -47,6 +49,7 @@ extension ByteStore {
   package func warm(_ keys: [String]) throws(StorageError) {}
   package func lockFile(_ key: String) -> LockFile? { nil }
   package func tidy(_ key: String) {}
+  package func written(_ key: String) throws(StorageError) -> String? { nil }
 
   package func put(_ key: String, parts: [UnsafeRawBufferPointer]) throws(StorageError) {
     if parts.count == 1 { try put(key, parts[0]); return }
@@ -77,6 +80,7 @@ package struct FileStore: ByteStore {
   package func tidy(_ key: String) { Files.removeLeftovers(path(key)) }
   package func remove(_ key: String) throws(StorageError) { try Files.remove(path(key)) }
   package func size(_ key: String) -> Int? { Files.size(path(key)) }
+  package func written(_ key: String) -> String? { Files.written(path(key)).map { "@" + $0 } }
   package func kind(_ key: String) -> Files.Kind? { Files.kind(path(key)) }
   package func removeTree(_ key: String) throws(StorageError) {
     // renamed first, so that nobody meets the half of it

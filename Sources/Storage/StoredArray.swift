@@ -93,15 +93,8 @@ package final class StoredArray: ArraySource, Sendable {
   /// What was written, of an array that was created with `sums` and written whole in whole chunks: equal only for equal voxels in equal chunks, but for chance (2⁻⁶⁴).
   package var content: String? { contentSum?.text(voxels: shape.reduce(1, *)) }
 
-  /// When the document that makes it an array was written last, as its file or store tells ("@1764219931.5", an ETag's hash); nil where nothing tells.
-  package var documentStamp: String? {
-    let key = Files.join(location.key, metadata.arrayFile)
-    if store.isRemote {
-      guard let held = try? store.hold(key), (try? held.last(1, Scratch())) != nil, let words = held.version?.words else { return nil }
-      return "tag " + words.map { String($0, radix: 16) }.joined()
-    }
-    return Files.written(store.path(key)).map { "@\($0)" }
-  }
+  /// When the document that makes it an array was written last, as its store tells ("@1764219931.500000000", seconds since 1970, of a file); nil where nothing tells.
+  package var documentStamp: String? { try? store.written(Files.join(location.key, metadata.arrayFile)) }
 
   /// Sets the time that `documentStamp` tells to now, where the array is in files.
   package func touch() { if !store.isRemote { Files.touch(store.path(Files.join(location.key, metadata.arrayFile))) } }

@@ -33,6 +33,16 @@ if grep -qE 'GET /in.zarr/em/s0/[0-9]' web.log; then bad "opening reads a chunk"
 expect "zip" 0 "$sum" "$dcs" --quiet -e 'sum(open("in.zarr.zip/em/s0"))'
 expect "zip over http" 0 "$sum" "$dcs" --quiet -e "sum(open(\"$site/in.zarr.zip/em/s0\"))"
 
+# An input that another program has written anew in the same form is another one: the server tells its time, in seconds.
+anew() { run "v = create(\"$1\", shape=(8, 8), dtype=uint8, chunks=4, replace=true); v[0:8] = $2; nil"; }
+of() { echo "sum(blockwise(fn(b) = b + 1, open(\"$1\"), to=\"from.zarr/$2\", block=4, dtype=uint8))"; }
+anew again.zarr/v 1
+expect "made from a web server" 0 128 "$dcs" --quiet -e "$(of "$site/again.zarr/v" web)"
+expect "as it was" 0 128 "$dcs" --quiet -e "$(of "$site/again.zarr/v" web)"
+sleep 1.1
+anew again.zarr/v 2
+expect "written anew" 1 "was made from other voxels: its input $site/again.zarr/v" "$dcs" --quiet -e "$(of "$site/again.zarr/v" web)"
+
 # Nobody there, and nobody who answers: an error in its time.
 begin=$(date +%s)
 expect "nobody there" 1 "takes no connection" env DCS_TIMEOUT=3 "$dcs" --quiet -e "open(\"http://127.0.0.1:$(free_port)/a.zarr/x\")"
@@ -79,6 +89,12 @@ done
 cat accidents
 grep -q 'reset=' accidents && ok || bad "no accident happened"
 export AWS_ENDPOINT_URL=http://127.0.0.1:$moto
+anew s3://lab/again.zarr/v 1
+expect "made from S3" 0 128 "$dcs" --quiet -e "$(of s3://lab/again.zarr/v s3)"
+expect "as it was on S3" 0 128 "$dcs" --quiet -e "$(of s3://lab/again.zarr/v s3)"
+sleep 1.1
+anew s3://lab/again.zarr/v 2
+expect "written anew on S3" 1 "was made from other voxels: its input s3://lab/again.zarr/v" "$dcs" --quiet -e "$(of s3://lab/again.zarr/v s3)"
 expect "no bucket" 1 "there is no bucket nolab" "$dcs" --quiet -e 'open("s3://nolab/a.zarr")'
 expect "nothing in the bucket" 1 "there is nothing at s3://lab/no.zarr" "$dcs" --quiet -e 'open("s3://lab/no.zarr")'
 if "$dcs" --quiet -e 'open("s3://nolab/a.zarr")' 2>&1 | grep -q verysecret; then bad "a secret is printed"; else ok; fi

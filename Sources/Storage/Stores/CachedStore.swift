@@ -53,6 +53,8 @@ package struct CachedStore<Base: ObjectStore>: ByteStore {
 
   package func size(_ key: String) throws(StorageError) -> Int? { isDocument(key) ? try document(key)?.count : try base.size(key) }
 
+  package func written(_ key: String) throws(StorageError) -> String? { try base.written(key) }
+
   package func list(_ key: String) throws(StorageError) -> [Files.Entry]? {
     try remembered({ .listing($0) }, key, { if case .listing(let entries) = $0 { .some(entries) } else { nil } }, { .listing($0) }) {
       () throws(StorageError) in try base.list(key)

@@ -48,6 +48,13 @@ extension ObjectStore {
     return try refused(answer, key)
   }
 
+  /// Its time, which has seconds, and its tag, which is often a sum of its bytes.
+  package func written(_ key: String) throws(StorageError) -> String? {
+    let answer = try send(request("HEAD", key), key), words = ["last-modified", "etag"].compactMap { answer[$0] }
+    if answer.status == 200 { return words.isEmpty ? nil : words.joined(separator: " ") }
+    return try refused(answer, key)
+  }
+
   package func refused<T>(_ answer: HTTPAnswer, _ key: String) throws(StorageError) -> T? {
     if let error = try complaint(answer, key) { throw error }
     return nil
