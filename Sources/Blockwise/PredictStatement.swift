@@ -119,7 +119,7 @@ package struct PredictStatement: Sendable {
       bytesPerWorker: bytesPerWorker)
     return BlockwisePlan(
       title: "predict \(options.name)", inputs: [BlockwisePlan.Input(source, identity)], output: output, stages: [stage],
-      parameters: [("model", model.contentHash), ("pad", "\(options.pad)"), ("kernels", kernelClass(fast: options.fast))] + (options.fast ? [("fast", "true")] : []) + (options.mirror ? [("mirror", "true")] : []))
+      parameters: [("model", model.contentHash), ("pad", "\(options.pad)"), ("kernels", kernelClass())] + (options.fast ? [("fast", "true")] : []) + (options.mirror ? [("mirror", "true")] : []))
   }
 
   /// The source's grid with the voxels of the output; where nothing is known of them they have length 1 either way.
@@ -185,11 +185,8 @@ package struct PredictStatement: Sendable {
   }
 }
 
-/// Byte-equal results are promised among kernels that round alike: those with fused multiply-add, or the baseline; in tiles those of AMX stand apart.
-func kernelClass(fast: Bool) -> String {
-  let level = String(cString: dcs_kernel_level())
-  return level == "baseline" || fast && level == "amx" ? level : "fused multiply-add"
-}
+/// Byte-equal results are promised among kernels that round alike: those with fused multiply-add, or the baseline.
+func kernelClass() -> String { String(cString: dcs_kernel_level()) == "baseline" ? "baseline" : "fused multiply-add" }
 
 extension Model {
   /// Of everything that decides its predictions.

@@ -175,9 +175,7 @@ TARGET static void finish(const float *sums, int64_t count, float bias, int how,
   for (int64_t x = 0; x < count; x += LANES) finish_vector((const row_vector *)(sums + x), count - x, bias, how, row + x);
 }
 
-TILE void put_point(float *to, const row_vector *value) { *(row_vector *)to = *value; }
-
 #include "conv_winograd_rows.h"
 
-const conv_level conv_level_avx2 = {"avx2", strip, dots, finish, transform_inputs, transform_sums, transform_gradients, NULL, NULL, NULL};
+const conv_level conv_level_avx2 = {"avx2", strip, dots, finish, transform_inputs, transform_sums, transform_gradients};
 #endif

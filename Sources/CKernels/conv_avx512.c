@@ -11,7 +11,10 @@
 #include <immintrin.h>
 
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,fma")))
-#include "conv_avx512.h"
+#define TILE TARGET static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+enum { LANES = 16 };
 
 TILE void strip_tile(const conv_strip *s, int64_t start, const int width, const int vectors, const int64_t taps) {
   __m512 sum[8][6];
@@ -57,7 +60,7 @@ STRIPS(4, 6)
 STRIPS(2, 6)
 STRIPS(1, 6)
 
-void conv_avx512_strip(const conv_strip *s) {
+static void strip(const conv_strip *s) {
 #define DISPATCH(width) s->taps == 3 ? strip_##width##_3(s) : s->taps == 1 ? strip_##width##_1(s) : strip_##width##_any(s)
   switch (s->width) {
   case 8: DISPATCH(8); break;
@@ -117,7 +120,7 @@ DOTS(4)
 DOTS(2)
 DOTS(1)
 
-void conv_avx512_dots(const conv_dots *d) {
+static void dots(const conv_dots *d) {
   switch (d->width) {
   case 8: dots_8(d); break;
   case 4: dots_4(d); break;
@@ -126,15 +129,22 @@ void conv_avx512_dots(const conv_dots *d) {
   }
 }
 
-TARGET void conv_avx512_finish(const float *sums, int64_t count, float bias, int how, float *row) {
+typedef float row_vector __attribute__((vector_size(4 * LANES), aligned(4)));
+
+// max(0, v) and not max(v, 0): the second operand is the result when one is NaN.
+TILE void finish_vector(const row_vector *sums, int64_t left, float bias, int how, float *row) {
+  __mmask16 inside = left >= LANES ? 0xffff : (__mmask16)((1 << left) - 1);
+  __m512 value = _mm512_add_ps((__m512)*sums, _mm512_set1_ps(bias));
+  if (how == FINISH_RELU) value = _mm512_max_ps(_mm512_setzero_ps(), value);
+  if (how == FINISH_ADD) value = _mm512_add_ps(_mm512_maskz_loadu_ps(inside, row), value);
+  _mm512_mask_storeu_ps(row, inside, value);
+}
+
+TARGET static void finish(const float *sums, int64_t count, float bias, int how, float *row) {
   for (int64_t x = 0; x < count; x += LANES) finish_vector((const row_vector *)(sums + x), count - x, bias, how, row + x);
 }
 
-TILE void put_point(float *to, const row_vector *value) { *(row_vector *)to = *value; }
-
 #include "conv_winograd_rows.h"
 
-const conv_level conv_level_avx512 = {
-  "avx512", conv_avx512_strip, conv_avx512_dots, conv_avx512_finish, transform_inputs, transform_sums, transform_gradients, NULL, NULL, NULL,
-};
+const conv_level conv_level_avx512 = {"avx512", strip, dots, finish, transform_inputs, transform_sums, transform_gradients};
 #endif

@@ -55,8 +55,6 @@ static inline void finish_vector(const row_vector *sums, int64_t left, float bia
   finish_values((const float *)sums, min64(left, LANES), bias, how, row);
 }
 
-static inline void put_point(float *to, const row_vector *value) { *(row_vector *)to = *value; }
-
 #include "conv_winograd_rows.h"
 
-const conv_level conv_level_baseline = {"baseline", strip, dots, finish, transform_inputs, transform_sums, transform_gradients, NULL, NULL, NULL};
+const conv_level conv_level_baseline = {"baseline", strip, dots, finish, transform_inputs, transform_sums, transform_gradients};

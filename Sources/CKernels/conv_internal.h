@@ -38,36 +38,6 @@ typedef struct {
   float *sums;
 } conv_dots;
 
-// One point of minimal filtering (conv_winograd.h): lines of its input channels against the weights of some output channels, as strips of one row.
-//
-//   sums[m][p] (+)= sum over c, k of weights[m][c][k] * input[c][p + k]
-enum { CONV_LINE_WORK = 52 << 10 };
-
-// Floats of prepared weights.
-static inline int64_t conv_line_weights(int64_t channels, int64_t outputs, int64_t taps) { return (channels + 15) / 16 * ((outputs + 15) / 16) * taps * 512; }
-
-typedef struct {
-  const float *input;
-  int64_t channels, stride;            // stride: of a line, of `sums` too
-  const float *weights;                // groups of outputs in the order of conv_pack.c, `group_step` apart
-  int64_t group_step, before;          // before: how many of the packed input channels precede `input`'s
-  int64_t outputs, taps, positions;
-  float *sums;
-  int resume;
-  float *work;                         // CONV_LINE_WORK floats, on whole cache lines
-  const float *prepared;               // what line_weights made of these weights, or NULL
-} conv_line_products;
-
-// Likewise for the gradient of weights, `count` being a multiple of 16:
-//
-//   sums[m][c][k] += sum over p of dy[m][p] * x[c][p + k],   a group of outputs after the other, `columns` columns in each, as in conv_dots
-typedef struct {
-  const float *dy, *x;
-  int64_t stride, count;
-  int64_t outputs, inputs, taps, columns;
-  float *sums, *work;                  // work: as above
-} conv_line_gradients;
-
 // Rows of a tile, each of `count` floats, summed up into rows `plane` floats apart (conv_winograd_rows.h); all of whole vectors.
 typedef struct {
   const float *const *rows;   // [plane along z][row along y]
@@ -96,19 +66,11 @@ typedef struct {
   void (*transform_inputs)(const conv_rows *);      // 6 rows an axis to 6 points
   void (*transform_sums)(const conv_sums *);        // 6 points to 4 rows
   void (*transform_gradients)(const conv_rows *);   // 4 rows to 6 points
-  // Of what both transforms made; where a level has none, they are strips and dots.
-  void (*line_weights)(const conv_line_products *, float *);   // prepares them, for all units
-  void (*line_products)(const conv_line_products *);
-  void (*line_gradients)(const conv_line_gradients *);
 } conv_level;
 
 extern const conv_level conv_level_baseline;
 #if defined(__x86_64__)
-extern const conv_level conv_level_avx2, conv_level_avx512, conv_level_amx;
-void conv_avx512_strip(const conv_strip *);
-void conv_avx512_dots(const conv_dots *);
-void conv_avx512_finish(const float *sums, int64_t count, float bias, int how, float *row);
-int conv_amx_allowed(void);   // whether the machine has it and the system lets the process use it
+extern const conv_level conv_level_avx2, conv_level_avx512;
 #endif
 const conv_level *conv_current_level(void);
 

@@ -5,7 +5,7 @@
 // channels; of many, the lines of one point do. OUTPUTS channels are a job, so that small volumes still occupy all threads.
 #include "conv_winograd.h"
 
-enum { INPUTS = 144, OUTPUTS = 144, POSITIONS = 270, LEAST = 128, VECTOR = 16, PREPARED_FLOATS = 1 << 20 };
+enum { INPUTS = 144, OUTPUTS = 144, POSITIONS = 270, LEAST = 128, VECTOR = 16 };
 
 static const float zeros[WINOGRAD_SEGMENT + 6 + VECTOR];   // as far as a row of 7 taps is read
 
@@ -68,26 +68,14 @@ void winograd_take_ranges(const conv_level *level, const winograd_cut *cut, cons
   if (of_first < channels) winograd_take(level, cut, unit, &inputs[1], first + of_first - split, channels - of_first, before, to + of_first * cut->stride, plane);
 }
 
-void winograd_multiply(const conv_level *level, const conv_line_products *p) {
-  if (level->line_products) { level->line_products(p); return; }
-  int64_t row = 0;
-  for (int64_t m = 0; m < p->outputs; m += GROUP) {
-    conv_strip strip = {.input = p->input, .channels = p->channels, .sc = p->stride, .rows = &row, .row_count = 1, .taps = p->taps,
-                        .width = group_width(m, p->outputs), .positions = p->positions, .sums = p->sums + m * p->stride, .stride = p->stride, .resume = p->resume};
-    strip.weight_step = p->taps * strip.width;
-    strip.weights = p->weights + m / GROUP * p->group_step + p->before * strip.weight_step;
-    level->strip(&strip);
-  }
-}
-
 typedef struct {
   conv_pass pass;
   const conv_level *level;
   winograd_cut cut;
   int64_t input_channels, output_channels, inputs, outputs, blocks;   // channels at a time; blocks of output channels
   int64_t packed_plane, input_plane, output_plane;   // floats of one point's weights, lines of inputs and of sums
-  float *scratch, *prepared;
-  int64_t worker_floats, prepared_plane;             // prepared_plane: 0 where too much would be prepared
+  float *scratch;
+  int64_t worker_floats;
 } winograd_plan;
 
 static winograd_plan make_plan(const dcs_tensor *input, int64_t input_channels, const dcs_tensor *output, int64_t output_channels, dcs_extent kernel) {
@@ -98,9 +86,7 @@ static winograd_plan make_plan(const dcs_tensor *input, int64_t input_channels, 
   plan.blocks = (output_channels + OUTPUTS - 1) / OUTPUTS;
   plan.packed_plane = dcs_conv_packed_count(output_channels, input_channels, (dcs_extent){1, 1, kernel.width});
   plan.input_plane = winograd_plane(plan.inputs, plan.cut.stride), plan.output_plane = winograd_plane(plan.outputs, plan.cut.stride);
-  plan.worker_floats = CONV_LINE_WORK + round_up(plan.cut.points * (plan.input_plane + plan.output_plane) + 2 * 96, VECTOR);   // the last strip reads past its line
-  plan.prepared_plane = conv_line_weights(input_channels, output_channels, kernel.width);
-  if (input_channels > INPUTS || output_channels > OUTPUTS || plan.cut.points * plan.prepared_plane > PREPARED_FLOATS) plan.prepared_plane = 0;
+  plan.worker_floats = round_up(plan.cut.points * (plan.input_plane + plan.output_plane) + 2 * 96, VECTOR);   // the last strip reads past its line
   return plan;
 }
 
@@ -123,38 +109,25 @@ void winograd_store(const conv_level *level, const winograd_cut *cut, const wino
   }
 }
 
-// Of point f, some outputs and some inputs.
-static conv_line_products products_of(const winograd_plan *plan, int64_t f, int64_t first, int64_t outputs, int64_t before, int64_t channels) {
-  int64_t step = plan->input_channels * plan->pass.kernel.width;
-  return (conv_line_products){
-    .channels = channels, .stride = plan->cut.stride, .weights = plan->pass.packed + f * plan->packed_plane + first * step, .group_step = GROUP * step,
-    .before = before, .outputs = outputs, .taps = plan->pass.kernel.width, .resume = before > 0, .prepared = plan->prepared ? plan->prepared + f * plan->prepared_plane : NULL,
-  };
-}
-
-static void prepare_point(void *context, int64_t f, int worker) {
-  const winograd_plan *plan = context;
-  (void)worker;
-  conv_line_products products = products_of(plan, f, 0, plan->output_channels, 0, plan->input_channels);
-  plan->level->line_weights(&products, (float *)products.prepared);
-}
-
 static void run_unit(void *context, int64_t item, int worker) {
   const winograd_plan *plan = context;
   const conv_pass *pass = &plan->pass;
   int64_t first = item % plan->blocks * plan->outputs, channels = min64(plan->outputs, plan->output_channels - first), taps = pass->kernel.width;
   winograd_unit u = winograd_unit_of(&plan->cut, &pass->outputs[0], pass->kernel, item / plan->blocks);
-  int64_t stride = plan->cut.stride;
-  float *work = plan->scratch + worker * plan->worker_floats, *points = work + CONV_LINE_WORK, *sums = points + plan->cut.points * plan->input_plane;
+  int64_t stride = plan->cut.stride, row = 0;
+  float *points = plan->scratch + worker * plan->worker_floats, *sums = points + plan->cut.points * plan->input_plane;
   for (int64_t i = 0; i < plan->input_channels; i += plan->inputs) {
     int64_t count = min64(plan->inputs, plan->input_channels - i);
     winograd_take_ranges(plan->level, &plan->cut, &u, pass->inputs, i, count, pass->before, points, plan->input_plane);
-    for (int64_t f = 0; f < plan->cut.points; f++) {
-      conv_line_products products = products_of(plan, f, first, channels, i, count);
-      products.input = points + f * plan->input_plane, products.positions = u.line - taps + 1;
-      products.sums = sums + f * plan->output_plane, products.work = work;
-      winograd_multiply(plan->level, &products);
-    }
+    for (int64_t f = 0; f < plan->cut.points; f++)
+      for (int64_t m = 0; m < channels; m += GROUP) {
+        conv_strip strip = {.input = points + f * plan->input_plane, .channels = count, .sc = stride, .rows = &row, .row_count = 1, .taps = taps,
+                            .width = group_width(first + m, plan->output_channels), .positions = u.line - taps + 1, .stride = stride,
+                            .sums = sums + f * plan->output_plane + m * stride, .resume = i > 0};
+        strip.weight_step = taps * strip.width;
+        strip.weights = pass->packed + f * plan->packed_plane + (first + m) * plan->input_channels * taps + i * strip.weight_step;
+        plan->level->strip(&strip);
+      }
   }
   for (int64_t m = 0; m < channels; m++) winograd_store(plan->level, &plan->cut, &u, pass, first + m, sums + m * stride, plan->output_plane);
 }
@@ -164,17 +137,12 @@ static void run(dcs_pool *pool, const conv_pass *pass, float *scratch) {
   plan.pass = *pass;
   plan.pass.before = winograd_before(pass->outputs, pass->inputs, pass->kernel);
   plan.scratch = (float *)round_up((int64_t)(uintptr_t)scratch, 64);
-  if (plan.level->line_weights && plan.prepared_plane) {
-    plan.prepared = plan.scratch + dcs_pool_threads(pool) * plan.worker_floats;
-    dcs_pool_run(pool, plan.cut.points, prepare_point, &plan);
-  }
   dcs_pool_run(pool, plan.cut.units * plan.blocks, run_unit, &plan);
 }
 
 int64_t dcs_winograd_scratch(const dcs_pool *pool, const dcs_tensor *input, int64_t input_channels, const dcs_tensor *output, int64_t output_channels,
                              dcs_extent kernel) {
-  winograd_plan plan = make_plan(input, input_channels, output, output_channels, kernel);
-  return VECTOR + dcs_pool_threads(pool) * plan.worker_floats + plan.cut.points * plan.prepared_plane;
+  return VECTOR + dcs_pool_threads(pool) * make_plan(input, input_channels, output, output_channels, kernel).worker_floats;
 }
 
 void dcs_winograd_forward(dcs_pool *pool, const dcs_tensor *inputs, int input_count, dcs_extent kernel, const float *packed, const float *bias,

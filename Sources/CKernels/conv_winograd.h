@@ -64,9 +64,6 @@ void winograd_take(const conv_level *level, const winograd_cut *cut, const winog
 void winograd_take_ranges(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const dcs_tensor *inputs, int64_t first, int64_t channels,
                           dcs_extent before, float *to, int64_t plane);
 
-// What `level` makes of a point's lines.
-void winograd_multiply(const conv_level *level, const conv_line_products *products);
-
 // The transforms of a channel's sums, `plane` apart a point, to rows, which are finished and stored.
 void winograd_store(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const conv_pass *pass, int64_t channel, const float *sums, int64_t plane);
 

@@ -1,7 +1,7 @@
 // The transforms of conv_winograd.h on rows, a vector at a time; each instruction level includes this with its TARGET and LANES.
 // The same operations in the same order on all levels that fuse multiply and add.
 
-// `finish_vector` and `put_point`, which stores a vector of a point, are the level's.
+// `finish_vector` is the level's.
 
 #define ROWS TARGET static inline __attribute__((always_inline))
 
@@ -57,7 +57,7 @@ enum { AHEAD = 32 };
         if (planes == 1) result[0] = lines[y]; else points(lines + y, 6, result);                                   \
         UNROLL for (int z = 0; z < (planes == 1 ? 1 : 6); z++) {                                                    \
           float *to = r->to + (z * 6 + y) * r->plane + x;                                                           \
-          put_point(to, &result[z]);                                                                                \
+          *(row_vector *)to = result[z];                                                                            \
           __builtin_prefetch(to + AHEAD, 1);                                                                        \
         }                                                                                                           \
       }                                                                                                             \

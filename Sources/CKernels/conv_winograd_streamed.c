@@ -18,7 +18,7 @@ typedef struct {
 } streamed_plan;
 
 static int64_t points_floats(const winograd_cut *cut, int64_t inputs) { return cut->points * winograd_plane(inputs, cut->stride) + 2 * 96; }
-static int64_t worker_floats(const winograd_cut *cut, dcs_extent kernel) { return CONV_LINE_WORK + cut->points * OUTPUTS * (INPUTS * kernel.width + cut->stride); }
+static int64_t worker_floats(const winograd_cut *cut, dcs_extent kernel) { return cut->points * OUTPUTS * (INPUTS * kernel.width + cut->stride); }
 
 static void take_channel(void *context, int64_t channel, int worker) {
   const streamed_plan *plan = context;
@@ -30,21 +30,22 @@ static void take_channel(void *context, int64_t channel, int worker) {
 static void run_block(void *context, int64_t block, int worker) {
   const streamed_plan *plan = context;
   const winograd_source *source = &plan->source;
-  int64_t first = block * OUTPUTS, outputs = min64(OUTPUTS, source->outputs - first), taps = source->kernel.width, stride = plan->cut.stride;
-  float *work = plan->scratch + worker * plan->worker_floats, *sums = work + CONV_LINE_WORK, *weights = sums + plan->cut.points * OUTPUTS * stride;
+  int64_t first = block * OUTPUTS, outputs = min64(OUTPUTS, source->outputs - first), taps = source->kernel.width, stride = plan->cut.stride, row = 0;
+  float *sums = plan->scratch + worker * plan->worker_floats, *weights = sums + plan->cut.points * OUTPUTS * stride;
   int64_t plane = INPUTS * taps * GROUP, group_floats = plan->cut.points * plane;
   for (int64_t i = 0; i < source->inputs; i += INPUTS) {
     int64_t count = min64(INPUTS, source->inputs - i);
     for (int64_t c = 0; c < count; c++)   // the groups of one input lie side by side in transposed weights
       for (int64_t m = 0; m < outputs; m += GROUP)
         winograd_pack(source, first + m, i + c, 1, weights + m / GROUP * group_floats + c * taps * group_width(first + m, source->outputs), plane);
-    for (int64_t f = 0; f < plan->cut.points; f++) {
-      conv_line_products products = {
-        .input = plan->points + f * plan->plane + i * stride, .channels = count, .stride = stride, .outputs = outputs, .taps = taps,
-        .weights = weights + f * plane, .group_step = group_floats, .positions = plan->unit.line - taps + 1, .sums = sums + f * OUTPUTS * stride, .resume = i > 0, .work = work,
-      };
-      winograd_multiply(plan->level, &products);
-    }
+    for (int64_t f = 0; f < plan->cut.points; f++)
+      for (int64_t m = 0; m < outputs; m += GROUP) {
+        conv_strip strip = {.input = plan->points + f * plan->plane + i * stride, .channels = count, .sc = stride, .rows = &row, .row_count = 1,
+                            .taps = taps, .weights = weights + m / GROUP * group_floats + f * plane, .width = group_width(first + m, source->outputs),
+                            .positions = plan->unit.line - taps + 1, .sums = sums + (f * OUTPUTS + m) * stride, .stride = stride, .resume = i > 0};
+        strip.weight_step = taps * strip.width;
+        plan->level->strip(&strip);
+      }
   }
   for (int64_t m = 0; m < outputs; m++)
     winograd_store(plan->level, &plan->cut, &plan->unit, &plan->pass, first + m, sums + m * stride, OUTPUTS * stride);

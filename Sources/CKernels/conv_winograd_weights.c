@@ -38,7 +38,7 @@ static gradient_plan make_plan(const dcs_tensor *inputs, int input_count, dcs_ex
   int64_t whole = dy->channels * plan.input_channels * kernel_volume(k);
   plan.parts = min64(min64(PARTS, plan.cut.units), max64(1, PARTIAL_FLOATS / whole));
   plan.x_plane = winograd_plane(plan.inputs_step, plan.cut.stride), plan.dy_plane = winograd_plane(plan.outputs, plan.cut.stride);
-  plan.worker_floats = CONV_LINE_WORK + plan.cut.points * (plan.x_plane + plan.dy_plane + plan.columns * plan.outputs) + 2 * 96;
+  plan.worker_floats = plan.cut.points * (plan.x_plane + plan.dy_plane + plan.columns * plan.outputs) + 2 * 96;
   plan.worker_floats = round_up(plan.worker_floats, LINE);
   return plan;
 }
@@ -75,24 +75,18 @@ static float take_gradient(const gradient_plan *plan, const winograd_unit *u, in
   return sum;
 }
 
-static void multiply(const conv_level *level, const conv_line_gradients *g) {
-  if (level->line_gradients) { level->line_gradients(g); return; }
+static void add_products(const gradient_plan *plan, const winograd_unit *u, int64_t o0, int64_t o1, int64_t inputs, const float *dy, const float *x, float *sums) {
   const float *columns[MAX_COLUMNS];
-  int64_t count = g->inputs * g->taps;
-  for (int64_t j = 0; j < count; j++) columns[j] = g->x + j / g->taps * g->stride + j % g->taps;
-  for (int64_t m = 0; m < g->outputs; m += GROUP) {
-    conv_dots dots = {.dy = g->dy + m * g->stride, .stride = g->stride, .width = group_width(m, g->outputs), .planes = 1, .count = g->count,
-                      .columns = columns, .column_count = count, .sums = g->sums + m * g->columns};
-    level->dots(&dots);
-  }
-}
-
-static void add_products(const gradient_plan *plan, const winograd_unit *u, int64_t outputs, int64_t inputs, const float *dy, const float *x, float *sums, float *work) {
+  int64_t stride = plan->cut.stride;
   for (int64_t f = 0; f < plan->cut.points; f++) {
-    conv_line_gradients products = {.dy = dy + f * plan->dy_plane, .x = x + f * plan->x_plane, .stride = plan->cut.stride, .count = round_up(u->line, LINE),
-                                    .outputs = outputs, .inputs = inputs, .taps = plan->k.width, .columns = plan->columns,
-                                    .sums = sums + f * plan->outputs * plan->columns, .work = work};
-    multiply(plan->level, &products);
+    const float *lines = x + f * plan->x_plane;
+    for (int64_t j = 0; j < inputs * plan->k.width; j++) columns[j] = lines + j / plan->k.width * stride + j % plan->k.width;
+    for (int64_t o = o0; o < o1; o += GROUP) {
+      conv_dots dots = {.dy = dy + f * plan->dy_plane + (o - o0) * stride, .stride = stride, .width = group_width(o, plan->dy->channels), .planes = 1,
+                        .count = round_up(u->line, LINE), .columns = columns, .column_count = inputs * plan->k.width,
+                        .sums = sums + (f * plan->outputs + o - o0) * plan->columns};
+      plan->level->dots(&dots);
+    }
   }
 }
 
@@ -144,7 +138,7 @@ static void sum_part(void *context, int64_t item, int worker) {
   item /= plan->input_blocks;
   int64_t o0 = item % plan->output_blocks * plan->outputs, o1 = min64(o0 + plan->outputs, plan->dy->channels), part = item / plan->output_blocks;
   int64_t stride = plan->cut.stride, volume = kernel_volume(plan->k);
-  float *work = plan->scratch + worker * plan->worker_floats, *x = work + CONV_LINE_WORK, *dy = x + plan->cut.points * plan->x_plane, *sums = dy + plan->cut.points * plan->dy_plane;
+  float *x = plan->scratch + worker * plan->worker_floats, *dy = x + plan->cut.points * plan->x_plane, *sums = dy + plan->cut.points * plan->dy_plane;
   memset(sums, 0, (size_t)(plan->cut.points * plan->outputs * plan->columns) * sizeof *sums);
   for (int64_t f = 0; f < plan->cut.points && o0 + plan->outputs > o1; f++)   // lines beyond the last channel
     memset(dy + f * plan->dy_plane + (o1 - o0) * stride, 0, (size_t)((o0 + plan->outputs - o1) * stride) * sizeof *dy);
@@ -154,7 +148,7 @@ static void sum_part(void *context, int64_t item, int worker) {
     winograd_unit u = winograd_unit_of(&plan->cut, plan->dy, plan->k, unit);
     winograd_take_ranges(plan->level, &plan->cut, &u, plan->inputs, i0, i1 - i0, winograd_before(plan->dy, plan->inputs, plan->k), x, plan->x_plane);
     for (int64_t o = o0; o < o1; o++) bias[o - o0] += take_gradient(plan, &u, o, dy + (o - o0) * stride, plan->dy_plane);
-    add_products(plan, &u, o1 - o0, i1 - i0, dy, x, sums, work);
+    add_products(plan, &u, o0, o1, i1 - i0, dy, x, sums);
   }
   int alone = plan->parts == 1;
   float *made = alone ? plan->dw : plan->partial + part * plan->dy->channels * plan->input_channels * volume;

@@ -49,7 +49,7 @@ double dcs_peak_flops(dcs_pool *pool) {
 #if defined(__x86_64__)
   const char *level = dcs_kernel_level();
   if (!strcmp(level, "avx2")) walk.chain = chain_avx2, operations = 2.0 * ROUNDS * 12 * 8;
-  if (!strcmp(level, "avx512") || !strcmp(level, "amx")) walk.chain = chain_avx512, operations = 2.0 * ROUNDS * 12 * 16;
+  if (!strcmp(level, "avx512")) walk.chain = chain_avx512, operations = 2.0 * ROUNDS * 12 * 16;
 #endif
   int threads = dcs_pool_threads(pool);
   double best = 0;

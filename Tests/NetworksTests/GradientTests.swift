@@ -1,4 +1,3 @@
-import CKernels
 import Arrays
 import Execution
 import Geometry
@@ -144,8 +143,7 @@ struct GradientTests {
     #expect(try bits(fast) != bits(direct), "no layer was computed in tiles")
     let (a, b) = (try direct.elements(Float.self), try fast.elements(Float.self))
     let size = (a.reduce(0) { $0 + $1 * $1 } / Float(a.count)).squareRoot()
-    let limit: Float = String(cString: dcs_kernel_level()) == "amx" ? 3e-4 : 1e-4   // of two layers
-    #expect(zip(a, b).allSatisfy { abs($0 - $1) < limit * size })
+    #expect(zip(a, b).allSatisfy { abs($0 - $1) < 1e-4 * size })
   }
 
   func compare(_ graph: Graph, fast: Bool = false) throws {

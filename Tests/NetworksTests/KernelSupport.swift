@@ -59,26 +59,19 @@ func randomFloats(_ count: Int, seed: UInt64) -> [Float] {
 }
 
 /// The levels that this machine has.
-let kernelLevels: [String] = ["baseline", "avx2", "avx512", "amx"].filter { name in
+let kernelLevels: [String] = ["baseline", "avx2", "avx512"].filter { name in
   defer { dcs_kernel_set_thread_level(nil) }
   return dcs_kernel_set_thread_level(name) == 1
 }
 
-func onLevel<Result>(_ level: String, _ body: () throws -> Result) rethrows -> Result {
+func onLevel<Result>(_ level: String, _ body: () -> Result) -> Result {
   dcs_kernel_set_thread_level(level)
   defer { dcs_kernel_set_thread_level(nil) }
-  return try body()
+  return body()
 }
 
 func extent(_ depth: Int, _ height: Int, _ width: Int) -> dcs_extent {
   dcs_extent(depth: Int64(depth), height: Int64(height), width: Int64(width))
-}
-
-/// Whether values of tiles are near enough: within `tolerance` of 1 + |value|; where factors are pairs of bfloat16, within 2e-4 of the root mean square.
-func isNear(_ found: [Float], _ exact: [Double], within tolerance: Double, tilesOn level: String) -> Bool {
-  guard level == "amx", found.count == exact.count else { return distance(found, exact) < tolerance }
-  let size = (exact.reduce(0) { $0 + $1 * $1 } / Double(max(1, exact.count))).squareRoot()
-  return zip(found, exact).allSatisfy { abs(Double($0) - $1) < 2e-4 * size }
 }
 
 func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }

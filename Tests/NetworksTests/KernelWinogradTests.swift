@@ -65,11 +65,6 @@ extension ConvProblem {
   let pool = ThreadPool(threads: 2)
   let tolerance = 1e-4
 
-  /// Weights that are transformed on the way meet fewer input channels at a time, which "amx" adds up in another order: by some roundings of single precision.
-  private func agree(_ streamed: [Float], _ tiles: [Float], _ level: String) -> Bool {
-    level == "amx" ? distance(streamed, tiles.map(Double.init)) < tolerance : bits(streamed) == bits(tiles)
-  }
-
   @Test(arguments: ConvCase.tiled) func forward(_ conv: ConvCase) {
     let problem = ConvProblem(conv)
     for relu in [false, true] {
@@ -78,10 +73,10 @@ extension ConvProblem {
       for level in kernelLevels {
         let output = onLevel(level) { problem.tiledForward(pool, relu: relu) }
         #expect(output.strayWrites == 0, "\(level)")
-        #expect(isNear(output.values, twin, within: tolerance, tilesOn: level), "\(level)")
+        #expect(distance(output.values, twin) < tolerance, "\(level)")
         bytes[level] = bits(output.values)
         let streamed = onLevel(level) { problem.streamedForward(pool, relu: relu) }
-        #expect(streamed.strayWrites == 0 && agree(streamed.values, output.values, level), "\(level): weights transformed on the way")
+        #expect(streamed.strayWrites == 0 && bits(streamed.values) == bits(output.values), "\(level): weights transformed on the way")
       }
       if let narrow = bytes["avx2"], let wide = bytes["avx512"] { #expect(narrow == wide) }
     }
@@ -94,18 +89,18 @@ extension ConvProblem {
         let dx = conv.inputs.enumerated().map { Image($1, d, h, w, gap: $0 + conv.gaps.0, rowGap: $0, seed: 5) }
         let twin = problem.dataTwin(dx, accumulate: accumulate)
         onLevel(level) { problem.tiledBackwardData(pool, into: dx, accumulate: accumulate) }
-        #expect(isNear(dx.flatMap(\.values), twin, within: tolerance, tilesOn: level), "\(level) accumulate \(accumulate)")
+        #expect(distance(dx.flatMap(\.values), twin) < tolerance, "\(level) accumulate \(accumulate)")
         for image in dx { #expect(image.strayWrites == 0) }
         let streamed = conv.inputs.enumerated().map { Image($1, d, h, w, gap: $0 + conv.gaps.0, rowGap: $0, seed: 5) }
         onLevel(level) { problem.streamedBackwardData(pool, into: streamed, accumulate: accumulate) }
-        #expect(agree(streamed.flatMap(\.values), dx.flatMap(\.values), level), "\(level)")
+        #expect(bits(streamed.flatMap(\.values)) == bits(dx.flatMap(\.values)), "\(level)")
         for image in streamed { #expect(image.strayWrites == 0) }
       }
     }
   }
 
   @Test(arguments: ConvCase.tiled) func backwardWeights(_ conv: ConvCase) {
-    expectWeights(conv, within: tolerance, inTiles: true) { $0.tiledBackwardWeights(pool) } added: { $0.tiledBackwardWeights(pool, from: 2, accumulate: true) }
+    expectWeights(conv, within: tolerance) { $0.tiledBackwardWeights(pool) } added: { $0.tiledBackwardWeights(pool, from: 2, accumulate: true) }
   }
 
   /// Zeros that are stored nowhere: inputs smaller than what the taps span, beside inputs with a border of zeros.
@@ -132,7 +127,7 @@ extension ConvProblem {
         dcs_winograd_forward(pool.handle, inputs, 2, conv.extents, packed, problem.bias, 1, &output.tensor, &scratch)
         scratch = [Float](repeating: .nan, count: Int(dcs_winograd_streamed_scratch(pool.handle, inputs, Int64(conv.channels), &streamed.tensor, conv.extents)))
         dcs_winograd_streamed_forward(pool.handle, inputs, 2, conv.extents, problem.weights, problem.bias, 1, &streamed.tensor, &scratch)
-        #expect(isNear(output.values, forward, within: tolerance, tilesOn: level) && agree(streamed.values, output.values, level), "\(level)")
+        #expect(distance(output.values, forward) < tolerance && bits(output.values) == bits(streamed.values), "\(level)")
 
         let (d, h, w) = conv.inputSize, dx = conv.inputs.map { Image($0, d, h, w) }, twin = problem.dataTwin(dx, accumulate: 0)
         packed = [Float](repeating: .nan, count: Int(dcs_winograd_packed_count(Int64(conv.channels), Int64(conv.outputs), conv.extents)))
@@ -147,12 +142,12 @@ extension ConvProblem {
             place += 1
           }
         }
-        #expect(isNear(values, expected, within: tolerance, tilesOn: level) && stray == 0, "\(level)")
+        #expect(distance(values, expected) < tolerance && stray == 0, "\(level)")
 
         var dw = [Float](repeating: 0, count: problem.weights.count), dbias = [Float](repeating: 0, count: conv.outputs)
         scratch = [Float](repeating: .nan, count: Int(dcs_winograd_backward_weights_scratch(pool.handle, inputs, 2, conv.extents, &problem.dy.tensor)))
         dcs_winograd_backward_weights(pool.handle, inputs, 2, conv.extents, &problem.dy.tensor, &dw, &dbias, 0, &scratch)
-        #expect(isNear(dw, weights.dw, within: tolerance, tilesOn: level) && distance(dbias, weights.dbias) < tolerance, "\(level)")
+        #expect(distance(dw, weights.dw) < tolerance && distance(dbias, weights.dbias) < tolerance, "\(level)")
       }
     }
   }
@@ -163,37 +158,12 @@ extension ConvProblem {
       backwardData: { $0.tiledBackwardData($1, into: $2, accumulate: 0) }, backwardWeights: { $0.tiledBackwardWeights($1) })
   }
 
-  /// The largest error over the root mean square of the output, 432 channels.
+  /// Root mean square of the error over that of the output, 432 channels.
   @Test func accuracy() {
     let problem = ConvProblem(ConvCase(inputs: [432], outputs: 2, kernel: (3, 3, 3), size: (4, 4, 16)))
-    let exact = problem.forwardTwin(relu: false).double
+    let exact = problem.forwardTwin(relu: false).double, found = problem.tiledForward(pool, relu: false).values
+    let error = zip(found, exact).reduce(0) { max($0, abs(Double($1.0) - $1.1)) }
     let size = (exact.reduce(0) { $0 + $1 * $1 } / Double(exact.count)).squareRoot()
-    for level in kernelLevels {
-      let found = onLevel(level) { problem.tiledForward(pool, relu: false).values }
-      let error = zip(found, exact).reduce(0) { max($0, abs(Double($1.0) - $1.1)) }
-      #expect(error < (level == "amx" ? 2e-4 : 5e-5) * size, "\(level): \(error / size)")
-    }
-  }
-
-  /// Far from 1 values are as near, and what is not finite shows in all of its tile's outputs that see it.
-  @Test func extremes() {
-    let conv = ConvCase(inputs: [17], outputs: 18, kernel: (3, 3, 3), size: (4, 4, 8)), (d, h, w) = conv.inputSize
-    for level in kernelLevels {
-      for scale in [1e-25, 1e25] {
-        let problem = ConvProblem(conv), dx = [Image(17, d, h, w)]
-        problem.dy.forEachVoxel { problem.dy[$0, $1, $2, $3] *= Float(scale) }
-        onLevel(level) { problem.tiledBackwardData(pool, into: dx, accumulate: 0) }
-        let found = dx[0].values.map { Float(Double($0) / scale) }, exact = problem.dataTwin(dx, accumulate: 0).map { $0 / scale }
-        #expect(isNear(found, exact, within: tolerance, tilesOn: level), "\(level) times \(scale)")
-      }
-      for value in [Float.nan, .infinity] {
-        let problem = ConvProblem(conv)
-        problem.inputs[0][16, 2, 2, 4] = value
-        let output = onLevel(level) { problem.tiledForward(pool, relu: false) }
-        output.forEachVoxel { o, z, y, x in
-          #expect(output[o, z, y, x].isFinite == !(2...4).contains(x), "\(level): \(value) at \(z), \(y), \(x)")
-        }
-      }
-    }
+    #expect(error < 5e-5 * size, "\(error / size)")
   }
 }

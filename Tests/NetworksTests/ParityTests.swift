@@ -156,16 +156,12 @@ struct ParityTests {
     let fixture = try Fixture("windows"), make = try #require(Self.windows.first { $0.name == name }).make, context = context(2), input = try fixture.array("\(name).input")
     let builder = try NetworkBuilder(name: name, spatialRank: input.rank - 2, inChannels: input.shape[1])
     let network = try builder.network(output: try make(try builder.input.conv(input.shape[1], kernel: [1], name: "first")))
-    for level in kernelLevels {
-      try onLevel(level) {
-        let engine = try Engine(network, batch: input.shape[0], inputSpatialShape: Array(input.shape.dropFirst(2)), mode: .training, fast: fast, context: context)
-        let output = try engine.forward(input, try fixture.parameters("\(name).weights.", network)), inPairs = fast && level == "amx"
-        #expect(try error(output, fixture.array("\(name).output")) < (inPairs ? 1e-4 : 5e-6), "\(level)")
-        let gradients = try engine.backward(try Loss.mse(output, target: try fixture.array("\(name).target"), pool: context.pool).gradient)
-        let wanted = try fixture.parameters("\(name).gradient.", network)
-        for (index, weight) in gradients.names.enumerated() { #expect(try error(gradients.arrays[index], wanted.arrays[index]) < (inPairs ? 1e-4 : 1e-5), "\(level): \(weight)") }
-      }
-    }
+    let engine = try Engine(network, batch: input.shape[0], inputSpatialShape: Array(input.shape.dropFirst(2)), mode: .training, fast: fast, context: context)
+    let output = try engine.forward(input, try fixture.parameters("\(name).weights.", network))
+    #expect(try error(output, fixture.array("\(name).output")) < 5e-6)
+    let gradients = try engine.backward(try Loss.mse(output, target: try fixture.array("\(name).target"), pool: context.pool).gradient)
+    let wanted = try fixture.parameters("\(name).gradient.", network)
+    for (index, weight) in gradients.names.enumerated() { #expect(try error(gradients.arrays[index], wanted.arrays[index]) < 1e-5, "\(weight)") }
   }
 
   @Test func batchNormalisation() throws {

@@ -13,7 +13,7 @@ extension Builtin {
     "Runs a network over a volume, blockwise and without seams: every block gets the context that the network sees.",
     details: [
       "The result has no trace of the blocks: any block size and any number of workers give the same bytes.",
-      "fast=true computes convolutions of 12 channels and more in tiles, two to three times as fast. Values differ by rounding (some 1e-5 of their spread), and otherwise for other blocks and on processors with AMX.",
+      "fast=true computes convolutions of 12 channels and more in tiles, two to three times as fast. Values differ by rounding (some 1e-5 of their spread), and otherwise for other blocks.",
       "to=\"c.zarr/name\" writes it there and resumes what was begun; without it the result stays in memory. dtype=uint8 scales the activation's range to 0…255 and records that.",
       "mirror=true is the mean over all mirrorings of the input: eight passes in three dimensions, four in two. Not for channels with a direction, such as affinities.",
       "A network that sees all of its input (group_norm, global_pool, attention) is laid in tiles of its training size at fixed places; these show where they meet.",
