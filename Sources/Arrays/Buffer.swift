@@ -25,13 +25,6 @@ package final class Buffer: @unchecked Sendable {   // written only while unique
 
   deinit { Cache.shared.give(bytes, capacity) }
 
-  /// Gives the whole pages among these bytes back to the system; what was in them is lost. For work memory that is read for the last time while a result grows.
-  package func forget(_ range: Range<Int>) {
-    let page = 1 << 12, begin = (UInt(bitPattern: bytes) + UInt(max(0, range.lowerBound)) + UInt(page) - 1) / UInt(page) * UInt(page)
-    let end = (UInt(bitPattern: bytes) + UInt(min(count, range.upperBound))) / UInt(page) * UInt(page)
-    if capacity >= Cache.mapped, begin < end { madvise(UnsafeMutableRawPointer(bitPattern: begin), Int(end - begin), MADV_DONTNEED) }
-  }
-
   /// Bytes of freed buffers that are kept for the next, at most; 3 GiB unless said. What is above is given back at once.
   package static func keep(atMost bytes: Int) { Cache.shared.keep(atMost: bytes) }
 

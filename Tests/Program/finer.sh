@@ -7,7 +7,7 @@ data=$scratch/f.zarr
 "$dcs" --quiet "$here/finer_train.dcs" --data "$data" --runs "$scratch/runs" >"$scratch/log" 2>&1 || { bad "training"; tail -20 "$scratch/log"; }
 grep -q "uint8, 16 nm  uint8   8 × 8 × 8 nm" "$scratch/log" && ok || { bad "the table does not show raw's level"; head -8 "$scratch/log"; }
 grep -qE "score 0\.[6-9]|score 1" "$scratch/log" && ok || { bad "it learned little"; tail -5 "$scratch/log"; }
-grep -q "no pictures" "$scratch/runs/finer/report.html" && bad "the page has no slices" || ok
+grep -q "segmentation" "$scratch/runs/finer/report.html" && ! grep -q "no pictures" "$scratch/runs/finer/report.html" && ok || bad "the page has no slices"
 [ -s "$scratch/runs/preview.png" ] && ok || bad "no preview"
 scale() { grep -A 3 '"normalisation"' "$scratch/runs/$1/run.json"; }
 [ -n "$(scale finer)" ] && [ "$(scale finer)" = "$(scale again)" ] && ok || bad "weights go on with another normalisation"

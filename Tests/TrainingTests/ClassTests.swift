@@ -20,7 +20,7 @@ import Training
     edit(&options)
     let inputs = labels.map { CropSpec.Input.source($0.1, name: $0.0) }
     let spec = CropSpec(name: "k", use: .train, raw: .source(raw, name: "raw"), labels: inputs, classes: labels.map(\.0).filter { !$0.isEmpty }, mask: mask.map { .source($0, name: "m") }, annotated: annotated)
-    return try DataSplit([spec], options: options) { _ in .nothing }.crops[0]
+    return try DataSplit([spec], options: options) { _, _ in .nothing }.crops[0]
   }
 
   func all(_ source: ChannelSource?) throws -> [UInt8] { try #require(source).read(offset: [0, 0, 0], shape: [12, 12, 12]).nonZero().elements(UInt8.self) }
@@ -57,7 +57,7 @@ import Training
       var options = SplitOptions()
       options.classes = ["a", "b"]
       let spec = CropSpec(use: .train, raw: .source(raw, name: "raw"), labels: [.source(a, name: "a"), .source(b, name: "b")], classes: ["a", "b"], annotated: annotated)
-      let data = try DataSplit([spec], options: options) { _ in .nothing }
+      let data = try DataSplit([spec], options: options) { _, _ in .nothing }
       let settings = try RunSettings(network: try tinyNetwork(task.channels.count, padding: .same), task: task, data: data, input: [12, 12, 12], batch: 1, augment: [], seed: 3)
       let batch = try BatchMaker(settings, context()).batch(0, context())
       return try batch.weight?.elements(Float.self) ?? [Float](repeating: 1, count: task.channels.count * 1728)
@@ -97,7 +97,7 @@ import Training
       CropSpec(name: name, use: .train, raw: .source(raw, name: "raw"), labels: [.source(a, name: "a"), .source(b, name: "b")], classes: ["a", "b"], weight: weight)
     }
     let empty = try volume([12, 12, 12]) { _, _, _ in UInt8(0) }
-    let data = try DataSplit([spec("one", empty, 1), spec("two", rare, 2), spec("three", empty, 5)]) { _ in .nothing }, shape = PatchShape(input: [1, 1, 1], output: [1, 1, 1], context: [0, 0, 0])
+    let data = try DataSplit([spec("one", empty, 1), spec("two", rare, 2), spec("three", empty, 5)]) { _, _ in .nothing }, shape = PatchShape(input: [1, 1, 1], output: [1, 1, 1], context: [0, 0, 0])
     for (weights, share) in [([], 0.5), ([1.0, 3], 0.75)] {
       let sampler = try PatchSampler(data.train, shape: shape, units: .none, foreground: 1, classWeights: weights, seed: 5, context())
       var counts = [0, 0, 0, 0]
@@ -141,14 +141,14 @@ import Training
   @Test func points() throws {
     let at = [[4, 12, 20], [92, 84, 44]].map { Coordinate<World>($0.map { Rational($0) }) }
     let spec = CropSpec(name: "k", use: .train, raw: .source(raw, name: "raw"), labels: [.source(ids, name: "l")], points: at)
-    let data = try DataSplit([spec]) { _ in .nothing }, shape = PatchShape(input: [1, 1, 1], output: [1, 1, 1], context: [0, 0, 0])
+    let data = try DataSplit([spec]) { _, _ in .nothing }, shape = PatchShape(input: [1, 1, 1], output: [1, 1, 1], context: [0, 0, 0])
     let sampler = try PatchSampler(data.train, shape: shape, units: .none, foreground: 0.5, seed: 5, context())
     var counts: [[Int]: Int] = [:]
     for iteration in 0..<400 { counts[try sampler.patch(iteration: iteration, item: 0).offset, default: 0] += 1 }
     #expect(Set(counts.keys) == [[0, 1, 2], [11, 10, 5]] && chiSquare(Array(counts.values), [0.5, 0.5]) < 10.8)
     var far = spec
     far.points = [at[0], Coordinate([Rational(800), Rational(0), Rational(0)])]
-    #expect(problems { _ = try DataSplit([far]) { _ in .nothing } } == [.pointsOutside(crop: "k", outside: 1, of: 2)])
+    #expect(problems { _ = try DataSplit([far]) { _, _ in .nothing } } == [.pointsOutside(crop: "k", outside: 1, of: 2)])
   }
 
   /// What is held stays below half of the memory budget, crop by crop.
@@ -166,7 +166,7 @@ import Training
   func split(_ raw: [Volume], _ labels: Volume, voxel: Int) throws -> DataSplit {
     var options = SplitOptions()
     options.voxel = Coordinate(repeating: Rational(voxel), count: 3)
-    return try DataSplit([CropSpec(name: "k", use: .train, raw: .path("raw"), labels: [.path("labels")])], options: options) { path in
+    return try DataSplit([CropSpec(name: "k", use: .train, raw: .path("raw"), labels: [.path("labels")])], options: options) { path, _ in
       if path == "labels" { return .array(labels) }
       let level = raw.firstIndex { $0.grid.voxelSize[0] == Rational(voxel) } ?? raw.lastIndex { $0.grid.voxelSize[0] <= Rational(voxel) } ?? 0
       return raw.count > 1 ? .level(raw[level], path: "raw/s\(level)") : .array(raw[level])

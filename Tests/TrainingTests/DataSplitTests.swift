@@ -62,7 +62,7 @@ import Training
 
   @Test func emptyAndValidationOnly() throws {
     let (raw, labels) = try paired([6, 6, 6])
-    #expect(problems { _ = try DataSplit([]) { _ in .nothing } } == [.empty])
+    #expect(problems { _ = try DataSplit([]) { _, _ in .nothing } } == [.empty])
     #expect(problems { _ = try split(spec(.validate, raw: raw, labels: labels)) } == [.noTraining(crops: 1)])
   }
 
@@ -77,7 +77,7 @@ import Training
 
   @Test func pathsAreOpened() throws {
     let (raw, labels) = try paired([6, 6, 6])
-    func open(_ path: String) throws -> Opened {
+    func open(_ path: String, _ voxel: WorldCoordinate?) throws -> Opened {
       switch path {
       case "raw": .array(raw)
       case "labels": .array(labels)

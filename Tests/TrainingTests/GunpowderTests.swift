@@ -58,7 +58,7 @@ private let folder = #filePath.split(separator: "/", omittingEmptySubsequences: 
       name: "a", use: .train, raw: .source(try volume("raw"), name: "raw"), labels: [.source(try volume("labels"), name: "labels")], mask: mask ? .source(try volume("mask"), name: "mask") : nil,
       points: [centre])
     let settings = try RunSettings(
-      network: try tinyNetwork(task.channels.count, padding: .same), task: task, data: try DataSplit([spec]) { _ in .nothing }, input: [8, 12, 12], batch: 1, augment: [], seed: 1)
+      network: try tinyNetwork(task.channels.count, padding: .same), task: task, data: try DataSplit([spec]) { _, _ in .nothing }, input: [8, 12, 12], batch: 1, augment: [], seed: 1)
     let made = try BatchMaker(settings, context()).batch(0, context())
     return (try made.target.elements(Float.self), try made.weight?.elements(Float.self) ?? [])
   }

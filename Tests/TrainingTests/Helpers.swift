@@ -22,7 +22,7 @@ func spec(_ use: CropSpec.Use = .train, raw: Volume, labels: Volume, mask: Volum
 }
 
 func split(_ specs: CropSpec..., downsample: [Int] = [1]) throws -> DataSplit {
-  try DataSplit(specs, downsample: downsample) { _ in .nothing }
+  try DataSplit(specs, downsample: downsample) { _, _ in .nothing }
 }
 
 func problems(_ body: () throws -> Void) -> [SplitProblem] {

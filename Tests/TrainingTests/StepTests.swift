@@ -29,7 +29,7 @@ import Training
       }
       let straight = try train("straight", [6], threads: 1)
       #expect(try train("stopped", [1, 4, 6], threads: 2) == straight)
-      let again = try RunSettings(record: settings.record, path: "run.json") { _ in throw StorageError.notFound(path: "", near: nil) }
+      let again = try RunSettings(record: settings.record, path: "run.json") { _, _ in throw StorageError.notFound(path: "", near: nil) }
       #expect(again.steps == settings.steps && again.optimizer == settings.optimizer && again.rate == settings.rate)
       // what is left out of records is what was not said
       #expect(try tinySettings().record["clip"] == nil && settings.record["clip"]?.double == (given.steps.clip == 0 ? nil : given.steps.clip))

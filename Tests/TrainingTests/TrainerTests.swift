@@ -206,7 +206,7 @@ import Training
                           roi: try WorldRoi(from: Coordinate(repeating: Rational(8), count: 3), to: Coordinate(repeating: Rational(280), count: 3)))
       var validate = spec
       validate.use = .validate
-      let data = try DataSplit([spec, validate], downsample: [2]) { try Opened.path($0) }
+      let data = try DataSplit([spec, validate], downsample: [2]) { try Opened.path($0, voxelSize: $1) }
       let settings = try RunSettings(network: try tinyNetwork(padding: .same), task: .distance(["ball"], scale: 30), data: data, input: [8, 8, 8], augment: try Augmentation.usual(), seed: 3)
       let run = try Run("r", in: root, settings)
       try run.train(until: TrainLimit(iterations: 2), context())

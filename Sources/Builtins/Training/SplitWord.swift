@@ -32,13 +32,12 @@ extension Builtin {
     func look(_ crop: Crop) throws -> CropLook? {
       do { return try crop.look(input: try call.optionalVoxels("input", rank: crop.raw.rank)?.values, call.execution) } catch is NotRead { return nil }   // a dry run
     }
-    func open(_ path: String) throws -> Opened { try opened(path, options.voxel, call) }
-    func openRaw(_ path: String) throws -> Opened { try opened(path, options.rawVoxel ?? options.voxel, call) }
+    func open(_ path: String, _ voxel: WorldCoordinate?) throws -> Opened { try opened(path, voxel, call) }
     let specs: [CropSpec]
     if case .string(let path) = try call.value("of") {
       let labels: String? = if case .list = try call.value("labels") { "[" + (try call.names("labels")).joined(separator: "&") + "]" } else { try call.optionalString("labels") }
       let keys = SplitKeys(raw: try call.optionalString("raw"), labels: labels, mask: try call.optionalString("mask"))
-      guard try isFolder(path) else { return Value(SplitValue(split: try DataSplit(csv: path, keys: keys, downsample: factor, options: options, look: look, openRaw: openRaw, open: open))) }
+      guard try isFolder(path) else { return Value(SplitValue(split: try DataSplit(csv: path, keys: keys, downsample: factor, options: options, look: look, open: open))) }
       specs = try SplitFolder.specs(path, keys: keys)
     } else if let table = try call.value("of").object(as: TableValue.self) { specs = try (0..<table.count).map { try spec(table.row($0), $0, call) } } else {
       specs = try call.list("of").enumerated().map {
@@ -46,7 +45,7 @@ extension Builtin {
         return try spec(row, $0, call)
       }
     }
-    return Value(SplitValue(split: try DataSplit(specs, downsample: factor, options: options, look: look, openRaw: openRaw, open: open)))
+    return Value(SplitValue(split: try DataSplit(specs, downsample: factor, options: options, look: look, open: open)))
   }
 
   private static func isFolder(_ path: String) throws -> Bool {

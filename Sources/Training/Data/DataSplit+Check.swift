@@ -6,9 +6,9 @@ struct CropProblems: Error { var problems: [SplitProblem] }
 
 extension DataSplit {
   /// Opens one crop and puts raw, labels and mask on their grids.
-  static func crop(_ spec: CropSpec, _ name: String, _ downsample: [Int], _ options: SplitOptions, _ openRaw: (String) throws -> Opened, _ open: (String) throws -> Opened) -> Result<Crop, CropProblems> {
+  static func crop(_ spec: CropSpec, _ name: String, _ downsample: [Int], _ options: SplitOptions, _ open: (String, WorldCoordinate?) throws -> Opened) -> Result<Crop, CropProblems> {
     var opening = CropOpening(spec: spec, name: name, options: options)
-    do throws(CropProblems) { return .success(try opening.crop(downsample, openRaw, open)) } catch { return .failure(error) }
+    do throws(CropProblems) { return .success(try opening.crop(downsample, open)) } catch { return .failure(error) }
   }
 }
 
@@ -20,14 +20,14 @@ private struct CropOpening {
 
   func stop() throws(CropProblems) { if !problems.isEmpty { throw CropProblems(problems: problems) } }
 
-  mutating func crop(_ downsample: [Int], _ openRaw: (String) throws -> Opened, _ open: (String) throws -> Opened) throws(CropProblems) -> Crop {
+  mutating func crop(_ downsample: [Int], _ open: (String, WorldCoordinate?) throws -> Opened) throws(CropProblems) -> Crop {
     if !(spec.weight > 0 && spec.weight.isFinite) { problems.append(.weight(crop: name, weight: spec.weight)) }
     let raw: (any ArraySource)?
-    (raw, spec.raw) = opened(spec.raw, .raw, openRaw)
+    (raw, spec.raw) = opened(spec.raw, .raw, open)
     let classes = arrange()
     var parts: [(any ArraySource)?] = []
     for index in spec.labels.indices {
-      if !isAnnotated(classes, index), case .path(let path) = spec.labels[index], case .nothing? = try? open(path) { spec.labels[index] = .nothing }
+      if !isAnnotated(classes, index), case .path(let path) = spec.labels[index], case .nothing? = try? open(path, options.voxel(.labels)) { spec.labels[index] = .nothing }
       let found = opened(spec.labels[index], .labels, open)
       parts.append(found.source)
       spec.labels[index] = found.input
@@ -52,13 +52,13 @@ private struct CropOpening {
   }
 
   /// What an input leads to, and the input by which a run finds the same again.
-  private mutating func opened(_ input: CropSpec.Input, _ role: SplitRole, _ open: (String) throws -> Opened) -> (source: (any ArraySource)?, input: CropSpec.Input) {
+  private mutating func opened(_ input: CropSpec.Input, _ role: SplitRole, _ open: (String, WorldCoordinate?) throws -> Opened) -> (source: (any ArraySource)?, input: CropSpec.Input) {
     do {
       switch input {
       case .nothing: break
       case .source(let source, _): return (source, input)
       case .path(let path):
-        switch try open(path) {
+        switch try open(path, options.voxel(role)) {
         case .array(let source): return (source, input)
         case .level(let source, let level): return (source, .path(level))
         case .group(let children): problems.append(.isGroup(crop: name, role: role.rawValue, path: path, children: children))
@@ -105,7 +105,7 @@ private struct CropOpening {
   }
 
   private mutating func resampled(_ source: any ArraySource, _ role: SplitRole, _ path: String, start: WorldCoordinate?) -> (any ArraySource)? {
-    guard let voxel = role == .raw ? options.rawVoxel ?? options.voxel : options.voxel, source.grid.isKnown else { return source }
+    guard let voxel = options.voxel(role), source.grid.isKnown else { return source }
     do {
       if let found = try source.at(voxel, role, start: start) { return found }
       problems.append(.resolution(crop: name, role: role.rawValue, path: path, have: source.grid.voxelSize.description, wanted: voxel.description))

@@ -25,7 +25,7 @@ extension DataSplit {
   }
 
   /// - Parameter facts: not nil if the arrays are gone: then they are stood in for by ones that say so when they are read.
-  init(record: JSON, path: String, missing: (facts: JSON?, reason: TrainingError)? = nil, open: (String) throws -> Opened) throws {
+  init(record: JSON, path: String, missing: (facts: JSON?, reason: TrainingError)? = nil, open: (String, WorldCoordinate?) throws -> Opened) throws {
     guard let crops = record["crops"]?.array, let downsample = record["downsample"]?.ints else { throw TrainingError.damagedRun(path: path, reason: "`data` is missing or not as expected") }
     if missing == nil, let crop = crops.first(where: { $0["in_memory"]?.bool == true }) { throw TrainingError.inMemory(crop: crop["name"]?.string ?? "") }
     let specs = try crops.map { crop -> CropSpec in
@@ -47,7 +47,7 @@ extension DataSplit {
       return
     }
     let sources = MissingSource.sources(of: record, facts: missing.facts, missing.reason)
-    try self.init(specs) { path in sources[path].map { .array($0) } ?? .nothing }
+    try self.init(specs) { path, _ in sources[path].map { .array($0) } ?? .nothing }
   }
 }
 

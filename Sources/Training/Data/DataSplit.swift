@@ -43,6 +43,9 @@ package struct SplitOptions: Sendable, Equatable {
   package var voxel: WorldCoordinate?
   /// The same of raw where that shall be coarser than labels; nil: as `voxel`.
   package var rawVoxel: WorldCoordinate?
+
+  func voxel(_ role: SplitRole) -> WorldCoordinate? { role == .raw ? rawVoxel ?? voxel : voxel }
+
   /// Which classes become channels, in this order; empty: those of the first crop.
   package var classes: [String] = []
   /// A class that a crop has no labels of is known to be absent where another class is labelled.
@@ -91,11 +94,10 @@ package struct DataSplit: Sendable {
   /// - Parameter downsample: one factor for all spatial axes, or one an axis.
   /// - Parameter problems: found before, in the file that the specs are of.
   /// - Parameter look: what is seen of a crop's values; called for each crop that could be opened.
-  /// - Parameter openRaw: as `open`, of raw, where that is another level of a pyramid.
   /// - Throws: `TrainingError.split` with every problem found; what `look` throws.
   package init(
     _ specs: [CropSpec], downsample: [Int] = [1], options: SplitOptions = SplitOptions(), problems earlier: [SplitProblem] = [], look: (Crop) throws -> CropLook? = { _ in nil },
-    openRaw: ((String) throws -> Opened)? = nil, open: (String) throws -> Opened
+    open: (_ path: String, _ voxel: WorldCoordinate?) throws -> Opened
   ) throws {
     var crops: [Crop] = [], problems = earlier, names: [String: Int] = [:], looks: [CropLook] = [], remarks: [SplitProblem] = []
     let given = options.classes.isEmpty ? options.groups.map(\.name) : options.classes, classes = given.isEmpty ? specs.first?.classes ?? [] : given
@@ -105,7 +107,7 @@ package struct DataSplit: Sendable {
       if let seen = names[name], seen > 1 { name += "-\(seen)" }
       func placed(_ problem: SplitProblem) -> SplitProblem { spec.place.map { .at(place: $0, problem) } ?? problem }
       if given.isEmpty && spec.classes != classes { problems.append(placed(.classesDiffer(crop: name, expected: classes, found: spec.classes))) }
-      switch Self.crop(spec, name, downsample, options, { path in if let openRaw { try openRaw(path) } else { try open(path) } }, open) {
+      switch Self.crop(spec, name, downsample, options, open) {
       case .success(let crop):
         crops.append(crop)
         guard let seen = try look(crop) else { continue }

@@ -32,13 +32,13 @@ import Geometry
 extension DataSplit {
   /// A split from a CSV file; see `SplitCSV`.
   ///
-  /// - Parameter open: what a path leads to; `Opened.path` takes the finest level of pyramids.
+  /// - Parameter open: what a path leads to, at the voxel size that is wanted of it.
   /// - Parameter look: what is seen of a crop's values, if it shall be looked at.
   package init(
     csv path: String, keys: SplitKeys = SplitKeys(), downsample: [Int] = [1], options: SplitOptions = SplitOptions(), look: (Crop) throws -> CropLook? = { _ in nil },
-    openRaw: ((String) throws -> Opened)? = nil, open: (String) throws -> Opened = { try Opened.path($0) }
+    open: (String, WorldCoordinate?) throws -> Opened = { try Opened.path($0, voxelSize: $1) }
   ) throws {
     let (specs, problems) = SplitCSV.read(String(decoding: try Files.read(path), as: UTF8.self), path: path, keys: keys) { try Files.read($0) }
-    try self.init(specs, downsample: downsample, options: options, problems: problems, look: look, openRaw: openRaw, open: open)
+    try self.init(specs, downsample: downsample, options: options, problems: problems, look: look, open: open)
   }
 }

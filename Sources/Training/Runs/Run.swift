@@ -1,5 +1,6 @@
 // A run: settings, a folder, and what has been done so far. Opening one reads the folder; training goes on from its last checkpoint.
 
+import Geometry
 import Networks
 import Storage
 import Synchronization
@@ -47,7 +48,7 @@ package final class Run: Sendable {
   /// - Parameter task: needed if the run's task is one of a script; must have the same record.
   /// - Throws: `TrainingError.notARun`, `.damagedRun`, `.settings`. Data that are gone and functions of a script that are not given are errors only
   ///   when they are needed: `.split`, `.inMemory`, `.needsTask`.
-  package convenience init(opening name: String, in root: String = "runs", task: Task? = nil, open: (String) throws -> Opened = { try Opened.path($0) }) throws {
+  package convenience init(opening name: String, in root: String = "runs", task: Task? = nil, open: (String, WorldCoordinate?) throws -> Opened = { try Opened.path($0, voxelSize: $1) }) throws {
     try Self.check(name)
     let folder = RunFolder(path: Files.join(root, name))
     let stored = try folder.existingSettings()

@@ -1,6 +1,7 @@
 // Settings as the JSON of run.json, back again, and the first difference between two of them.
 
 import Arrays
+import Geometry
 import Networks
 import Storage
 
@@ -18,7 +19,7 @@ extension RunSettings {
   /// Settings from run.json; arrays are opened again, weights to start from are not needed any more.
   ///
   /// - Parameter task: in place of one of a script, whose functions no file holds.
-  package init(record: JSON, path: String, name: String = "", task given: Task? = nil, open: (String) throws -> Opened) throws {
+  package init(record: JSON, path: String, name: String = "", task given: Task? = nil, open: (String, WorldCoordinate?) throws -> Opened) throws {
     func damaged(_ key: String) -> TrainingError { .damagedRun(path: path, reason: "`\(key)` is missing or not as expected") }
     guard let input = record["input"]?.ints else { throw damaged("input") }
     guard let model = record["model"] else { throw damaged("model") }

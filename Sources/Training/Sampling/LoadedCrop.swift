@@ -84,9 +84,9 @@ struct LoadedCrop: Sendable {
     let middle = axes.map { Double(shape.output[$0] - 1) / 2 }, centre = axes.map { Double(offset[$0]) + middle[$0] }
     func limit(_ source: ChannelSource, _ more: Int) -> Int { memory / (source.channels * (source.source.dtype.size + more)) }
     // in voxels of raw, the middle of whose first one lies (rate − 1) / 2 voxels of labels behind its corner
-    func inRaw(_ fine: Double, _ axis: Int) -> Double { rate[axis] == 1 ? fine : (fine - Double(rate[axis] - 1) / 2) / Double(rate[axis]) }
+    func inRaw(_ fine: Double, _ axis: Int) -> Double { (fine - Double(rate[axis] - 1) / 2) / Double(rate[axis]) }
     let rawBox = try WarpedBox(
-      warp, box: shape.input, first: axes.map { rate[$0] == 1 ? -Double(shape.margin($0)) - middle[$0] : (Double(rate[$0] - 1) / 2 - Double(shape.margin($0)) - middle[$0]) / Double(rate[$0]) },
+      warp, box: shape.input, first: axes.map { (Double(rate[$0] - 1) / 2 - Double(shape.margin($0)) - middle[$0]) / Double(rate[$0]) },
       centre: axes.map { inRaw(centre[$0] + Double(rawShift[$0]), $0) }, voxelSize: axes.map { voxelSize[$0] * Double(rate[$0]) }, limit: limit(raw, MemoryLayout<Float>.size))
     let labelBox = try WarpedBox(
       warp, box: shape.labels, first: axes.map { -Double(shape.context[$0]) - middle[$0] }, centre: centre, voxelSize: voxelSize, limit: limit(labels, 1))
@@ -104,7 +104,7 @@ struct LoadedCrop: Sendable {
   /// Where raw of a patch lies.
   private func rawGrid(at offset: [Int], _ shape: PatchShape) throws -> Grid {
     let corner = try labels.grid(at: offset.indices.map { offset[$0] - shape.margin($0) })
-    guard rate.contains(where: { $0 > 1 }), corner.isKnown else { return corner }
+    guard corner.isKnown else { return corner }
     return try Grid(axes: corner.axes, voxelSize: Coordinate(zip(corner.voxelSize.values, rate).map { try $0 * Rational($1) }), offset: corner.offset)
   }
 
