@@ -117,19 +117,16 @@ package struct BlockwisePlan: Sendable {
   /// Why what `onDisk` made cannot be gone on with; nil where it can.
   static func refusal(of path: String, onDisk: String, here: String) -> BlockwiseError? {
     guard let (what, old, new) = difference(onDisk: onDisk, here: here) else { return nil }
-    let entries = entries(here), name = entries.first { what == $0.key + " identity" }
-    // another array under another name, or of another form, is another input
-    if let name, Self.entries(onDisk).contains(where: { $0 == name }), ["type", "grid"].allSatisfy({ kind in
-      let key = "\(name.key) \(kind)"
-      return entries.first { $0.key == key }?.value == Self.entries(onDisk).first { $0.key == key }?.value
-    }) { return .inputChanged(path: path, input: name.value, onDisk: old, here: new) }
+    if let name = entries(here).first(where: { what == $0.key + " identity" }) { return .inputChanged(path: path, input: name.value, onDisk: old, here: new) }
     return .planDiffers(path: path, what: what, onDisk: old, here: new)
   }
 
-  /// The first line in which the two texts differ.
+  /// A line in which the two texts differ: the first, or the first that people can read.
   private static func difference(onDisk: String, here: String) -> (what: String, onDisk: String, here: String)? {
     let old = entries(onDisk), new = entries(here)
-    for (key, value) in new where old.first(where: { $0.key == key })?.value != value {
+    let changed = new.filter { entry in old.first { $0.key == entry.key }?.value != entry.value }
+    // an identity is a number: whatever else has changed says more
+    if let (key, value) = changed.first(where: { !$0.key.hasSuffix(" identity") }) ?? changed.first {
       return (key, brief(old.first { $0.key == key }?.value ?? "nothing"), brief(value))
     }
     for (key, value) in old where !new.contains(where: { $0.key == key }) { return (key, brief(value), "nothing") }

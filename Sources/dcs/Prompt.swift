@@ -107,6 +107,10 @@ final class Prompt {
     if !interpreter.names.contains(word) {   // as other prompts have it; a name of the session comes first
       if word == "exit" || word == "quit" { return 0 }
       if word == "help" { pager.show(help("") + "\n"); return nil }
+      if let command = Command.all.first(where: { $0.name == word }), interpreter.value(of: word) == nil {
+        output.warn("error: unknown name `\(word)`\nhint: \(command.line)\n")
+        return nil
+      }
     }
     return statement(text, named: "prompt")
   }

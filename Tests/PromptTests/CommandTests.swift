@@ -34,6 +34,7 @@ import Testing
     try screen.enter("help", shows: "TAB completes.")
     try screen.enter("quit = 3", shows: "dcs> ")
     try screen.enter("quit", shows: "\n3\n")
+    try screen.enter("ls", shows: "hint: :ls [FOLDER]  Lists files")
     try screen.enter("exit", shows: "\n")
     #expect(screen.wait() == 0)
   }

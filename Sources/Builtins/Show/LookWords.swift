@@ -15,7 +15,7 @@ extension Builtin {
     """,
     "Shows a slice, the middle one along `axis` unless `at` (a voxel, or a place in the world) says otherwise; labels in colours, `overlay` labels over grey values.",
     details: [
-      "Of an array on disk at most 27 chunks are read: the coarsest pyramid level that fills the screen, else the central window, and the picture says which; whole=true reads the whole slice.",
+      "Of an array on disk at most \(ShownSlice.chunkLimit) chunks are read: the coarsest pyramid level that fills the screen, else the central window, and the picture says which; whole=true reads the whole slice.",
       "Grey values span the 1st to the 99th percentile unless `low` and `high` say otherwise. Up to four channels stand beside each other; colors=\"rgb\" shows three as one.",
       "save(look(a), \"x.png\") keeps the picture.",
     ],

@@ -41,7 +41,8 @@ extension ArrayValue {
       lines.add("  chunks  ", [chunkText(stored), stored.codecText, "\(stored.format)"], indent: 10, separator: "   ")
       if stored.isUnfinished { lines.add("  unfinished: what wrote it was stopped, or is at work; missing chunks read as the fill value", [], indent: 2) }
       if case .view(let view) = content, view.isWhole {
-        lines.add("  values  ", ["not read: look(\(style.name ?? "a")) reads ≤ 27 chunks,", "stats(\(style.name ?? "a")) reads all"], indent: 10, separator: " ")
+        let most = min(ShownSlice.chunkLimit, stored.chunkCount)
+        lines.add("  values  ", ["not read: look(\(style.name ?? "a")) reads ≤ \(most) chunk\(most == 1 ? "" : "s"),", "stats(\(style.name ?? "a")) reads all"], indent: 10, separator: " ")
       }
     }
     if let file {
