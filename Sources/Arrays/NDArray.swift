@@ -92,6 +92,9 @@ extension NDArray {
     return try body(UnsafeRawBufferPointer(start: buffer.bytes + start * dtype.size, count: byteCount))
   }
 
+  /// Where the first element is, for kernels that walk by `strides` (in elements).
+  package func withFirst<R, E: Error>(_ body: (UnsafeRawPointer) throws(E) -> R) throws(E) -> R { try body(buffer.bytes + start * dtype.size) }
+
   package mutating func withMutableBytes<R, E: Error>(_ body: (UnsafeMutableRawBufferPointer) throws(E) -> R) throws(E) -> R {
     precondition(isContiguous, "withMutableBytes needs a contiguous array")
     makeUnique()

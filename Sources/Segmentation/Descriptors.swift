@@ -43,7 +43,7 @@ package func descriptors(_ labels: NDArray, sigma: [Double], voxelSize: [Double]
   var out = try result(.float32, [descriptorChannels(rank: box.rank)] + labels.shape, context, zeroed: true)
   let packed = try labels.contiguous(), radius = kernels.map { $0.count - 1 }, samples = try factor == 1 ? packed : everyNth(packed, factor)
   let missing = [Int](repeating: 0, count: 3 - box.rank), margins = margin.flatMap { $0.count == box.rank && $0.allSatisfy { $0 >= 0 } ? missing + $0 : nil } ?? [0, 0, 0]
-  let regions = try objects(packed, for: "descriptors", context).flatMap { object in
+  let regions = try objects(packed, moments: false, for: "descriptors", context).flatMap { object in
     let begin = missing + object.begin.map { $0 / factor }, end = missing.map { $0 + 1 } + object.end.map { ($0 + factor - 1) / factor }
     let low = (0..<3).map { max(begin[$0], margins[$0] / factors[$0]) }
     let high = (0..<3).map { min(end[$0], (box.extents[$0] - margins[$0] + factors[$0] - 1) / factors[$0]) }

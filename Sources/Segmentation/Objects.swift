@@ -8,25 +8,26 @@ import CKernels
 import Execution
 import Synchronization
 
-/// One object; bounds and sums count voxels along the axes of the array that it came from. One flat piece of memory, because there are millions of them.
+/// One object; bounds and sums count voxels along the axes of the array that it came from.
 package struct ObjectExtent: Equatable, Sendable {
   package let id: UInt64
-  package private(set) var count: Int
+  package let count: Int
   private let rank: Int
   // along z, y, x, of which the first are left out where there are fewer axes
-  private var lower, upper: Triple<Int>
-  private var sum: Triple<Int128>
-  /// Of zz, yy, xx, and of zy, zx, yx.
-  private var squares, mixed: Triple<Int128>
+  private let lower, upper: Triple<Int>
+  private let sum: Triple<Int128>
+  /// Of zz, yy, xx, and of zy, zx, yx; 0 where they were not wanted.
+  private let squares, mixed: Triple<Int128>
 
-  init(_ object: dcs_seg_object, rank: Int) {
+  init(_ object: dcs_seg_object, products: UnsafePointer<UInt64>?, rank: Int) {
     (id, count, self.rank) = (object.id, Int(object.count), rank)
-    let (begin, end, sum, p) = (object.begin, object.end, object.sum, object.products)
+    let (begin, end, sum) = (object.begin, object.end, object.sum)
+    func wide(_ low: UInt64, _ high: UInt64) -> Int128 { Int128(truncatingIfNeeded: UInt128(high) << 64 | UInt128(low)) }
+    func product(_ place: Int) -> Int128 { products.map { wide($0[2 * place], $0[2 * place + 1]) } ?? 0 }
     lower = Triple(Int(begin.0), Int(begin.1), Int(begin.2))
     upper = Triple(Int(end.0), Int(end.1), Int(end.2))
-    self.sum = Triple(Int128(sum.0), Int128(sum.1), Int128(sum.2))
-    func wide(_ words: (UInt64, UInt64)) -> Int128 { Int128(truncatingIfNeeded: UInt128(words.1) << 64 | UInt128(words.0)) }
-    (squares, mixed) = (Triple(wide(p.0), wide(p.1), wide(p.2)), Triple(wide(p.3), wide(p.4), wide(p.5)))
+    self.sum = Triple(wide(sum.0.0, sum.0.1), wide(sum.1.0, sum.1.1), wide(sum.2.0, sum.2.1))
+    (squares, mixed) = (Triple(product(0), product(1), product(2)), Triple(product(3), product(4), product(5)))
   }
 
   /// The axes that there are, of z, y and x.
@@ -39,31 +40,6 @@ package struct ObjectExtent: Equatable, Sendable {
   package var sums: [Int128] { axes.map { sum[$0] } }
   /// Of the products of those, one a pair of axes: [a][b] with b ≥ a.
   package var products: [[Int128]] { axes.map { a in (a..<3).map { $0 == a ? squares[a] : mixed[a + $0 - 1] } } }
-
-  /// The same object in a block that begins at `offset` of the whole.
-  package func shifted(by offset: [Int]) -> ObjectExtent {
-    var moved = self
-    let all = [Int](repeating: 0, count: 3 - rank) + offset, by = Triple(Int128(all[0]), Int128(all[1]), Int128(all[2]))
-    for a in axes {
-      moved.squares[a] += 2 * by[a] * sum[a] + by[a] * by[a] * Int128(count)
-      for b in a + 1..<3 { moved.mixed[a + b - 1] += by[a] * sum[b] + by[b] * sum[a] + by[a] * by[b] * Int128(count) }
-      moved.lower[a] += Int(by[a])
-      moved.upper[a] += Int(by[a])
-      moved.sum[a] += by[a] * Int128(count)
-    }
-    return moved
-  }
-
-  package mutating func add(_ other: ObjectExtent) {
-    count += other.count
-    for a in axes {
-      lower[a] = min(lower[a], other.lower[a])
-      upper[a] = max(upper[a], other.upper[a])
-      sum[a] += other.sum[a]
-      squares[a] += other.squares[a]
-      mixed[a] += other.mixed[a]
-    }
-  }
 
   /// Mean index of its voxels along axis `a` of `rank`.
   package func centroid(_ axis: Int) -> Double { Double(sum[axis + 3 - rank]) / Double(count) }
@@ -85,90 +61,94 @@ package struct ObjectExtent: Equatable, Sendable {
 
 /// Something for each of three axes, or of three pairs of them.
 private struct Triple<T: Equatable & Sendable>: Equatable, Sendable {
-  private var a, b, c: T
+  private let a, b, c: T
 
   init(_ a: T, _ b: T, _ c: T) { (self.a, self.b, self.c) = (a, b, c) }
 
-  subscript(place: Int) -> T {
-    get { place == 0 ? a : place == 1 ? b : c }
-    set {
-      switch place {
-      case 0: a = newValue
-      case 1: b = newValue
-      default: c = newValue
-      }
-    }
-  }
+  subscript(place: Int) -> T { place == 0 ? a : place == 1 ? b : c }
 }
 
-/// The objects of a volume, ascending by id; `function` is what the user called.
+/// The objects of a volume, ascending by id; `function` is what the user called. Views are walked, not copied, unless their rows are strided.
 ///
+/// - Parameter moments: whether products, and with them the covariance, are wanted.
 /// - Throws: `SegmentationError.rank`, `.dtype`; `ArrayError.noMemory`; `Cancelled`.
-package func objects(_ labels: NDArray, for function: String = "objects", _ context: ExecutionContext) throws -> [ObjectExtent] {
+package func objects(_ labels: NDArray, moments: Bool = true, for function: String = "objects", _ context: ExecutionContext) throws -> ObjectTable {
   let box = try Box(labels, function)
   try checkIds(function, labels, context)
-  if box.isEmpty { return [] }
-  let packed = try labels.contiguous()
+  let all = try ObjectTable(rank: box.rank, moments: moments), lock = Mutex(())
+  if box.isEmpty { return all }
+  let array = labels.strides.last == 1 || box.width == 1 ? labels : try labels.contiguous()
+  let strides = ([0, 0, 0] + array.strides).suffix(3).dropLast().map(Int64.init)
   let parts = pieces(box.rows, (box.count + (1 << 20) - 1) >> 20)
-  let all = try ObjectTable(), lock = Mutex(())
-  try packed.withBytes { voxels in
-    guard let voxels = voxels.baseAddress else { return }
+  try array.withFirst { voxels in
     try context.forEach(parts.count) { part, _ in
-      let table = try ObjectTable()
+      let table = try ObjectTable(rank: box.rank, moments: moments)
       for rows in pieces(parts[part].count, (parts[part].count * box.width) >> 16) {   // each voxel may be an object: small enough to be stopped soon
         try context.cancellation.check()
-        try table.addRows(voxels, packed.dtype.size, box, rows: parts[part].lowerBound + rows.lowerBound..<parts[part].lowerBound + rows.upperBound)
+        try table.addRows(voxels, array.dtype.size, box, strides, rows: parts[part].lowerBound + rows.lowerBound..<parts[part].lowerBound + rows.upperBound)
       }
       // sums do not depend on the order of adding
       try lock.withLock { _ in try all.add(table, context) }
     }
   }
-  return try all.extents(rank: box.rank, context)
+  try all.sort(context)
+  return all
 }
 
-/// Owner of a C table.
-private struct ObjectTable: ~Copyable {
+/// Objects of a volume, or of a part of it: owner of a C table, in the order in which they were met until it is sorted. One flat piece of memory,
+/// because there may be millions: 112 bytes an object and 96 of products, some 64 to find it by.
+// Whoever adds is alone with it; after that it is only read.
+package final class ObjectTable: RandomAccessCollection, Equatable, @unchecked Sendable {
   private let table: OpaquePointer
+  private let rank: Int, moments: Bool
+  /// Where each is in the table, ascending by id; empty before.
+  private var order: [IdPair] = []
 
-  /// - Throws: `ArrayError.noMemory`, as all of its methods do.
-  init() throws(ArrayError) {
+  /// - Throws: `ArrayError.noMemory`.
+  package init(rank: Int, moments: Bool) throws(ArrayError) {
     guard let table = dcs_seg_objects_create() else { throw .noMemory(bytes: 1 << 13) }
-    self.table = table
+    (self.table, self.rank, self.moments) = (table, rank, moments)
+    if moments { dcs_seg_objects_keep_products(table) }
   }
 
   deinit { dcs_seg_objects_destroy(table) }
 
-  private var all: UnsafeBufferPointer<dcs_seg_object> { UnsafeBufferPointer(start: dcs_seg_objects_all(table), count: Int(dcs_seg_objects_size(table))) }
+  package var startIndex: Int { 0 }
+  package var endIndex: Int { Int(dcs_seg_objects_size(table)) }
+
+  package subscript(index: Int) -> ObjectExtent {
+    precondition(indices.contains(index), "object \(index) of \(count)")
+    let place = order.isEmpty ? Int64(index) : Int64(order[index].b)
+    return ObjectExtent(dcs_seg_objects_at(table, place).pointee, products: dcs_seg_objects_products(table, place), rank: rank)
+  }
+
+  package static func == (a: ObjectTable, b: ObjectTable) -> Bool { a.elementsEqual(b) }
 
   private func require(_ status: Int32) throws(ArrayError) {
-    guard status == 0 else { throw .noMemory(bytes: Int(clamping: dcs_seg_objects_size(table)) &* 2 &* MemoryLayout<dcs_seg_object>.stride) }
+    guard status == 0 else { throw .noMemory(bytes: count &* 2 &* (MemoryLayout<dcs_seg_object>.stride + (moments ? 96 : 0))) }
   }
 
-  func addRows(_ voxels: UnsafeRawPointer, _ size: Int, _ box: Box, rows: Range<Int>) throws(ArrayError) {
-    try require(dcs_seg_objects_add_rows(table, voxels, Int32(size), Int64(box.height), Int64(box.width), Int64(rows.lowerBound), Int64(rows.upperBound)))
+  fileprivate func addRows(_ voxels: UnsafeRawPointer, _ size: Int, _ box: Box, _ strides: [Int64], rows: Range<Int>) throws(ArrayError) {
+    try require(dcs_seg_objects_add_rows(table, voxels, Int32(size), Int64(box.height), Int64(box.width), strides, Int64(rows.lowerBound), Int64(rows.upperBound)))
   }
 
-  /// - Throws: `Cancelled`, too.
-  func add(_ other: borrowing ObjectTable, _ context: ExecutionContext) throws {
-    let parts = other.all
-    for few in pieces(parts.count, parts.count >> 14) {
+  /// Adds what another part of the volume holds, which begins at `offset` of the whole.
+  ///
+  /// - Throws: `ArrayError.noMemory`, `Cancelled`; then some of it has been added.
+  package func add(_ other: ObjectTable, offset: [Int] = [0, 0, 0], _ context: ExecutionContext) throws {
+    order = []
+    let offset = ([0, 0, 0] + offset).suffix(3).map(Int64.init)
+    for few in pieces(other.count, other.count >> 14) where !few.isEmpty {
       try context.cancellation.check()
-      for index in few { try withUnsafePointer(to: parts[index]) { try require(dcs_seg_objects_add(table, $0)) } }
+      try require(dcs_seg_objects_add(table, other.table, offset, Int64(few.lowerBound), Int64(few.upperBound)))
     }
   }
 
-  /// Ascending by id.
+  /// Ascending by id from now on.
   ///
   /// - Throws: `Cancelled`.
-  func extents(rank: Int, _ context: ExecutionContext) throws -> [ObjectExtent] {
-    let all = all, order = try ascending(all.enumerated().map { IdPair($1.id, UInt64($0)) }, context)
-    var found: [ObjectExtent] = []
-    found.reserveCapacity(all.count)
-    for few in pieces(order.count, order.count >> 14) {
-      try context.cancellation.check()
-      for pair in order[few] { found.append(ObjectExtent(all[Int(pair.b)], rank: rank)) }
-    }
-    return found
+  package func sort(_ context: ExecutionContext) throws {
+    order = try ascending((0..<Int64(count)).map { IdPair(dcs_seg_objects_at(table, $0).pointee.id, UInt64($0)) }, context)
   }
 }
 

@@ -17,7 +17,7 @@ import Segmentation
       try bytes(watershed(heights, seeds: labels, context)), try bytes(watershed(labels, seeds: labels, mask: heights.cast(to: .int8), connectivity: 3, context)),
       try bytes(mutexWatershed(affinities, offsets: Self.offsets, mask: labels, context).labels), try bytes(Segmentation.affinities(labels, neighborhood: Self.offsets, context)),
       try bytes(descriptors(labels, sigma: [1, 2, 1], voxelSize: [1, 1, 2], context)), try bytes(descriptors(labels, sigma: [1, 2, 1], voxelSize: [1, 1, 2], factor: 2, context)),
-      try "\(objects(labels, context))", try "\(objectCorners(labels, context).sorted { $0.key < $1.key })", try "\(contacts(labels, affinities: affinities, offsets: Self.offsets, context))",
+      try "\(Array(objects(labels, context)))", try "\(objectCorners(labels, context).sorted { $0.key < $1.key })", try "\(contacts(labels, affinities: affinities, offsets: Self.offsets, context))",
       try "\(contingency(labels, labels, context))", try bytes(agglomerate(labels, affinities: affinities, offsets: Self.offsets, thresholds: [0.2], context)[0]),
     ]
   }

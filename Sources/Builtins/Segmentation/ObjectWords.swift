@@ -31,7 +31,7 @@ extension Builtin {
 
   private typealias NamedColumn = (name: String, values: TableColumn)
 
-  private static func objectColumns(_ found: [ObjectExtent], _ grid: Grid) throws -> [NamedColumn] {
+  private static func objectColumns(_ found: ObjectTable, _ grid: Grid) throws -> [NamedColumn] {
     let sizes = grid.voxelSize.values.map(\.double), corner = grid.offset.values.map(\.double)
     func column(_ value: @escaping @Sendable (ObjectExtent) -> Value) -> TableColumn { TableColumn(count: found.count) { value(found[$0]) } }
     let roi = column { object in
@@ -44,7 +44,7 @@ extension Builtin {
       + grid.axes.enumerated().map { axis, named in (named.name, column { .float(corner[axis] + ($0.centroid(axis) + 0.5) * sizes[axis]) }) }
   }
 
-  private static func shapeColumns(_ found: [ObjectExtent], _ corners: [UInt64: ObjectCorners], _ grid: Grid) -> [NamedColumn] {
+  private static func shapeColumns(_ found: ObjectTable, _ corners: [UInt64: ObjectCorners], _ grid: Grid) -> [NamedColumn] {
     let sizes = grid.sizes
     func column(_ value: @escaping @Sendable (ObjectExtent) -> Value) -> TableColumn { TableColumn(count: found.count) { value(found[$0]) } }
     @Sendable func axes(_ object: ObjectExtent) -> (lengths: [Double], directions: [[Double]]) {

@@ -115,18 +115,22 @@ int dcs_seg_map_set(dcs_seg_counts *map, uint64_t from, uint64_t to);
 int64_t dcs_seg_map_apply(const dcs_seg_counts *map, const void *in, int in_width, void *out, int out_width, int64_t count, int missing);
 
 // seg_objects.c -- functions that return int give -1 when there is no memory
-// z, y, x; sums of the voxels' indices, and of their products zz, yy, xx, zy, zx, yx as 128 bits, the lower ones first
-typedef struct { uint64_t id; int64_t count, begin[3], end[3], sum[3]; uint64_t products[6][2]; } dcs_seg_object;
+// z, y, x; sums of the voxels' indices in 128 bits, the lower ones first
+typedef struct { uint64_t id; int64_t count, begin[3], end[3]; uint64_t sum[3][2]; } dcs_seg_object;
 typedef struct dcs_seg_objects dcs_seg_objects;
 dcs_seg_objects *dcs_seg_objects_create(void);
+// Of a new table: sums of products of indices are wanted, too.
+void dcs_seg_objects_keep_products(dcs_seg_objects *table);
 void dcs_seg_objects_destroy(dcs_seg_objects *table);
 int64_t dcs_seg_objects_size(const dcs_seg_objects *table);
-// Adds rows [begin, end) of a volume of `height` rows a plane; 0 is no object.
-int dcs_seg_objects_add_rows(dcs_seg_objects *table, const void *labels, int width, int64_t height, int64_t row_length, int64_t begin, int64_t end);
-// Adds what another part of the volume holds of an object.
-int dcs_seg_objects_add(dcs_seg_objects *table, const dcs_seg_object *part);
-// All of them, in the order in which they were met; until the next is added.
-const dcs_seg_object *dcs_seg_objects_all(const dcs_seg_objects *table);
+// Adds rows [begin, end) of a volume of `height` rows a plane; planes and rows begin `strides` voxels apart; 0 is no object.
+int dcs_seg_objects_add_rows(dcs_seg_objects *table, const void *labels, int width, int64_t height, int64_t row_length, const int64_t strides[2], int64_t begin, int64_t end);
+// Adds objects [begin, end) of another part of the volume, whose first voxel is at `offset` of the whole.
+int dcs_seg_objects_add(dcs_seg_objects *table, const dcs_seg_objects *part, const int64_t offset[3], int64_t begin, int64_t end);
+// In the order in which they were met; until the next is added.
+const dcs_seg_object *dcs_seg_objects_at(const dcs_seg_objects *table, int64_t index);
+// Of zz, yy, xx, zy, zx, yx, two words each, the lower first; NULL where they were not wanted.
+const uint64_t *dcs_seg_objects_products(const dcs_seg_objects *table, int64_t index);
 
 // seg_corners.c -- faces that show, in quarters, along z, y, x, and Euler's number of closed voxels, in eighths
 typedef struct { uint64_t id; int64_t count, euler, faces[3]; } dcs_seg_corner;
