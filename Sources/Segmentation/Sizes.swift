@@ -81,11 +81,14 @@ func countPairs(_ a: NDArray, _ b: NDArray?, mask: NDArray?, _ context: Executio
     try withOptionalBytes(b) { bBytes in
       try withOptionalBytes(mask) { maskBytes in
         try context.forEach(parts.count) { part, _ in
-          let first = parts[part].lowerBound
           guard let aBase = aBytes.baseAddress else { return }
           let local = try PairCounts()
           let mask = maskBytes?.assumingMemoryBound(to: UInt8.self)
-          try local.addRows(aBase + first * a.dtype.size, a.dtype.size, bBytes.map { $0 + first * (b?.dtype.size ?? 0) }, b?.dtype.size ?? 1, mask.map { $0 + first }, count: parts[part].count)
+          for few in pieces(parts[part].count, parts[part].count >> 16) {   // each voxel may be a pair of its own: small enough to be stopped soon
+            try context.cancellation.check()
+            let first = parts[part].lowerBound + few.lowerBound
+            try local.addRows(aBase + first * a.dtype.size, a.dtype.size, bBytes.map { $0 + first * (b?.dtype.size ?? 0) }, b?.dtype.size ?? 1, mask.map { $0 + first }, count: few.count)
+          }
           // sums of counts do not depend on the order of adding
           let cells = try local.take(context.cancellation)
           try lock.withLock { _ in
