@@ -1,6 +1,7 @@
 // The inner loops of convolution for AVX2 with FMA: register tiles of 12 sums in 16 registers.
 //
-// strip: 4 channels x 3 vectors of sums; a tap costs 3 loads and 4 broadcasts for 12 multiply-adds. Groups of 8 channels are two passes.
+// strip: 4 channels x 3 vectors of sums; a tap costs 3 loads and 4 broadcasts for 12 multiply-adds. Groups of 8 channels are two passes. What is
+//        left of a line is 4 x 2 or 8 x 1: fewer than 8 sums wait for each other.
 // dots:  4 channels of dy x 3 columns.
 // The bodies of both are assembly: compilers keep one of the twelve sums in memory, which halves the speed.
 #if defined(__x86_64__)
@@ -49,19 +50,19 @@ TILE void strip_tile_4x3(const conv_strip *s, int64_t start, int64_t offset, con
     UNROLL for (int v = 0; v < 3; v++) _mm256_store_ps(sums + m * s->stride + v * LANES, sum[m][v]);
 }
 
-// One vector of positions, for what is left of a line, and one or two channels.
-TILE void strip_tile(const conv_strip *s, int64_t start, int64_t offset, const int width, const int vectors, const int64_t group) {
-  __m256 sum[4][6];
+// Any other tile: what is left of a line, and one or two channels.
+TILE void strip_tile(const conv_strip *s, int64_t start, int64_t offset, const int width, const int vectors, const int64_t group, const int64_t taps) {
+  __m256 sum[8][6];
   float *sums = s->sums + offset * s->stride + start;
   UNROLL for (int m = 0; m < width; m++)
     UNROLL for (int v = 0; v < vectors; v++)
       sum[m][v] = s->resume ? _mm256_load_ps(sums + m * s->stride + v * LANES) : _mm256_setzero_ps();
   const float *weight = s->weights + offset, *channel = s->input + start;
-  int64_t skipped = s->weight_step - s->row_count * s->taps * group;
+  int64_t skipped = s->weight_step - s->row_count * taps * group;
   for (int64_t c = 0; c < s->channels; c++, channel += s->sc, weight += skipped)
     for (int64_t r = 0; r < s->row_count; r++) {
       const float *row = channel + s->rows[r];
-      for (int64_t k = 0; k < s->taps; k++, weight += group)
+      for (int64_t k = 0; k < taps; k++, weight += group)
         UNROLL for (int v = 0; v < vectors; v++) {
           __m256 x = _mm256_loadu_ps(row + k + v * LANES);
           UNROLL for (int m = 0; m < width; m++) sum[m][v] = _mm256_fmadd_ps(_mm256_broadcast_ss(weight + m), x, sum[m][v]);
@@ -73,11 +74,12 @@ TILE void strip_tile(const conv_strip *s, int64_t start, int64_t offset, const i
 
 #define STRIP_4(name, group, taps)                                                                               \
   TARGET static void name(const conv_strip *s) {                                                                 \
+    int64_t full = (s->positions + LANES - 1) / LANES / 3 * 3 * LANES, left = s->positions - full;                \
     for (int64_t offset = 0; offset < group; offset += 4) {                                                      \
-      int64_t p = 0;                                                                                             \
-      for (; s->positions - p > 2 * LANES; p += 3 * LANES) strip_tile_4x3(s, p, offset, group, taps);            \
-      for (; p < s->positions; p += LANES) strip_tile(s, p, offset, 4, 1, group);                                \
+      for (int64_t p = 0; p < full; p += 3 * LANES) strip_tile_4x3(s, p, offset, group, taps);                   \
+      if (left > LANES) strip_tile(s, full, offset, 4, 2, group, taps);                                          \
     }                                                                                                            \
+    if (left > 0 && left <= LANES) strip_tile(s, full, 0, group, 1, group, taps);                                \
   }
 STRIP_4(strip_8_1, 8, 1)
 STRIP_4(strip_8_3, 8, 3)
@@ -89,8 +91,8 @@ STRIP_4(strip_4_any, 4, s->taps)
 #define STRIP_FEW(name, width, full)                                                          \
   TARGET static void name(const conv_strip *s) {                                              \
     int64_t p = 0;                                                                            \
-    for (; s->positions - p >= full * LANES; p += full * LANES) strip_tile(s, p, 0, width, full, width); \
-    for (; p < s->positions; p += LANES) strip_tile(s, p, 0, width, 1, width);                \
+    for (; s->positions - p >= full * LANES; p += full * LANES) strip_tile(s, p, 0, width, full, width, s->taps); \
+    for (; p < s->positions; p += LANES) strip_tile(s, p, 0, width, 1, width, s->taps);                \
   }
 STRIP_FEW(strip_2, 2, 4)
 STRIP_FEW(strip_1, 1, 6)
@@ -177,5 +179,5 @@ TARGET static void finish(const float *sums, int64_t count, float bias, int how,
 
 #include "conv_winograd_rows.h"
 
-const conv_level conv_level_avx2 = {"avx2", strip, dots, finish, transform_inputs, transform_sums, transform_gradients};
+const conv_level conv_level_avx2 = {"avx2", strip, dots, finish, transform_inputs, transform_sums, transform_gradients, conv_outer_avx2, conv_interleave_avx2};
 #endif

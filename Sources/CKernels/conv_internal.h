@@ -38,9 +38,23 @@ typedef struct {
   float *sums;
 } conv_dots;
 
+// Products of gradients, channels side by side, with shifted rows of the input, over `rows` of `width` positions:
+//
+//   sums[group][j][m] += sum over p of dy[group][p][m] * columns[j][p]
+typedef struct {
+  const float *dy;
+  int64_t dy_group, groups;        // floats from a group of 8 channels to the next; how many
+  int64_t rows, pitch, width;
+  const float *const *columns;
+  int64_t column_count;
+  float *sums;
+  int64_t sums_group;
+} conv_outer;
+
 // Rows of a tile, each of `count` floats, summed up into rows `plane` floats apart (conv_winograd_rows.h); all of whole vectors.
 typedef struct {
   const float *const *rows;   // [plane along z][row along y]
+  int64_t tile;               // 4 or 3 outputs an axis
   int64_t planes, count;      // planes: 1 where nothing is transformed along z
   float *to;
   int64_t plane;
@@ -52,6 +66,7 @@ enum { FINISH_STORE, FINISH_RELU, FINISH_ADD };
 // Points of a tile, each of `count` floats, summed up into rows that are finished; nothing is written behind a row.
 typedef struct {
   const float *const *points;
+  int64_t tile;
   int64_t planes, count;      // planes: of points
   float *const *rows;         // [plane along z][row along y]; NULL: not in the volume
   float bias;
@@ -63,14 +78,18 @@ typedef struct {
   void (*strip)(const conv_strip *);
   void (*dots)(const conv_dots *);
   void (*finish)(const float *sums, int64_t count, float bias, int how, float *row);
-  void (*transform_inputs)(const conv_rows *);      // 6 rows an axis to 6 points
-  void (*transform_sums)(const conv_sums *);        // 6 points to 4 rows
-  void (*transform_gradients)(const conv_rows *);   // 4 rows to 6 points
+  void (*transform_inputs)(const conv_rows *);      // 6 rows an axis to 6 points; of tiles of 3, 5 to 5
+  void (*transform_sums)(const conv_sums *);        // 6 points to 4 rows, 5 to 3
+  void (*transform_gradients)(const conv_rows *);   // 4 rows to 6 points, 3 to 5
+  void (*outer)(const conv_outer *);                // NULL: `dots` is as fast
+  void (*interleave)(const float *const *rows, int64_t count, float *to);   // 8 rows, for `outer`
 } conv_level;
 
 extern const conv_level conv_level_baseline;
 #if defined(__x86_64__)
 extern const conv_level conv_level_avx2, conv_level_avx512;
+void conv_outer_avx2(const conv_outer *outer);
+void conv_interleave_avx2(const float *const *rows, int64_t count, float *to);
 #endif
 const conv_level *conv_current_level(void);
 

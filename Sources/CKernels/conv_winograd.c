@@ -9,16 +9,24 @@ enum { INPUTS = 144, OUTPUTS = 144, POSITIONS = 270, LEAST = 128, VECTOR = 16 };
 
 static const float zeros[WINOGRAD_SEGMENT + 6 + VECTOR];   // as far as a row of 7 taps is read
 
-winograd_cut winograd_cut_of(const dcs_tensor *output, dcs_extent kernel, int64_t input_width, int64_t before, int64_t positions) {
-  winograd_cut cut = {.deep = 1, .span = 1, .points = WINOGRAD_SPAN};
-  if (kernel.depth == 3) cut.deep = WINOGRAD_TILE, cut.span = WINOGRAD_SPAN, cut.points = WINOGRAD_POINTS;
-  cut.y_tiles = (output->height + WINOGRAD_TILE - 1) / WINOGRAD_TILE;
+static int64_t products(const dcs_tensor *output, dcs_extent kernel, int64_t tile) {
+  int64_t high = (output->height + tile - 1) / tile * (tile + 2);
+  return kernel.depth == 3 ? (output->depth + tile - 1) / tile * (tile + 2) * high : high;
+}
+
+int64_t dcs_winograd_tile(const dcs_tensor *output, dcs_extent kernel) { return products(output, kernel, 3) < products(output, kernel, 4) ? 3 : 4; }
+
+winograd_cut winograd_cut_of(const dcs_tensor *output, dcs_extent kernel, int64_t tile, int64_t input_width, int64_t before, int64_t positions, int64_t wanted) {
+  winograd_cut cut = {.tile = tile, .side = tile + 2, .deep = 1, .span = 1};
+  if (kernel.depth == 3) cut.deep = cut.tile, cut.span = cut.side;
+  cut.points = cut.span * cut.side;
+  cut.y_tiles = (output->height + tile - 1) / tile;
   cut.tiles = (output->depth + cut.deep - 1) / cut.deep * cut.y_tiles;
   cut.segments = (output->width + WINOGRAD_SEGMENT - 1) / WINOGRAD_SEGMENT;
   cut.segment = (output->width + cut.segments - 1) / cut.segments;
   int64_t seen = cut.segment + kernel.width - 1;
   cut.pitch = cut.segments > 1 ? seen : input_width + max64(before, seen - before - input_width);
-  int64_t line = min64(positions, max64(LEAST, cut.tiles * cut.pitch / 2));   // two threads have something to do even where there is little
+  int64_t line = min64(positions, max64(LEAST, cut.tiles * cut.pitch / wanted));
   int64_t together = max64(1, line / cut.pitch);
   cut.groups = (cut.tiles + together - 1) / together;
   cut.group = (cut.tiles + cut.groups - 1) / cut.groups;
@@ -48,13 +56,13 @@ void winograd_take(const conv_level *level, const winograd_cut *cut, const winog
     for (int64_t t = 0; t < unit->tiles; t++) {
       winograd_place place = winograd_place_of(cut, unit->first + t);
       for (int64_t a = 0; a < cut->span; a++)
-        for (int64_t b = 0; b < WINOGRAD_SPAN; b++) {
+        for (int64_t b = 0; b < cut->side; b++) {
           int64_t z = place.z - before.depth + a, y = place.y - before.height + b;
           int inside = z >= 0 && z < input->depth && y >= 0 && y < input->height;
-          rows[a * WINOGRAD_SPAN + b] = inside ? origin + z * input->sz + y * input->sy : zeros;
+          rows[a * cut->side + b] = inside ? origin + z * input->sz + y * input->sy : zeros;
         }
       float *line = to + t * unit->pitch + left;
-      conv_rows transform = {rows, cut->span, columns, line, plane};
+      conv_rows transform = {rows, cut->tile, cut->span, columns, line, plane};
       level->transform_inputs(&transform);
       winograd_zero(line + columns, t + 1 < unit->tiles ? unit->pitch - columns : to + winograd_end(cut, unit) - line - columns, cut->points, plane);
     }
@@ -80,7 +88,7 @@ typedef struct {
 
 static winograd_plan make_plan(const dcs_tensor *input, int64_t input_channels, const dcs_tensor *output, int64_t output_channels, dcs_extent kernel) {
   winograd_plan plan = {.level = conv_current_level(), .input_channels = input_channels, .output_channels = output_channels};
-  plan.cut = winograd_cut_of(output, kernel, input->width, winograd_before(output, input, kernel).width, POSITIONS);
+  plan.cut = winograd_cut_of(output, kernel, WINOGRAD_TILE, input->width, winograd_before(output, input, kernel).width, POSITIONS, 2);   // two threads have something to do even where there is little
   plan.inputs = min64(input_channels, INPUTS);
   plan.outputs = min64(round_up(output_channels, GROUP), OUTPUTS);
   plan.blocks = (output_channels + OUTPUTS - 1) / OUTPUTS;
@@ -102,9 +110,9 @@ void winograd_store(const conv_level *level, const winograd_cut *cut, const wino
     winograd_place place = winograd_place_of(cut, u->first + t);
     for (int64_t f = 0; f < cut->points; f++) points[f] = sums + f * plane + t * u->pitch;
     for (int64_t a = 0; a < cut->deep; a++)
-      for (int64_t b = 0; b < WINOGRAD_TILE; b++)
-        rows[a * WINOGRAD_TILE + b] = place.z + a < out->depth && place.y + b < out->height ? to + (place.z + a) * out->sz + (place.y + b) * out->sy : NULL;
-    conv_sums transform = {points, cut->span, u->width, rows, bias, how};
+      for (int64_t b = 0; b < cut->tile; b++)
+        rows[a * cut->tile + b] = place.z + a < out->depth && place.y + b < out->height ? to + (place.z + a) * out->sz + (place.y + b) * out->sy : NULL;
+    conv_sums transform = {points, cut->tile, cut->span, u->width, rows, bias, how};
     level->transform_sums(&transform);
   }
 }

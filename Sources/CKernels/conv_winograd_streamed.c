@@ -27,6 +27,12 @@ static void take_channel(void *context, int64_t channel, int worker) {
   winograd_take_ranges(plan->level, &plan->cut, &plan->unit, pass->inputs, channel, 1, pass->before, plan->points + channel * plan->cut.stride, plan->plane);
 }
 
+// Lines that are read next: there are too many, and each too short, for the machine to foresee.
+static void ask_for(const streamed_plan *plan, const float *lines, int64_t count) {
+  for (int64_t c = 0; c < count; c++, lines += plan->cut.stride)
+    for (int64_t x = 0; x < plan->unit.line; x += 16) __builtin_prefetch(lines + x, 0, 2);
+}
+
 static void run_block(void *context, int64_t block, int worker) {
   const streamed_plan *plan = context;
   const winograd_source *source = &plan->source;
@@ -38,7 +44,8 @@ static void run_block(void *context, int64_t block, int worker) {
     for (int64_t c = 0; c < count; c++)   // the groups of one input lie side by side in transposed weights
       for (int64_t m = 0; m < outputs; m += GROUP)
         winograd_pack(source, first + m, i + c, 1, weights + m / GROUP * group_floats + c * taps * group_width(first + m, source->outputs), plane);
-    for (int64_t f = 0; f < plan->cut.points; f++)
+    for (int64_t f = 0; f < plan->cut.points; f++) {
+      if (f + 1 < plan->cut.points) ask_for(plan, plan->points + (f + 1) * plan->plane + i * stride, count);
       for (int64_t m = 0; m < outputs; m += GROUP) {
         conv_strip strip = {.input = plan->points + f * plan->plane + i * stride, .channels = count, .sc = stride, .rows = &row, .row_count = 1,
                             .taps = taps, .weights = weights + m / GROUP * group_floats + f * plane, .width = group_width(first + m, source->outputs),
@@ -46,6 +53,7 @@ static void run_block(void *context, int64_t block, int worker) {
         strip.weight_step = taps * strip.width;
         plan->level->strip(&strip);
       }
+    }
   }
   for (int64_t m = 0; m < outputs; m++)
     winograd_store(plan->level, &plan->cut, &plan->unit, &plan->pass, first + m, sums + m * stride, OUTPUTS * stride);
@@ -53,7 +61,7 @@ static void run_block(void *context, int64_t block, int worker) {
 
 static void run(dcs_pool *pool, const conv_pass *pass, winograd_source source, float *scratch) {
   dcs_extent before = winograd_before(pass->outputs, pass->inputs, pass->kernel);
-  streamed_plan plan = {.pass = *pass, .source = source, .level = conv_current_level(), .cut = winograd_cut_of(&pass->outputs[0], pass->kernel, pass->inputs[0].width, before.width, POSITIONS)};
+  streamed_plan plan = {.pass = *pass, .source = source, .level = conv_current_level(), .cut = winograd_cut_of(&pass->outputs[0], pass->kernel, source.tile, pass->inputs[0].width, before.width, POSITIONS, 1)};
   plan.pass.before = before;
   plan.scratch = (float *)round_up((int64_t)(uintptr_t)scratch, 64);
   plan.worker_floats = worker_floats(&plan.cut, pass->kernel);
@@ -67,11 +75,11 @@ static void run(dcs_pool *pool, const conv_pass *pass, winograd_source source, f
 }
 
 int64_t dcs_winograd_streamed_units(const dcs_tensor *output, dcs_extent kernel) {
-  return winograd_cut_of(output, kernel, output->width + kernel.width - 1, 0, POSITIONS).units;
+  return winograd_cut_of(output, kernel, dcs_winograd_tile(output, kernel), output->width + kernel.width - 1, 0, POSITIONS, 1).units;
 }
 
 int64_t dcs_winograd_streamed_scratch(const dcs_pool *pool, const dcs_tensor *input, int64_t input_channels, const dcs_tensor *output, dcs_extent kernel) {
-  winograd_cut cut = winograd_cut_of(output, kernel, input->width, winograd_before(output, input, kernel).width, POSITIONS);
+  winograd_cut cut = winograd_cut_of(output, kernel, dcs_winograd_tile(output, kernel), input->width, winograd_before(output, input, kernel).width, POSITIONS, 1);
   return VECTOR + points_floats(&cut, input_channels) + dcs_pool_threads(pool) * worker_floats(&cut, kernel);
 }
 
@@ -79,12 +87,12 @@ void dcs_winograd_streamed_forward(dcs_pool *pool, const dcs_tensor *inputs, int
                                    int relu, const dcs_tensor *output, float *scratch) {
   conv_pass pass = {.input_count = input_count, .output_count = 1, .kernel = kernel, .bias = bias, .relu = relu, .outputs = {*output}};
   for (int i = 0; i < input_count; i++) pass.inputs[i] = inputs[i];
-  run(pool, &pass, winograd_source_of(weights, output->channels, channel_total(inputs, input_count), kernel, 0), scratch);
+  run(pool, &pass, winograd_source_of(weights, output->channels, channel_total(inputs, input_count), kernel, 0, dcs_winograd_tile(output, kernel)), scratch);
 }
 
 void dcs_winograd_streamed_backward_data(dcs_pool *pool, const dcs_tensor *dy, dcs_extent kernel, const float *weights, const dcs_tensor *dx, int dx_count,
                                          int accumulate, float *scratch) {
   conv_pass pass = {.input_count = 1, .output_count = dx_count, .kernel = kernel, .accumulate = accumulate, .inputs = {*dy}};
   for (int r = 0; r < dx_count; r++) pass.outputs[r] = dx[r];
-  run(pool, &pass, winograd_source_of(weights, dy->channels, channel_total(dx, dx_count), kernel, 1), scratch);
+  run(pool, &pass, winograd_source_of(weights, dy->channels, channel_total(dx, dx_count), kernel, 1, dcs_winograd_tile(dx, kernel)), scratch);
 }

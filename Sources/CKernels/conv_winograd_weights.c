@@ -19,6 +19,7 @@ typedef struct {
   int64_t input_channels, output_blocks, input_blocks, outputs, inputs_step;   // channels of a block
   int64_t parts;
   int64_t columns;                                    // of a block: its input channels times the taps along x
+  int outer;                                          // channels of dy side by side, in groups of 8
   float *partial, *bias, *scratch;                    // [part][o][i][kernel], [part][o], [worker]
   int64_t worker_floats, x_plane, dy_plane;           // floats from one point's lines to the next one's
   float *dw, *dbias;
@@ -27,7 +28,7 @@ typedef struct {
 
 static gradient_plan make_plan(const dcs_tensor *inputs, int input_count, dcs_extent k, const dcs_tensor *dy) {
   gradient_plan plan = {.inputs = inputs, .dy = dy, .k = k, .level = conv_current_level()};
-  plan.cut = winograd_cut_of(dy, k, inputs[0].width, winograd_before(dy, inputs, k).width, POSITIONS);
+  plan.cut = winograd_cut_of(dy, k, dcs_winograd_tile(dy, k), inputs[0].width, winograd_before(dy, inputs, k).width, POSITIONS, 2);
   plan.input_channels = channel_total(inputs, input_count);
   plan.output_blocks = (dy->channels + CHANNELS - 1) / CHANNELS;
   plan.input_blocks = (plan.input_channels + CHANNELS - 1) / CHANNELS;
@@ -38,7 +39,10 @@ static gradient_plan make_plan(const dcs_tensor *inputs, int input_count, dcs_ex
   int64_t whole = dy->channels * plan.input_channels * kernel_volume(k);
   plan.parts = min64(min64(PARTS, plan.cut.units), max64(1, PARTIAL_FLOATS / whole));
   plan.x_plane = winograd_plane(plan.inputs_step, plan.cut.stride), plan.dy_plane = winograd_plane(plan.outputs, plan.cut.stride);
+  int64_t last = dy->channels % GROUP;
+  plan.outer = plan.level->outer && (last == 0 || last > 4 || dy->channels > 4 * GROUP);
   plan.worker_floats = plan.cut.points * (plan.x_plane + plan.dy_plane + plan.columns * plan.outputs) + 2 * 96;
+  if (plan.outer) plan.worker_floats += WINOGRAD_TILE * WINOGRAD_TILE * GROUP * plan.cut.segment + LINE;
   plan.worker_floats = round_up(plan.worker_floats, LINE);
   return plan;
 }
@@ -53,26 +57,63 @@ CLONED static float row_sum(const float *row, int64_t count) {
   return sum;
 }
 
-// A dy A^T of one channel, with zeros between rows and up to the end of the line; returns the sum of the unit's dy.
-static float take_gradient(const gradient_plan *plan, const winograd_unit *u, int64_t channel, float *to, int64_t plane) {
+// A dy A^T of one channel, with zeros between rows and up to the end of the line; returns the sum of the unit's dy if that is wanted.
+static float take_gradient(const gradient_plan *plan, const winograd_unit *u, int64_t channel, int summed, float *to, int64_t plane) {
   const dcs_tensor *dy = plan->dy;
   const float *rows[WINOGRAD_TILE * WINOGRAD_TILE], *origin = dy->data + channel * dy->sc + u->x;
   float sum = 0;
   for (int64_t t = 0; t < u->tiles; t++) {
     winograd_place place = winograd_place_of(&plan->cut, u->first + t);
     for (int64_t a = 0; a < plan->cut.deep; a++)
-      for (int64_t b = 0; b < WINOGRAD_TILE; b++) {
+      for (int64_t b = 0; b < plan->cut.tile; b++) {
         int64_t z = place.z + a, y = place.y + b;
         int inside = z < dy->depth && y < dy->height;
-        rows[a * WINOGRAD_TILE + b] = inside ? origin + z * dy->sz + y * dy->sy : zeros;
-        if (inside) sum += row_sum(rows[a * WINOGRAD_TILE + b], u->width);
+        rows[a * plan->cut.tile + b] = inside ? origin + z * dy->sz + y * dy->sy : zeros;
+        if (inside && summed) sum += row_sum(rows[a * plan->cut.tile + b], u->width);
       }
-    conv_rows transform = {rows, plan->cut.deep, u->width, to + t * u->pitch, plane};
+    conv_rows transform = {rows, plan->cut.tile, plan->cut.deep, u->width, to + t * u->pitch, plane};
     plan->level->transform_gradients(&transform);
     int64_t end = t * u->pitch + u->width;
     winograd_zero(to + end, (t + 1 < u->tiles ? (t + 1) * u->pitch : winograd_end(&plan->cut, u)) - end, plan->cut.points, plane);
   }
   return sum;
+}
+
+// The same of 8 channels at a time, side by side; `rows`: room for the tile's.
+static void take_group(const gradient_plan *plan, const winograd_unit *u, int64_t channel, int64_t channels, double *bias, float *rows, float *to, int64_t plane) {
+  const dcs_tensor *dy = plan->dy;
+  const float *interleaved[WINOGRAD_TILE * WINOGRAD_TILE];
+  for (int64_t t = 0; t < u->tiles; t++) {
+    winograd_place place = winograd_place_of(&plan->cut, u->first + t);
+    for (int64_t a = 0; a < plan->cut.deep; a++)
+      for (int64_t b = 0; b < plan->cut.tile; b++) {
+        int64_t z = place.z + a, y = place.y + b, index = a * plan->cut.tile + b;
+        int inside = z < dy->depth && y < dy->height;
+        const float *from[GROUP];
+        for (int64_t m = 0; m < GROUP; m++) {
+          from[m] = inside && m < channels ? dy->data + (channel + m) * dy->sc + z * dy->sz + y * dy->sy + u->x : zeros;
+          if (bias && inside && m < channels) bias[m] += row_sum(from[m], u->width);
+        }
+        float *row = rows + index * GROUP * u->width;
+        interleaved[index] = row;
+        plan->level->interleave(from, u->width, row);
+      }
+    conv_rows transform = {interleaved, plan->cut.tile, plan->cut.deep, u->width * GROUP, to + t * u->pitch * GROUP, plane};
+    plan->level->transform_gradients(&transform);
+  }
+}
+
+static void add_outer_products(const gradient_plan *plan, const winograd_unit *u, int64_t outputs, int64_t inputs, const float *dy, const float *x, float *sums) {
+  const float *columns[MAX_COLUMNS];
+  int64_t stride = plan->cut.stride;
+  for (int64_t f = 0; f < plan->cut.points; f++) {
+    const float *lines = x + f * plan->x_plane;
+    for (int64_t j = 0; j < inputs * plan->k.width; j++) columns[j] = lines + j / plan->k.width * stride + j % plan->k.width;
+    conv_outer outer = {.dy = dy + f * plan->dy_plane, .dy_group = stride * GROUP, .groups = (outputs + GROUP - 1) / GROUP, .rows = u->tiles, .pitch = u->pitch,
+                        .width = u->width, .columns = columns, .column_count = inputs * plan->k.width,
+                        .sums = sums + f * plan->outputs * plan->columns, .sums_group = GROUP * plan->columns};
+    plan->level->outer(&outer);
+  }
 }
 
 static void add_products(const gradient_plan *plan, const winograd_unit *u, int64_t o0, int64_t o1, int64_t inputs, const float *dy, const float *x, float *sums) {
@@ -100,28 +141,35 @@ static inline __attribute__((always_inline)) void load_group(const float *from, 
   *to = __builtin_convertvector(lanes, group_doubles);
 }
 
-// o = G^T s.
-static inline __attribute__((always_inline)) void taps_of_points(const group_doubles *s, int64_t step, group_doubles *o) {
-  for (int k = 0; k < 3; k++) {
-    group_doubles sum = {0};
-    for (int i = 0; i < WINOGRAD_SPAN; i++) sum += winograd_weights[i][k] * s[i * step];
-    o[k] = sum;
+// o = G^T s (conv_winograd_pack.c).
+static inline __attribute__((always_inline)) void taps_of_points(const group_doubles *s, int64_t step, const int64_t tile, group_doubles *o) {
+  const group_doubles *p = tile == 4 ? s + step : s;
+  group_doubles even_a = p[0] + p[step], odd_a = p[0] - p[step], even_b = p[2 * step] + p[3 * step], odd_b = p[2 * step] - p[3 * step];
+  if (tile == 4) {
+    o[0] = 64.0 / 81 * s[0] - 128.0 / 243 * even_a + 32.0 / 243 * even_b;
+    o[1] = -32.0 / 81 * odd_a + 16.0 / 81 * odd_b;
+    o[2] = -8.0 / 27 * even_a + 8.0 / 27 * even_b + p[4 * step];
+  } else {
+    o[0] = -0.5 * even_a + 1.0 / 6 * even_b;
+    o[1] = -0.25 * odd_a + 0.25 * odd_b;
+    o[2] = -0.125 * even_a + 0.375 * even_b + p[4 * step];
   }
 }
 
-// dw[o, i] = G^T sums G for a group of output channels and one input channel; added to what is there where `adds`.
-CLONED static void finish_pair(const gradient_plan *plan, const float *sums, int64_t width, int64_t channels, int adds, float *dw, int64_t step) {
+static inline __attribute__((always_inline)) void finish_points(const gradient_plan *plan, const float *sums, int64_t width, int64_t channels, int adds, float *dw,
+                                                                int64_t step, const int64_t tile) {
+  const int64_t side = tile + 2;
   int64_t plane = plan->outputs * plan->columns, planes = plan->k.depth, taps = plan->k.width;
   group_vector made[9 * 7];   // [z][y][x]
   for (int64_t x = 0; x < taps; x++, sums += width) {
     group_doubles along_y[WINOGRAD_SPAN][3], along_z[3];
-    for (int64_t j = 0; j < (planes == 1 ? 1 : WINOGRAD_SPAN); j++) {
+    for (int64_t j = 0; j < (planes == 1 ? 1 : side); j++) {
       group_doubles s[WINOGRAD_SPAN];
-      for (int i = 0; i < WINOGRAD_SPAN; i++) load_group(sums + (j * WINOGRAD_SPAN + i) * plane, width, &s[i]);
-      taps_of_points(s, 1, along_y[j]);
+      for (int64_t i = 0; i < side; i++) load_group(sums + (j * side + i) * plane, width, &s[i]);
+      taps_of_points(s, 1, tile, along_y[j]);
     }
     for (int y = 0; y < 3; y++) {
-      if (planes == 1) along_z[0] = along_y[0][y]; else taps_of_points(&along_y[0][y], 3, along_z);
+      if (planes == 1) along_z[0] = along_y[0][y]; else taps_of_points(&along_y[0][y], 3, tile, along_z);
       for (int64_t z = 0; z < planes; z++) made[(z * 3 + y) * taps + x] = __builtin_convertvector(along_z[z], group_vector);
     }
   }
@@ -132,6 +180,12 @@ CLONED static void finish_pair(const gradient_plan *plan, const float *sums, int
     }
 }
 
+// dw[o, i] = G^T sums G for a group of output channels and one input channel; added to what is there where `adds`.
+CLONED static void finish_pair(const gradient_plan *plan, const float *sums, int64_t width, int64_t channels, int adds, float *dw, int64_t step) {
+  if (plan->cut.tile == 4) finish_points(plan, sums, width, channels, adds, dw, step, 4);
+  else finish_points(plan, sums, width, channels, adds, dw, step, 3);
+}
+
 static void sum_part(void *context, int64_t item, int worker) {
   const gradient_plan *plan = context;
   int64_t i0 = item % plan->input_blocks * plan->inputs_step, i1 = min64(i0 + plan->inputs_step, plan->input_channels);
@@ -139,6 +193,7 @@ static void sum_part(void *context, int64_t item, int worker) {
   int64_t o0 = item % plan->output_blocks * plan->outputs, o1 = min64(o0 + plan->outputs, plan->dy->channels), part = item / plan->output_blocks;
   int64_t stride = plan->cut.stride, volume = kernel_volume(plan->k);
   float *x = plan->scratch + worker * plan->worker_floats, *dy = x + plan->cut.points * plan->x_plane, *sums = dy + plan->cut.points * plan->dy_plane;
+  float *rows = sums + round_up(plan->cut.points * plan->outputs * plan->columns, LINE);
   memset(sums, 0, (size_t)(plan->cut.points * plan->outputs * plan->columns) * sizeof *sums);
   for (int64_t f = 0; f < plan->cut.points && o0 + plan->outputs > o1; f++)   // lines beyond the last channel
     memset(dy + f * plan->dy_plane + (o1 - o0) * stride, 0, (size_t)((o0 + plan->outputs - o1) * stride) * sizeof *dy);
@@ -147,13 +202,18 @@ static void sum_part(void *context, int64_t item, int worker) {
     if (dcs_pool_stopped()) return;
     winograd_unit u = winograd_unit_of(&plan->cut, plan->dy, plan->k, unit);
     winograd_take_ranges(plan->level, &plan->cut, &u, plan->inputs, i0, i1 - i0, winograd_before(plan->dy, plan->inputs, plan->k), x, plan->x_plane);
-    for (int64_t o = o0; o < o1; o++) bias[o - o0] += take_gradient(plan, &u, o, dy + (o - o0) * stride, plan->dy_plane);
-    add_products(plan, &u, o0, o1, i1 - i0, dy, x, sums);
+    if (plan->outer) {
+      for (int64_t o = o0; o < o1; o += GROUP) take_group(plan, &u, o, o1 - o, i0 == 0 ? bias + (o - o0) : NULL, rows, dy + (o - o0) * stride, plan->dy_plane);
+      add_outer_products(plan, &u, o1 - o0, i1 - i0, dy, x, sums);
+    } else {
+      for (int64_t o = o0; o < o1; o++) bias[o - o0] += take_gradient(plan, &u, o, i0 == 0, dy + (o - o0) * stride, plan->dy_plane);
+      add_products(plan, &u, o0, o1, i1 - i0, dy, x, sums);
+    }
   }
   int alone = plan->parts == 1;
   float *made = alone ? plan->dw : plan->partial + part * plan->dy->channels * plan->input_channels * volume;
   for (int64_t o = o0; o < o1; o += GROUP) {
-    int64_t width = group_width(o, plan->dy->channels), row = plan->input_channels * volume;
+    int64_t width = plan->outer ? GROUP : group_width(o, plan->dy->channels), row = plan->input_channels * volume;
     for (int64_t i = i0; i < i1; i++)
       finish_pair(plan, sums + (o - o0) * plan->columns + (i - i0) * plan->k.width * width, width, min64(width, o1 - o), alone && plan->accumulate,
                    made + o * row + i * volume, row);

@@ -19,8 +19,21 @@ extension ConvCase {
     }
     cases.append(ConvCase(inputs: [100, 57], outputs: 9, kernel: (3, 3, 3), size: (4, 5, 6)))
     cases.append(ConvCase(inputs: [9], outputs: 157, kernel: (3, 3, 3), size: (4, 5, 6)))
+    for edge in [3, 5, 6, 9] {
+      cases.append(ConvCase(inputs: [4, 3], outputs: 9, kernel: (3, 3, 3), size: (edge, edge, edge), gaps: (1, 0, 2)))
+      cases.append(ConvCase(inputs: [4], outputs: 9, kernel: (1, 3, 3), size: (2, edge, 20)))
+    }
     return cases
   }()
+
+  /// Whether 5 products for 3 outputs are fewer than 6 for 4.
+  static func tilesOfThree(_ size: (Int, Int, Int), _ planes: Int) -> Bool {
+    func products(_ tile: Int) -> Int {
+      func along(_ length: Int) -> Int { (length + tile - 1) / tile * (tile + 2) }
+      return along(size.1) * (planes == 3 ? along(size.0) : 1)
+    }
+    return products(3) < products(4)
+  }
 }
 
 extension ConvProblem {
@@ -35,6 +48,8 @@ extension ConvProblem {
     var scratch = [Float](repeating: .nan, count: Int(dcs_winograd_streamed_scratch(pool.handle, &dy.tensor, Int64(conv.outputs), &dx[0].tensor, conv.extents)))
     dcs_winograd_streamed_backward_data(pool.handle, &dy.tensor, conv.extents, weights, dx.map(\.tensor), Int32(dx.count), Int32(accumulate), &scratch)
   }
+
+  func streamedTile(_ output: Image) -> Int64 { dcs_winograd_tile(&output.tensor, conv.extents) }
 
   func tiledForward(_ pool: ThreadPool, relu: Bool) -> Image {
     let output = Image(conv.outputs, conv.size.0, conv.size.1, conv.size.2, gap: conv.gaps.2, rowGap: 1)
@@ -69,16 +84,20 @@ extension ConvProblem {
     let problem = ConvProblem(conv)
     for relu in [false, true] {
       let twin = problem.forwardTwin(relu: relu).double
-      var bytes: [String: [UInt32]] = [:]
+      var bytes: [String: [UInt32]] = [:], streamedBytes = bytes, small = 0
       for level in kernelLevels {
         let output = onLevel(level) { problem.tiledForward(pool, relu: relu) }
         #expect(output.strayWrites == 0, "\(level)")
         #expect(distance(output.values, twin) < tolerance, "\(level)")
         bytes[level] = bits(output.values)
         let streamed = onLevel(level) { problem.streamedForward(pool, relu: relu) }
-        #expect(streamed.strayWrites == 0 && bits(streamed.values) == bits(output.values), "\(level): weights transformed on the way")
+        #expect(streamed.strayWrites == 0 && distance(streamed.values, twin) < tolerance, "\(level): weights transformed on the way")
+        if problem.streamedTile(output) == 4 { #expect(bits(streamed.values) == bits(output.values), "\(level)") } else { small += 1 }
+        streamedBytes[level] = bits(streamed.values)
       }
       if let narrow = bytes["avx2"], let wide = bytes["avx512"] { #expect(narrow == wide) }
+      if let narrow = streamedBytes["avx2"], let wide = streamedBytes["avx512"] { #expect(narrow == wide) }
+      #expect(small == (ConvCase.tilesOfThree(conv.size, conv.kernel.0) ? kernelLevels.count : 0))
     }
   }
 
@@ -93,7 +112,8 @@ extension ConvProblem {
         for image in dx { #expect(image.strayWrites == 0) }
         let streamed = conv.inputs.enumerated().map { Image($1, d, h, w, gap: $0 + conv.gaps.0, rowGap: $0, seed: 5) }
         onLevel(level) { problem.streamedBackwardData(pool, into: streamed, accumulate: accumulate) }
-        #expect(bits(streamed.flatMap(\.values)) == bits(dx.flatMap(\.values)), "\(level)")
+        #expect(distance(streamed.flatMap(\.values), twin) < tolerance, "\(level) accumulate \(accumulate)")
+        if problem.streamedTile(dx[0]) == 4 { #expect(bits(streamed.flatMap(\.values)) == bits(dx.flatMap(\.values)), "\(level)") }
         for image in streamed { #expect(image.strayWrites == 0) }
       }
     }
@@ -127,7 +147,7 @@ extension ConvProblem {
         dcs_winograd_forward(pool.handle, inputs, 2, conv.extents, packed, problem.bias, 1, &output.tensor, &scratch)
         scratch = [Float](repeating: .nan, count: Int(dcs_winograd_streamed_scratch(pool.handle, inputs, Int64(conv.channels), &streamed.tensor, conv.extents)))
         dcs_winograd_streamed_forward(pool.handle, inputs, 2, conv.extents, problem.weights, problem.bias, 1, &streamed.tensor, &scratch)
-        #expect(distance(output.values, forward) < tolerance && bits(output.values) == bits(streamed.values), "\(level)")
+        #expect(distance(output.values, forward) < tolerance && distance(streamed.values, forward) < tolerance, "\(level)")
 
         let (d, h, w) = conv.inputSize, dx = conv.inputs.map { Image($0, d, h, w) }, twin = problem.dataTwin(dx, accumulate: 0)
         packed = [Float](repeating: .nan, count: Int(dcs_winograd_packed_count(Int64(conv.channels), Int64(conv.outputs), conv.extents)))

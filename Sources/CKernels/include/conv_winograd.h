@@ -1,17 +1,20 @@
-// Convolution of conv.h by minimal filtering, F(4, 3) along y, and along z for kernels of three planes: a half or a quarter of the multiplications.
+// Convolution of conv.h by minimal filtering, F(4, 3) or F(3, 3) along y, and along z for kernels of three planes: about a half or a quarter of the multiplications.
 //
 // kernel   1 x 3 x k or 3 x 3 x k, k in 1...7
 // inputs   extents output + (k - 1), or less by an even number: half as many zeros then lie on each side, stored nowhere ("same" padding)
 //
 // The values differ from those of conv.h by rounding: at most about 2e-5 of the output's rms for 432 channels, where conv.h has 1e-5. They
-// are the same for any number of threads, but the rounding depends on where the volume was cut: outputs are computed in tiles of 4 along z and
-// y from its first voxel on. NaN and infinities spread over their tile. So training may use this; what has to be equal in overlapping
+// are the same for any number of threads, but the rounding depends on where the volume was cut: outputs are computed in tiles of 4 or 3 along z
+// and y from its first voxel on. NaN and infinities spread over their tile. So training may use this; what has to be equal in overlapping
 // volumes uses conv.h.
 #pragma once
 #include "conv.h"
 
 /// Whether a kernel is of the kind above.
 int dcs_winograd_takes(dcs_extent kernel);
+
+/// Outputs of a tile along z and y, 4 or 3: whichever takes fewer products. Weights that are packed serve tiles of 4 alone.
+int64_t dcs_winograd_tile(const dcs_tensor *output, dcs_extent kernel);
 
 /// Floats that transformed weights take: 4 times (two-dimensional kernels: 2 times) those of dcs_conv_packed_count.
 int64_t dcs_winograd_packed_count(int64_t outputs, int64_t inputs, dcs_extent kernel);

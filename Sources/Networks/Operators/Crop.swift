@@ -72,7 +72,7 @@ package struct CropToFactor: Operator {
   }
 }
 
-private func centred(_ view: TensorView, _ target: Extent) -> TensorView {
+func centred(_ view: TensorView, _ target: Extent) -> TensorView {
   let extent = view.extent
   return view.crop(at: Extent((extent.z - target.z) / 2, (extent.y - target.y) / 2, (extent.x - target.x) / 2), to: target)
 }

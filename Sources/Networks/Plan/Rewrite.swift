@@ -1,6 +1,7 @@
 // A network as it is computed: the same function, fewer and cheaper steps. Weights keep their indices.
 //
 //   dropout, but for training   → nothing
+//   crops to less than a half   → copies, made where what they crop is made (but for training)
 //   same convolution            → zeros around the input (one copy), valid convolution; itself where the backend needs no stored zeros
 //   convolution, ReLU           → convolution that applies the ReLU in its store
 //   upsampling, 1ⁿ convolution  → 1ⁿ convolution, upsampling: the same bits (each voxel's sum is the same chain), 8 times less work at factor 2
@@ -30,7 +31,10 @@ struct RewrittenNetwork {
       }
       return PlanNode(name: node.name, operation: operation, inputs: node.inputs, parameter: network.firstParameter[index])
     }
-    if !training { try rebuild(withoutDropout) }
+    if !training {
+      try rebuild { [self] node, old, draft in copyCentres(node, old, extents, &draft) }
+      try rebuild(withoutDropout)
+    }
     try rebuild(padSame)
     try rebuild(fuseActivation)
     try rebuild(convolveBeforeUpsampling)
@@ -56,6 +60,8 @@ struct RewrittenNetwork {
     /// Old value to new value.
     var value: [Int] = [0]
     var padded: [PaddedKey: Int] = [:]
+    /// Old values that are crops, and the copies in their place.
+    var centres: [Int: Int] = [:]
 
     struct PaddedKey: Hashable { let value: Int, border: Extent }
 
@@ -77,6 +83,16 @@ struct RewrittenNetwork {
     }
     output = draft.value[output]
     nodes = draft.nodes
+  }
+
+  /// While nodes and the network's values still count alike.
+  private func copyCentres(_ node: PlanNode, _ old: Int, _ extents: [Extent], _ draft: inout Draft) -> Int {
+    if let copy = draft.centres[old] { return copy }
+    let value = draft.append(node)
+    for (index, crop) in nodes.enumerated() where crop.operation is CropLike && crop.inputs[0] == old && 2 * extents[index + 1].count <= extents[old].count {
+      draft.centres[index + 1] = draft.append(PlanNode(name: crop.name, operation: Excerpt(extents[index + 1]), inputs: [value], parameter: 0))
+    }
+    return value
   }
 
   private func withoutDropout(_ node: PlanNode, _ old: Int, _ draft: inout Draft) throws(NetworkError) -> Int {
