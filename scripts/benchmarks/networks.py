@@ -14,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CONVOLUTIONS = [(1, 12, 132), (12, 12, 130), (12, 72, 64), (72, 72, 62), (72, 432, 28), (432, 72, 28), (16, 16, 64), (32, 64, 32)]
 UNETS = {   # features, growth, levels, padding, edge, batch
     "small_same": (16, 2, 3, "same", 64, 2),
+    "dacapo_f4": (12, 4, 4, "valid", 132, 1),
     "dacapo_f6": (12, 6, 4, "valid", 132, 1),
 }
 

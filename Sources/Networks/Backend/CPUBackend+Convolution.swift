@@ -57,8 +57,8 @@ extension CPUBackend {
 
   // MARK: Forward
 
-  package func convolutionScratch(_ inputs: [TensorView], window: Window, output: TensorView) -> Int {
-    let method = method(.forward, channels(inputs), output.channels, window, output.extent)
+  package func convolutionScratch(_ inputs: [TensorView], window: Window, output: TensorView, packedFor extent: Extent) -> Int {
+    let method = method(.forward, channels(inputs), output.channels, window, extent)
     if method != .direct { return tileScratch(method, channels(inputs), output.channels, window, from: inputs[0], like: output) }
     return inputs.map(unbound).withUnsafeBufferPointer { Int(dcs_window_forward_scratch($0.baseAddress, Int32($0.count), window.c)) }
   }

@@ -35,7 +35,7 @@ package final class CPUBackend: Backend {
   func pack(_ plan: Plan) throws {
     let training = !plan.backward.isEmpty, inputWanted = Set(plan.backward.filter { $0.inputGradients.first.flatMap { $0 } != nil }.map(\.step))
     var jobs: [(weights: PackedWeights, index: Int)] = []
-    for (index, step) in plan.steps.enumerated() where step.operation is any FusesRelu {
+    for (index, step) in plan.steps.enumerated().flatMap({ index, step in step.parts.map { (index, $0) } }) where step.operation is any FusesRelu {
       if packed[step.parameter] == nil { packed[step.parameter] = try PackedWeights(of: step, training: training, inputGradient: inputWanted.contains(index), backend: self) }
       if let weights = packed[step.parameter] { jobs.append((weights, step.parameter)) }
     }

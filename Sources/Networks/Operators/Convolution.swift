@@ -85,7 +85,7 @@ package struct Convolution: FusesRelu {
   }
 
   package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace {
-    let forward = backend.convolutionScratch(inputs[0], window: window, output: output)
+    let forward = backend.convolutionScratch(inputs[0], window: window, output: output, packedFor: output.extent)
     guard training else { return Workspace(forward: forward) }
     let buffer = gradientBuffer(inputs[0], output, storage: 0, inputWanted: true, backend).whole
     return Workspace(forward: forward, backward: buffer.itemStride + max(
