@@ -4,10 +4,10 @@ import Geometry
 import Networks
 import Storage
 
-/// Predicts blocks with one engine, on one thread.
+/// Predicts blocks on one thread, with an engine that others may use in between.
 struct BlockPredictor {
   let model: Model
-  let engine: Engine
+  let engine: SharedEngine
   let tiles: NetworkTiles
   let inputs: Inputs
   let pad: Pad
@@ -78,7 +78,7 @@ struct BlockPredictor {
     return try sum.reshaped(Array(sum.shape.dropFirst()))
   }
 
-  private func passed(_ seen: NDArray, _ context: ExecutionContext) throws -> NDArray { try model.activated(try engine.forward(seen, model.parameters), pool: context.pool) }
+  private func passed(_ seen: NDArray, _ context: ExecutionContext) throws -> NDArray { try model.activated(try engine.forward(seen, model.parameters, context), pool: context.pool) }
 
   private func stored(_ values: NDArray) throws -> NDArray {
     guard let scaling else { return try values.cast(to: dtype) }

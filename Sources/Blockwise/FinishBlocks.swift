@@ -10,18 +10,20 @@ import Storage
 
 /// Runs blocks that each yield an array into an open output.
 func finishBlocks(
-  of plan: BlockwisePlan, stage: Int = 0, _ tiling: Tiling, into output: BlockOutput, workers: Int?, retries: Int, _ context: ExecutionContext,
+  of plan: BlockwisePlan, stage: Int = 0, _ tiling: Tiling, into output: BlockOutput, workers: Int?, threads: Int = 1, retries: Int, _ context: ExecutionContext,
   makeWorker: @escaping @Sendable (_ worker: Int, ExecutionContext) throws -> (Block, ExecutionContext) throws -> NDArray
 ) throws -> BlockwiseResult {
-  try finishBlocks(of: [plan], stage: stage, tiling, into: [output], workers: workers, retries: retries, context) { worker, inner in
+  try finishBlocks(of: [plan], stage: stage, tiling, into: [output], workers: workers, threads: threads, retries: retries, context) { worker, inner in
     let body = try makeWorker(worker, inner)
     return { [try body($0, $1)] }
   }
 }
 
 /// Runs blocks that each yield an array for every one of the open outputs.
+///
+/// - Parameter threads: of each worker; `makeWorker` is called for every one of them, and what workers share is its business.
 func finishBlocks(
-  of plans: [BlockwisePlan], stage: Int = 0, _ tiling: Tiling, into outputs: [BlockOutput], workers: Int?, retries: Int, _ context: ExecutionContext,
+  of plans: [BlockwisePlan], stage: Int = 0, _ tiling: Tiling, into outputs: [BlockOutput], workers: Int?, threads: Int = 1, retries: Int, _ context: ExecutionContext,
   makeWorker: @escaping @Sendable (_ worker: Int, ExecutionContext) throws -> (Block, ExecutionContext) throws -> [NDArray]
 ) throws -> BlockwiseResult {
   let plan = plans[0], planned = plan.stages[stage]
@@ -42,7 +44,7 @@ func finishBlocks(
     run.part = JournalFile.Part(first: Int64(shard.index), step: Int64(shard.count))
     run.isDone = { try whole?.isFinished($0) ?? false }
   }
-  let report = try run.run(workers: max(1, min(workers ?? context.pool.threads, affordable)), retries: retries, path: outputs[0].path, context)
+  let report = try run.run(workers: threads * max(1, min(workers ?? context.pool.threads, affordable)), retries: retries, path: outputs[0].path, context)
   for output in outputs { try output.folder?.record(report, in: context.shard == nil ? "runs" : name + Elsewhere.reportSuffix) }
   if !report.isComplete { throw BlockwiseError.blocksFailed(placed(report, plan.output.grid, tiling.total.offset), path: outputs[0].path) }
   return BlockwiseResult(outputs: try outputs.map { try $0.result() }, report: report)

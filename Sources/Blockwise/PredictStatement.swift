@@ -4,7 +4,7 @@
 // prediction   spatial axes for one channel, else channel first; float32, float16, or uint8 with its scaling in the attributes
 // Super-resolution: blocks, chunks and the result are in voxels of the output, which are `scale` times smaller than those of the source.
 // A network of two spatial axes takes each plane of a volume by itself.
-// Each worker has one engine, made once and reused for all its blocks. Where one pass over a block needs more memory than there is, the
+// Each worker has one engine, made once and reused for all its blocks, and two threads where memory allows: while one computes, the other writes a block and reads the next. Where one pass over a block needs more memory than there is, the
 // block is done in several tiles; that changes nothing in the result (NetworkTiles.swift).
 
 import Arrays
@@ -22,7 +22,7 @@ package struct PredictOptions: Sendable {
   /// `.float32`, `.float16` or `.uint8`.
   package var dtype: DType
   package var pad: Pad
-  /// One engine each; convolutions use the whole pool by themselves.
+  /// One engine each, used by two threads in turn; convolutions use the whole pool by themselves.
   package var workers: Int
   package var retries: Int
   /// Convolutions in tiles: faster, but the last bits depend on blocks and on memory.
@@ -55,6 +55,8 @@ package struct PredictStatement: Sendable {
   private let scaling: Scaling?
   private let identity: Identity
   private let bytesPerWorker: Int
+  /// Of a worker: 2 where two blocks fit in memory.
+  private let threads: Int
   /// Voxels of the output in one of the source, along each axis of the source.
   private let scale: [Int]
 
@@ -88,21 +90,24 @@ package struct PredictStatement: Sendable {
     }
     let block2 = saturated(2 * 4 * network.outChannels, try VoxelRoi(shape: block).count())   // as values and as stored
     if network.seesAll { lengths = least.tile }
-    var fitting: (NetworkTiles, Int)?
+    var fitting: (tiles: NetworkTiles, bytes: Int, perThread: Int)?
     while fitting == nil {
       let tiles = try laid(lengths)
       let tensors = saturated(2 * 4, Int(clamping: Int128(saturated(network.inChannels, tiles.input.reduce(1, saturated))) + Int128(saturated(network.outChannels, zip(tiles.input, tiles.scale).map(saturated).reduce(1, saturated)))))
       do {
         let needed = Int(clamping: Int128(try Self.engineBytes(network, tiles, options.fast, inner)) + Int128(tensors) + Int128(block2))
         guard needed <= share else { throw NetworkError.memory(needed: needed, budget: share) }
-        fitting = (tiles, needed)
+        fitting = (tiles, needed, saturatedSum(tensors, block2))
       } catch NetworkError.memory(let needed, let budget) {
         let longest = lengths.indices.max { lengths[$0] - least.tile[$0] < lengths[$1] - least.tile[$1] } ?? 0
         if lengths[longest] <= least.tile[longest] { throw NetworkError.memory(needed: needed, budget: budget) }
         lengths[longest] = max(least.tile[longest], lengths[longest] / 2)
       }
     }
-    (tiles, bytesPerWorker) = fitting ?? (least, 0)
+    let (tiles, bytes, perThread) = fitting ?? (least, 0, 0)
+    self.tiles = tiles
+    threads = bytes + min(perThread, Int.max - bytes) <= share ? 2 : 1
+    bytesPerWorker = threads == 2 ? bytes + perThread : bytes
     if options.mirror { try Self.checkMirrored(model, tiles) }
     identity = try Identity(of: source, content: spec.path != nil)
     (self.model, self.inputs, self.options, self.spec, self.scale) = (model, inputs, options, spec, scale)
@@ -138,8 +143,13 @@ package struct PredictStatement: Sendable {
     let leading = Array(plan.output.shape.dropLast(tiling.rank))
     let output = try BlockOutput(plan, spec, leading: leading, total: tiling.total, dtype: options.dtype, inputs: inputs.sources, context)
     let (model, inputs, options, tiles, scaling) = (model, inputs, options, tiles, scaling)
-    return try finishBlocks(of: plan, tiling, into: output, workers: options.workers, retries: options.retries, context) { _, inner in
-      let engine = try Engine(model.network, batch: 1, inputSpatialShape: tiles.input, mode: .inference, fast: options.fast, context: inner)
+    let share = context.memoryBudget / max(1, options.workers)
+    let engines = (0..<max(1, options.workers)).map { _ in
+      SharedEngine { try Engine(model.network, batch: 1, inputSpatialShape: tiles.input, mode: .inference, fast: options.fast, context: $0.with(memoryBudget: share)) }
+    }
+    return try finishBlocks(of: plan, tiling, into: output, workers: options.workers, threads: threads, retries: options.retries, context) { worker, inner in
+      let engine = engines[worker % engines.count]
+      try engine.prepare(inner)
       let predictor = BlockPredictor(model: model, engine: engine, tiles: tiles, inputs: inputs, pad: options.pad, mirror: options.mirror, scaling: scaling, dtype: options.dtype, leading: leading)
       return { block, context in try predictor.predict(block, context) }
     }

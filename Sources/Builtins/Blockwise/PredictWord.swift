@@ -15,6 +15,7 @@ extension Builtin {
       "The result has no trace of the blocks: any block size and any number of workers give the same bytes.",
       "fast=true computes convolutions of 12 channels and more in tiles, two to three times as fast. Values differ by rounding (some 1e-5 of their spread), and otherwise for other blocks.",
       "to=\"c.zarr/name\" writes it there and resumes what was begun; without it the result stays in memory. dtype=uint8 scales the activation's range to 0…255 and records that.",
+      "Each worker has one network's memory; it reads and writes blocks beside computing, so that more workers gain little but where a store is slow.",
       "mirror=true is the mean over all mirrorings of the input: eight passes in three dimensions, four in two. Not for channels with a direction, such as affinities.",
       "A network that sees all of its input (group_norm, global_pool, attention) is laid in tiles of its training size at fixed places; these show where they meet.",
       "shards=256 keeps the chunks of 256³ voxels in one file (Zarr v3); blocks are then whole shards.",

@@ -19,10 +19,11 @@ extension CPUBackend {
     func fill(_ length: Int) -> Double { Double(length) / Double((length + 3) / 4 * 4) }
     let channels = 1 / Double(inputs) + 1 / Double(outputs)
     let gain = window.kernel.z == 3 ? fill(extent.z) * fill(extent.y) / (0.25 + 2.2 * channels) : fill(extent.y) / (0.5 + 2.8 * channels)
-    // Transformed weights are 4 times as large and, in training, made anew for each step: for few voxels only on the way, and if there are many.
+    // Transformed weights are 4 times as large and, in training, made anew for each step: for few voxels only on the way, and if there are many;
+    // for those of gradients, that are never kept, even twice.
     if pass != .weightGradient && inputs * outputs >= 1 << 14 && max(inputs, outputs) <= 1 << 13 && gain > 1.8 && extent.count <= 1 << 14 {
       let view = unbound(TensorView(storage: 0, layout: Layout(outputs, extent)))
-      if withUnsafePointer(to: view, { dcs_winograd_streamed_units($0, window.kernel.c) }) == 1 { return .streamed }
+      if withUnsafePointer(to: view, { dcs_winograd_streamed_units($0, window.kernel.c) }) <= (pass == .inputGradient ? 2 : 1) { return .streamed }
     }
     let isWeights = pass == .weightGradient
     guard extent.count >= (isWeights ? 500 : 1000), isWeights || inputs * outputs <= 1 << 20 else { return .direct }

@@ -38,7 +38,7 @@ package struct BatchNormalisation: Operator {
   package func rounds(training: Bool) -> Int { training ? 2 : 1 }
 
   /// Two sums a channel, in double: gathered in the scratch, then kept with each item.
-  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace {
+  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, inputWanted: Bool, backend: any Backend) -> Workspace {
     let floats = 4 * output.channels
     return training ? Workspace(saved: floats, forward: floats, backward: floats) : Workspace()
   }

@@ -84,31 +84,40 @@ package struct Convolution: FusesRelu {
     call.backend.convolve(call.inputs[0], window: window, weights: call.parameter, bias: call.parameter + 1, relu: relu, into: call.output, scratch: StoragePlace(storage: call.scratch))
   }
 
-  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace {
+  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, inputWanted: Bool, backend: any Backend) -> Workspace {
     let forward = backend.convolutionScratch(inputs[0], window: window, output: output, packedFor: output.extent)
     guard training else { return Workspace(forward: forward) }
-    let buffer = gradientBuffer(inputs[0], output, storage: 0, inputWanted: true, backend).whole
-    return Workspace(forward: forward, backward: buffer.itemStride + max(
-      backend.weightGradientScratch(inputs[0], window: window, outputGradient: output), backend.inputGradientScratch(inputs[0], window: window, outputGradient: output)))
+    let buffer = gradientBuffer(inputs[0], output, storage: 0, inputWanted: inputWanted, backend).whole
+    let scratch = max(backend.weightGradientScratch(inputs[0], window: window, outputGradient: output), inputWanted ? backend.inputGradientScratch(inputs[0], window: window, outputGradient: output) : 0)
+    func whole(_ masked: Bool) -> Int { scratch + (needsBuffer(buffer, output, masked: masked) ? buffer.itemStride : 0) }
+    return Workspace(forward: forward, backward: whole(false), masksFirst: relu && buffer.extent == output.extent, backwardOwning: whole(true))
   }
 
-  /// The gradient is first masked by the ReLU and, where the input's gradient is made by the direct sum, surrounded with zeros, in one pass.
+  package func maskGradient(_ call: BackwardCall) {
+    call.backend.mapGradient(.relu, output: call.output, call.outputGradient, into: GradientPart(view: call.outputGradient, accumulate: false))
+  }
+
+  /// The gradient is first masked by the ReLU, if that has not been done, and, where the input's gradient is made by the direct sum, surrounded
+  /// with zeros, in one pass.
   package func backward(_ call: BackwardCall) {
     let wanted = call.inputGradients[0]
     let (buffer, inside, begin) = gradientBuffer(call.inputs[0], call.output, storage: call.scratch, inputWanted: wanted != nil, call.backend)
     var dy = call.outputGradient
-    if relu {
+    let isBuffered = needsBuffer(buffer, call.output, masked: call.masked)
+    if relu && !call.masked {
       call.backend.zeroBorder(of: buffer, around: dy.extent, at: begin)
       call.backend.mapGradient(.relu, output: call.output, dy, into: GradientPart(view: inside, accumulate: false))
       dy = inside
-    } else if buffer.extent != dy.extent {
+    } else if isBuffered {
       call.backend.pad(dy, at: begin, into: buffer)
       dy = inside
     }
-    let scratch = StoragePlace(storage: call.scratch, offset: buffer.itemStride)
+    let scratch = StoragePlace(storage: call.scratch, offset: isBuffered ? buffer.itemStride : 0)
     call.backend.convolveWeightGradient(call.inputs[0], window: window, outputGradient: dy, weights: call.parameter, bias: call.parameter + 1, accumulate: call.item > 0, scratch: scratch)
     if let wanted { call.backend.convolveInputGradient(dy, window: window, weights: call.parameter, into: wanted, scratch: scratch) }
   }
+
+  private func needsBuffer(_ buffer: TensorView, _ output: TensorView, masked: Bool) -> Bool { buffer.extent != output.extent || (relu && !masked) }
 
   /// A buffer for the output's gradient, with zeros on each side if they are read; the view of its inside, and where that begins.
   private func gradientBuffer(_ inputs: [TensorView], _ output: TensorView, storage: Int, inputWanted: Bool, _ backend: any Backend) -> (whole: TensorView, inside: TensorView, begin: Extent) {

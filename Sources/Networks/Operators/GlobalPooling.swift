@@ -15,7 +15,7 @@ package struct GlobalPooling: Operator {
   package func reach(pitch: Rational, output: Rational, axis: Int) throws(GeometryError) -> Rational? { nil }
   package func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double { Double(channels) }
 
-  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace { Workspace(forward: 4 * output.channels) }
+  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, inputWanted: Bool, backend: any Backend) -> Workspace { Workspace(forward: 4 * output.channels) }
 
   package func forward(_ call: ForwardCall) {
     forEachPart(call.inputs[0], call.output) { part, output, first in

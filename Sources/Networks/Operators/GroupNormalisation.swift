@@ -37,7 +37,7 @@ package struct GroupNormalisation: Operator {
   package var backwardReads: (inputs: Bool, output: Bool) { (true, false) }
 
   /// Two sums a channel, in double.
-  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace {
+  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, inputWanted: Bool, backend: any Backend) -> Workspace {
     Workspace(saved: 4 * output.channels, backward: 4 * output.channels)
   }
 

@@ -33,7 +33,7 @@ package struct Linear: FusesRelu {
     call.backend.convolve(call.inputs[0], kernel: .one, weights: call.parameter, bias: call.parameter + 1, relu: relu, into: call.output)
   }
 
-  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace {
+  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, inputWanted: Bool, backend: any Backend) -> Workspace {
     guard training else { return Workspace() }
     let masked = masked(output, storage: 0)
     return Workspace(backward: masked.itemStride + backend.weightGradientScratch(inputs[0], kernel: .one, outputGradient: masked))

@@ -25,7 +25,7 @@ package struct Multiply: Operator {
   package func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double { Double(channels) * Double(extent.count) }
 
   package var backwardReads: (inputs: Bool, output: Bool) { (true, false) }
-  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace { Workspace(backward: spread ? 4 * output.channels : 0) }
+  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, inputWanted: Bool, backend: any Backend) -> Workspace { Workspace(backward: spread ? 4 * output.channels : 0) }
 
   package func forward(_ call: ForwardCall) {
     let x = call.inputs[0][0], w = call.inputs[1][0], to = GradientPart(view: call.output, accumulate: false)
@@ -59,7 +59,7 @@ package struct AddSpread: Operator {
   package func length(_ inputs: [Int], axis: Int) throws(Mismatch) -> Int { try joined(inputs, true, axis) }
   package func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double { Double(channels) * Double(extent.count) }
 
-  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace { Workspace(backward: 4 * output.channels) }
+  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, inputWanted: Bool, backend: any Backend) -> Workspace { Workspace(backward: 4 * output.channels) }
 
   package func forward(_ call: ForwardCall) {
     call.backend.spread(call.inputs[1][0], times: 1, into: GradientPart(view: call.output, accumulate: false))

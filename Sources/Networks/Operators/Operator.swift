@@ -46,7 +46,12 @@ package struct Workspace: Sendable, Equatable {
   /// Free inside one call, shared by the items of a batch.
   package var forward = 0
   package var backward = 0
-  package init(saved: Int = 0, forward: Int = 0, backward: Int = 0) { (self.saved, self.forward, self.backward) = (saved, forward, backward) }
+  /// Where the output's gradient may be overwritten: whether `maskGradient` does all that backward needs the output for, and `backward` then.
+  package var masksFirst = false
+  package var backwardOwning: Int
+  package init(saved: Int = 0, forward: Int = 0, backward: Int = 0, masksFirst: Bool = false, backwardOwning: Int? = nil) {
+    (self.saved, self.forward, self.backward, self.masksFirst, self.backwardOwning) = (saved, forward, backward, masksFirst, backwardOwning ?? backward)
+  }
 }
 
 package protocol Operator: Sendable {
@@ -84,8 +89,12 @@ package protocol Operator: Sendable {
   var backwardReads: (inputs: Bool, output: Bool) { get }
   /// How often the items of a batch are gone through: 2 where the first round gathers what the second needs of all of them.
   func rounds(training: Bool) -> Int
-  func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace
+  /// - Parameter inputWanted: whether backward is to make gradients of the (first) input.
+  func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, inputWanted: Bool, backend: any Backend) -> Workspace
   func forward(_ call: ForwardCall)
+  /// Before `backward`, for all items of the batch, where the gradient may be overwritten and the workspace has `masksFirst`: afterwards
+  /// the output's memory is free.
+  func maskGradient(_ call: BackwardCall)
   func backward(_ call: BackwardCall)
 }
 
@@ -104,8 +113,9 @@ extension Operator {
   package var partsLimit: Int { .max }
   package var backwardReads: (inputs: Bool, output: Bool) { (false, false) }
   package func rounds(training: Bool) -> Int { 1 }
-  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace { Workspace() }
+  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, inputWanted: Bool, backend: any Backend) -> Workspace { Workspace() }
   package func forward(_ call: ForwardCall) {}
+  package func maskGradient(_ call: BackwardCall) {}
   package func backward(_ call: BackwardCall) {}
 
   package var summary: String {
@@ -145,6 +155,8 @@ package struct BackwardCall {
   package let inputs: [[TensorView]]
   package let output: TensorView
   package let outputGradient: TensorView
+  /// Whether `maskGradient` has been called.
+  package let masked: Bool
   /// One list of parts an input, in step with `inputs`; nil where no gradient is wanted.
   package let inputGradients: [[GradientPart]?]
   package let parameter: Int

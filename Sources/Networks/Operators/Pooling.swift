@@ -20,7 +20,7 @@ package struct Pooling: Operator {
   package func reach(pitch: Rational, output: Rational, axis: Int) throws(GeometryError) -> Rational? { try pitch * Rational(Int128(factors[axis] - 1), over: 2) }
   package func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double { Double(factors.count) * Double(channels) * Double(extent.count) }
 
-  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace {
+  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, inputWanted: Bool, backend: any Backend) -> Workspace {
     Workspace(saved: training ? (output.channels * output.extent.count + 1) / 2 : 0)
   }
 

@@ -72,7 +72,7 @@ package struct TransposedConvolution: FusesRelu {
   package var backwardReads: (inputs: Bool, output: Bool) { (true, relu) }
 
   /// In backward: two sums a channel, the boxes' gradients, the gradient masked by the ReLU, then what the weights' gradient needs.
-  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace {
+  package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, inputWanted: Bool, backend: any Backend) -> Workspace {
     let coarse = boxes(inputs[0][0].extent, storage: 0, offset: 0)
     let scratch = training ? backend.weightGradientScratch(inputs[0], kernel: .one, outputGradient: coarse) : 0
     return Workspace(forward: coarse.itemStride, backward: 4 * features + coarse.itemStride + masked(output, storage: 0, offset: 0).itemStride + scratch)

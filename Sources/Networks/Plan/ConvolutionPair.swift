@@ -52,7 +52,7 @@ struct ConvolutionPair: Operator {
     ]
   }
 
-  func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, backend: any Backend) -> Workspace {
+  func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, inputWanted: Bool, backend: any Backend) -> Workspace {
     let whole = slabView(Self.slab, output.extent, scratch: 0), wholeOutput = cut(output, 0, Self.slab).extent
     let needed = [Self.slab, output.extent.z % Self.slab].filter { $0 > 0 }.map { planes in
       let between = slabView(planes, output.extent, scratch: 0), seen = between.extent.z + first.window.span(0)

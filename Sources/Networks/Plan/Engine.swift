@@ -110,6 +110,7 @@ package final class Engine {
       for backward in plan.backward {
         try context.cancellation.check()
         let started = measured == nil ? nil : ContinuousClock.now
+        if backward.masksFirst { for item in 0..<plan.batch { plan.steps[backward.step].operation.maskGradient(call(backward, item, 0)) } }
         for round in 0..<plan.steps[backward.step].operation.rounds(training: true) {
           for item in 0..<plan.batch { run(backward, item, round) }
         }
@@ -154,11 +155,15 @@ package final class Engine {
         backend.zeroBorder(of: whole, around: inside.extent, at: begin)
       } else { backend.zero(whole) }
     }
+    plan.steps[backward.step].operation.backward(call(backward, item, round))
+  }
+
+  private func call(_ backward: Plan.BackwardStep, _ item: Int, _ round: Int) -> BackwardCall {
     let step = plan.steps[backward.step]
     let gradients = backward.inputGradients.map { $0?.map { GradientPart(view: $0.view.item(item), accumulate: $0.accumulate) } }
-    step.operation.backward(BackwardCall(
-      backend: backend, inputs: step.inputs.map { $0.map { $0.item(item) } }, output: step.output.item(item), outputGradient: backward.outputGradient.item(item),
-      inputGradients: gradients, parameter: step.parameter, saved: saved(step, item), scratch: backward.scratch, item: item, items: plan.batch, round: round, key: key(step, item)))
+    return BackwardCall(
+      backend: backend, inputs: step.inputs.map { $0.map { $0.item(item) } }, output: step.output.item(item), outputGradient: backward.outputGradient.item(item), masked: backward.masksFirst,
+      inputGradients: gradients, parameter: step.parameter, saved: saved(step, item), scratch: backward.scratch, item: item, items: plan.batch, round: round, key: key(step, item))
   }
 
   // MARK: Memory

@@ -1,6 +1,6 @@
 // How a network runs on one input size: steps in order, views into storages, and where each storage lives.
 //
-// Time counts forward steps 0..<n, then backward steps n..<2n (step i runs back at 2n − 1 − i). A tensor lives from the step that makes
+// Time counts forward steps 0..<n, then two moments for each backward step, n..<3n: masking of gradients, and the rest. A tensor lives from the step that makes
 // it to the last that reads it; when training, until the backward steps that read it. Gradients lie as their tensors lie; views of a
 // tensor have views of its gradient. The first gradient to arrive is written (what it does not cover is zeroed), later ones are added.
 
@@ -18,6 +18,7 @@ package struct Plan: Sendable {
   package struct BackwardStep: Sendable {
     package let step: Int
     package let outputGradient: TensorView
+    package let masksFirst: Bool
     package let inputGradients: [[GradientPart]?]
     /// A gradient that is begun: the whole, and the box that is about to be written.
     package let clears: [(whole: TensorView, inside: TensorView?)]
@@ -59,7 +60,7 @@ package struct Plan: Sendable {
       let layout = try layout(of: node, inputs, dense: index + 1 == graph.output)
       let time = steps.count
       let output = TensorView(storage: try add(index + 1 == graph.output ? .output : .arena, layout.itemStride, items: batch, at: time), layout: layout)
-      let workspace = node.operation.workspace(inputs, output, training: training, backend: backend)
+      let workspace = node.operation.workspace(inputs, output, training: training, inputWanted: training, backend: backend)
       steps.append(Step(name: node.name, operation: node.operation, inputs: inputs, output: output, parameter: node.parameter,
                         saved: try add(.arena, workspace.saved, items: batch, at: time), scratch: try add(.arena, workspace.forward, items: 1, at: time)))
       touch(inputs, time)
@@ -91,7 +92,7 @@ package struct Plan: Sendable {
 
     for (index, step) in steps.enumerated().reversed() {
       guard needsGradient.contains(step.output.storage), let own = gradient[step.output.storage] else { continue }
-      let time = 2 * steps.count - 1 - index
+      let masking = steps.count + 2 * (steps.count - 1 - index), time = masking + 1
       var outputGradient = step.output
       outputGradient.storage = own
       var clears: [(whole: TensorView, inside: TensorView?)] = []
@@ -118,13 +119,14 @@ package struct Plan: Sendable {
         }
         inputGradients.append(parts)
       }
-      let workspace = step.operation.workspace(step.inputs, step.output, training: true, backend: backend)
-      backward.append(BackwardStep(step: index, outputGradient: outputGradient, inputGradients: inputGradients, clears: clears,
-                                   scratch: try add(.arena, workspace.backward, items: 1, at: time)))
+      let workspace = step.operation.workspace(step.inputs, step.output, training: true, inputWanted: inputGradients.first.flatMap { $0 } != nil, backend: backend)
+      let masksFirst = storages[own].kind == .arena && workspace.masksFirst
+      backward.append(BackwardStep(step: index, outputGradient: outputGradient, masksFirst: masksFirst, inputGradients: inputGradients, clears: clears,
+                                   scratch: try add(.arena, masksFirst ? workspace.backwardOwning : workspace.backward, items: 1, at: time)))
       touch([[outputGradient]], time)
       touch(inputGradients.map { ($0 ?? []).map(\.view) }, time)
       if step.operation.backwardReads.inputs { touch(step.inputs, time) }
-      if step.operation.backwardReads.output { touch([[step.output]], time) }
+      if step.operation.backwardReads.output { touch([[step.output]], masksFirst ? masking : time) }
       extend(step.saved, time)
     }
   }
