@@ -93,6 +93,19 @@ struct GradientTests {
       return try a.concat([try a.activation(.tanh)]).crop(like: b).concat([b]).conv(2, kernel: [3])
     },
     Graph("crop is the result") { x in let a = try x.conv(3, kernel: [1]); return try a.crop(like: try a.conv(1, kernel: [3])) },
+    Graph("small crops, then the whole", [2, 2, 8, 9, 8]) { x in
+      let a = try x.conv(3, kernel: [3]).relu(), b = try a.conv(2, kernel: [3, 3, 3]).relu(), c = try b.conv(2, kernel: [3, 3, 3])
+      return try a.crop(like: c).concat([c, try b.crop(like: c), try a.crop(like: c).activation(.tanh)]).conv(2, kernel: [1])
+    },
+    Graph("the whole, then a small crop", [2, 2, 8, 9, 8]) { x in
+      let a = try x.conv(3, kernel: [3]).relu(), c = try a.conv(2, kernel: [3, 3, 3]).conv(2, kernel: [3, 3, 3])
+      let small = try a.crop(like: c).conv(2, kernel: [1])
+      return try small.concat([c, try a.conv(2, kernel: [5, 5, 5]), c]).conv(1, kernel: [1])
+    },
+    Graph("small crops alone", [2, 2, 8, 9, 8]) { x in
+      let a = try x.conv(3, kernel: [3]), c = try x.conv(2, kernel: [7, 7, 7])
+      return try a.crop(like: c).concat([c, try a.crop(like: c)]).conv(2, kernel: [1])
+    },
     Graph("crop read elsewhere too") { x in
       let a = try x.conv(3, kernel: [1]).activation(.tanh)
       let b = try a.cropToFactor([2], convolutions: [1, 1, 1])
