@@ -4,8 +4,9 @@
 // prediction   spatial axes for one channel, else channel first; float32, float16, or uint8 with its scaling in the attributes
 // Super-resolution: blocks, chunks and the result are in voxels of the output, which are `scale` times smaller than those of the source.
 // A network of two spatial axes takes each plane of a volume by itself.
-// Each worker has one engine, made once and reused for all its blocks, and two threads where memory allows: while one computes, the other writes a block and reads the next. Where one pass over a block needs more memory than there is, the
-// block is done in several tiles; that changes nothing in the result (NetworkTiles.swift).
+// Each worker has one engine, made once and reused for all its blocks, and two threads where memory allows: while one computes, the other writes
+// a block and reads the next. Where one pass over a block needs more memory than there is, the block is done in several tiles; that changes
+// nothing in the result (NetworkTiles.swift).
 
 import Arrays
 import CKernels

@@ -81,7 +81,7 @@ typedef struct {
   void (*transform_inputs)(const conv_rows *);      // 6 rows an axis to 6 points; of tiles of 3, 5 to 5
   void (*transform_sums)(const conv_sums *);        // 6 points to 4 rows, 5 to 3
   void (*transform_gradients)(const conv_rows *);   // 4 rows to 6 points, 3 to 5
-  void (*outer)(const conv_outer *);                // NULL: `dots` is as fast
+  void (*outer)(const conv_outer *);                // NULL: `dots` is what there is
   void (*interleave)(const float *const *rows, int64_t count, float *to);   // 8 rows, for `outer`
 } conv_level;
 

@@ -1,7 +1,7 @@
 // How a network runs on one input size: steps in order, views into storages, and where each storage lives.
 //
-// Time counts forward steps 0..<n, then two moments for each backward step, n..<3n: masking of gradients, and the rest. A tensor lives from the step that makes
-// it to the last that reads it; when training, until the backward steps that read it. Gradients lie as their tensors lie; views of a
+// Time counts forward steps 0..<n, then two moments for each backward step, n..<3n: masking of gradients, and the rest. A tensor lives from
+// the step that makes it to the last that reads it; when training, until the backward steps that read it. Gradients lie as their tensors lie; views of a
 // tensor have views of its gradient. The first gradient to arrive is written (what it does not cover is zeroed), later ones are added; that of
 // a small part of a tensor waits by itself until one of the whole has been written.
 
