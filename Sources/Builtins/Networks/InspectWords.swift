@@ -34,7 +34,7 @@ extension Builtin {
     "Runs a model on noise and measures each step: seconds of one pass and GFLOP/s, the mean of some repeats after a first one.",
     details: [
       "peak: the rate as a part of what this machine's threads reach with multiply-adds in registers, measured beside it. Winograd's convolutions take fewer operations than are counted, so theirs can exceed 1.",
-      "Steps are what is computed: relu inside its convolution, crops and concatenations not at all. training=true also measures the backward pass (column backward). fast: convolutions in tiles, as in predict(fast=true) and always in training.",
+      "Steps are what is computed: relu inside its convolution, two convolutions in one where the volume is large (in slabs), crops as copies of what is left (excerpt) or not at all, as concatenations. training=true also measures the backward pass (column backward). fast: convolutions in tiles, as in predict(fast=true) and always in training.",
       "A model without weights is measured with random ones: speed does not depend on them.",
     ],
     examples: [Example("len(profile(unet(levels=2, features=4, growth=2, input=(20, 20, 20)), repeats=1)) > 5", prints: "true")],
