@@ -30,6 +30,7 @@ static _Thread_local dcs_pool_asked watched;
 static _Thread_local const void *watched_context;
 
 void dcs_pool_watch(dcs_pool_asked asked, const void *context) { watched = asked, watched_context = context; }
+int dcs_pool_is_inside(void) { return inside_region; }
 int dcs_pool_stopped(void) { return watched && watched(watched_context); }
 
 static inline void relax(void) {

@@ -14,6 +14,9 @@ package final class ThreadPool: Sendable {
 
   deinit { dcs_pool_destroy(handle) }
 
+  /// Whether the caller runs an item of a region, where a further region would run in it alone.
+  package static var isInsideRegion: Bool { dcs_pool_is_inside() == 1 }
+
   package var threads: Int { Int(dcs_pool_threads(handle)) }
 
   /// Calls `body(item, worker)` once for each item in `0..<count`. A region inside a region runs in its caller alone.

@@ -22,15 +22,21 @@ extension StoredArray {
     try result.withMutableBytes { bytes in
       guard let base = bytes.baseAddress else { return }
       let target = BoxTarget(base: base, shape: box, strides: strides)
-      let pool = store.isRemote ? Remote.current.pool : context.pool   // threads that wait for answers, not one a core
-      let scratch = Scratch.perThread(of: pool)
-      if let sharding = metadata.sharding { try ShardReads(self, sharding, target, scratch).run(visits, pool, cancellation); return }
-      try visits.forEach(pool) { visit, worker in
-        try cancellation?.check()
-        try readChunk(visit, target, scratch[worker])
+      try withTransferPool(context.pool) { pool in
+        let scratch = Scratch.perThread(of: pool)
+        if let sharding = metadata.sharding { try ShardReads(self, sharding, target, scratch).run(visits, pool, cancellation); return }
+        try visits.forEach(pool) { visit, worker in
+          try cancellation?.check()
+          try readChunk(visit, target, scratch[worker])
+        }
       }
     }
     return result
+  }
+
+  /// The threads that move chunks: for stores across a network such as wait for answers, not one a core.
+  func withTransferPool(_ local: ThreadPool?, _ body: (ThreadPool?) throws -> Void) throws {
+    if store.isRemote { try Remote.current.withPool(body) } else { try body(local) }
   }
 
   /// Everything.

@@ -25,13 +25,14 @@ extension StoredArray {
     let visits = ChunkVisits(offset: offset, shape: values.shape, chunks: writeUnit)
     let source = BoxSource(base: UnsafeRawPointer(values.buffer.bytes + values.start * dtype.size), strides: values.strides.map { $0 * dtype.size })
     let cancellation = context.cancellation
-    let pool = store.isRemote ? Remote.current.pool : context.pool
-    let scratch = Scratch.perThread(of: pool)
     try withExtendedLifetime(values) {
-      if let sharding = metadata.sharding { try ShardWrites(self, sharding, source, scratch).run(visits, pool, cancellation); return }
-      try visits.forEach(pool) { visit, worker in
-        try cancellation?.check()
-        try writeChunk(visit, source, scratch[worker], cancellation)
+      try withTransferPool(context.pool) { pool in
+        let scratch = Scratch.perThread(of: pool)
+        if let sharding = metadata.sharding { try ShardWrites(self, sharding, source, scratch).run(visits, pool, cancellation); return }
+        try visits.forEach(pool) { visit, worker in
+          try cancellation?.check()
+          try writeChunk(visit, source, scratch[worker], cancellation)
+        }
       }
     }
   }

@@ -17,6 +17,9 @@ void dcs_pool_run(dcs_pool *pool, int64_t count, dcs_pool_body body, void *conte
 // Giving up. Whoever watches must ask once more at the end, and throw away what was made: items may have been left out.
 typedef int32_t (*dcs_pool_asked)(const void *context);
 
+/// Whether the caller runs an item of a region: regions inside it run in it alone.
+int dcs_pool_is_inside(void);
+
 /// Regions that this thread starts from now on leave out items not yet begun once `asked` (of any thread) is not 0; NULL: never.
 void dcs_pool_watch(dcs_pool_asked asked, const void *context);
 /// Whether that is so, for an item that takes long.

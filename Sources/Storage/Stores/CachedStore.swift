@@ -89,10 +89,12 @@ package struct CachedStore<Base: ObjectStore>: ByteStore {
     let fresh = keys.filter { isDocument($0) && cache[.document(path($0))] == nil }
     guard fresh.count > 1 else { return }
     let failed = Mutex<StorageError?>(nil)
-    try? remote.pool.forEach(fresh.count) { item, _ in
-      do throws(StorageError) { _ = try document(fresh[item]) } catch {
-        failed.withLock { $0 = $0 ?? error }
-        throw error   // whoever comes later would wait as long for the same answer
+    try? remote.withPool { pool in
+      try pool.forEach(fresh.count) { item, _ in
+        do throws(StorageError) { _ = try document(fresh[item]) } catch {
+          failed.withLock { $0 = $0 ?? error }
+          throw error   // whoever comes later would wait as long for the same answer
+        }
       }
     }
     if let error = failed.withLock({ $0 }) { throw error }

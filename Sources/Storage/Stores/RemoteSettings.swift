@@ -50,7 +50,7 @@ package final class Remote: Sendable {
   /// By bucket: where it is, and whether it is read without keys.
   package let regions = Mutex<[String: String]>([:])
   package let anonymous = Mutex<Set<String>>([])
-  private let threads = Mutex<ThreadPool?>(nil)
+  private let idle = Mutex<[ThreadPool]>([])
 
   package init(_ settings: RemoteSettings) {
     self.settings = settings
@@ -63,14 +63,13 @@ package final class Remote: Sendable {
     return HTTPClient(times: settings.times, retry: settings.retry, pool: connections, authorities: authorities, isStopped: settings.isStopped)
   }
 
-  /// As many as transfers at once: they wait, they do not compute.
-  package var pool: ThreadPool {
-    threads.withLock { threads in
-      if let threads { return threads }
-      let made = ThreadPool(threads: settings.width)
-      threads = made
-      return made
-    }
+  /// Lends threads that nobody else has meanwhile, as many as transfers at once: they wait, they do not compute. Callers side by side have
+  /// pools of their own, for a pool that is busy leaves its second caller to send one request after the other.
+  package func withPool<R>(_ body: (ThreadPool) throws -> R) rethrows -> R {
+    if ThreadPool.isInsideRegion { return try body(ThreadPool(threads: 1)) }
+    let pool = idle.withLock { $0.popLast() } ?? ThreadPool(threads: settings.width)
+    defer { idle.withLock { $0.append(pool) } }
+    return try body(pool)
   }
 
   private static let process = Mutex<Remote?>(nil)

@@ -73,10 +73,12 @@ extension S3Store {
     if objects.isEmpty { return }
     if isGoogle {
       let failed = Mutex<StorageError?>(nil)
-      try? remote.pool.forEach(objects.count) { item, _ in
-        do throws(StorageError) { try remove(object: objects[item], key) } catch {
-          failed.withLock { $0 = $0 ?? error }
-          throw error
+      try? remote.withPool { pool in
+        try pool.forEach(objects.count) { item, _ in
+          do throws(StorageError) { try remove(object: objects[item], key) } catch {
+            failed.withLock { $0 = $0 ?? error }
+            throw error
+          }
         }
       }
       if let error = failed.withLock({ $0 }) { throw error }
