@@ -16,7 +16,7 @@ import Networks
 import Storage
 
 package struct PredictOptions: Sendable {
-  /// Voxels along each spatial axis; nil: the chunks of an output that exists, else about twice the network's margin, 64 to 128.
+  /// Voxels along each spatial axis; nil: the chunks of an output that exists, else `defaultBlock`.
   package var block: [Int]?
   /// nil: all of the source.
   package var roi: WorldRoi?
@@ -188,9 +188,11 @@ package struct PredictStatement: Sendable {
     }
   }
 
+  /// So large that margins and short rows cost little: about twice the margin, 64 to 128 voxels an axis; of networks with fewer axes, 256 to 512.
   private static func defaultBlock(_ tiles: NetworkTiles, planes: Int) -> [Int] {
-    [Int](repeating: 1, count: planes) + tiles.step.indices.map { axis in
-      let wish = min(128, max(64, tiles.before[axis] + tiles.after[axis])), step = tiles.step[axis]
+    let (least, most) = tiles.step.count < 3 ? (256, 512) : (64, 128)
+    return [Int](repeating: 1, count: planes) + tiles.step.indices.map { axis in
+      let wish = min(most, max(least, tiles.before[axis] + tiles.after[axis])), step = tiles.step[axis]
       return max(1, (wish + step - 1) / step) * step
     }
   }
