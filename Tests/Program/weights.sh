@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Weights of other programs: fixtures of torch.save into networks and out again; with PyTorch, onnx and onnxruntime (PEERS_PYTHON names a Python that has them)
-# random networks both ways (Tests/Interop/weights.py). A mirror of published weights is a web server of this machine.
+# random networks both ways (Tests/Interop/weights.py) and how exact they are beside float64 (precision.py). A mirror of published weights is a web server of this machine.
 . "$(dirname "$0")/common.bash"
 here=$root/Tests/Fixtures
 cd "$scratch"
@@ -56,6 +56,7 @@ expect "cosem without weights" 0 "234,966,804 params" "$dcs" --quiet -e 'print(c
 python=${PEERS_PYTHON:-python3}
 if "$python" -c 'import numpy, torch, onnx, onnxruntime, safetensors' >/dev/null 2>&1; then
   if PYTHONDONTWRITEBYTECODE=1 "$python" "$root/Tests/Interop/weights.py" --dcs "$dcs" --keep "$scratch/networks"; then ok; else bad "weights.py"; fi
+  if PYTHONDONTWRITEBYTECODE=1 "$python" "$root/Tests/Interop/precision.py" --dcs "$dcs"; then ok; else bad "precision.py"; fi
 elif [ -n "${PEERS_PYTHON:-}" ]; then bad "$PEERS_PYTHON lacks numpy, torch, onnx, onnxruntime or safetensors"
 else echo "LEFT OUT: networks beside PyTorch and onnxruntime, which python3 lacks (PEERS_PYTHON names a Python that has them)"; fi
 finish
