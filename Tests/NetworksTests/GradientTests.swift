@@ -106,6 +106,15 @@ struct GradientTests {
       let a = try x.conv(3, kernel: [3]), c = try x.conv(2, kernel: [7, 7, 7])
       return try a.crop(like: c).concat([c, try a.crop(like: c)]).conv(2, kernel: [1])
     },
+    Graph("relu read by a pool", [2, 2, 10, 10, 12]) { try $0.conv(4, kernel: [3]).relu().maxPool([2, 1, 2]).conv(2, kernel: [3]) },
+    Graph("relu read by a pool and a small crop", [2, 2, 10, 10, 12]) { x in
+      let a = try x.conv(4, kernel: [3]).relu(), b = try a.maxPool([2]).conv(3, kernel: [3])
+      return try a.crop(like: b).concat([b]).conv(2, kernel: [1])
+    },
+    Graph("relu read by a small crop, and by a convolution", [2, 2, 10, 10, 12]) { x in
+      let a = try x.conv(4, kernel: [3]).relu(), b = try a.maxPool([2]).conv(3, kernel: [3])
+      return try a.crop(like: b).concat([b, try a.conv(1, kernel: [7]).crop(like: b)]).conv(2, kernel: [1])
+    },
     Graph("crop read elsewhere too") { x in
       let a = try x.conv(3, kernel: [1]).activation(.tanh)
       let b = try a.cropToFactor([2], convolutions: [1, 1, 1])

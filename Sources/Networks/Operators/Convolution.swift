@@ -19,6 +19,8 @@ package struct Convolution: FusesRelu {
   package var relu: Bool
   /// Where the zeros of `same` have been put around the input already: a rest behind the last window is left out.
   var leavesRest = false
+  /// Where those that read the output mask its gradient (`PicksElements`).
+  var readersMask = false
   /// Where the backend takes the zeros of `same` as being there.
   var staysSame = false
 
@@ -78,7 +80,9 @@ package struct Convolution: FusesRelu {
 
   // MARK: Computing
 
-  package var backwardReads: (inputs: Bool, output: Bool) { (true, relu) }
+  /// Whether backward masks the gradient.
+  private var masks: Bool { relu && !readersMask }
+  package var backwardReads: (inputs: Bool, output: Bool) { (true, masks) }
 
   package func forward(_ call: ForwardCall) {
     call.backend.convolve(call.inputs[0], window: window, weights: call.parameter, bias: call.parameter + 1, relu: relu, into: call.output, scratch: StoragePlace(storage: call.scratch))
@@ -90,12 +94,10 @@ package struct Convolution: FusesRelu {
     let buffer = gradientBuffer(inputs[0], output, storage: 0, inputWanted: inputWanted, backend).whole
     let scratch = max(backend.weightGradientScratch(inputs[0], window: window, outputGradient: output), inputWanted ? backend.inputGradientScratch(inputs[0], window: window, outputGradient: output) : 0)
     func whole(_ masked: Bool) -> Int { scratch + (needsBuffer(buffer, output, masked: masked) ? buffer.itemStride : 0) }
-    return Workspace(forward: forward, backward: whole(false), masksFirst: relu && buffer.extent == output.extent, backwardOwning: whole(true))
+    return Workspace(forward: forward, backward: whole(false), masksFirst: masks && buffer.extent == output.extent, backwardOwning: whole(true))
   }
 
-  package func maskGradient(_ call: BackwardCall) {
-    call.backend.mapGradient(.relu, output: call.output, call.outputGradient, into: GradientPart(view: call.outputGradient, accumulate: false))
-  }
+  package func maskGradient(_ call: BackwardCall) { call.maskByOutput() }
 
   /// The gradient is first masked by the ReLU, if that has not been done, and, where the input's gradient is made by the direct sum, surrounded
   /// with zeros, in one pass.
@@ -104,7 +106,7 @@ package struct Convolution: FusesRelu {
     let (buffer, inside, begin) = gradientBuffer(call.inputs[0], call.output, storage: call.scratch, inputWanted: wanted != nil, call.backend)
     var dy = call.outputGradient
     let isBuffered = needsBuffer(buffer, call.output, masked: call.masked)
-    if relu && !call.masked {
+    if masks && !call.masked {
       call.backend.zeroBorder(of: buffer, around: dy.extent, at: begin)
       call.backend.mapGradient(.relu, output: call.output, dy, into: GradientPart(view: inside, accumulate: false))
       dy = inside
@@ -117,7 +119,7 @@ package struct Convolution: FusesRelu {
     if let wanted { call.backend.convolveInputGradient(dy, window: window, weights: call.parameter, into: wanted, scratch: scratch) }
   }
 
-  private func needsBuffer(_ buffer: TensorView, _ output: TensorView, masked: Bool) -> Bool { buffer.extent != output.extent || (relu && !masked) }
+  private func needsBuffer(_ buffer: TensorView, _ output: TensorView, masked: Bool) -> Bool { buffer.extent != output.extent || (masks && !masked) }
 
   /// A buffer for the output's gradient, with zeros on each side if they are read; the view of its inside, and where that begins.
   private func gradientBuffer(_ inputs: [TensorView], _ output: TensorView, storage: Int, inputWanted: Bool, _ backend: any Backend) -> (whole: TensorView, inside: TensorView, begin: Extent) {

@@ -72,9 +72,11 @@ package struct CropToFactor: Operator {
   }
 }
 
-func centred(_ view: TensorView, _ target: Extent) -> TensorView {
-  let extent = view.extent
-  return view.crop(at: Extent((extent.z - target.z) / 2, (extent.y - target.y) / 2, (extent.x - target.x) / 2), to: target)
+func centred(_ view: TensorView, _ target: Extent) -> TensorView { view.crop(at: centre(view.extent, target), to: target) }
+
+/// Where the centre of `extent` begins.
+func centre(_ extent: Extent, _ target: Extent) -> Extent {
+  Extent((extent.z - target.z) / 2, (extent.y - target.y) / 2, (extent.x - target.x) / 2)
 }
 
 private func cropped(_ input: Placement, from length: Int, to target: Int) throws(GeometryError) -> Placement {

@@ -129,6 +129,17 @@ package protocol FusesRelu: Operator {
   var relu: Bool { get set }
 }
 
+/// An operator each of whose outputs is one of its inputs: it can mask its gradient in place of the ReLU that made them.
+package protocol PicksElements: Operator {
+  /// Set by the planner where all that read the ReLU's output do so: that output is free as soon as they have read it.
+  var masksRelu: Bool { get set }
+}
+
+extension PicksElements {
+  package var backwardReads: (inputs: Bool, output: Bool) { (false, masksRelu) }
+  package func maskGradient(_ call: BackwardCall) { call.maskByOutput() }
+}
+
 /// What a computing operator is handed, for one item of the batch.
 package struct ForwardCall {
   package let backend: any Backend
@@ -167,6 +178,9 @@ package struct BackwardCall {
   package let round: Int
   /// That of the forward pass.
   package let key: UInt64
+
+  /// Zeroes the output's gradient where a ReLU made zeros.
+  func maskByOutput() { backend.mapGradient(.relu, output: output, outputGradient, into: GradientPart(view: outputGradient, accumulate: false)) }
 }
 
 /// Where a gradient goes: added to what is there, or written over it.

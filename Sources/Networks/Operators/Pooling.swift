@@ -2,14 +2,15 @@
 //
 // input   [c, z, y, x], each length a multiple of its factor (as DaCapo demands: else translations would not commute)
 // output  [c, z / fz, y / fy, x / fx]: the maximum (first of equals), or the mean
-// The gradient of a maximum goes to the voxel that was chosen.
+// The gradient of a maximum goes to the voxel that was chosen; the mean's is shared out.
 // Checked against torch.nn.MaxPool3d, AvgPool3d.
 
 import Geometry
 
-package struct Pooling: Operator {
+package struct Pooling: PicksElements {
   package static let word = "max_pool"
   package var factors: Extent
+  package var masksRelu = false
 
   package init(factors: Extent) throws(NetworkError) { self.factors = try poolingFactors(factors) }
   package init(settings: [String: [Int]]) throws(NetworkError) { try self.init(factors: try settings.extent("factors")) }
@@ -21,7 +22,7 @@ package struct Pooling: Operator {
   package func work(_ inputs: [Int], _ channels: Int, _ extent: Extent) -> Double { Double(factors.count) * Double(channels) * Double(extent.count) }
 
   package func workspace(_ inputs: [[TensorView]], _ output: TensorView, training: Bool, inputWanted: Bool, backend: any Backend) -> Workspace {
-    Workspace(saved: training ? (output.channels * output.extent.count + 1) / 2 : 0)
+    Workspace(saved: training ? (output.channels * output.extent.count + 1) / 2 : 0, masksFirst: masksRelu)
   }
 
   package func forward(_ call: ForwardCall) {

@@ -114,9 +114,6 @@ package final class Engine {
         for round in 0..<plan.steps[backward.step].operation.rounds(training: true) {
           for item in 0..<plan.batch { run(backward, item, round) }
         }
-        for (part, place) in backward.late {
-          for item in 0..<plan.batch { backend.pass(part.item(item), into: GradientPart(view: place.item(item), accumulate: true)) }
-        }
         if let started { measured?[backward.step].backward += seconds(since: started) }
       }
     }

@@ -2,8 +2,7 @@
 //
 // Time counts forward steps 0..<n, then two moments for each backward step, n..<3n: masking of gradients, and the rest. A tensor lives from
 // the step that makes it to the last that reads it; when training, until the backward steps that read it. Gradients lie as their tensors lie; views of a
-// tensor have views of its gradient. The first gradient to arrive is written (what it does not cover is zeroed), later ones are added; that of
-// a small part of a tensor waits by itself until one of the whole has been written.
+// tensor have views of its gradient. The first gradient to arrive is written (what it does not cover is zeroed), later ones are added.
 
 package struct Plan: Sendable {
   package struct Step: Sendable {
@@ -23,8 +22,6 @@ package struct Plan: Sendable {
     package let inputGradients: [[GradientPart]?]
     /// A gradient that is begun: the whole, and the box that is about to be written.
     package let clears: [(whole: TensorView, inside: TensorView?)]
-    /// Gradients of parts that waited, and where they are added once this step has written the whole.
-    package let late: [(part: TensorView, place: TensorView)]
     package var scratch: Int
   }
 
@@ -90,26 +87,14 @@ package struct Plan: Sendable {
       let hasWeights = !step.operation.parameters(channels: step.inputs.map { $0.reduce(0) { $0 + $1.channels } }, rank: 3).isEmpty
       if hasWeights || step.inputs.joined().contains(where: { needsGradient.contains($0.storage) }) { needsGradient.insert(step.output.storage) }
     }
-    guard let last = steps.last, needsGradient.contains(last.output.storage) else { return }
+    guard let last = steps.last(where: { storages[$0.output.storage].kind == .output }), needsGradient.contains(last.output.storage) else { return }
     var gradient = [last.output.storage: try add(.outputGradient, last.output.itemStride, items: batch, at: steps.count)]
-
-    // Of each tensor, the first step that reads more than a small part of it and hands a gradient back: that comes last.
-    var firstWhole: [Int: Int] = [:], reached: Set = [last.output.storage]
-    for (index, step) in steps.enumerated().reversed() where reached.contains(step.output.storage) {
-      for part in step.inputs.joined() where needsGradient.contains(part.storage) {
-        reached.insert(part.storage)
-        if !isSmall(part, maker) { firstWhole[part.storage] = index }
-      }
-    }
-    var waiting: [Int: [(part: TensorView, place: TensorView)]] = [:]
-
     for (index, step) in steps.enumerated().reversed() {
       guard needsGradient.contains(step.output.storage), let own = gradient[step.output.storage] else { continue }
       let masking = steps.count + 2 * (steps.count - 1 - index), time = masking + 1
       var outputGradient = step.output
       outputGradient.storage = own
       var clears: [(whole: TensorView, inside: TensorView?)] = []
-      var late: [(part: TensorView, place: TensorView)] = []
       var inputGradients: [[GradientPart]?] = []
       for input in step.inputs {
         guard input.contains(where: { needsGradient.contains($0.storage) }) else { inputGradients.append(nil); continue }
@@ -119,11 +104,6 @@ package struct Plan: Sendable {
           if let known = gradient[part.storage] {
             view.storage = known
             parts.append(GradientPart(view: view, accumulate: true))
-          } else if isSmall(part, maker), let whole = firstWhole[part.storage], whole < index {
-            let layout = Layout(part.channels, part.extent)
-            let alone = TensorView(storage: try add(.arena, layout.itemStride, items: batch, at: time), layout: layout)
-            waiting[part.storage, default: []].append((alone, part))
-            parts.append(GradientPart(view: alone, accumulate: false))
           } else {
             let root = maker[part.storage].map { steps[$0].output } ?? part
             let made = try add(.arena, root.itemStride, items: batch, at: time)
@@ -133,12 +113,6 @@ package struct Plan: Sendable {
             whole.storage = made
             let coversChannels = view.channels == whole.channels
             if view != whole { clears.append((whole, coversChannels ? view : nil)) }
-            for (part, place) in waiting.removeValue(forKey: part.storage) ?? [] {
-              var place = place
-              place.storage = made
-              late.append((part, place))
-              extend(part.storage, time)
-            }
             parts.append(GradientPart(view: view, accumulate: view != whole && !coversChannels))
           }
         }
@@ -146,7 +120,7 @@ package struct Plan: Sendable {
       }
       let workspace = step.operation.workspace(step.inputs, step.output, training: true, inputWanted: inputGradients.first.flatMap { $0 } != nil, backend: backend)
       let masksFirst = storages[own].kind == .arena && workspace.masksFirst
-      backward.append(BackwardStep(step: index, outputGradient: outputGradient, masksFirst: masksFirst, inputGradients: inputGradients, clears: clears, late: late,
+      backward.append(BackwardStep(step: index, outputGradient: outputGradient, masksFirst: masksFirst, inputGradients: inputGradients, clears: clears,
                                    scratch: try add(.arena, masksFirst ? workspace.backwardOwning : workspace.backward, items: 1, at: time)))
       touch([[outputGradient]], time)
       touch(inputGradients.map { ($0 ?? []).map(\.view) }, time)
@@ -154,12 +128,6 @@ package struct Plan: Sendable {
       if step.operation.backwardReads.output { touch([[step.output]], masksFirst ? masking : time) }
       extend(step.saved, time)
     }
-  }
-
-  /// Whether it is less than half of the tensor that it is part of.
-  private func isSmall(_ part: TensorView, _ maker: [Int: Int]) -> Bool {
-    guard let root = maker[part.storage].map({ steps[$0].output }) else { return false }
-    return part.channels == root.channels && 2 * part.extent.count < root.extent.count
   }
 
   // MARK: Storages

@@ -1,9 +1,10 @@
 // A network as it is computed: the same function, fewer and cheaper steps. Weights keep their indices.
 //
 //   dropout, but for training   → nothing
-//   crops to less than a half   → copies, made where what they crop is made (but for training)
+//   crops to a half or less     → copies, made where what they crop is made
 //   same convolution            → zeros around the input (one copy), valid convolution; itself where the backend needs no stored zeros
 //   convolution, ReLU           → convolution that applies the ReLU in its store
+//   read by pools and copies    → those mask its gradient by what they made: the ReLU's own output is not kept for that
 //   two valid convolutions      → one step that computes some planes at a time, where they are many (but for training)
 //   upsampling, 1ⁿ convolution  → 1ⁿ convolution, upsampling: the same bits (each voxel's sum is the same chain), 8 times less work at factor 2
 //   too many ranges of channels → gathered by one copy
@@ -32,10 +33,8 @@ struct RewrittenNetwork {
       }
       return PlanNode(name: node.name, operation: operation, inputs: node.inputs, parameter: network.firstParameter[index])
     }
-    if !training {
-      try rebuild { [self] node, old, draft in copyCentres(node, old, extents, &draft) }
-      try rebuild(withoutDropout)
-    }
+    try rebuild { [self] node, old, draft in copyCentres(node, old, extents, &draft) }
+    if !training { try rebuild(withoutDropout) }
     try rebuild(padSame)
     try rebuild(fuseActivation)
     try rebuild(convolveBeforeUpsampling)
@@ -48,6 +47,7 @@ struct RewrittenNetwork {
       nodes.append(PlanNode(name: "output", operation: try Padding(border: Extent(0, 0, 0)), inputs: [output], parameter: 0))
       output = nodes.count
     }
+    if training { maskInReaders() }
   }
 
   /// The extent of each value, from that of the input.
@@ -150,6 +150,21 @@ struct RewrittenNetwork {
       return node.inputs[0]
     }
     return draft.append(node)
+  }
+
+  private mutating func maskInReaders() {
+    for index in nodes.indices where index + 1 != output {
+      guard var convolution = nodes[index].operation as? Convolution, convolution.relu else { continue }
+      let readers = nodes.indices.filter { nodes[$0].inputs.contains(index + 1) }
+      guard !readers.isEmpty, readers.allSatisfy({ nodes[$0].operation is any PicksElements && $0 + 1 != output }) else { continue }
+      convolution.readersMask = true
+      nodes[index].operation = convolution
+      for reader in readers {
+        guard var picking = nodes[reader].operation as? any PicksElements else { continue }
+        picking.masksRelu = true
+        nodes[reader].operation = picking
+      }
+    }
   }
 
   private func convolveBeforeUpsampling(_ node: PlanNode, _ old: Int, _ draft: inout Draft) throws(NetworkError) -> Int {
