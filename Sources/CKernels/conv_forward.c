@@ -8,8 +8,8 @@
 // channels at a time), weights stream by.
 //
 // A sum of k products in one chain is off by about sqrt(k / 2) roundings. So chains end after CHAIN products and are summed up themselves: at
-// 432 channels of 27 taps the error falls to 0.4 of it. Where chains end depends on the kernel alone, and between their ends sums leave the
-// registers unrounded, so no blocking shows in the result.
+// 432 channels of 27 taps the largest error falls from 2.2e-5 to 3.3e-6 of the output's rms (Tests/Interop/precision.py). Where chains end depends
+// on the kernel alone, and between their ends sums leave the registers unrounded, so no blocking shows in the result.
 // Checked against a scalar convolution in KernelConvTests.
 #include "conv_run.h"
 

@@ -81,3 +81,9 @@ typedef struct {
 winograd_source winograd_source_of(const float *weights, int64_t outputs, int64_t inputs, dcs_extent kernel, int flipped, int64_t tile);
 // Points of the group from output `first` on and `count` inputs, `plane` floats apart.
 void winograd_pack(const winograd_source *source, int64_t first, int64_t input, int64_t count, float *to, int64_t plane);
+
+// Sums of products at points, `plane` floats apart, that become the gradients of a kernel of `planes` x 3 x `taps`.
+typedef struct { int64_t tile, planes, taps, plane; } winograd_points;
+
+// dw[m][kernel], `step` apart, from sums[point][tap along x][m] for `channels` of a group that lies `width` wide; added to what is there where `adds`.
+void winograd_taps(const winograd_points *points, const float *sums, int64_t width, int64_t channels, int adds, float *dw, int64_t step);

@@ -131,61 +131,6 @@ static void add_products(const gradient_plan *plan, const winograd_unit *u, int6
   }
 }
 
-typedef float group_vector __attribute__((vector_size(4 * GROUP), aligned(4)));
-typedef double group_doubles __attribute__((vector_size(8 * GROUP)));
-
-static inline __attribute__((always_inline)) void load_group(const float *from, int64_t width, group_doubles *to) {
-  group_vector lanes = {0};
-  if (width == GROUP) lanes = *(const group_vector *)from;
-  else for (int64_t m = 0; m < width; m++) lanes[m] = from[m];
-  *to = __builtin_convertvector(lanes, group_doubles);
-}
-
-// o = G^T s (conv_winograd_pack.c).
-static inline __attribute__((always_inline)) void taps_of_points(const group_doubles *s, int64_t step, const int64_t tile, group_doubles *o) {
-  const group_doubles *p = tile == 4 ? s + step : s;
-  group_doubles even_a = p[0] + p[step], odd_a = p[0] - p[step], even_b = p[2 * step] + p[3 * step], odd_b = p[2 * step] - p[3 * step];
-  if (tile == 4) {
-    o[0] = 64.0 / 81 * s[0] - 128.0 / 243 * even_a + 32.0 / 243 * even_b;
-    o[1] = -32.0 / 81 * odd_a + 16.0 / 81 * odd_b;
-    o[2] = -8.0 / 27 * even_a + 8.0 / 27 * even_b + p[4 * step];
-  } else {
-    o[0] = -0.5 * even_a + 1.0 / 6 * even_b;
-    o[1] = -0.25 * odd_a + 0.25 * odd_b;
-    o[2] = -0.125 * even_a + 0.375 * even_b + p[4 * step];
-  }
-}
-
-static inline __attribute__((always_inline)) void finish_points(const gradient_plan *plan, const float *sums, int64_t width, int64_t channels, int adds, float *dw,
-                                                                int64_t step, const int64_t tile) {
-  const int64_t side = tile + 2;
-  int64_t plane = plan->outputs * plan->columns, planes = plan->k.depth, taps = plan->k.width;
-  group_vector made[9 * 7];   // [z][y][x]
-  for (int64_t x = 0; x < taps; x++, sums += width) {
-    group_doubles along_y[WINOGRAD_SPAN][3], along_z[3];
-    for (int64_t j = 0; j < (planes == 1 ? 1 : side); j++) {
-      group_doubles s[WINOGRAD_SPAN];
-      for (int64_t i = 0; i < side; i++) load_group(sums + (j * side + i) * plane, width, &s[i]);
-      taps_of_points(s, 1, tile, along_y[j]);
-    }
-    for (int y = 0; y < 3; y++) {
-      if (planes == 1) along_z[0] = along_y[0][y]; else taps_of_points(&along_y[0][y], 3, tile, along_z);
-      for (int64_t z = 0; z < planes; z++) made[(z * 3 + y) * taps + x] = __builtin_convertvector(along_z[z], group_vector);
-    }
-  }
-  for (int64_t m = 0; m < channels; m++, dw += step)
-    for (int64_t k = 0; k < planes * 3 * taps; k++) {
-      float value = ((const float *)&made[k])[m];
-      dw[k] = adds ? dw[k] + value : value;
-    }
-}
-
-// dw[o, i] = G^T sums G for a group of output channels and one input channel; added to what is there where `adds`.
-CLONED static void finish_pair(const gradient_plan *plan, const float *sums, int64_t width, int64_t channels, int adds, float *dw, int64_t step) {
-  if (plan->cut.tile == 4) finish_points(plan, sums, width, channels, adds, dw, step, 4);
-  else finish_points(plan, sums, width, channels, adds, dw, step, 3);
-}
-
 static void sum_part(void *context, int64_t item, int worker) {
   const gradient_plan *plan = context;
   int64_t i0 = item % plan->input_blocks * plan->inputs_step, i1 = min64(i0 + plan->inputs_step, plan->input_channels);
@@ -211,12 +156,13 @@ static void sum_part(void *context, int64_t item, int worker) {
     }
   }
   int alone = plan->parts == 1;
+  winograd_points points = {plan->cut.tile, plan->k.depth, plan->k.width, plan->outputs * plan->columns};
   float *made = alone ? plan->dw : plan->partial + part * plan->dy->channels * plan->input_channels * volume;
   for (int64_t o = o0; o < o1; o += GROUP) {
     int64_t width = plan->outer ? GROUP : group_width(o, plan->dy->channels), row = plan->input_channels * volume;
     for (int64_t i = i0; i < i1; i++)
-      finish_pair(plan, sums + (o - o0) * plan->columns + (i - i0) * plan->k.width * width, width, min64(width, o1 - o), alone && plan->accumulate,
-                   made + o * row + i * volume, row);
+      winograd_taps(&points, sums + (o - o0) * plan->columns + (i - i0) * plan->k.width * width, width, min64(width, o1 - o), alone && plan->accumulate,
+                    made + o * row + i * volume, row);
   }
   if (i0 == 0) for (int64_t o = o0; o < o1; o++) plan->bias[part * plan->dy->channels + o] = (float)bias[o - o0];
 }

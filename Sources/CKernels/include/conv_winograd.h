@@ -3,7 +3,8 @@
 // kernel   1 x 3 x k or 3 x 3 x k, k in 1...7
 // inputs   extents output + (k - 1), or less by an even number: half as many zeros then lie on each side, stored nowhere ("same" padding)
 //
-// The values differ from those of conv.h by rounding: at most about 2e-5 of the output's rms for 432 channels, where conv.h has 1e-5. They
+// The values differ from those of conv.h by rounding: at most 3e-5 of the output's rms for 432 channels, where conv.h has 3e-6
+// (Tests/Interop/precision.py). They
 // are the same for any number of threads, but the rounding depends on where the volume was cut: outputs are computed in tiles of 4 or 3 along z
 // and y from its first voxel on. NaN and infinities spread over their tile. So training may use this; what has to be equal in overlapping
 // volumes uses conv.h.
