@@ -179,5 +179,5 @@ TARGET static void finish(const float *sums, int64_t count, float bias, int how,
 
 #include "conv_winograd_rows.h"
 
-const conv_level conv_level_avx2 = {"avx2", strip, dots, finish, transform_inputs, transform_sums, transform_gradients, conv_outer_avx2, conv_interleave_avx2};
+const conv_level conv_level_avx2 = {"avx2", strip, dots, finish, transform_inputs, transform_sums, transform_gradients, conv_outer_avx2, conv_interleave_avx2, conv_lanes_avx2, conv_separate_avx2};
 #endif

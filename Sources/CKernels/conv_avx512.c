@@ -146,5 +146,5 @@ TARGET static void finish(const float *sums, int64_t count, float bias, int how,
 
 #include "conv_winograd_rows.h"
 
-const conv_level conv_level_avx512 = {"avx512", strip, dots, finish, transform_inputs, transform_sums, transform_gradients, NULL, NULL};
+const conv_level conv_level_avx512 = {"avx512", strip, dots, finish, transform_inputs, transform_sums, transform_gradients, NULL, NULL, NULL, NULL};
 #endif

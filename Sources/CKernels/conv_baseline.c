@@ -57,4 +57,4 @@ static inline void finish_vector(const row_vector *sums, int64_t left, float bia
 
 #include "conv_winograd_rows.h"
 
-const conv_level conv_level_baseline = {"baseline", strip, dots, finish, transform_inputs, transform_sums, transform_gradients, NULL, NULL};
+const conv_level conv_level_baseline = {"baseline", strip, dots, finish, transform_inputs, transform_sums, transform_gradients, NULL, NULL, NULL, NULL};

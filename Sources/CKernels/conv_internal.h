@@ -51,6 +51,22 @@ typedef struct {
   int64_t sums_group;
 } conv_outer;
 
+// Rows of positions for groups of 8 output channels, side by side, and a run of input channels:
+//
+//   sums[group][row * width + x][m] (+)= sum over c, k of weights[group][c][k][m] * input[c * sc + row * pitch + x + k]
+typedef struct {
+  const float *input;
+  int64_t channels, sc, taps;
+  const float *weights;
+  int64_t weights_group, groups;   // floats from a group of 8 channels to the next; how many
+  int64_t rows, pitch, width;
+  float *sums;
+  int64_t sums_group;              // room for 6 positions at least
+  int resume;                      // 1: start from what `sums` holds
+  const float *next;               // what the next call reads: asked for on the way
+  int64_t next_floats;
+} conv_lanes;
+
 // Rows of a tile, each of `count` floats, summed up into rows `plane` floats apart (conv_winograd_rows.h); all of whole vectors.
 typedef struct {
   const float *const *rows;   // [plane along z][row along y]
@@ -83,6 +99,8 @@ typedef struct {
   void (*transform_gradients)(const conv_rows *);   // 4 rows to 6 points, 3 to 5
   void (*outer)(const conv_outer *);                // NULL: `dots` is what there is
   void (*interleave)(const float *const *rows, int64_t count, float *to);   // 8 rows, for `outer`
+  void (*lanes)(const conv_lanes *);                // NULL: `strip` is what there is
+  void (*separate)(const float *from, int64_t count, float *to, int64_t step);   // what `interleave` joined, into rows `step` apart
 } conv_level;
 
 extern const conv_level conv_level_baseline;
@@ -90,6 +108,8 @@ extern const conv_level conv_level_baseline;
 extern const conv_level conv_level_avx2, conv_level_avx512;
 void conv_outer_avx2(const conv_outer *outer);
 void conv_interleave_avx2(const float *const *rows, int64_t count, float *to);
+void conv_lanes_avx2(const conv_lanes *lanes);
+void conv_separate_avx2(const float *from, int64_t count, float *to, int64_t step);
 #endif
 const conv_level *conv_current_level(void);
 

@@ -23,6 +23,11 @@ extension ConvCase {
       cases.append(ConvCase(inputs: [4, 3], outputs: 9, kernel: (3, 3, 3), size: (edge, edge, edge), gaps: (1, 0, 2)))
       cases.append(ConvCase(inputs: [4], outputs: 9, kernel: (1, 3, 3), size: (2, edge, 20)))
     }
+    // Whole groups of output channels, which lie side by side where weights are transformed on the way: one, pairs, odd ones, more than a block.
+    for width in [1, 2, 9, 300] { cases.append(ConvCase(inputs: [9, 7], outputs: 24, kernel: (3, 3, 3), size: (4, 4, width), gaps: (1, 0, 2))) }
+    for edge in [1, 2, 9] { cases.append(ConvCase(inputs: [8], outputs: 16, kernel: (3, 3, 1), size: (edge, 3, edge))) }
+    for width in [1, 17, 300] { cases.append(ConvCase(inputs: [33, 7], outputs: 40, kernel: (1, 3, 1), size: (2, 5, width), gaps: (3, 5, 1))) }
+    cases.append(ConvCase(inputs: [16], outputs: 72, kernel: (1, 3, 7), size: (1, 12, 12)))
     return cases
   }()
 
