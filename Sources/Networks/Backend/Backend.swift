@@ -33,7 +33,7 @@ package protocol Backend: AnyObject {
   func convolve(_ inputs: [TensorView], window: Window, weights: Int, bias: Int, relu: Bool, into output: TensorView, scratch: StoragePlace)
   /// Whether passes between so many channels of that extent take the zeros of same padding as being there, with none stored.
   func imaginesZeros(_ inputs: Int, _ outputs: Int, _ window: Window, _ extent: Extent, training: Bool) -> Bool
-  /// Floats of scratch that `convolve` needs.
+  /// Floats of scratch that `convolve` needs, with weights that were packed for outputs of `extent`.
   func convolutionScratch(_ inputs: [TensorView], window: Window, output: TensorView, packedFor extent: Extent) -> Int
   /// Where `inputGradientReadsBorder`, `outputGradient` lies inside a buffer with kernel − 1 zeros on each side.
   func convolveInputGradient(_ outputGradient: TensorView, window: Window, weights: Int, into parts: [GradientPart], scratch: StoragePlace)
