@@ -4,19 +4,11 @@
 // A tile has 2 groups of 8 channels x 6 positions: a tap costs 8 loads for 12 multiply-adds. Assembly, as in conv_avx2.c. Measured where all lies in
 // the first cache: 0.8 of the machine's peak, 0.78 of it useful for nine rows of 9; `strip` 0.84 and 0.65.
 #if defined(__x86_64__)
-#include "conv_internal.h"
-#include <immintrin.h>
-
-#define TARGET __attribute__((target("avx2,fma")))
-#define TILE TARGET static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
+#include "conv_avx2.h"
 
 enum { COLUMNS = 6 };
 
-// Sums of a tile, [position][group], as operands of an assembly statement.
-#define SUMS(s)                                                                                                                             \
-  [s0] "+x"(s[0]), [s1] "+x"(s[1]), [s2] "+x"(s[2]), [s3] "+x"(s[3]), [s4] "+x"(s[4]), [s5] "+x"(s[5]), [s6] "+x"(s[6]), [s7] "+x"(s[7]), \
-  [s8] "+x"(s[8]), [s9] "+x"(s[9]), [s10] "+x"(s[10]), [s11] "+x"(s[11])
+// Sums lie as [position][group].
 #define POSITION(x, a, b, r) "vbroadcastss (%[x" #x "],%[p]), %%ymm" #r "\n vfmadd231ps %%ymm12, %%ymm" #r ", %[s" #a "]\n vfmadd231ps %%ymm13, %%ymm" #r ", %[s" #b "]\n"
 
 // Six positions `at`, the first of them `place`; those before `from` have been added already.
@@ -71,25 +63,5 @@ TARGET void conv_lanes_avx2(const conv_lanes *l) {
       }
       (2 * pair + 1 < l->groups ? tile_2x6 : tile_1x6)(l, 2 * pair, at, place, (int)(tile * COLUMNS - place));
     }
-}
-
-// to[m][x] = from[x][m]
-TARGET void conv_separate_avx2(const float *from, int64_t count, float *to, int64_t step) {
-  int64_t x = 0;
-  for (; x + 8 <= count; x += 8) {
-    __m256 r[8], pair[8], four[8];
-    UNROLL for (int i = 0; i < 8; i++) r[i] = _mm256_loadu_ps(from + (x + i) * 8);
-    UNROLL for (int i = 0; i < 8; i += 2) pair[i] = _mm256_unpacklo_ps(r[i], r[i + 1]), pair[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
-    UNROLL for (int i = 0; i < 8; i += 4) {
-      four[i] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0x44), four[i + 1] = _mm256_shuffle_ps(pair[i], pair[i + 2], 0xee);
-      four[i + 2] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0x44), four[i + 3] = _mm256_shuffle_ps(pair[i + 1], pair[i + 3], 0xee);
-    }
-    UNROLL for (int i = 0; i < 4; i++) {
-      _mm256_storeu_ps(to + i * step + x, _mm256_permute2f128_ps(four[i], four[i + 4], 0x20));
-      _mm256_storeu_ps(to + (i + 4) * step + x, _mm256_permute2f128_ps(four[i], four[i + 4], 0x31));
-    }
-  }
-  for (; x < count; x++)
-    for (int m = 0; m < 8; m++) to[m * step + x] = from[x * 8 + m];
 }
 #endif

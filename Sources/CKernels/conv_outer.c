@@ -3,17 +3,9 @@
 //
 // A tile has 3 groups of 8 channels x 4 columns (or 2 x 6): a position costs 7 (8) loads for 12 multiply-adds. Assembly, as in conv_avx2.c.
 #if defined(__x86_64__)
-#include "conv_internal.h"
-#include <immintrin.h>
+#include "conv_avx2.h"
 
-#define TARGET __attribute__((target("avx2,fma")))
-#define TILE TARGET static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
-// Sums of a tile, [column * vectors + vector], as operands of an assembly statement.
-#define SUMS(s)                                                                                                                             \
-  [s0] "+x"(s[0]), [s1] "+x"(s[1]), [s2] "+x"(s[2]), [s3] "+x"(s[3]), [s4] "+x"(s[4]), [s5] "+x"(s[5]), [s6] "+x"(s[6]), [s7] "+x"(s[7]), \
-  [s8] "+x"(s[8]), [s9] "+x"(s[9]), [s10] "+x"(s[10]), [s11] "+x"(s[11])
+// Sums lie as [column * vectors + vector].
 #define COLUMN3(c, a, b, d) "vbroadcastss (%[c" #c "],%[p]), %%ymm15\n vfmadd231ps %%ymm12, %%ymm15, %[s" #a "]\n" \
                             "vfmadd231ps %%ymm13, %%ymm15, %[s" #b "]\n vfmadd231ps %%ymm14, %%ymm15, %[s" #d "]\n"
 #define COLUMN2(c, a, b, r) "vbroadcastss (%[c" #c "],%[p]), %%ymm" #r "\n vfmadd231ps %%ymm12, %%ymm" #r ", %[s" #a "]\n vfmadd231ps %%ymm13, %%ymm" #r ", %[s" #b "]\n"
@@ -87,25 +79,5 @@ TARGET void conv_outer_avx2(const conv_outer *o) {
       group++;
     }
   }
-}
-
-// to[x][m] = rows[m][x]
-TARGET void conv_interleave_avx2(const float *const *rows, int64_t count, float *to) {
-  int64_t x = 0;
-  for (; x + 8 <= count; x += 8) {
-    __m256 r[8], pair[8], four[8];
-    UNROLL for (int m = 0; m < 8; m++) r[m] = _mm256_loadu_ps(rows[m] + x);
-    UNROLL for (int m = 0; m < 8; m += 2) pair[m] = _mm256_unpacklo_ps(r[m], r[m + 1]), pair[m + 1] = _mm256_unpackhi_ps(r[m], r[m + 1]);
-    UNROLL for (int m = 0; m < 8; m += 4) {
-      four[m] = _mm256_shuffle_ps(pair[m], pair[m + 2], 0x44), four[m + 1] = _mm256_shuffle_ps(pair[m], pair[m + 2], 0xee);
-      four[m + 2] = _mm256_shuffle_ps(pair[m + 1], pair[m + 3], 0x44), four[m + 3] = _mm256_shuffle_ps(pair[m + 1], pair[m + 3], 0xee);
-    }
-    UNROLL for (int m = 0; m < 4; m++) {
-      _mm256_storeu_ps(to + (x + m) * 8, _mm256_permute2f128_ps(four[m], four[m + 4], 0x20));
-      _mm256_storeu_ps(to + (x + m + 4) * 8, _mm256_permute2f128_ps(four[m], four[m + 4], 0x31));
-    }
-  }
-  for (; x < count; x++)
-    for (int m = 0; m < 8; m++) to[x * 8 + m] = rows[m][x];
 }
 #endif

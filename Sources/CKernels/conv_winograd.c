@@ -98,51 +98,6 @@ static winograd_plan make_plan(const dcs_tensor *input, int64_t input_channels, 
   return plan;
 }
 
-void winograd_store(const conv_level *level, const winograd_cut *cut, const winograd_unit *u, const conv_pass *pass, int64_t channel, const float *sums, int64_t plane) {
-  int range = channel >= pass->outputs[0].channels;
-  const dcs_tensor *out = &pass->outputs[range];
-  float *to = out->data + (channel - (range ? pass->outputs[0].channels : 0)) * out->sc + u->x;
-  int how = pass->accumulate >> range & 1 ? FINISH_ADD : pass->relu ? FINISH_RELU : FINISH_STORE;
-  float bias = pass->bias ? pass->bias[channel] : 0;
-  const float *points[WINOGRAD_POINTS];
-  float *rows[WINOGRAD_TILE * WINOGRAD_TILE];
-  for (int64_t t = 0; t < u->tiles; t++) {
-    winograd_place place = winograd_place_of(cut, u->first + t);
-    for (int64_t f = 0; f < cut->points; f++) points[f] = sums + f * plane + t * u->pitch;
-    for (int64_t a = 0; a < cut->deep; a++)
-      for (int64_t b = 0; b < cut->tile; b++)
-        rows[a * cut->tile + b] = place.z + a < out->depth && place.y + b < out->height ? to + (place.z + a) * out->sz + (place.y + b) * out->sy : NULL;
-    conv_sums transform = {points, cut->tile, cut->span, u->width, rows, bias, how};
-    level->transform_sums(&transform);
-  }
-}
-
-void winograd_store_group(const conv_level *level, const winograd_cut *cut, const winograd_unit *u, const conv_pass *pass, int64_t channel, const float *sums,
-                          int64_t plane, float *rows) {
-  int64_t group_row = u->width * GROUP;
-  const float *points[WINOGRAD_POINTS];
-  float *made[WINOGRAD_TILE * WINOGRAD_TILE], *apart = rows + cut->tile * cut->deep * group_row;
-  for (int64_t t = 0; t < u->tiles; t++) {
-    winograd_place place = winograd_place_of(cut, u->first + t);
-    for (int64_t f = 0; f < cut->points; f++) points[f] = sums + f * plane + t * group_row;
-    for (int64_t r = 0; r < cut->tile * cut->deep; r++) made[r] = rows + r * group_row;
-    conv_sums transform = {points, cut->tile, cut->span, group_row, made, 0, FINISH_STORE};
-    level->transform_sums(&transform);
-    for (int64_t r = 0; r < cut->tile * cut->deep; r++) {
-      int64_t z = place.z + r / cut->tile, y = place.y + r % cut->tile;
-      if (z >= pass->outputs[0].depth || y >= pass->outputs[0].height) continue;
-      level->separate(made[r], u->width, apart, u->width);
-      for (int64_t m = 0; m < GROUP; m++) {
-        int range = channel + m >= pass->outputs[0].channels;
-        const dcs_tensor *out = &pass->outputs[range];
-        float *to = out->data + (channel + m - (range ? pass->outputs[0].channels : 0)) * out->sc + z * out->sz + y * out->sy + u->x;
-        int how = pass->accumulate >> range & 1 ? FINISH_ADD : pass->relu ? FINISH_RELU : FINISH_STORE;
-        level->finish(apart + m * u->width, u->width, pass->bias ? pass->bias[channel + m] : 0, how, to);
-      }
-    }
-  }
-}
-
 static void run_unit(void *context, int64_t item, int worker) {
   const winograd_plan *plan = context;
   const conv_pass *pass = &plan->pass;

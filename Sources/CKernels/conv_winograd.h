@@ -68,9 +68,9 @@ void winograd_take_ranges(const conv_level *level, const winograd_cut *cut, cons
 
 // The transforms of a channel's sums, `plane` apart a point, to rows, which are finished and stored.
 void winograd_store(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const conv_pass *pass, int64_t channel, const float *sums, int64_t plane);
-// The same for 8 channels from `channel` on that lie side by side, without gaps between rows; `rows`: room for (tile * deep + 1) * 8 * width floats.
+// The same for 8 channels from `channel` on that lie side by side, without gaps between rows. `scratch`: (tile * deep + 1) * 8 * width floats and a vector.
 void winograd_store_group(const conv_level *level, const winograd_cut *cut, const winograd_unit *unit, const conv_pass *pass, int64_t channel, const float *sums,
-                          int64_t plane, float *rows);
+                          int64_t plane, float *scratch);
 
 // Weights as they are, [o, i, kz, ky, kx] or for the pass back transposed and flipped; `outputs`, `inputs`: of the pass.
 typedef struct {
