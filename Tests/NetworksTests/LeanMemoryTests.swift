@@ -1,10 +1,10 @@
-// What inference does to hold less in memory changes no bit: pairs of convolutions in slabs, and copied centres of skips.
+// What is done to hold less in memory changes no bit: pairs of convolutions in slabs (inference), and copied centres of skips.
 import Arrays
 import Execution
 import Networks
 import Testing
 
-struct LeanInferenceTests {
+struct LeanMemoryTests {
   private func convolution(_ name: String, _ inputs: Int, _ features: Int, _ kernel: Extent) throws -> Network {
     try Network(name: name, spatialRank: 3, inChannels: inputs, nodes: [
       Network.Node(name, try Convolution(features: features, kernel: kernel), [0]), Network.Node(name + "_relu", Activation(.relu), [1]),
@@ -28,7 +28,7 @@ struct LeanInferenceTests {
     if depth == 135 { #expect(pair.bytes < between.count * 4) }
   }
 
-  /// The valid U-Net keeps 12³ of its finest skip, which is far smaller than what training holds on to.
+  /// The valid U-Net keeps 12³ of its finest skip: in inference and in training.
   @Test func excerptsAreCrops() throws {
     let network = try UNetSettings(outChannels: 3, features: 4, featureFactor: 2, downsampleFactors: [[2, 2, 2], [2, 2, 2]]).network().withHead(channels: 2)
     let parameters = try ParameterSet(initialising: network, seed: 5), input = try noise([1, 1, 52, 52, 52], 6)

@@ -47,7 +47,7 @@ struct RewrittenNetwork {
       nodes.append(PlanNode(name: "output", operation: try Padding(border: Extent(0, 0, 0)), inputs: [output], parameter: 0))
       output = nodes.count
     }
-    if training { maskInReaders() }
+    if training { maskInReaders(&nodes, output: output) }
   }
 
   /// The extent of each value, from that of the input.
@@ -150,21 +150,6 @@ struct RewrittenNetwork {
       return node.inputs[0]
     }
     return draft.append(node)
-  }
-
-  private mutating func maskInReaders() {
-    for index in nodes.indices where index + 1 != output {
-      guard var convolution = nodes[index].operation as? Convolution, convolution.relu else { continue }
-      let readers = nodes.indices.filter { nodes[$0].inputs.contains(index + 1) }
-      guard !readers.isEmpty, readers.allSatisfy({ nodes[$0].operation is any PicksElements && $0 + 1 != output }) else { continue }
-      convolution.readersMask = true
-      nodes[index].operation = convolution
-      for reader in readers {
-        guard var picking = nodes[reader].operation as? any PicksElements else { continue }
-        picking.masksRelu = true
-        nodes[reader].operation = picking
-      }
-    }
   }
 
   private func convolveBeforeUpsampling(_ node: PlanNode, _ old: Int, _ draft: inout Draft) throws(NetworkError) -> Int {
