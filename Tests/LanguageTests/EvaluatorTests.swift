@@ -159,6 +159,8 @@ struct EvaluatorTests {
   @Test(arguments: [
     ("f(1,", false), ("if x {", false), ("x = ", false), ("1 +", false), ("{a: 1,", false), ("fn f(x) {\n  x", false), ("\"abc", true), ("1 + 2", true), ("if x { 1 }", true),
     ("", true), ("# note", true), ("x |>", false), ("for i in", false), ("a b", true), (")", true), ("try open(p)", false), ("x = [1,\n2]", true), ("not", false), ("try {", false),
+    // About what has been read: no further line mends it.
+    ("a |> label", true), ("x = 8nn", true), ("0x", true), ("a[]", true), ("()", true), ("1 < 2 < 3", true), ("\"{1:q}\"", true),
   ])
   func completeness(_ text: String, _ isComplete: Bool) { #expect(Interpreter.isComplete(text) == isComplete) }
 

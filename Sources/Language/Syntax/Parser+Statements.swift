@@ -83,7 +83,7 @@ extension Parser {
       parser.skipsNewlines.removeLast()
       if !goesOn { throw Mistake(isFatal: true) }
       if parser.tokens[parser.index].kind != .symbol(.closeBrace) {
-        throw parser.fail("this block has no end", at: open, label: "no `}` closes it")
+        throw parser.fail("this block has no end", at: open, label: "no `}` closes it", wantsMore: true)
       }
       parser.index += 1
       return Block(statements: statements, span: Span(open.start, parser.previousEnd))

@@ -79,13 +79,14 @@ struct Parser {
 
   // MARK: Mistakes
 
-  mutating func fail(_ message: String, at span: Span? = nil, label: String? = nil, hint: String? = nil, isFatal: Bool = false) -> Mistake {
+  /// - Parameter wantsMore: whether further lines could mend it, should the text end here: not if it is about something that has been read.
+  mutating func fail(_ message: String, at span: Span? = nil, label: String? = nil, hint: String? = nil, isFatal: Bool = false, wantsMore: Bool? = nil) -> Mistake {
     let token = current
     if token.kind == .invalid, !isFatal { return Mistake() }   // the lexer has said it
     var diagnostic = Diagnostic(.error, .syntax, message, site: Site(source, span ?? token.span), label: label, hint: hint)
     var rest = index
     while tokens[rest].kind == .newline { rest += 1 }
-    diagnostic.isIncomplete = tokens[rest].kind == .end
+    diagnostic.isIncomplete = (wantsMore ?? (span == nil)) && tokens[rest].kind == .end
     diagnostics.append(diagnostic)
     return Mistake(isFatal: isFatal || diagnostics.count >= Self.reportLimit)
   }
